@@ -1,0 +1,53 @@
+"""Names that more than one part must agree on: ids, task queues, types, search attributes."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import StringConstraints
+
+CASES_QUEUE: Final = "iehe-cases"
+"""Task queue of the case workflows and their database activities."""
+
+NOTICES_QUEUE: Final = "iehe-notices"
+"""Task queue of the notification activity: SMTP may be slow without holding up a case."""
+
+EVENT_SIGNAL: Final = "event"
+
+ApplicationNo = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,23}$")]
+StaffId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,63}$")]
+MessageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")]
+
+
+class ProcessName(StrEnum):
+    """The processes; the value is the Temporal workflow type."""
+
+    ADMISSION_REVIEW = "admission-review"
+
+
+class Role(StrEnum):
+    """What a person may be to a case. A task is waiting for a role or for one person in it."""
+
+    ADMISSIONS_OFFICE = "admissions_office"
+    REVIEWER = "reviewer"
+    COMMITTEE_MEMBER = "committee_member"
+    COMMITTEE_CHAIR = "committee_chair"
+    HEAD_OF_ADMISSIONS = "head_of_admissions"
+    CHECKER = "checker"
+    AUDITOR = "auditor"
+
+
+class SearchAttribute(StrEnum):
+    """Search attributes in the Temporal UI. The SQL store allows 10 keywords and 3 of each other type."""
+
+    PROCESS = "IeheProcess"
+    STAGE = "IeheStage"
+    WAITING_FOR = "IeheWaitingFor"
+    ROUND = "IeheRound"
+    OUTCOME = "IeheOutcome"
+    DUE_AT = "IeheDueAt"
+
+
+def admission_case_id(application_no: str) -> str:
+    """The case id, which is also the workflow id, of an application."""
+    return f"admission/{application_no}"

@@ -1,0 +1,18 @@
+"""The one model that everything crossing a process border is made of."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Payload(BaseModel):
+    """Frozen, and tolerant of fields a newer sender knows: a running case must survive a rollout.
+
+    Fields are only ever added, always with a default; `tests/schemas/contracts.lock.json` holds it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Record(BaseModel):
+    """Part of a case's state: changed by the pure rules on a copy, never shared between steps."""
+
+    model_config = ConfigDict(extra="ignore", validate_assignment=False)

@@ -1,0 +1,280 @@
+"""Refusals: the closed list of reasons why a step is not done, each saying what to do, in both languages."""
+
+from enum import StrEnum
+from typing import Any, Final
+
+
+class RefusalKind(StrEnum):
+    """What sort of no it is; the command line's exit code and later the HTTP status follow from it."""
+
+    INVALID = "invalid"
+    WRONG_STAGE = "wrong_stage"
+    STALE = "stale"
+    NOT_ALLOWED = "not_allowed"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of the program
+    """A step that the rules do not allow. Nothing has been changed.
+
+    Args:
+        code: a key of `TEXTS`.
+        params: codes, counts and dates for the text; never personal data.
+    """
+
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code = code
+        self.params = {key: str(value) for key, value in params.items()}
+        super().__init__(refusal_text(code, self.params, "en"))
+
+    @property
+    def kind(self) -> RefusalKind:
+        """The sort of no."""
+        return TEXTS[self.code][0]
+
+
+def refusal_text(code: str, params: dict[str, str], language: str) -> str:
+    """The sentence for a person, in `ja` or `en`."""
+    _, english, japanese = TEXTS[code]
+    return (japanese if language == "ja" else english).format(**params)
+
+
+_I, _W, _S, _N, _F, _C = (
+    RefusalKind.INVALID,
+    RefusalKind.WRONG_STAGE,
+    RefusalKind.STALE,
+    RefusalKind.NOT_ALLOWED,
+    RefusalKind.NOT_FOUND,
+    RefusalKind.CONFLICT,
+)
+
+TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
+    "wrong-stage": (
+        _W,
+        "'{step}' is not possible while the case is in stage '{stage}'. Possible now: {possible}.",
+        "案件は現在「{stage}」段階にあり、「{step}」はできません。現在可能な操作: {possible}",
+    ),
+    "case-closed": (
+        _W,
+        "The case is closed ({stage}); '{step}' can no longer be done.",
+        "案件は終了しています（{stage}）。「{step}」はできません。",
+    ),
+    "stale-version": (
+        _S,
+        (
+            "The case has changed since you looked: you saw version {seen}, it is now {current}. "
+            "Show the case again and repeat with --version {current}."
+        ),
+        (
+            "表示後に案件が更新されています（確認した版 {seen}、現在の版 {current}）。"
+            "案件を表示し直し、--version {current} を付けて再実行してください。"
+        ),
+    ),
+    "role-missing": (
+        _N,
+        "'{step}' needs one of the roles {roles}; you act with: {held}.",
+        "「{step}」には役割 {roles} のいずれかが必要です（現在の役割: {held}）。",
+    ),
+    "unknown-task": (
+        _F,
+        "There is no open task '{task}'. Open: {open}.",
+        "未完了の作業「{task}」はありません。未完了: {open}",
+    ),
+    "task-not-completable": (
+        _C,
+        "Task '{task}' is closed by its own step, not by hand.",
+        "作業「{task}」は該当する操作によってのみ完了します。",
+    ),
+    "unknown-deadline": (
+        _F,
+        "There is no running deadline '{deadline}'. Running: {open}.",
+        "進行中の期限「{deadline}」はありません。進行中: {open}",
+    ),
+    "deadline-paused": (
+        _C,
+        "Deadline '{deadline}' is paused; resume it first.",
+        "期限「{deadline}」は停止中です。先に再開してください。",
+    ),
+    "deadline-not-paused": (
+        _C,
+        "Deadline '{deadline}' is running, not paused.",
+        "期限「{deadline}」は停止していません。",
+    ),
+    "deadline-in-past": (
+        _I,
+        "A deadline cannot be moved to the past; it is now {now}.",
+        "期限を過去の日時にすることはできません（現在 {now}）。",
+    ),
+    "not-assigned": (
+        _N,
+        "You are not a reviewer of this case.",
+        "あなたはこの案件の審査員に割り当てられていません。",
+    ),
+    "already-scored": (
+        _C,
+        "You have already submitted the scores for this case.",
+        "この案件の採点は提出済みです。",
+    ),
+    "score-missing": (
+        _I,
+        "Every criterion needs a score; missing: {criteria}.",
+        "すべての評価項目に点数が必要です。未入力: {criteria}",
+    ),
+    "score-unknown": (
+        _I,
+        "The form has no criterion {criteria}; it has {known}.",
+        "評価項目 {criteria} はありません。項目: {known}",
+    ),
+    "score-out-of-bounds": (
+        _I,
+        "The score for '{criterion}' must be between {minimum} and {maximum}.",
+        "評価項目「{criterion}」の点数は {minimum} から {maximum} の範囲で入力してください。",
+    ),
+    "too-late": (
+        _C,
+        (
+            "The deadline was {due}. A late one counts only when the office has permitted it "
+            "(iehe admissions permit-late)."
+        ),
+        "期限は {due} でした。遅延を認めるには事務局の許可が必要です（iehe admissions permit-late）。",
+    ),
+    "not-a-member": (
+        _N,
+        "You are not a member of the committee for this case.",
+        "あなたはこの案件の委員会の構成員ではありません。",
+    ),
+    "must-abstain": (
+        _N,
+        "A conflict of interest is on record for you; you can only abstain.",
+        "利益相反が登録されているため、棄権のみ可能です。",
+    ),
+    "already-voted": (
+        _C,
+        "You have already voted in this ballot (round {round}).",
+        "この投票（第 {round} 回）では投票済みです。",
+    ),
+    "quorum-missing": (
+        _C,
+        "{cast} of the {quorum} votes needed have been cast (abstentions do not count).",
+        "定足数に達していません（必要 {quorum} 票、現在 {cast} 票。棄権は含みません）。",
+    ),
+    "no-tie": (
+        _C,
+        "The chair's casting vote is only for a tie after {rounds} ballots.",
+        "議長の決裁票は、{rounds} 回の投票で可否同数の場合に限ります。",
+    ),
+    "reason-required": (
+        _I,
+        "'{step}' needs a reason (--reason).",
+        "「{step}」には理由が必要です（--reason）。",
+    ),
+    "against-committee": (
+        _C,
+        "The committee's result is '{result}'; the decision '{decision}' would contradict it.",
+        "委員会の結論は「{result}」です。「{decision}」はこれに反します。",
+    ),
+    "parts-missing": (
+        _C,
+        "Required parts are missing: {missing}. No decision is possible before they are in.",
+        "必要な書類等が不足しています: {missing}。揃うまで決定できません。",
+    ),
+    "places-full": (
+        _C,
+        "All {places} places of this programme are offered or taken. Waitlist the applicant instead.",
+        "この課程の定員 {places} 名はすべて提示済みまたは確定済みです。補欠としてください。",
+    ),
+    "places-undeclared": (
+        _C,
+        "No places are declared for this programme and round (iehe round places).",
+        "この課程・選抜回の定員が登録されていません（iehe round places）。",
+    ),
+    "other-offer-accepted": (
+        _C,
+        "The applicant has already accepted another offer of this round.",
+        "志願者はこの選抜回の別の合格を既に受諾しています。",
+    ),
+    "reviewer-conflict": (
+        _C,
+        "{reviewer} has a conflict of interest with this application ({reason}); choose another.",
+        "{reviewer} には利益相反（{reason}）があります。別の審査員を選んでください。",
+    ),
+    "reviewer-unknown": (
+        _F,
+        "{reviewer} is not an active reviewer.",
+        "{reviewer} は有効な審査員ではありません。",
+    ),
+    "reviewer-full": (
+        _C,
+        "{reviewer} already has {cap} open reviews.",
+        "{reviewer} の担当件数は上限 {cap} 件に達しています。",
+    ),
+    "reviewer-assigned-already": (
+        _C,
+        "{reviewer} is, or has been, a reviewer of this case.",
+        "{reviewer} は既にこの案件に割り当てられています（または割り当てられていました）。",
+    ),
+    "reviewers-too-many": (
+        _C,
+        "The case needs {wanted} more reviewers; {given} were named.",
+        "必要な審査員はあと {wanted} 名です（指定 {given} 名）。",
+    ),
+    "review-running": (
+        _C,
+        "You have accepted this review already.",
+        "この審査は受諾済みです。",
+    ),
+    "unknown-reason": (
+        _I,
+        "'{reason}' is not on the list: {known}.",
+        "「{reason}」は一覧にありません: {known}",
+    ),
+    "no-duplicate": (
+        _C,
+        "No possible duplicate is open for this case.",
+        "この案件に確認待ちの重複候補はありません。",
+    ),
+    "duplicate-open": (
+        _C,
+        "A possible duplicate must be resolved first (iehe admissions resolve-duplicate).",
+        "先に重複候補を確認してください（iehe admissions resolve-duplicate）。",
+    ),
+    "no-accommodation": (
+        _C,
+        "No accommodation request is waiting for a decision.",
+        "審査待ちの受験上の配慮申請はありません。",
+    ),
+    "accommodation-late": (
+        _C,
+        "The request came after {due} without a sudden cause; permit it first (iehe admissions permit-late).",
+        (
+            "申請は期限 {due} 後で、突発的な事由もありません。先に遅延を許可してください"
+            "（iehe admissions permit-late）。"
+        ),
+    ),
+    "unknown-item": (
+        _F,
+        "This route asks for no '{item}'; it asks for {known}.",
+        "この選抜では「{item}」は不要です。必要なもの: {known}",
+    ),
+    "unknown-event": (
+        _I,
+        "This process knows no event '{type}'.",
+        "この手続きに「{type}」という通知はありません。",
+    ),
+    "policy-unknown": (
+        _F,
+        "There is no policy version '{policy}'.",
+        "方針の版「{policy}」はありません。",
+    ),
+    "invalid-message": (
+        _I,
+        "The message is not valid: {faults}.",
+        "入力内容に誤りがあります: {faults}",
+    ),
+    "round-closed": (
+        _C,
+        "The round does not accept this any more (since {due}).",
+        "この選抜回では受け付けていません（{due} まで）。",
+    ),
+}
