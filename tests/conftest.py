@@ -1,0 +1,141 @@
+"""Real servers for the tests: the same binaries and the same supervising code as the embedded stack.
+
+One PostgreSQL and one Temporal server for each test process, started when the first test asks for one. Every
+test that asks for `database` gets its own copy of a migrated template.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from workers.embedded.credentials import Role
+from workers.embedded.faults import ChildDied
+from workers.embedded.home import Home, postgres_account
+from workers.embedded.ports import free_port
+from workers.embedded.postgres import PostgresServer
+from workers.embedded.temporal import TemporalPorts, TemporalServer
+from workers.migrations import migrate, read_migrations
+from workers.settings import Settings
+
+_TEMPLATE = "iehe_template"
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One test's own database."""
+
+    server: PostgresServer
+    name: str
+
+    def url(self, role: Role) -> str:
+        """Return its address for one of our roles."""
+        return self.server.url(role, self.name)
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Awaitable[Any]]:
+    """Ask again until the answer is true, and return it; fails after `limit` seconds."""
+
+    async def ask(question: Callable[[], Any], limit: float = 10.0) -> Any:
+        async with asyncio.timeout(limit):
+            while True:
+                answer = question()
+                if isinstance(answer, Awaitable):
+                    answer = await answer
+                if answer:
+                    return answer
+                await asyncio.sleep(0.01)
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def server_home() -> Iterator[Home]:
+    """A home with a short path that the account of PostgreSQL can enter."""
+    parent = Path(tempfile.mkdtemp(prefix="iehe-", dir="/tmp"))
+    parent.chmod(0o711)
+    home = Home(parent / "h")
+    home.create(postgres_account(Settings().postgres_account))
+    yield home
+    shutil.rmtree(parent)
+
+
+@pytest.fixture(scope="session")
+async def postgres(server_home: Home) -> AsyncIterator[PostgresServer]:
+    account = postgres_account(Settings().postgres_account)
+    server = PostgresServer(server_home, account=account, options=_FORGETFUL)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: PostgresServer) -> str:
+    """The database that every test's own is a copy of."""
+    await postgres.create_database(_TEMPLATE)
+    connection = await asyncpg.connect(postgres.url("owner", _TEMPLATE))
+    try:
+        await migrate(connection, read_migrations())
+    finally:
+        await connection.close()
+    return _TEMPLATE
+
+
+@pytest.fixture
+async def database(postgres: PostgresServer, template: str) -> AsyncIterator[Database]:
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    await postgres.create_database(name, template=template)
+    yield Database(postgres, name)
+    await postgres.drop_database(name)
+
+
+@pytest.fixture
+async def empty_database(postgres: PostgresServer) -> AsyncIterator[Database]:
+    """A database without our schema, for what makes it."""
+    name = f"empty_{uuid.uuid4().hex[:16]}"
+    await postgres.create_database(name)
+    yield Database(postgres, name)
+    await postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+async def temporal(server_home: Home) -> AsyncIterator[TemporalServer]:
+    server = await _start_temporal(server_home)
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def client(temporal: TemporalServer) -> Client:
+    return await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+
+
+async def _start_temporal(home: Home) -> TemporalServer:
+    # Another test process may take a port between our look at it and the server's.
+    for attempt in range(3):
+        server = TemporalServer(
+            TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
+            folder=None,
+            log=home.logs / f"temporal-{attempt}.log",
+            dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"},
+        )
+        try:
+            await server.start()
+        except ChildDied:
+            continue
+        return server
+    raise RuntimeError(f"Temporal does not start; see {home.logs} (process {os.getpid()})")

@@ -1,0 +1,70 @@
+"""The worker as a child of the supervisor: started, and ready when it says so itself."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+
+from workers.embedded.concurrency import first_of
+from workers.embedded.faults import ServerStartFailed
+from workers.embedded.home import Home
+from workers.embedded.processes import Child
+
+READY_FD = "IEHE_READY_FD"
+READY = b"ready\n"
+_READY_LIMIT = 60.0  # seconds
+
+
+async def start_worker(command: Sequence[str], home: Home) -> Child:
+    """Start the worker and return when it has written `ready` to the descriptor in `IEHE_READY_FD`.
+
+    Raises:
+        ChildDied: it ended before that.
+        ServerStartFailed: it closed the descriptor or said nothing in time; it has been stopped.
+    """
+    reading, writing = os.pipe()
+    log = home.logs / "worker.log"
+    environment = os.environ | {READY_FD: str(writing), "IEHE_HOME": str(home.root), "PYTHONUNBUFFERED": "1"}
+    try:
+        try:
+            child = await Child.start(
+                "worker", command, log=log, environment=environment, pass_fds=(writing,)
+            )
+        finally:
+            os.close(writing)
+        try:
+            await _await_ready(child, reading)
+        except BaseException:
+            await child.stop()
+            raise
+    finally:
+        os.close(reading)
+    return child
+
+
+async def _await_ready(child: Child, reading: int) -> None:
+    loop = asyncio.get_running_loop()
+    said: asyncio.Future[bytes] = loop.create_future()
+
+    def readable() -> None:
+        loop.remove_reader(reading)
+        said.set_result(os.read(reading, len(READY)))
+
+    loop.add_reader(reading, readable)
+    try:
+        await first_of(said, child.exited, within=_READY_LIMIT)
+    finally:
+        loop.remove_reader(reading)
+    if said.done() and said.result() == READY:
+        return
+    await asyncio.wait({child.exited}, timeout=1.0)
+    if not child.running:
+        raise child.death()
+    raise ServerStartFailed(f"the worker did not become ready; its log: {child.log}")
+
+
+def tell_ready() -> None:
+    """Tell the supervisor, if there is one, that this worker polls; for the worker process itself."""
+    number = os.environ.pop(READY_FD, None)
+    if number is not None:
+        with os.fdopen(int(number), "wb") as pipe:
+            pipe.write(READY)

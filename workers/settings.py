@@ -1,0 +1,171 @@
+"""Every setting of every process, read once from the environment (`IEHE_…`) and then handed on."""
+
+import os
+import pwd
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+
+PREFIX = "IEHE_"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")]
+
+
+class SettingsError(Exception):
+    """The environment holds faulty settings; the text has one line for each, with the setting's name."""
+
+
+def _default_home() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/iehe")
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "iehe"
+
+
+def _default_account() -> str | None:
+    known = {entry.pw_name for entry in pwd.getpwall() if entry.pw_uid != 0}
+    return next((name for name in ("postgres", "nobody") if name in known), None)
+
+
+def _default_language() -> Literal["ja", "en"]:
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "ja" if next(filter(None, names), "").startswith("ja") else "en"
+
+
+def _is_embedded(data: dict[str, Any]) -> bool:
+    return data.get("environment") == "embedded"
+
+
+class Settings(BaseSettings):
+    """All settings; each is the environment variable `IEHE_` + the field's name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    environment: Literal["embedded", "staging", "production"] = Field(
+        default="embedded",
+        description="embedded: everything on this machine, mail goes to the local catcher; "
+        "staging: mail only to mail_allow; production: mail to everybody",
+    )
+    home: Path = Field(
+        default_factory=_default_home,
+        description="Folder of the embedded stack: data, secrets, logs, mail. "
+        "As root /var/lib/iehe, otherwise $XDG_STATE_HOME/iehe or ~/.local/state/iehe",
+    )
+    language: Literal["ja", "en"] = Field(
+        default_factory=_default_language, description="Language of the command line; from LANG when not set"
+    )
+    log_format: Literal["json", "console"] = Field(default="json", description="Form of the log lines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line that is written"
+    )
+
+    database_url: DatabaseUrl | None = Field(
+        default=None, description="PostgreSQL as the worker's role; not set: the embedded server", repr=False
+    )
+    office_database_url: DatabaseUrl | None = Field(
+        default=None, description="PostgreSQL as the office's role, for the command line", repr=False
+    )
+    auditor_database_url: DatabaseUrl | None = Field(
+        default=None, description="PostgreSQL as the auditor's role, read only", repr=False
+    )
+    owner_database_url: DatabaseUrl | None = Field(
+        default=None, description="PostgreSQL as the owner of the schema, for migrations", repr=False
+    )
+    postgres_account: str | None = Field(
+        default_factory=_default_account,
+        description="Only as root: unprivileged account that the embedded PostgreSQL runs under; "
+        "the first that exists of postgres and nobody",
+    )
+
+    temporal_embedded: bool = Field(
+        default_factory=_is_embedded,
+        description="Run the Temporal server here; when false the connection comes from Temporal's own "
+        "variables and profiles (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...)",
+    )
+    temporal_port: Port = Field(default=7233, description="Port of the embedded Temporal server")
+    ui_port: Port = Field(default=8233, description="Port of the embedded Temporal UI")
+    temporal_http_port: Port = Field(default=7243, description="Port of the embedded server's HTTP API")
+    temporal_metrics_port: Port = Field(default=7244, description="Port of the embedded server's /metrics")
+
+    smtp_embedded: bool = Field(
+        default_factory=_is_embedded,
+        description="Run a mail catcher on smtp_port that keeps every mail in the home and sends none",
+    )
+    smtp_host: str = Field(default="127.0.0.1", description="Mail server")
+    smtp_port: Port = Field(default=8025, description="Port of the mail server or catcher")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        default_factory=lambda data: "none" if data.get("smtp_embedded") else "starttls",
+        description="Encryption towards the mail server; 'none' only with the embedded catcher by default",
+    )
+    smtp_username: str | None = Field(default=None, description="Login at the mail server")
+    smtp_password: SecretStr | None = Field(default=None, description="Password at the mail server")
+    mail_from: str = Field(
+        default="admissions@example.ac.jp", pattern=r"^[^@\s]+@[^@\s]+$", description="Sender of every mail"
+    )
+    mail_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Outside production: the only addresses that get mail, as patterns (`*@example.ac.jp`) "
+        "with commas between; the embedded catcher receives all",
+    )
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("mail_allow", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("ui_port", "temporal_http_port", "temporal_metrics_port", "smtp_port", mode="after")
+    @classmethod
+    def _distinct(cls, port: int, info: ValidationInfo) -> int:
+        others = (name for name, value in info.data.items() if name.endswith("_port") and value == port)
+        if info.data.get("temporal_embedded") and (other := next(others, None)) is not None:
+            raise ValueError(f"port {port} is also {PREFIX}{other.upper()}")
+        return port
+
+    def temporal_connection(self) -> ClientConnectConfig:
+        """Return the keyword arguments for `temporalio.client.Client.connect`."""
+        if self.temporal_embedded:
+            return ClientConnectConfig(target_host=f"127.0.0.1:{self.temporal_port}", namespace="default")
+        return ClientConfig.load_client_connect_config()
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: with every fault at once, one line each, without the faulty values (may be secrets).
+    """
+    try:
+        return Settings(**(overrides or {}))
+    except ValidationError as error:
+        lines = (
+            f"{PREFIX}{'_'.join(map(str, fault['loc'][:1])).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+            # A default that follows from other settings is not asked for when those are faulty.
+            if fault["type"] != "default_factory_not_called"
+        )
+        raise SettingsError("\n".join(lines)) from None
+
+
+@cache
+def setting_names() -> dict[str, str]:
+    """Return every environment variable with its meaning, for documentation and `--help`."""
+    return {
+        f"{PREFIX}{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()
+    }
