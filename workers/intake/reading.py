@@ -1,0 +1,141 @@
+"""A file becomes a table of cells, whatever its encoding, delimiter or format, or is refused as a whole."""
+
+import codecs
+import csv
+import hashlib
+import io
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from workers.intake.codes import Code, RefusedError
+from workers.intake.headers import SEARCHED_ROWS, Column, recognised
+from workers.intake.values import Cell
+from workers.intake.workbook import MAX_COLUMNS, MAX_ROWS, is_zip, read_workbook
+
+MAX_BYTES: Final = 50 * 1024 * 1024
+_DELIMITERS: Final = (",", "\t", ";")
+_UNSUPPORTED: Final = (
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # .xls, and any workbook with a password
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"\x1f\x8b",
+    b"{\\rtf",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of a file. Row n of Excel is `rows[n - 1]`; a row of a text file may be shorter than others.
+
+    `encoding` is `utf-8`, `utf-8-sig`, `utf-16`, `cp932` or `xlsx`.
+    """
+
+    rows: Sequence[Sequence[Cell]]
+    encoding: str
+    delimiter: str
+    other_sheets: bool = False
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a regular file of at most 50 MiB.
+
+    Raises:
+        RefusedError: `file-unreadable`, `file-too-large` or `file-empty`.
+    """
+    try:
+        # Opening a named pipe would wait for its writer for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise RefusedError(Code.FILE_UNREADABLE)
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as failure:
+        if isinstance(failure, RefusedError):
+            raise
+        raise RefusedError(Code.FILE_UNREADABLE) from failure
+    if len(data) > MAX_BYTES:
+        raise RefusedError(Code.FILE_TOO_LARGE, limit=MAX_BYTES // 1024**2)
+    if not data:
+        raise RefusedError(Code.FILE_EMPTY)
+    return data
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_table(data: bytes, columns: Sequence[Column]) -> Table:
+    """Parse a file by what it contains, not by its name; `columns` tell a header, and so the delimiter.
+
+    Raises:
+        RefusedError: the file as a whole cannot be read; nothing of it is then trusted.
+    """
+    if is_zip(data):
+        rows, other_sheets = read_workbook(data)
+        return Table(rows, "xlsx", "", other_sheets)
+    if data.startswith(_UNSUPPORTED):
+        raise RefusedError(Code.FILE_UNSUPPORTED)
+    text, encoding = _decode(data)
+    if not text.strip("\ufeff \t\r\n\u3000,;"):
+        raise RefusedError(Code.FILE_EMPTY)
+    if "\0" in text:
+        raise RefusedError(Code.FILE_BINARY, row=_row_at(text[: text.index("\0")]))
+    delimiter = max(_DELIMITERS, key=lambda mark: _header_score(text, mark, columns))
+    return Table(_records(text, delimiter), encoding, delimiter)
+
+
+def _decode(data: bytes) -> tuple[str, str]:
+    if data.startswith(codecs.BOM_UTF8):
+        candidates = ["utf-8-sig"]
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        candidates = ["utf-16"]
+    else:
+        # UTF-8 first: Japanese text in CP932 is practically never valid UTF-8, but the reverse happens.
+        candidates = ["utf-8", "cp932"]
+    furthest = ""
+    for encoding in candidates:
+        try:
+            return data.decode(encoding), encoding
+        except UnicodeDecodeError as failure:
+            good = data[: failure.start].decode(encoding, errors="ignore")
+            furthest = max(furthest, good, key=len)
+    raise RefusedError(Code.ENCODING_UNKNOWN, row=_row_at(furthest))
+
+
+def _row_at(text_before: str) -> int:
+    reader = csv.reader(io.StringIO(text_before + ".", newline=""))
+    try:
+        return sum(1 for _ in reader)
+    except csv.Error:
+        return text_before.count("\n") + 1
+
+
+def _header_score(text: str, delimiter: str, columns: Sequence[Column]) -> int:
+    best = 0
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for row, _ in zip(reader, range(SEARCHED_ROWS), strict=False):
+            best = max(best, recognised(row, columns))
+    except csv.Error:
+        return best
+    return best
+
+
+def _records(text: str, delimiter: str) -> list[list[str]]:
+    # Strict, because a quotation mark left open would otherwise swallow the rest of the file as one cell.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) >= MAX_ROWS:
+                raise RefusedError(Code.TABLE_TOO_LARGE, rows=MAX_ROWS, columns=MAX_COLUMNS)
+    except csv.Error as failure:
+        too_long = "field limit" in str(failure)
+        code = Code.CELL_TOO_LONG if too_long else Code.CSV_BROKEN
+        raise RefusedError(code, row=len(rows) + 1, limit=csv.field_size_limit()) from None
+    return rows

@@ -1,0 +1,102 @@
+"""Check a file of staff: who they are, what they may do, and what conflicts of interest are computed from."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from schemas.applications import (
+    LINE_LIMIT,
+    LOAD_CAP_LIMIT,
+    NAME_LIMIT,
+    STAFF_ID_PATTERN,
+    Employment,
+    StaffRole,
+    StaffRow,
+)
+from workers.intake.application_columns import LANGUAGES
+from workers.intake.codes import Code, RefusedError
+from workers.intake.dates import parse_date, read_date
+from workers.intake.headers import Column
+from workers.intake.repeats import mark_repeats, same_email, same_value
+from workers.intake.rows import Checked, ReadRow, check_table
+from workers.intake.values import Cell, as_text, choice, email, key, line, phone, tidy, whole_number
+
+ROLES: Final = {
+    **{role.value: role for role in StaffRole},
+    "入試課": StaffRole.ADMISSIONS_OFFICE,
+    "審査員": StaffRole.REVIEWER,
+    "評価者": StaffRole.REVIEWER,
+    "委員": StaffRole.COMMITTEE_MEMBER,
+    "委員長": StaffRole.COMMITTEE_CHAIR,
+    "点検者": StaffRole.CHECKER,
+    "入試統括": StaffRole.HEAD_OF_ADMISSIONS,
+    "監査": StaffRole.AUDITOR,
+}
+_SEPARATORS: Final = re.compile(r"[;\uff1b、\n]")
+_ROLE_SEPARATORS: Final = re.compile(r"[;\uff1b、,\uff0c\n]")
+_UNTIL: Final = re.compile(
+    r"(?P<name>.+?)\s*[(（](?:until\s+)?(?P<until>[^()（）]*[\d元][^()（）]*?)\s*(?:まで)?[)）]"
+)
+_name = line(NAME_LIMIT)
+_role = choice(ROLES)
+
+
+def check_staff_file(path: Path) -> Checked[StaffRow]:
+    """Validate a staff file without changing anything; the same formats as for applications."""
+    return check_table(path, StaffRow, STAFF_COLUMNS, row_rules=_row_rules, file_rules=_file_rules)
+
+
+def _row_rules(row: ReadRow) -> None:
+    start, end = row.values.get("available_from"), row.values.get("available_to")
+    if isinstance(start, date) and isinstance(end, date) and end < start:
+        row.add(Code.DATE_ORDER, "available_to")
+
+
+def _file_rules(rows: Sequence[ReadRow]) -> None:
+    mark_repeats(rows, Code.STAFF_ID_REPEATED, "staff_id", same_value("staff_id"))
+    mark_repeats(rows, Code.PERSON_REPEATED, "email", same_email)
+
+
+def _parts(cell: Cell, separators: re.Pattern[str] = _SEPARATORS) -> list[str]:
+    return [part.strip() for part in separators.split(as_text(cell)) if part.strip()]
+
+
+def _roles(cell: Cell) -> frozenset[StaffRole]:
+    found = frozenset(StaffRole(str(_role(part))) for part in _parts(cell, _ROLE_SEPARATORS))
+    if not found:
+        raise RefusedError(Code.CHOICE_UNKNOWN)
+    return found
+
+
+def _employment(text: str) -> Employment:
+    match = _UNTIL.fullmatch(text)
+    if match is None:
+        return Employment(name=str(_name(text)))
+    return Employment(name=str(_name(match["name"])), until=parse_date(tidy(match["until"])))
+
+
+def _each(read: Callable[[str], object]) -> Callable[[Cell], tuple[object, ...]]:
+    return lambda cell: tuple(read(part) for part in _parts(cell))
+
+
+STAFF_COLUMNS: Final = (
+    Column(
+        "staff_id",
+        key(STAFF_ID_PATTERN, Code.CODE_INVALID),
+        ("教職員ID", "staff id", "職員番号", "職員ID"),
+        required=True,
+    ),
+    Column("name", _name, ("氏名", "name", "名前"), required=True),
+    Column("email", email, ("メールアドレス", "email", "e-mail", "メール"), required=True),
+    Column("language", choice(LANGUAGES), ("連絡言語", "language", "言語")),
+    Column("roles", _roles, ("役割", "roles", "role", "権限"), required=True),
+    Column("load_cap", whole_number(0, LOAD_CAP_LIMIT), ("担当上限", "load cap", "上限件数")),
+    Column("available_from", read_date, ("担当可能開始日", "available from", "開始日")),
+    Column("available_to", read_date, ("担当可能終了日", "available to", "終了日")),
+    Column("employers", _each(_employment), ("所属歴", "employers", "所属", "勤務先")),
+    Column("relations", _each(_name), ("関係者", "relations", "利害関係者")),
+    Column("phone", phone, ("電話番号", "phone", "telephone", "電話")),
+    Column("address", line(LINE_LIMIT, break_is_space=True), ("住所", "address")),
+)
