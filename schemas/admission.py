@@ -344,6 +344,8 @@ class AdmissionState(CaseState):
     duplicates: list[str] = Field(default_factory=list)
     reviews: dict[str, Review] = Field(default_factory=dict)
     wanted_reviewers: int = 0
+    draw_failed: bool = False
+    """The last draw found too few; it is not repeated until something has changed."""
     committee: list[CommitteeMember] = Field(default_factory=list)
     ballots: list[Ballot] = Field(default_factory=list)
     result: Choice | None = None

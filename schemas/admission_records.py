@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from schemas.payload import Payload
 
@@ -32,7 +32,7 @@ class ReviewRecorded(Payload):
     kind: Literal["review"] = "review"
     reviewer: str
     state: str
-    points: dict[str, float] = {}
+    points: dict[str, float] = Field(default_factory=dict)
     total: float | None = None
     verdict: str | None = None
     late: bool = False

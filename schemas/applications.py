@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.identifiers import ApplicationNo, Role, StaffId
+
 APPLICATION_NO_PATTERN = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
 ROUND_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{2,31}$"
 PROGRAMME_PATTERN = r"^[a-z][a-z0-9-]{1,31}$"
@@ -24,12 +26,9 @@ LINE_LIMIT = 400
 EMAIL_LIMIT = 254
 STATEMENT_LIMIT = 4_000
 LOAD_CAP_LIMIT = 200
-DEFAULT_LOAD_CAP = 6
 
-ApplicationNo = Annotated[str, Field(pattern=APPLICATION_NO_PATTERN)]
 RoundId = Annotated[str, Field(pattern=ROUND_ID_PATTERN)]
 Programme = Annotated[str, Field(pattern=PROGRAMME_PATTERN)]
-StaffId = Annotated[str, Field(pattern=STAFF_ID_PATTERN)]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT)]
 Line = Annotated[str, Field(min_length=1, max_length=LINE_LIMIT)]
 Email = Annotated[str, Field(min_length=3, max_length=EMAIL_LIMIT, pattern=r"^[!-~]+@[!-~]+$")]
@@ -43,18 +42,6 @@ class Sex(StrEnum):
     MALE = "male"
     OTHER = "other"
     UNSPECIFIED = "unspecified"
-
-
-class StaffRole(StrEnum):
-    """What a member of staff may do in the admission processes."""
-
-    ADMISSIONS_OFFICE = "admissions_office"
-    REVIEWER = "reviewer"
-    COMMITTEE_MEMBER = "committee_member"
-    COMMITTEE_CHAIR = "committee_chair"
-    CHECKER = "checker"
-    HEAD_OF_ADMISSIONS = "head_of_admissions"
-    AUDITOR = "auditor"
 
 
 class _Record(BaseModel):
@@ -117,9 +104,9 @@ class StaffRow(_Record):
     name: Name
     email: Email
     language: Literal["ja", "en"] = "ja"
-    roles: Annotated[frozenset[StaffRole], Field(min_length=1)]
-    load_cap: Annotated[int, Field(ge=0, le=LOAD_CAP_LIMIT)] = DEFAULT_LOAD_CAP
-    """Most applications to review at a time."""
+    roles: Annotated[frozenset[Role], Field(min_length=1)]
+    load_cap: Annotated[int, Field(ge=1, le=LOAD_CAP_LIMIT)] | None = None
+    """Most applications to review at a time; None leaves it to the policy."""
     available_from: date | None = None
     available_to: date | None = None
     employers: tuple[Employment, ...] = ()

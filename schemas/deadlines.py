@@ -90,6 +90,9 @@ class Deadline(Record):
     due_at: datetime
     grace_days: int = 0
     hard: bool = True
+    unit: Unit = Unit.WORKING_DAYS
+    expires: bool = False
+    """Whether the clock does something when it has passed; otherwise it only reminds."""
     rungs: list[Rung] = Field(default_factory=list)
     stage: str | None = None
     """The stage it belongs to and ends with; None keeps it until it is stopped or the case closes."""

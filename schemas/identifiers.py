@@ -48,6 +48,11 @@ class SearchAttribute(StrEnum):
     DUE_AT = "IeheDueAt"
 
 
+def event_type(process: str, fact: str) -> str:
+    """The CloudEvents type of a fact."""
+    return f"jp.ac.iehe.{process}.{fact}"
+
+
 def admission_case_id(application_no: str) -> str:
     """The case id, which is also the workflow id, of an application."""
     return f"admission/{application_no}"

@@ -52,6 +52,8 @@ class ReviewPolicy(Payload):
     """Who reviews, how many, how they are chosen, what their scores mean."""
 
     reviewers: int = Field(default=3, ge=1)
+    automatic: bool = True
+    """Reviewers are drawn as soon as they are wanted; otherwise the office asks for it."""
     load_cap: int = Field(default=6, ge=1)
     conflict_years: int = Field(default=3, ge=0)
     """Same school or employer within so many years is a conflict of interest."""

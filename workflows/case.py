@@ -1,0 +1,447 @@
+"""The kernel: what every case does, whatever its process.
+
+A case takes one message at a time. Each is a pure step on a copy of the state, written to the database
+as one transition, and only then true. Facts wait in the inbox, decisions are updates, the clock is one
+timer set to the next moment at which something is due.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.cases import CaseActivities
+    from pydantic import ValidationError
+
+    from activities.notices import NoticeActivities
+    from schemas.case import (
+        CLOCK,
+        SYSTEM,
+        Actor,
+        ActorKind,
+        CancelDeadline,
+        CaseState,
+        Command,
+        CompleteTask,
+        EventEnvelope,
+        MoveDeadline,
+        PauseDeadline,
+        ReassignTask,
+        Receipt,
+        RefusedEvent,
+        ResumeDeadline,
+    )
+    from schemas.identifiers import EVENT_SIGNAL, NOTICES_QUEUE, SearchAttribute, event_type
+    from schemas.refusals import Refusal
+    from schemas.transition import Delivery, Transition, Written
+    from workflows.rules import deadlines as counting
+    from workflows.rules import steps
+    from workflows.rules.case_map import case_details
+    from workflows.rules.draft import Draft, Process, waiting_for_whom
+
+S = TypeVar("S", bound=CaseState)
+T = TypeVar("T")
+
+REFUSED = "Refused"
+"""Error type of a refusal; its details are the code and the parameters of the text."""
+
+FAST_TIMEOUT = timedelta(seconds=3)
+DURABLE_TIMEOUT = timedelta(seconds=30)
+FAST_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=2)
+DURABLE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+NOTICE_TIMEOUT = timedelta(minutes=5)
+NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
+HISTORY_PATIENCE = 20_000
+"""Events after which a case starts its next run even while notices are under way."""
+
+
+class CaseWorkflow(Generic[S]):
+    """A case of any process. Subclasses add `run`, the process's decisions and what needs outside data."""
+
+    def __init__(self, process: Process[S], state: S) -> None:
+        self.process = process
+        self.state = state
+        self._inbox: list[EventEnvelope | RefusedEvent] = []
+        self._lock = asyncio.Lock()
+        self._changed = False
+        self._alarm: tuple[datetime, str] | None = None
+        self._timer: asyncio.Task[None] | None = None
+        self._deliveries: set[int] = set()
+        self._attributes: dict[str, str | datetime | None] = {}
+
+    # the life of a case
+
+    async def live(self) -> None:
+        """Take what comes until the case is closed and everything it owes is delivered."""
+        for version in self.state.undelivered:
+            self._start_delivery(version)
+        self.state.undelivered = []
+        self._show()
+        while True:
+            self._changed = False
+            while self._inbox:
+                await self._take(self._inbox.pop(0))
+            await self.follow_up()
+            await self._act_on_time()
+            if self._inbox or self._changed:
+                continue
+            if self._finished() or self._next_run_due():
+                break
+            self._set_alarm()
+            await workflow.wait_condition(self._awake)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    def _finished(self) -> bool:
+        return self.state.closed and not self.state.tasks and not self._deliveries
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do; otherwise the case goes on in a new run."""
+        return self._finished() and not self._inbox
+
+    async def follow_up(self) -> None:
+        """What a stage needs from outside before a person can act; nothing by default."""
+
+    def _awake(self) -> bool:
+        rung = self._timer is not None and self._timer.done()
+        return bool(self._inbox) or self._changed or rung or self._finished()
+
+    def _next_run_due(self) -> bool:
+        info = workflow.info()
+        long = info.is_continue_as_new_suggested()
+        patient = bool(self._deliveries) and info.get_current_history_length() < HISTORY_PATIENCE
+        return long and not patient and not self._lock.locked()
+
+    def handed_over(self) -> S:
+        """The state for the next run, with what is still to be delivered."""
+        self.state.undelivered = sorted(self._deliveries)
+        return self.state
+
+    # steps
+
+    async def apply(
+        self,
+        step: str,
+        rule: Callable[[Draft[S]], None],
+        *,
+        actor: Actor = SYSTEM,
+        cause: str | None = None,
+        version: int | None = None,
+        happened_at: datetime | None = None,
+    ) -> Receipt:
+        """Take one step: decide on a copy, write it down, then let it be true.
+
+        Raises:
+            Refusal: the rules, or a guard in the database, do not allow it; nothing has changed.
+        """
+        async with self._lock:
+            if cause is not None and cause in self.state.seen:
+                return self._receipt(step, repeated=True)
+            draft = self._draft(step, rule, actor, cause, version, happened_at)
+            written = await self._write(draft.transition())
+            self._changed = True
+            if written.repeated:
+                # the log knows this message from longer ago than the case remembers
+                self.state.seen[cause or ""] = written.version
+                return self._receipt(step, repeated=True)
+            self.state = draft.state
+            if written.notices or written.events:
+                self._start_delivery(written.version)
+            self._show()
+            return self._receipt(step)
+
+    def _draft(
+        self,
+        step: str,
+        rule: Callable[[Draft[S]], None],
+        actor: Actor,
+        cause: str | None,
+        version: int | None,
+        happened_at: datetime | None = None,
+    ) -> Draft[S]:
+        if version is not None and version != self.state.version:
+            raise Refusal("stale-version", seen=version, current=self.state.version)
+        self.process.lifecycle.check(step, self.state.stage, actor)
+        draft = Draft(
+            self.process,
+            self.state,
+            step=step,
+            actor=actor,
+            now=workflow.now(),
+            cause=cause,
+            happened_at=happened_at,
+        )
+        rule(draft)
+        return draft
+
+    async def _write(self, transition: Transition) -> Written:
+        summary = f"{transition.version}: {transition.step}"
+        return await self.database(CaseActivities.record_transition, transition, summary)
+
+    async def database(self, method: Callable[[Any, Any], Awaitable[T]], argument: Any, summary: str) -> T:
+        """Fast path: in this workflow task. Durable path, when the database is away: until it is back.
+
+        Raises:
+            Refusal: the database holds something that forbids it.
+        """
+        try:
+            try:
+                return await workflow.execute_local_activity_method(
+                    method,
+                    argument,
+                    start_to_close_timeout=FAST_TIMEOUT,
+                    retry_policy=FAST_RETRY,
+                    summary=summary,
+                )
+            except ActivityError as error:
+                if _is_final(error):
+                    raise
+                return await workflow.execute_activity_method(
+                    method,
+                    argument,
+                    start_to_close_timeout=DURABLE_TIMEOUT,
+                    retry_policy=DURABLE_RETRY,
+                    summary=summary,
+                )
+        except ActivityError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.type == REFUSED:
+                raise Refusal(cause.details[0], **cause.details[1]) from None
+            raise
+
+    def _receipt(self, step: str, *, repeated: bool = False) -> Receipt:
+        state = self.state
+        waiting_for, due_at = waiting_for_whom(self.process, state)
+        return Receipt(
+            case_id=state.case_id,
+            version=state.version,
+            stage=state.stage,
+            step=step,
+            waiting_for=waiting_for,
+            due_at=due_at,
+            outcome=state.outcome,
+            repeated=repeated,
+        )
+
+    # decisions
+
+    def check(self, command: Command) -> None:
+        """Refuse an update before it is accepted: the same rule, on a copy that is thrown away."""
+        try:
+            if command.command_id not in self.state.seen:
+                rule = partial(self._rule_of(command), command=command)
+                self._draft(command.step, rule, command.actor, None, command.case_version)
+        except Refusal as refusal:
+            raise _as_error(refusal) from None
+
+    async def decide(self, command: Command, rule: Callable[[Draft[S]], None] | None = None) -> Receipt:
+        """Do what the validator has let through, on the state as it is by then."""
+        try:
+            return await self.apply(
+                command.step,
+                rule or partial(self._rule_of(command), command=command),
+                actor=command.actor,
+                cause=command.command_id,
+                version=command.case_version,
+            )
+        except Refusal as refusal:
+            raise _as_error(refusal) from None
+
+    def _rule_of(self, command: Command) -> Callable[..., None]:
+        return self.process.decisions[command.step]
+
+    @workflow.update(name=ReassignTask.step, description="Hand an open task to another person.")
+    async def reassign_task(self, command: ReassignTask) -> Receipt:
+        return await self.decide(command)
+
+    @reassign_task.validator
+    def _check_reassign_task(self, command: ReassignTask) -> None:
+        self.check(command)
+
+    @workflow.update(name=CompleteTask.step, description="Mark an office task as done.")
+    async def complete_task(self, command: CompleteTask) -> Receipt:
+        return await self.decide(command)
+
+    @complete_task.validator
+    def _check_complete_task(self, command: CompleteTask) -> None:
+        self.check(command)
+
+    @workflow.update(name=MoveDeadline.step, description="Give a deadline another due time.")
+    async def move_deadline(self, command: MoveDeadline) -> Receipt:
+        return await self.decide(command)
+
+    @move_deadline.validator
+    def _check_move_deadline(self, command: MoveDeadline) -> None:
+        self.check(command)
+
+    @workflow.update(name=PauseDeadline.step, description="Stop the clock of a deadline.")
+    async def pause_deadline(self, command: PauseDeadline) -> Receipt:
+        return await self.decide(command)
+
+    @pause_deadline.validator
+    def _check_pause_deadline(self, command: PauseDeadline) -> None:
+        self.check(command)
+
+    @workflow.update(name=ResumeDeadline.step, description="Let a paused deadline run again.")
+    async def resume_deadline(self, command: ResumeDeadline) -> Receipt:
+        return await self.decide(command)
+
+    @resume_deadline.validator
+    def _check_resume_deadline(self, command: ResumeDeadline) -> None:
+        self.check(command)
+
+    @workflow.update(name=CancelDeadline.step, description="End a deadline without its consequence.")
+    async def cancel_deadline(self, command: CancelDeadline) -> Receipt:
+        return await self.decide(command)
+
+    @cancel_deadline.validator
+    def _check_cancel_deadline(self, command: CancelDeadline) -> None:
+        self.check(command)
+
+    # facts
+
+    @workflow.signal(dynamic=True, description="Events of other systems; whatever comes is kept.")
+    def receive(self, name: str, args: Sequence[RawValue]) -> None:
+        """Take any signal with anything in it: Temporal would drop what does not decode."""
+        self._inbox.append(_read_event(name, args))
+
+    async def _take(self, event: EventEnvelope | RefusedEvent) -> None:
+        if isinstance(event, RefusedEvent):
+            await self._refuse(event, cause=event.event_id)
+            return
+        cause = f"{event.source}#{event.id}"
+        kind = next(
+            (k for f, k in self.process.events.items() if event.type == event_type(self.process.name, f)),
+            None,
+        )
+        refused = partial(RefusedEvent, event_id=cause)
+        if kind is None:
+            await self._refuse(refused(code="unknown-event"), cause)
+            return
+        try:
+            fact = kind.data.model_validate(event.data)
+        except ValidationError:
+            await self._refuse(refused(code="invalid-message"), cause)
+            return
+        try:
+            await self.apply(
+                kind.step,
+                lambda draft: kind.apply(draft, fact),
+                actor=Actor(id=event.source[:64], kind=ActorKind.SYSTEM),
+                cause=cause,
+                happened_at=event.occurred_at or event.received_at,
+            )
+        except Refusal as refusal:
+            await self._refuse(refused(code=refusal.code), cause)
+
+    async def _refuse(self, refused: RefusedEvent, cause: str | None) -> None:
+        await self.apply("refuse-event", partial(steps.refuse_event, refused=refused), cause=cause)
+
+    # time
+
+    async def _act_on_time(self) -> None:
+        while (alarm := steps.next_alarm(self.state)) is not None and alarm[0] <= workflow.now():
+            name = alarm[1]
+            deadline = self.state.deadlines[name]
+            if counting.has_expired(deadline, workflow.now()):
+                step = self.process.expiries[deadline.kind][0]
+                await self.apply(step, partial(steps.expire, name=name), actor=CLOCK)
+            else:
+                await self.apply("remind", partial(steps.remind, name=name), actor=CLOCK)
+
+    def _set_alarm(self) -> None:
+        alarm = steps.next_alarm(self.state)
+        if alarm == self._alarm and self._timer is not None and not self._timer.done():
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._alarm, self._timer = alarm, None
+        if alarm is not None:
+            wait = max(alarm[0] - workflow.now(), timedelta(milliseconds=1))
+            self._timer = asyncio.create_task(workflow.sleep(wait, summary=f"deadline {alarm[1]}"))
+
+    # what the case owes
+
+    def _start_delivery(self, version: int) -> None:
+        self._deliveries.add(version)
+        asyncio.create_task(self._deliver(version))  # noqa: RUF006 - the workflow's loop keeps its tasks
+
+    async def _deliver(self, version: int) -> None:
+        delivery = Delivery(
+            case_id=self.state.case_id, version=version, notices=self.process.notices(self.state)
+        )
+        await self.database(CaseActivities.deliver_events, delivery, f"events of step {version}")
+        report = await workflow.execute_activity_method(
+            NoticeActivities.deliver,
+            delivery,
+            task_queue=NOTICES_QUEUE,
+            start_to_close_timeout=NOTICE_TIMEOUT,
+            retry_policy=NOTICE_RETRY,
+            summary=f"notices of step {version}",
+        )
+        if report.failed:
+            rule = partial(steps.report_notices, failed=dict(report.failed))
+            await self.apply("report-notices", rule)
+        self._deliveries.discard(version)
+        self._changed = True
+
+    # what ops see
+
+    @workflow.query(name="case", description="Where the case stands.")
+    def case(self) -> Receipt:
+        return self._receipt("query")
+
+    def _show(self) -> None:
+        state = self.state
+        if not state.version:
+            return
+        waiting_for, due_at = waiting_for_whom(self.process, state)
+        wanted: dict[str, str | datetime | None] = {
+            SearchAttribute.PROCESS: self.process.name,
+            SearchAttribute.STAGE: state.stage,
+            SearchAttribute.WAITING_FOR: waiting_for,
+            SearchAttribute.DUE_AT: due_at,
+            SearchAttribute.OUTCOME: state.outcome,
+            **self.process.attributes(state),
+        }
+        changes = [
+            _attribute(name, value) for name, value in wanted.items() if self._attributes.get(name) != value
+        ]
+        if changes:
+            workflow.upsert_search_attributes(changes)
+            self._attributes = wanted
+        workflow.set_current_details(case_details(self.process, state))
+
+
+def _attribute(name: str, value: str | datetime | None) -> SearchAttributeUpdate[Any]:
+    key: SearchAttributeKey[Any]
+    if name == SearchAttribute.DUE_AT:
+        key = SearchAttributeKey.for_datetime(name)
+    else:
+        key = SearchAttributeKey.for_keyword(name)
+    return key.value_unset() if value is None else key.value_set(value)
+
+
+def _is_final(error: ActivityError) -> bool:
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+
+
+def _as_error(refusal: Refusal) -> ApplicationError:
+    return ApplicationError(str(refusal), refusal.code, refusal.params, type=REFUSED, non_retryable=True)
+
+
+def _read_event(name: str, args: Sequence[RawValue]) -> EventEnvelope | RefusedEvent:
+    if name != EVENT_SIGNAL:
+        return RefusedEvent(event_id=None, code="unknown-event")
+    try:
+        (value,) = args
+        envelope: EventEnvelope = workflow.payload_converter().from_payload(value.payload, EventEnvelope)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it is recorded and the case goes on
+        return RefusedEvent(event_id=None, code="invalid-message")
+    return envelope

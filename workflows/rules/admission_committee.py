@@ -1,0 +1,123 @@
+"""Admission rules of the committee: a collegial decision, with quorum, reasons and further ballots (A12)."""
+
+from schemas.admission import Ballot, CastVote, Choice, CloseBallot, Committee, Stage
+from schemas.admission_records import VoteRecorded
+from schemas.identifiers import Role
+from workflows.rules.admission_intake import AdmissionDraft, policy_of
+
+
+def enter_committee(draft: AdmissionDraft) -> None:
+    """The members are looked up next; their tasks open then."""
+    draft.state.committee, draft.state.ballots = [], []
+
+
+def convene(draft: AdmissionDraft, committee: Committee) -> None:
+    """Open the first ballot to the members as they are now; too few of them is the office's task."""
+    state, policy = draft.state, policy_of(draft.state).committee
+    state.committee = list(committee.members)
+    draft.details.update(members=len(state.committee), conflicts=sum(m.conflict for m in state.committee))
+    if sum(not member.conflict for member in state.committee) < policy.quorum:
+        draft.open_task("appoint-committee", Role.ADMISSIONS_OFFICE)
+        return
+    _open_ballot(draft)
+
+
+def convene_again(draft: AdmissionDraft) -> None:
+    """The office has appointed more members: look them up again, votes start anew."""
+    for key in [key for key in draft.state.tasks if key.startswith("vote:")]:
+        draft.close_task(key, how="moved_on")
+    draft.stop_deadline("vote", how="cancelled")
+    draft.state.committee = []
+
+
+def _open_ballot(draft: AdmissionDraft) -> None:
+    state = draft.state
+    state.ballots.append(Ballot())
+    deadline = draft.start_deadline("vote", policy_of(state).committee.vote)
+    for member in state.committee:
+        if member.conflict:
+            continue
+        role = Role.COMMITTEE_CHAIR if member.chair else Role.COMMITTEE_MEMBER
+        draft.open_task("vote", role, whose=member.member, assignee=member.member, deadline="vote")
+        draft.notify(
+            "vote-request",
+            f"staff:{member.member}",
+            due_at=deadline.due_at.isoformat(),
+            ballot=len(state.ballots),
+        )
+
+
+def cast_vote(draft: AdmissionDraft, command: CastVote) -> None:
+    """One member, one vote a ballot, with a reason; whoever has a conflict can only abstain."""
+    state = draft.state
+    member = next((m for m in state.committee if m.member == command.actor.id), None)
+    draft.require(member is not None and bool(state.ballots), "not-a-member")
+    conflicted = member is not None and member.conflict and command.choice is not Choice.ABSTAIN
+    draft.require(not conflicted, "must-abstain")
+    reasoned = command.reason_id is not None or command.choice is Choice.ABSTAIN
+    draft.require(reasoned, "reason-required", step=command.step)
+    ballot = state.ballots[-1]
+    if command.casting or "casting-vote" in state.tasks:
+        rounds = policy_of(state).committee.ballots
+        decides = "casting-vote" in state.tasks and member is not None and member.chair
+        draft.require(decides and command.choice is not Choice.ABSTAIN, "no-tie", rounds=rounds)
+    else:
+        new = command.actor.id not in ballot.votes
+        draft.require(new, "already-voted", round=len(state.ballots))
+        ballot.votes[command.actor.id] = command.choice
+    casting = "casting-vote" in state.tasks
+    draft.record(
+        VoteRecorded(
+            member=command.actor.id,
+            ballot=len(state.ballots),
+            choice=command.choice,
+            casting=casting,
+            reason_id=command.reason_id,
+        )
+    )
+    draft.details.update(ballot=len(state.ballots), casting=casting)
+    draft.close_task(f"vote:{command.actor.id}")
+    if casting:
+        _result(draft, command.choice)
+    elif all(m.conflict or m.member in ballot.votes for m in state.committee):
+        _tally(draft)
+
+
+def close_ballot(draft: AdmissionDraft, command: CloseBallot) -> None:
+    """The chair counts before everybody has voted, if the quorum has."""
+    _ = command
+    draft.require(bool(draft.state.ballots) and "casting-vote" not in draft.state.tasks, "not-a-member")
+    cast, quorum = _cast(draft), policy_of(draft.state).committee.quorum
+    draft.require(cast >= quorum, "quorum-missing", cast=cast, quorum=quorum)
+    _tally(draft)
+
+
+def _cast(draft: AdmissionDraft) -> int:
+    votes = draft.state.ballots[-1].votes.values()
+    return sum(choice is not Choice.ABSTAIN for choice in votes)
+
+
+def _tally(draft: AdmissionDraft) -> None:
+    state, policy = draft.state, policy_of(draft.state).committee
+    votes = list(state.ballots[-1].votes.values())
+    admit, reject = votes.count(Choice.ADMIT), votes.count(Choice.REJECT)
+    draft.details.update(admit=admit, reject=reject, abstain=len(votes) - admit - reject)
+    for key in [key for key in state.tasks if key.startswith("vote:")]:
+        draft.close_task(key, how="moved_on")
+    draft.stop_deadline("vote")
+    if admit + reject < policy.quorum:
+        draft.open_task("appoint-committee", Role.ADMISSIONS_OFFICE)
+    elif admit != reject:
+        _result(draft, Choice.ADMIT if admit > reject else Choice.REJECT)
+    elif len(state.ballots) < policy.ballots:
+        _open_ballot(draft)
+    else:
+        chair = next((member.member for member in state.committee if member.chair), None)
+        draft.start_deadline("vote", policy.vote)
+        draft.open_task("casting-vote", Role.COMMITTEE_CHAIR, assignee=chair, deadline="vote")
+
+
+def _result(draft: AdmissionDraft, result: Choice) -> None:
+    draft.state.result = result
+    draft.details["result"] = result
+    draft.goto(Stage.RANKED)

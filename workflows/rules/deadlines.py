@@ -1,0 +1,139 @@
+"""Deadlines as data: counted, reminded, moved, paused. Pure; the timer itself is in `workflows/case.py`.
+
+The day of the start does not count and the due day lasts until its end (Civil Code of Japan, art. 140,
+141); a span of plain days that ends on a closed day ends on the next working day (art. 142).
+"""
+
+from datetime import date, datetime, timedelta
+
+from schemas.deadlines import Anchor, Deadline, DeadlinePolicy, Rung, RungPolicy, Unit
+from workflows.rules.working_days import Calendar
+
+_JUST_AFTER = timedelta(microseconds=1)
+
+
+def count(name: str, policy: DeadlinePolicy, started_at: datetime, calendar: Calendar) -> Deadline:
+    """A deadline of so many days from `started_at`."""
+    start = calendar.day_of(started_at)
+    if policy.unit is Unit.WORKING_DAYS:
+        due = calendar.add_working_days(start, policy.days)
+    else:
+        due = calendar.working_day_from(start + timedelta(days=policy.days))
+    return until(name, policy, started_at, calendar.end_of(due), calendar)
+
+
+def until(
+    name: str, policy: DeadlinePolicy, started_at: datetime, due_at: datetime, calendar: Calendar
+) -> Deadline:
+    """A deadline with a due time that is given, by the round or by a person; only the reminders count."""
+    rungs = [_rung(rung, started_at, due_at, calendar) for rung in policy.ladder]
+    return Deadline(
+        name=name,
+        started_at=started_at,
+        due_at=due_at,
+        grace_days=policy.grace_days,
+        hard=policy.hard,
+        unit=policy.unit,
+        # a reminder "5 days before" of a deadline of 3 days has no day of its own
+        rungs=[rung for rung in rungs if rung.at > started_at],
+        calculation=explain(policy.unit, calendar.day_of(started_at), calendar.day_of(due_at), calendar),
+    )
+
+
+def _rung(policy: RungPolicy, started_at: datetime, due_at: datetime, calendar: Calendar) -> Rung:
+    origin = calendar.day_of(started_at if policy.anchor is Anchor.START else due_at)
+    if policy.unit is Unit.WORKING_DAYS:
+        day = calendar.add_working_days(origin, policy.days)
+    else:
+        day = origin + timedelta(days=policy.days)
+    return Rung(key=policy.key, at=calendar.notice_time(day), to=policy.to, message=policy.message)
+
+
+def explain(unit: Unit, start: date, due: date, calendar: Calendar) -> tuple[str, ...]:
+    """The counting in words, for the person who doubts it."""
+    days = [start + timedelta(days=offset) for offset in range(1, (due - start).days + 1)]
+    counted = [day for day in days if unit is Unit.DAYS or calendar.is_working(day)]
+    skipped = [day for day in days if day not in counted]
+    lines = [f"start {start:%Y-%m-%d %a} (does not count)"]
+    if counted:
+        word = "working days" if unit is Unit.WORKING_DAYS else "days"
+        lines.append(f"{len(counted)} {word} counted: {counted[0]:%Y-%m-%d %a} to {counted[-1]:%Y-%m-%d %a}")
+    if skipped:
+        lines.append("skipped: " + ", ".join(f"{day:%Y-%m-%d %a}" for day in skipped))
+    lines.append(f"due {due:%Y-%m-%d %a}, until the end of the day ({calendar.zone.key})")
+    return tuple(lines)
+
+
+def expires_at(deadline: Deadline) -> datetime:
+    """When the clock acts: just after the due time, and after the grace for what is typed in later."""
+    return deadline.due_at + timedelta(days=deadline.grace_days) + _JUST_AFTER
+
+
+def next_moment(deadline: Deadline) -> datetime | None:
+    """When something has to happen next; None while paused or when nothing is left."""
+    if deadline.paused_at is not None:
+        return None
+    moments = [rung.at for rung in deadline.rungs if rung.pending]
+    if deadline.expires:
+        moments.append(expires_at(deadline))
+    return min(moments, default=None)
+
+
+def has_expired(deadline: Deadline, now: datetime) -> bool:
+    """Whether its consequence is due."""
+    return deadline.expires and deadline.paused_at is None and now >= expires_at(deadline)
+
+
+def fire(deadline: Deadline, now: datetime) -> list[tuple[Rung, str]]:
+    """The reminders due now, as (rung, audience), and marks them.
+
+    After an outage several may be due to the same audience. Only the latest of them goes out; the
+    earlier ones are marked superseded: whoever was down for a month must not send a month of mails.
+    """
+    due = sorted((rung for rung in deadline.rungs if rung.pending and rung.at <= now), key=lambda r: r.at)
+    latest = {audience: rung for rung in due for audience in rung.pending}
+    for rung in due:
+        told = tuple(who for who in rung.pending if latest[who] is rung)
+        late = tuple(who for who in rung.pending if latest[who] is not rung)
+        rung.fired, rung.superseded = rung.fired + told, rung.superseded + late
+    return sorted(((rung, who) for who, rung in latest.items()), key=lambda pair: pair[0].at)
+
+
+def move(deadline: Deadline, due_at: datetime, calendar: Calendar) -> None:
+    """Another due time; reminders still to come keep their distance in days from it."""
+    shift = calendar.day_of(due_at) - calendar.day_of(deadline.due_at)
+    for rung in deadline.rungs:
+        if rung.pending:
+            rung.at += shift
+    before, deadline.due_at = deadline.due_at, due_at
+    deadline.calculation = (
+        *deadline.calculation,
+        f"moved from {before.astimezone(calendar.zone):%F %H:%M} to {due_at.astimezone(calendar.zone):%F %H:%M}",
+    )
+
+
+def pause(deadline: Deadline, now: datetime, calendar: Calendar) -> None:
+    """Stop the clock."""
+    deadline.paused_at = now
+    deadline.calculation = (*deadline.calculation, f"paused {calendar.day_of(now):%Y-%m-%d %a}")
+
+
+def resume(deadline: Deadline, now: datetime, calendar: Calendar) -> None:
+    """Let it run with the days that were left, counted again from today."""
+    if deadline.paused_at is None:
+        raise ValueError(f"{deadline.name} is not paused")
+    paused_on, today = calendar.day_of(deadline.paused_at), calendar.day_of(now)
+    due_on = calendar.day_of(deadline.due_at)
+    if deadline.unit is Unit.WORKING_DAYS:
+        left = calendar.working_days_between(paused_on, due_on)
+        due = calendar.add_working_days(today, left)
+    else:
+        left = (due_on - paused_on).days
+        due = today + timedelta(days=left)
+    deadline.paused_at = None
+    deadline.calculation = (
+        *deadline.calculation,
+        f"resumed {today:%Y-%m-%d %a} with {left} {deadline.unit.replace('_', ' ')} left",
+    )
+    local = deadline.due_at.astimezone(calendar.zone)
+    move(deadline, datetime.combine(due, local.time(), calendar.zone), calendar)
