@@ -94,7 +94,7 @@ class TemporalServer:
     async def stop(self) -> None:
         """Stop the server; safe to call again. Killed or not, it loses nothing that it acknowledged."""
         if self.child is not None:
-            await self.child.stop((signal.SIGTERM, 1.0))
+            await self.child.stop((signal.SIGTERM, 2.0))
 
     def _command(self) -> list[str]:
         ports = self.ports
@@ -137,4 +137,5 @@ def _keep_copy_before_upgrade(folder: Path) -> None:
             closing(sqlite3.connect(folder / f"temporal.db.{last}")) as copy,
         ):
             source.backup(copy)
+    stamp.touch(mode=0o600)
     stamp.write_text(version, encoding="ascii")
