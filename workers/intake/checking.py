@@ -67,5 +67,12 @@ def _plausible(age: int) -> bool:
 
 def _file_rules(rows: Sequence[ReadRow]) -> None:
     mark_repeats(rows, Code.APPLICATION_NO_REPEATED, "application_no", same_value("application_no"))
+    mark_repeats(
+        rows,
+        Code.ACCOUNT_CONTRADICTION,
+        "applicant_account",
+        same_value("applicant_account"),
+        unless=same_person,
+    )
     mark_repeats(rows, Code.PERSON_REPEATED, "family_kana", same_person)
     mark_repeats(rows, Code.PERSON_REPEATED, "email", same_email, unless=same_person)

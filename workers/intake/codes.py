@@ -8,7 +8,7 @@ Severity = Literal["error", "warning"]
 
 
 class Code(StrEnum):
-    """What can be wrong with a file; documented with its remedy in `docs/import-format.md`."""
+    """What can be wrong with a file; documented in `docs/import-format.md`."""
 
     FILE_UNREADABLE = "file-unreadable"
     FILE_EMPTY = "file-empty"
@@ -53,6 +53,7 @@ class Code(StrEnum):
     DATE_ORDER = "date-order"
     AGE_IMPLAUSIBLE = "age-implausible"
     ACCOMMODATION_DATE_MISSING = "accommodation-date-missing"
+    ACCOUNT_CONTRADICTION = "account-contradiction"
     PERSON_REPEATED = "person-repeated"
     STAFF_ID_REPEATED = "staff-id-repeated"
 

@@ -116,6 +116,10 @@ MESSAGES: Final[dict[Code, tuple[str, str]]] = {
         "突発の事情による配慮申請には申請日が必要です",
         "a sudden accommodation request needs the date of the request",
     ),
+    Code.ACCOUNT_CONTRADICTION: (
+        "同じポータルIDの行で氏名カナまたは生年月日が異なります(行: {rows})",
+        "rows with the same portal account differ in reading or date of birth: {rows}",
+    ),
     Code.PERSON_REPEATED: (
         "同一人物の可能性がある行があります(行: {rows})",
         "these rows may be the same person: {rows}",

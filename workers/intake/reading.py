@@ -4,6 +4,7 @@ import codecs
 import csv
 import hashlib
 import io
+import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ _UNSUPPORTED: Final = (
     b"\x1f\x8b",
     b"{\\rtf",
 )
+
+# Python reads the five bytes that CP932 leaves undefined as these; files in EUC-JP or Latin-1 have them.
+_NOT_CP932: Final = re.compile("[\x80\xa0\uf8f1-\uf8f3]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +52,22 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         # Opening a named pipe would wait for its writer for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise RefusedError(Code.FILE_UNREADABLE)
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        regular = stat.S_ISREG(path.stat().st_mode)
+        data = _read_at_most(path, MAX_BYTES + 1) if regular else None
     except (OSError, ValueError) as failure:
-        if isinstance(failure, RefusedError):
-            raise
         raise RefusedError(Code.FILE_UNREADABLE) from failure
+    if data is None:
+        raise RefusedError(Code.FILE_UNREADABLE)
     if len(data) > MAX_BYTES:
         raise RefusedError(Code.FILE_TOO_LARGE, limit=MAX_BYTES // 1024**2)
     if not data:
         raise RefusedError(Code.FILE_EMPTY)
     return data
+
+
+def _read_at_most(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def digest(data: bytes) -> str:
@@ -99,10 +106,14 @@ def _decode(data: bytes) -> tuple[str, str]:
     furthest = ""
     for encoding in candidates:
         try:
-            return data.decode(encoding), encoding
+            text = data.decode(encoding)
         except UnicodeDecodeError as failure:
-            good = data[: failure.start].decode(encoding, errors="ignore")
+            good = failure.object[: failure.start].decode(encoding, errors="ignore")
             furthest = max(furthest, good, key=len)
+            continue
+        if encoding != "cp932" or not (match := _NOT_CP932.search(text)):
+            return text, encoding
+        furthest = max(furthest, text[: match.start()], key=len)
     raise RefusedError(Code.ENCODING_UNKNOWN, row=_row_at(furthest))
 
 

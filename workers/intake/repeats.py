@@ -23,7 +23,7 @@ def mark_repeats(
 ) -> None:
     """Add a fault to every row that shares its key with others, naming the first ten; None is no key.
 
-    A group whose rows also share the key `unless` is passed over, because that was reported already.
+    A group whose rows, as far as it is known, also share the key `unless` is passed over.
     """
     groups: defaultdict[Hashable, list[ReadRow]] = defaultdict(list)
     for row in rows:
@@ -40,8 +40,7 @@ def mark_repeats(
 
 
 def _all_share(group: Sequence[ReadRow], key: RowKey) -> bool:
-    found = {key(row) for row in group}
-    return len(found) == 1 and None not in found
+    return len({key(row) for row in group} - {None}) <= 1
 
 
 def same_value(column: str) -> RowKey:

@@ -37,8 +37,8 @@ def sample_applications(
         seed: the same seed and arguments yield the same rows.
         round_id: the round; application numbers are `A<its first four characters>-000001` and so on.
         fault_rate: share of rows that get one error each, between 0 and 1.
-        duplicates: how many rows repeat an earlier person under another e-mail address (never more than
-            there are rows after the first).
+        duplicates: how many rows, at most all but the first, repeat the person before under another e-mail
+            address and without portal account.
         last_day: the last day on which a sample was submitted.
     """
     chance = random.Random(seed)  # noqa: S311 - samples have to be repeatable, not secret
@@ -48,7 +48,11 @@ def sample_applications(
     for index in range(rows):
         number = f"{prefix}{index + 1:06}"
         if index in doubled:
-            row = previous | {"application_no": number, "email": f"another-{index + 1:06}@example.com"}
+            row = previous | {
+                "application_no": number,
+                "applicant_account": "",
+                "email": f"another-{index + 1:06}@example.com",
+            }
         elif previous and _happens(chance, _SIBLING_SHARE):
             others = [programme for programme in PROGRAMMES if programme != previous["programme"]]
             row = previous | {"application_no": number, "programme": chance.choice(others)}

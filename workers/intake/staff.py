@@ -12,9 +12,9 @@ from schemas.applications import (
     NAME_LIMIT,
     STAFF_ID_PATTERN,
     Employment,
-    StaffRole,
     StaffRow,
 )
+from schemas.identifiers import Role
 from workers.intake.application_columns import LANGUAGES
 from workers.intake.codes import Code, RefusedError
 from workers.intake.dates import parse_date, read_date
@@ -24,15 +24,15 @@ from workers.intake.rows import Checked, ReadRow, check_table
 from workers.intake.values import Cell, as_text, choice, email, key, line, phone, tidy, whole_number
 
 ROLES: Final = {
-    **{role.value: role for role in StaffRole},
-    "入試課": StaffRole.ADMISSIONS_OFFICE,
-    "審査員": StaffRole.REVIEWER,
-    "評価者": StaffRole.REVIEWER,
-    "委員": StaffRole.COMMITTEE_MEMBER,
-    "委員長": StaffRole.COMMITTEE_CHAIR,
-    "点検者": StaffRole.CHECKER,
-    "入試統括": StaffRole.HEAD_OF_ADMISSIONS,
-    "監査": StaffRole.AUDITOR,
+    **{role.value: role for role in Role},
+    "入試課": Role.ADMISSIONS_OFFICE,
+    "審査員": Role.REVIEWER,
+    "評価者": Role.REVIEWER,
+    "委員": Role.COMMITTEE_MEMBER,
+    "委員長": Role.COMMITTEE_CHAIR,
+    "点検者": Role.CHECKER,
+    "入試統括": Role.HEAD_OF_ADMISSIONS,
+    "監査": Role.AUDITOR,
 }
 _SEPARATORS: Final = re.compile(r"[;\uff1b、\n]")
 _ROLE_SEPARATORS: Final = re.compile(r"[;\uff1b、,\uff0c\n]")
@@ -63,8 +63,8 @@ def _parts(cell: Cell, separators: re.Pattern[str] = _SEPARATORS) -> list[str]:
     return [part.strip() for part in separators.split(as_text(cell)) if part.strip()]
 
 
-def _roles(cell: Cell) -> frozenset[StaffRole]:
-    found = frozenset(StaffRole(str(_role(part))) for part in _parts(cell, _ROLE_SEPARATORS))
+def _roles(cell: Cell) -> frozenset[Role]:
+    found = frozenset(Role(str(_role(part))) for part in _parts(cell, _ROLE_SEPARATORS))
     if not found:
         raise RefusedError(Code.CHOICE_UNKNOWN)
     return found
@@ -92,7 +92,7 @@ STAFF_COLUMNS: Final = (
     Column("email", email, ("メールアドレス", "email", "e-mail", "メール"), required=True),
     Column("language", choice(LANGUAGES), ("連絡言語", "language", "言語")),
     Column("roles", _roles, ("役割", "roles", "role", "権限"), required=True),
-    Column("load_cap", whole_number(0, LOAD_CAP_LIMIT), ("担当上限", "load cap", "上限件数")),
+    Column("load_cap", whole_number(1, LOAD_CAP_LIMIT), ("担当上限", "load cap", "上限件数")),
     Column("available_from", read_date, ("担当可能開始日", "available from", "開始日")),
     Column("available_to", read_date, ("担当可能終了日", "available to", "終了日")),
     Column("employers", _each(_employment), ("所属歴", "employers", "所属", "勤務先")),

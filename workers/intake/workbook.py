@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import IO, Final
 
@@ -17,6 +18,15 @@ MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 MAX_MEMBERS: Final = 2_000
 _CHUNK: Final = 1024 * 1024
 _TAG: Final = 4096
+_BROKEN_ARCHIVE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,  # a part with a password
+    NotImplementedError,  # a compression that Excel never uses
+)
 
 # A cell with content in a column after DX (the 128th) or in row 200,000 or below, or a row of such a number.
 # The reader lays the table out densely up to the last cell: one value in XFD1048576 would ask for 400 GB.
@@ -43,9 +53,9 @@ def read_workbook(data: bytes) -> tuple[Sequence[Sequence[Cell]], bool]:
     """
     try:
         _look_over(data)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as failure:
-        if isinstance(failure, RefusedError):
-            raise
+    except RefusedError:
+        raise
+    except _BROKEN_ARCHIVE as failure:
         raise RefusedError(Code.WORKBOOK_BROKEN) from failure
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
@@ -57,7 +67,7 @@ def read_workbook(data: bytes) -> tuple[Sequence[Sequence[Cell]], bool]:
             if not visible:
                 raise RefusedError(Code.FILE_EMPTY)
             rows = workbook.get_sheet_by_name(visible[0]).to_python(skip_empty_area=False)
-            others = any(workbook.get_sheet_by_name(name).total_height for name in visible[1:])
+            others = any(workbook.get_sheet_by_name(name).height for name in visible[1:])
     except CalamineError as failure:
         raise RefusedError(Code.WORKBOOK_BROKEN) from failure
     if not rows:

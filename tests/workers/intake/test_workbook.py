@@ -1,0 +1,123 @@
+import io
+import zipfile
+
+import pytest
+import xlsxwriter
+
+from workers.intake import workbook
+from workers.intake.codes import Code, RefusedError
+from workers.intake.workbook import is_zip, read_workbook
+
+
+def book(fill=lambda book: book.add_worksheet().write_string(0, 0, "x")):
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as made:
+        fill(made)
+    return buffer.getvalue()
+
+
+def rewritten(data, change):
+    """The archive with each member passed through `change(name, content)`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return buffer.getvalue()
+
+
+def refusal(data):
+    with pytest.raises(RefusedError) as refused:
+        read_workbook(data)
+    return refused.value.code
+
+
+@pytest.mark.parametrize(
+    "reference", [b'r="XFD1"', b"r='XFD1'", b's="1" r="EA1"', b'r = "A1048576"', b'r="DY1"', b'r="B200000"']
+)
+def test_a_cell_far_away_is_refused_before_it_is_laid_out(reference):
+    """A kilobyte that claims a table of 17 thousand million cells costs nothing."""
+    data = rewritten(book(), lambda _, content: content.replace(b'<c r="A1"', b"<c " + reference))
+    assert refusal(data) is Code.TABLE_TOO_LARGE
+
+
+def test_a_row_far_away_is_refused():
+    """A row may claim its number without any cell doing so."""
+    data = rewritten(book(), lambda _, content: content.replace(b'<row r="1"', b'<row r="1048576"'))
+    assert refusal(data) is Code.TABLE_TOO_LARGE
+
+
+def test_cells_within_the_limits_and_empty_formats_outside_pass():
+    """The last allowed column is read, and a format without content does not count."""
+
+    def fill(made):
+        sheet = made.add_worksheet()
+        sheet.write_string(0, 127, "last")
+        sheet.write_blank(0, 500, None, made.add_format({"bold": True}))
+
+    rows, others = read_workbook(book(fill))
+    assert rows[0][127] == "last"
+    assert not others
+
+
+def test_a_tag_cut_by_a_chunk_is_still_seen(monkeypatch):
+    """The look-over reads in pieces, and a far cell may lie across two of them."""
+    data = rewritten(book(), lambda _, content: content.replace(b'<c r="A1"', b'<c r="XFD9"'))
+    monkeypatch.setattr(workbook, "_CHUNK", 7)
+    assert refusal(data) is Code.TABLE_TOO_LARGE
+
+
+def test_an_archive_that_unpacks_to_too_much(monkeypatch):
+    """What the archive claims to unpack to is summed up before anything is unpacked."""
+    monkeypatch.setattr(workbook, "MAX_UNPACKED_BYTES", 1000)
+    assert refusal(book()) is Code.TABLE_TOO_LARGE
+
+
+def test_an_archive_with_too_many_members(monkeypatch):
+    """Thousands of parts are no application form."""
+    monkeypatch.setattr(workbook, "MAX_MEMBERS", 3)
+    assert refusal(book()) is Code.TABLE_TOO_LARGE
+
+
+def test_other_archives_are_unsupported():
+    """A ZIP of something else is named as such."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("applications.csv", "x")
+    assert is_zip(buffer.getvalue())
+    assert refusal(buffer.getvalue()) is Code.FILE_UNSUPPORTED
+
+
+@pytest.mark.parametrize("cut", [30, 500, -30])
+def test_damaged_workbooks(cut):
+    """A download that stopped half-way is said to be damaged."""
+    assert refusal(book()[:cut]) is Code.WORKBOOK_BROKEN
+
+
+def test_a_damaged_part():
+    """A flipped byte is found by the checksum, broken XML by the reader."""
+    data = bytearray(book())
+    data[data.index(b"xl/worksheets/sheet1.xml") + 60] ^= 0xFF
+    assert refusal(bytes(data)) is Code.WORKBOOK_BROKEN
+    broken = rewritten(book(), lambda name, content: b"<x" if name == "xl/workbook.xml" else content)
+    assert refusal(broken) is Code.WORKBOOK_BROKEN
+
+
+def test_an_empty_workbook():
+    """A workbook without a value is an empty file."""
+    assert refusal(book(lambda made: made.add_worksheet())) is Code.FILE_EMPTY
+
+
+def test_the_first_visible_sheet_counts():
+    """A hidden first sheet (a list of codes, say) is passed over; other visible ones are reported."""
+
+    def fill(made):
+        first, second, third = (made.add_worksheet(name) for name in ("codes", "data", "notes"))
+        first.write_string(0, 0, "hidden")
+        second.activate()
+        second.write_string(1, 1, "here")
+        third.write_string(0, 0, "more")
+        first.hide()
+
+    rows, others = read_workbook(book(fill))
+    assert rows == [["", ""], ["", "here"]]
+    assert others
