@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import secrets
 import socket
 from collections.abc import Mapping
 
@@ -9,6 +10,7 @@ from workers.embedded.faults import PortsTaken
 
 LOOPBACK = "127.0.0.1"
 _POLL = 0.05
+_LOWEST, _COUNT = 10_000, 20_000
 
 
 async def require_free_ports(ports: Mapping[str, int], patience: float = 0.0) -> None:
@@ -45,7 +47,7 @@ def obstacle(port: int) -> str | None:
 
 def free_port() -> int:
     """Return a port of 127.0.0.1 that is free at this moment, for servers that live for one test."""
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        port: int = listener.getsockname()[1]
-        return port
+    # Not one that the system hands out to connections: a client could take it before the server does.
+    while obstacle(port := _LOWEST + secrets.randbelow(_COUNT)) is not None:
+        pass
+    return port

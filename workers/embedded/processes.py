@@ -1,6 +1,7 @@
 """Child processes that cannot outlive the supervisor, with a log file each and stops that have a deadline."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -46,27 +47,31 @@ class Child:
         death_signal: signal.Signals = signal.SIGKILL,
         account: Account | None = None,
         environment: Mapping[str, str] | None = None,
+        additions: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> Self:
         """Start `command` in a session of its own, output appended to `log` (mode 0600).
 
         Call it from the thread that lives as long as the program: the kernel sends `death_signal` when the
         *thread* that started the child ends. The child gets no terminal, so Ctrl-C reaches the supervisor
-        alone and the order of stopping stays its decision.
+        alone and the order of stopping stays its decision. It gets our environment and `additions`, or
+        `environment` alone, which must hold no secrets: it is seen in the list of processes for an instant.
         """
         identity = "-"
         if account is not None:
             identity = f"{account.uid}:{account.gid}:{','.join(map(str, account.groups))}"
+        variables = "-" if environment is None else json.dumps(dict(environment))
         output = open_log(log)
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", launch.__file__),
-                *(str(os.getpid()), str(int(death_signal)), identity, *command),
+                *(str(os.getpid()), str(int(death_signal)), identity, variables, *command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd="/",
-                env=None if environment is None else dict(environment),
+                # Always ours: the interpreter that becomes the program may not run without it.
+                env=os.environ | dict(additions or {}),
                 pass_fds=tuple(pass_fds),
                 start_new_session=True,
             )

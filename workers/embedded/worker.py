@@ -23,12 +23,10 @@ async def start_worker(command: Sequence[str], home: Home) -> Child:
     """
     reading, writing = os.pipe()
     log = home.logs / "worker.log"
-    environment = os.environ | {READY_FD: str(writing), "IEHE_HOME": str(home.root), "PYTHONUNBUFFERED": "1"}
+    additions = {READY_FD: str(writing), "IEHE_HOME": str(home.root), "PYTHONUNBUFFERED": "1"}
     try:
         try:
-            child = await Child.start(
-                "worker", command, log=log, environment=environment, pass_fds=(writing,)
-            )
+            child = await Child.start("worker", command, log=log, additions=additions, pass_fds=(writing,))
         finally:
             os.close(writing)
         try:
@@ -56,7 +54,7 @@ async def _await_ready(child: Child, reading: int) -> None:
         loop.remove_reader(reading)
     if said.done() and said.result() == READY:
         return
-    await asyncio.wait({child.exited}, timeout=1.0)
+    await first_of(child.exited, within=0.2)
     if not child.running:
         raise child.death()
     raise ServerStartFailed(f"the worker did not become ready; its log: {child.log}")
