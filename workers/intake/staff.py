@@ -71,6 +71,9 @@ def _roles(cell: Cell) -> frozenset[Role]:
 
 
 def _employment(text: str) -> Employment:
+    if len(text) > LINE_LIMIT:
+        # The pattern's time grows with the square of the length.
+        raise RefusedError(Code.TEXT_TOO_LONG, limit=LINE_LIMIT)
     match = _UNTIL.fullmatch(text)
     if match is None:
         return Employment(name=str(_name(text)))

@@ -73,6 +73,7 @@ def test_roles_in_either_language(check):
         ({"staff_id": "Office 1"}, Code.CODE_INVALID),
         ({"load_cap": "0"}, Code.NUMBER_INVALID),
         ({"employers": "例示高校 (2025-02-30)"}, Code.DATE_INVALID),
+        ({"employers": "a" + " " * 9_000 + "(1"}, Code.TEXT_TOO_LONG),
         ({"employers": "例示高校 (平成40年1月1日)"}, Code.ERA_OUT_OF_BOUNDS),
         ({"relations": "=x"}, Code.FORMULA_CHARACTER),
         ({"available_from": "2027-04-01"}, Code.DATE_ORDER),
