@@ -7,17 +7,14 @@ checksum is kept beside its number, and a database that knows other files than t
 import hashlib
 import importlib.resources
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import asyncpg
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 _NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 # Each file is one transaction of ours; these would end it half-way.
@@ -145,7 +142,7 @@ async def status(
 
 
 @asynccontextmanager
-async def _alone(connection: asyncpg.Connection) -> "AsyncIterator[None]":
+async def _alone(connection: asyncpg.Connection) -> AsyncIterator[None]:
     try:
         async with connection.transaction():
             await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_PATIENCE}'")

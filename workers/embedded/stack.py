@@ -114,7 +114,8 @@ class _Stack:
                 await first_of(start, interrupt, self._died)
                 if start.done():
                     await self._result(start)
-                    self._announce(hints)
+                    if not self._died.done():
+                        self._announce(hints)
                     await first_of(interrupt, self._died)
                 if self._died.done():
                     raise self._died.result().death()
