@@ -69,7 +69,8 @@ def compose(letter: Letter, sender: str) -> bytes:
     message["Date"] = letter.date
     message["Message-ID"] = message_id(letter.notice_id, sender)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    # last: making two parts would move it into the first of them
+    message["Content-Language"] = letter.language
     return message.as_bytes()

@@ -84,8 +84,10 @@ class MailSession:
             raise PermanentMailError("bad-address") from None
         try:
             if self._smtp.is_connected:
-                await self._smtp.rset()
-            else:
+                # a server that hung up since the last letter is simply called again
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await self._smtp.rset()
+            if not self._smtp.is_connected:
                 await self._connect()
             if self._smtp.is_ehlo_or_helo_needed:
                 await self._smtp.ehlo()

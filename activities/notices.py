@@ -24,6 +24,9 @@ from schemas.policies import NoticePolicy
 from schemas.transition import Delivery, DeliveryReport
 
 SQL: Final = queries("notices")
+QUIET_HOURS: Final = "QuietHours"
+WAITING: Final = "NoticesWaiting"
+DATABASE_FAULT: Final = "DatabaseFault"
 DATABASE_FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 RECORD_PAUSES: Final = (0.1, 1.0, 5.0, 20.0)
 """Seconds between tries to record an answer: worth some waiting, since giving up makes it unknown."""
@@ -60,14 +63,14 @@ class NoticeActivities:
     async def deliver(self, delivery: Delivery) -> DeliveryReport:
         """Send what one version of a case has queued; the report names what a person must look at.
 
-        Raises ApplicationError with the delay to the next attempt: `quiet-hours` (benign) or
-        `notices-waiting` when something could not be sent yet; `database-fault` when the database is away.
+        Raises ApplicationError with the delay to the next attempt: `QuietHours` (benign) or
+        `NoticesWaiting` when something could not be sent yet; `DatabaseFault` when the database is away.
         """
         try:
             return await self._deliver(delivery)
         except DATABASE_FAULTS:
             # the text of a database error may quote a row
-            raise ApplicationError("the database did not answer", type="database-fault") from None
+            raise ApplicationError("the database did not answer", type=DATABASE_FAULT) from None
 
     async def _deliver(self, delivery: Delivery) -> DeliveryReport:
         version = (delivery.case_id, delivery.version)
@@ -83,7 +86,7 @@ class NoticeActivities:
         if waiting is not None and waiting["notices"]:
             raise ApplicationError(
                 "some notices are not sent yet",
-                type="notices-waiting",
+                type=WAITING,
                 next_retry_delay=retry_delay(waiting["attempts"]),
             )
         looked_at = await self._pool.fetch(SQL["for_a_person"], *version)
@@ -95,7 +98,7 @@ class NoticeActivities:
         if until is not None:
             raise ApplicationError(
                 "no messages are sent at this hour",
-                type="quiet-hours",
+                type=QUIET_HOURS,
                 next_retry_delay=until - now,
                 category=ApplicationErrorCategory.BENIGN,
             )
