@@ -262,6 +262,16 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         "This process knows no event '{type}'.",
         "この手続きに「{type}」という通知はありません。",
     ),
+    "unknown-text": (
+        _F,
+        "The reason or remark referred to is not stored.",
+        "参照された理由・所見が登録されていません。",
+    ),
+    "unknown-application": (
+        _F,
+        "There is no application '{application}'.",
+        "出願「{application}」はありません。",
+    ),
     "policy-unknown": (
         _F,
         "There is no policy version '{policy}'.",

@@ -80,18 +80,30 @@ class Transition(Payload):
     deadlines: tuple[DeadlineChanged, ...] = ()
     notices: tuple[NoticeRequested, ...] = ()
     events: tuple[EventQueued, ...] = ()
+    state: dict[str, Any] = Field(default_factory=dict)
+    """The whole state after the step, so that a step Temporal lost can be taken over from the database."""
     records: tuple[dict[str, Any], ...] = ()
     """The process's own records, each with a `kind` that names its writer in `activities/`."""
 
 
 class Written(Payload):
-    """The answer to a transition."""
+    """The answer to a transition.
+
+    Usually it was written as asked. A step is written before Temporal has recorded that it was taken, so a
+    worker that dies in between leaves the database ahead: then `taken_over` is the state found there, and
+    the workflow goes on from it.
+    """
 
     version: int
     repeated: bool = False
     """True when the cause had been applied under an earlier version: this step must be dropped."""
-    notices: int = 0
-    events: int = 0
+    notices: tuple[int, ...] = ()
+    """Versions, from the one asked on, that have notices to deliver."""
+    events: tuple[int, ...] = ()
+    """The same for events to other cases."""
+    taken_over: dict[str, Any] | None = None
+    same_step: bool = False
+    """With `taken_over`: what stands there under this version is this very step."""
 
 
 class Delivery(Payload):

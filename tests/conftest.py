@@ -17,7 +17,6 @@ from typing import Any
 import asyncpg
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from workers.embedded.credentials import Role
 from workers.embedded.faults import ChildDied
@@ -27,6 +26,7 @@ from workers.embedded.postgres import PostgresServer
 from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.migrations import migrate, read_migrations
 from workers.settings import Settings
+from workers.temporal import DATA_CONVERTER, register_search_attributes
 
 _TEMPLATE = "iehe_template"
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -121,7 +121,9 @@ async def temporal(server_home: Home) -> AsyncIterator[TemporalServer]:
 
 @pytest.fixture(scope="session")
 async def client(temporal: TemporalServer) -> Client:
-    return await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
+    await register_search_attributes(client)
+    return client
 
 
 async def _start_temporal(home: Home) -> TemporalServer:

@@ -13,19 +13,38 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.admission import AdmissionActivities
-
     from schemas.admission import (
+        AcceptReview,
         AdmissionState,
+        AnswerOffer,
+        ApplicationRequest,
+        AssignReviewers,
+        CastVote,
+        ChangePolicy,
+        CloseBallot,
+        ConfirmEligibility,
+        DecideAccommodation,
+        DeclineReview,
         OpenApplication,
+        PermitLate,
+        PolicyRequest,
+        RecordDecision,
+        RecordEnrolment,
+        Rejudge,
+        ResolveDuplicate,
         ReviewerDraw,
         ReviewersDrawn,
         Stage,
+        SubmitScores,
+        Withdraw,
     )
+    from schemas.case import Receipt
     from schemas.identifiers import ProcessName, admission_case_id
     from schemas.refusals import Refusal
-    from workflows.case import CaseWorkflow
+    from workflows.case import CaseWorkflow, as_error, decision
     from workflows.rules import admission_committee, admission_intake, admission_review
     from workflows.rules.admission import ADMISSION_REVIEW
+    from workflows.rules.draft import Draft
 
 
 @workflow.defn(name=ProcessName.ADMISSION_REVIEW)
@@ -45,6 +64,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
 
     @workflow.run
     async def run(self, start: OpenApplication) -> str | None:
+        """Live through the case; the answer is its outcome."""
         if not self.state.version:
             await self._open(start)
         await self.live()
@@ -56,11 +76,14 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
 
     async def _open(self, start: OpenApplication) -> None:
         facts = await self.database(
-            AdmissionActivities.load_application, start.application_no, "look up application and policy"
+            AdmissionActivities.load_application,
+            ApplicationRequest(application_no=start.application_no, at=workflow.now()),
+            "look up application and policy",
         )
         await self.apply("open", partial(admission_intake.open_application, facts=facts))
 
     async def follow_up(self) -> None:
+        """Find reviewers and committee members when the stage wants them."""
         await self._draw_reviewers()
         await self._convene_committee()
 
@@ -70,15 +93,16 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
         if wanted <= 0 or self.state.draw_failed or policy is None or not policy.review.automatic:
             return
         drawn = await self._draw(wanted)
-        try:
-            await self.apply("draw-reviewers", partial(admission_review.assign_drawn, drawn=drawn))
-        except Refusal:
-            # somebody else's case took the last free reviewer between the draw and the write
-            self._changed = True
+        # refused when another case took a free reviewer between the draw and the write: drawn again
+        await self.by_itself("draw-reviewers", partial(admission_review.assign_drawn, drawn=drawn))
 
     async def _draw(self, wanted: int, named: tuple[str, ...] = ()) -> ReviewersDrawn:
+        draw = self._draw_terms(wanted, named)
+        return await self.database(AdmissionActivities.draw_reviewers, draw, f"draw {wanted} reviewers")
+
+    def _draw_terms(self, wanted: int = 0, named: tuple[str, ...] = ()) -> ReviewerDraw:
         policy = admission_intake.policy_of(self.state).review
-        draw = ReviewerDraw(
+        return ReviewerDraw(
             case_id=self.state.case_id,
             wanted=wanted,
             named=named,
@@ -87,13 +111,62 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
             conflict_years=policy.conflict_years,
             at=workflow.now(),
         )
-        return await self.database(AdmissionActivities.draw_reviewers, draw, f"draw {wanted} reviewers")
 
     async def _convene_committee(self) -> None:
         state = self.state
         waits = "appoint-committee" in state.tasks
         if state.stage == Stage.COMMITTEE and not state.committee and not waits:
             committee = await self.database(
-                AdmissionActivities.committee, self._conflict_query(), "look up the committee"
+                AdmissionActivities.committee, self._draw_terms(), "look up the committee"
             )
-            await self.apply("convene-committee", partial(admission_committee.convene, committee=committee))
+            await self.by_itself(
+                "convene-committee", partial(admission_committee.convene, committee=committee)
+            )
+
+    # decisions
+
+    permit_late = decision(PermitLate)
+    resolve_duplicate = decision(ResolveDuplicate)
+    confirm_eligibility = decision(ConfirmEligibility)
+    decide_accommodation = decision(DecideAccommodation)
+    accept_review = decision(AcceptReview)
+    decline_review = decision(DeclineReview)
+    submit_scores = decision(SubmitScores)
+    cast_vote = decision(CastVote)
+    close_ballot = decision(CloseBallot)
+    record_decision = decision(RecordDecision)
+    answer_offer = decision(AnswerOffer)
+    record_enrolment = decision(RecordEnrolment)
+    withdraw = decision(Withdraw)
+    rejudge = decision(Rejudge)
+
+    @workflow.update(name=AssignReviewers.step, description="Name reviewers, or have them drawn.")
+    async def assign_reviewers(self, command: AssignReviewers) -> Receipt:
+        """Who is fit is known to the database, so they are looked up before the step is taken."""
+        wanted = admission_review.reviewers_wanted(self.state)
+        drawn = await self._draw(wanted, command.reviewers)
+
+        def rule(draft: Draft[AdmissionState]) -> None:
+            admission_review.assign_reviewers(draft, command)
+            admission_review.assign_drawn(draft, drawn)
+
+        return await self.decide(command, rule)
+
+    @assign_reviewers.validator
+    def _check_assign_reviewers(self, command: AssignReviewers) -> None:
+        self.check(command)
+
+    @workflow.update(name=ChangePolicy.step, description="Move the case to another policy version.")
+    async def change_policy(self, command: ChangePolicy) -> Receipt:
+        """The version is looked up first; an unknown one is refused."""
+        route = admission_intake.policy_of(self.state).route
+        request = PolicyRequest(version=command.version, route=route)
+        try:
+            policy = await self.database(AdmissionActivities.load_policy, request, "look up policy")
+        except Refusal as refusal:
+            raise as_error(refusal) from None
+        return await self.decide(command.model_copy(update={"policy": policy}))
+
+    @change_policy.validator
+    def _check_change_policy(self, command: ChangePolicy) -> None:
+        self.check(command)

@@ -6,19 +6,20 @@ timer set to the next moment at which something is due.
 """
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.cases import CaseActivities
     from pydantic import ValidationError
 
+    from activities.cases import CaseActivities
     from activities.notices import NoticeActivities
     from schemas.case import (
         CLOCK,
@@ -61,6 +62,25 @@ HISTORY_PATIENCE = 20_000
 """Events after which a case starts its next run even while notices are under way."""
 
 
+def decision(command_type: type[Command]) -> Callable[..., Awaitable[Receipt]]:
+    """An update that makes a decision of a kind: refused by its validator, described by its docstring."""
+
+    async def decide(self: Any, command: Command) -> Receipt:
+        receipt: Receipt = await self.decide(command)
+        return receipt
+
+    def check(self: Any, command: Command) -> None:
+        self.check(command)
+
+    # what Temporal decodes the argument to is read from the annotations, and `self` must have none
+    decide.__annotations__ = {"command": command_type, "return": Receipt}
+    check.__annotations__ = {"command": command_type, "return": None}
+    description = inspect.getdoc(command_type) or command_type.step
+    update = workflow.update(name=command_type.step, description=description.splitlines()[0])(decide)
+    update.validator(check)
+    return cast("Callable[..., Awaitable[Receipt]]", update)
+
+
 class CaseWorkflow(Generic[S]):
     """A case of any process. Subclasses add `run`, the process's decisions and what needs outside data."""
 
@@ -72,7 +92,7 @@ class CaseWorkflow(Generic[S]):
         self._changed = False
         self._alarm: tuple[datetime, str] | None = None
         self._timer: asyncio.Task[None] | None = None
-        self._deliveries: set[int] = set()
+        self._deliveries: dict[int, asyncio.Task[None]] = {}
         self._attributes: dict[str, str | datetime | None] = {}
 
     # the life of a case
@@ -146,15 +166,24 @@ class CaseWorkflow(Generic[S]):
             draft = self._draft(step, rule, actor, cause, version, happened_at)
             written = await self._write(draft.transition())
             self._changed = True
+            for owed in sorted({*written.notices, *written.events}):
+                self._start_delivery(owed, notices=owed in written.notices, events=owed in written.events)
             if written.repeated:
                 # the log knows this message from longer ago than the case remembers
                 self.state.seen[cause or ""] = written.version
                 return self._receipt(step, repeated=True)
-            self.state = draft.state
-            if written.notices or written.events:
-                self._start_delivery(written.version)
+            self.state = self._taken_over(written) or draft.state
             self._show()
-            return self._receipt(step)
+            if not written.taken_over or written.same_step:
+                return self._receipt(step)
+        return await self.apply(
+            step, rule, actor=actor, cause=cause, version=version, happened_at=happened_at
+        )
+
+    def _taken_over(self, written: Written) -> S | None:
+        if written.taken_over is None:
+            return None
+        return type(self.state).model_validate(written.taken_over)
 
     def _draft(
         self,
@@ -179,6 +208,13 @@ class CaseWorkflow(Generic[S]):
         )
         rule(draft)
         return draft
+
+    async def by_itself(self, step: str, rule: Callable[[Draft[S]], None], actor: Actor = SYSTEM) -> None:
+        """A step that no message asked for; when it does not fit any more the case looks again."""
+        try:
+            await self.apply(step, rule, actor=actor)
+        except Refusal:
+            self._changed = True
 
     async def _write(self, transition: Transition) -> Written:
         summary = f"{transition.version}: {transition.step}"
@@ -238,7 +274,7 @@ class CaseWorkflow(Generic[S]):
                 rule = partial(self._rule_of(command), command=command)
                 self._draft(command.step, rule, command.actor, None, command.case_version)
         except Refusal as refusal:
-            raise _as_error(refusal) from None
+            raise as_error(refusal) from None
 
     async def decide(self, command: Command, rule: Callable[[Draft[S]], None] | None = None) -> Receipt:
         """Do what the validator has let through, on the state as it is by then."""
@@ -251,58 +287,17 @@ class CaseWorkflow(Generic[S]):
                 version=command.case_version,
             )
         except Refusal as refusal:
-            raise _as_error(refusal) from None
+            raise as_error(refusal) from None
 
     def _rule_of(self, command: Command) -> Callable[..., None]:
         return self.process.decisions[command.step]
 
-    @workflow.update(name=ReassignTask.step, description="Hand an open task to another person.")
-    async def reassign_task(self, command: ReassignTask) -> Receipt:
-        return await self.decide(command)
-
-    @reassign_task.validator
-    def _check_reassign_task(self, command: ReassignTask) -> None:
-        self.check(command)
-
-    @workflow.update(name=CompleteTask.step, description="Mark an office task as done.")
-    async def complete_task(self, command: CompleteTask) -> Receipt:
-        return await self.decide(command)
-
-    @complete_task.validator
-    def _check_complete_task(self, command: CompleteTask) -> None:
-        self.check(command)
-
-    @workflow.update(name=MoveDeadline.step, description="Give a deadline another due time.")
-    async def move_deadline(self, command: MoveDeadline) -> Receipt:
-        return await self.decide(command)
-
-    @move_deadline.validator
-    def _check_move_deadline(self, command: MoveDeadline) -> None:
-        self.check(command)
-
-    @workflow.update(name=PauseDeadline.step, description="Stop the clock of a deadline.")
-    async def pause_deadline(self, command: PauseDeadline) -> Receipt:
-        return await self.decide(command)
-
-    @pause_deadline.validator
-    def _check_pause_deadline(self, command: PauseDeadline) -> None:
-        self.check(command)
-
-    @workflow.update(name=ResumeDeadline.step, description="Let a paused deadline run again.")
-    async def resume_deadline(self, command: ResumeDeadline) -> Receipt:
-        return await self.decide(command)
-
-    @resume_deadline.validator
-    def _check_resume_deadline(self, command: ResumeDeadline) -> None:
-        self.check(command)
-
-    @workflow.update(name=CancelDeadline.step, description="End a deadline without its consequence.")
-    async def cancel_deadline(self, command: CancelDeadline) -> Receipt:
-        return await self.decide(command)
-
-    @cancel_deadline.validator
-    def _check_cancel_deadline(self, command: CancelDeadline) -> None:
-        self.check(command)
+    reassign_task = decision(ReassignTask)
+    complete_task = decision(CompleteTask)
+    move_deadline = decision(MoveDeadline)
+    pause_deadline = decision(PauseDeadline)
+    resume_deadline = decision(ResumeDeadline)
+    cancel_deadline = decision(CancelDeadline)
 
     # facts
 
@@ -351,9 +346,9 @@ class CaseWorkflow(Generic[S]):
             deadline = self.state.deadlines[name]
             if counting.has_expired(deadline, workflow.now()):
                 step = self.process.expiries[deadline.kind][0]
-                await self.apply(step, partial(steps.expire, name=name), actor=CLOCK)
+                await self.by_itself(step, partial(steps.expire, name=name), CLOCK)
             else:
-                await self.apply("remind", partial(steps.remind, name=name), actor=CLOCK)
+                await self.by_itself("remind", partial(steps.remind, name=name), CLOCK)
 
     def _set_alarm(self) -> None:
         alarm = steps.next_alarm(self.state)
@@ -368,33 +363,38 @@ class CaseWorkflow(Generic[S]):
 
     # what the case owes
 
-    def _start_delivery(self, version: int) -> None:
-        self._deliveries.add(version)
-        asyncio.create_task(self._deliver(version))  # noqa: RUF006 - the workflow's loop keeps its tasks
+    def _start_delivery(self, version: int, *, notices: bool = True, events: bool = True) -> None:
+        self._deliveries[version] = asyncio.create_task(self._deliver(version, notices, events))
 
-    async def _deliver(self, version: int) -> None:
+    async def _deliver(self, version: int, notices: bool, events: bool) -> None:
         delivery = Delivery(
             case_id=self.state.case_id, version=version, notices=self.process.notices(self.state)
         )
-        await self.database(CaseActivities.deliver_events, delivery, f"events of step {version}")
+        if events:
+            await self.database(CaseActivities.deliver_events, delivery, f"events of step {version}")
+        if notices:
+            await self._deliver_notices(delivery)
+        del self._deliveries[version]
+        self._changed = True
+
+    async def _deliver_notices(self, delivery: Delivery) -> None:
         report = await workflow.execute_activity_method(
             NoticeActivities.deliver,
             delivery,
             task_queue=NOTICES_QUEUE,
             start_to_close_timeout=NOTICE_TIMEOUT,
             retry_policy=NOTICE_RETRY,
-            summary=f"notices of step {version}",
+            summary=f"notices of step {delivery.version}",
         )
         if report.failed:
             rule = partial(steps.report_notices, failed=dict(report.failed))
-            await self.apply("report-notices", rule)
-        self._deliveries.discard(version)
-        self._changed = True
+            await self.by_itself("report-notices", rule)
 
     # what ops see
 
     @workflow.query(name="case", description="Where the case stands.")
     def case(self) -> Receipt:
+        """Where the case stands, without touching it."""
         return self._receipt("query")
 
     def _show(self) -> None:
@@ -419,12 +419,11 @@ class CaseWorkflow(Generic[S]):
         workflow.set_current_details(case_details(self.process, state))
 
 
-def _attribute(name: str, value: str | datetime | None) -> SearchAttributeUpdate[Any]:
-    key: SearchAttributeKey[Any]
-    if name == SearchAttribute.DUE_AT:
-        key = SearchAttributeKey.for_datetime(name)
-    else:
-        key = SearchAttributeKey.for_keyword(name)
+def _attribute(name: str, value: Any) -> SearchAttributeUpdate[Any]:
+    due = name == SearchAttribute.DUE_AT
+    key: SearchAttributeKey[Any] = (
+        SearchAttributeKey.for_datetime(name) if due else SearchAttributeKey.for_keyword(name)
+    )
     return key.value_unset() if value is None else key.value_set(value)
 
 
@@ -432,7 +431,8 @@ def _is_final(error: ActivityError) -> bool:
     return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
 
 
-def _as_error(refusal: Refusal) -> ApplicationError:
+def as_error(refusal: Refusal) -> ApplicationError:
+    """A refusal as the caller of an update gets it: the text, and code and parameters as details."""
     return ApplicationError(str(refusal), refusal.code, refusal.params, type=REFUSED, non_retryable=True)
 
 

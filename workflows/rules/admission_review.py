@@ -51,7 +51,8 @@ def assign_drawn(draft: AdmissionDraft, drawn: ReviewersDrawn) -> None:
     if drawn.refusal is not None:
         raise Refusal(drawn.refusal, **drawn.refusal_params)
     state, policy = draft.state, policy_of(draft.state).review
-    for reviewer in drawn.reviewers[: reviewers_wanted(state)]:
+    # in one order everywhere, so that two cases never wait for each other's reviewers
+    for reviewer in sorted(drawn.reviewers[: reviewers_wanted(state)]):
         state.reviews[reviewer] = Review()
         draft.record(ReviewerAssigned(reviewer=reviewer, load_cap=policy.load_cap))
         answer = draft.start_deadline("answer", policy.answer, whose=reviewer)

@@ -1,4 +1,4 @@
-"""A case in Markdown for the Temporal UI: where it stands, whom it waits for, since and until when, what next."""
+"""A case in Markdown for the Temporal UI: where it stands, whom it waits for, since when, until when."""
 
 from datetime import datetime
 from typing import Any

@@ -106,10 +106,9 @@ def move(deadline: Deadline, due_at: datetime, calendar: Calendar) -> None:
         if rung.pending:
             rung.at += shift
     before, deadline.due_at = deadline.due_at, due_at
-    deadline.calculation = (
-        *deadline.calculation,
-        f"moved from {before.astimezone(calendar.zone):%F %H:%M} to {due_at.astimezone(calendar.zone):%F %H:%M}",
-    )
+    was, now = (moment.astimezone(calendar.zone) for moment in (before, due_at))
+    line = f"moved from {was:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M}"
+    deadline.calculation = (*deadline.calculation, line)
 
 
 def pause(deadline: Deadline, now: datetime, calendar: Calendar) -> None:

@@ -268,5 +268,6 @@ class Draft(Generic[S]):
             tasks_reassigned=tuple(self._reassigned),
             deadlines=tuple(self._deadlines.values()),
             notices=tuple(self._notices),
+            state=state.model_dump(mode="json"),
             records=tuple(self._records),
         )

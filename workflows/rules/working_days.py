@@ -81,11 +81,3 @@ class Calendar:
 def calendar_of(policy: CalendarPolicy) -> Calendar:
     """The calendar of a policy; policies are frozen, so one object serves all cases that share it."""
     return Calendar(policy)
-
-
-def full_years(birth: date, on: date) -> int:
-    """Age in full years by the calendar, not by days divided by 365.
-
-    Someone born on 29 February turns a year older on 1 March of a common year.
-    """
-    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))

@@ -133,8 +133,12 @@ CREATE TABLE iehe.cases (
     outcome         text,
     outcome_by      text CHECK (outcome_by IN ('person', 'system', 'clock')),
     closed_at       timestamptz,
-    policy_version  text
+    policy_version  text,
+    state           jsonb NOT NULL
 );
+COMMENT ON COLUMN iehe.cases.state IS
+    'What the case remembered after its last written step. A step written by a workflow task that Temporal
+     then lost is taken over from here, and a case can be started again from it.';
 CREATE INDEX cases_open_by_stage ON iehe.cases (process, stage) WHERE closed_at IS NULL;
 CREATE INDEX cases_open_by_due ON iehe.cases (due_at) WHERE closed_at IS NULL;
 
@@ -149,7 +153,6 @@ CREATE TABLE iehe.case_log (
     actor_id     text NOT NULL,
     cause        text,
     details      jsonb NOT NULL,
-    fingerprint  text NOT NULL,
     recorded_at  timestamptz NOT NULL DEFAULT now(),
     prev_hash    text NOT NULL,
     hash         text NOT NULL,

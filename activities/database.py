@@ -1,0 +1,77 @@
+"""One way to run a transaction: retried when the fault will pass, reported without a value from any row."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import asyncpg
+from temporalio.exceptions import ApplicationError
+
+from schemas.refusals import Refusal
+
+T = TypeVar("T")
+Connection = Any  # a pool hands out proxies that asyncpg does not type as connections
+
+REFUSED: Final = "Refused"
+DATABASE_FAULT: Final = "DatabaseFault"
+
+TRANSIENT: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
+"""Serialization failure, deadlock, lock timeout, server going down or coming up, too many connections."""
+ATTEMPTS: Final = 5
+
+
+async def open_pool(url: str, *, size: int = 10, application: str = "iehe") -> asyncpg.Pool:
+    """A pool whose connections give up rather than hang; times in milliseconds as PostgreSQL takes them."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        command_timeout=20,
+        timeout=5,
+        server_settings={
+            "application_name": application,
+            "search_path": "iehe",
+            "statement_timeout": "15000",
+            "lock_timeout": "5000",
+            "idle_in_transaction_session_timeout": "20000",
+        },
+    )
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it is tried again."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state in TRANSIENT or state.startswith("08")
+    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+
+
+async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run `work` in one transaction, again from its beginning when a passing fault ends it.
+
+    Raises:
+        ApplicationError: `Refused` (final) when `work` refuses; `DatabaseFault` with the SQLSTATE, and
+            nothing else of the error, when the database does not let it through.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with pool.acquire(timeout=5) as connection, connection.transaction():
+                return await work(connection)
+        except Refusal as refusal:
+            raise ApplicationError(
+                str(refusal), refusal.code, refusal.params, type=REFUSED, non_retryable=True
+            ) from None
+        except asyncpg.ForeignKeyViolationError as error:
+            if "texts" in (error.constraint_name or "") or "_reason_id_" in (error.constraint_name or ""):
+                text = Refusal("unknown-text")
+                raise ApplicationError(
+                    str(text), text.code, text.params, type=REFUSED, non_retryable=True
+                ) from None
+            raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            if attempt == ATTEMPTS or not is_transient(error):
+                state = getattr(error, "sqlstate", None) or type(error).__name__
+                raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None
+        await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter
+    raise AssertionError("unreachable")

@@ -1,0 +1,134 @@
+-- Reading and writing of the admission process.
+
+-- name: application
+SELECT a.application_no, a.case_id, a.programme, a.round_id, a.person_id,
+       a.accommodation_requested_on, a.accommodation_sudden, extract(year FROM age(r.enrol_by, p.birth_date))::int AS age_at_enrolment,
+       r.route, r.opens_at, r.closes_at, r.post_cutoff_at, r.enrol_by, r.waitlist_until
+FROM iehe.applications a JOIN iehe.people p USING (person_id) JOIN iehe.rounds r USING (round_id)
+WHERE a.application_no = $1
+
+-- name: policy_in_force
+SELECT version, body -> 'routes' -> $2 AS route FROM iehe.policies
+WHERE process = 'admission-review' AND valid_from <= $1 AND body -> 'routes' ? $2
+ORDER BY valid_from DESC, version DESC LIMIT 1
+
+-- name: policy_version
+SELECT body -> 'routes' -> $2 AS route FROM iehe.policies
+WHERE process = 'admission-review' AND version = $1 AND body -> 'routes' ? $2
+
+-- name: possible_duplicates
+-- Other applications of the round that came before this one and may be the same person's: more than the
+-- route allows under one identity, or another identity with the same name, mail or telephone.
+SELECT o.application_no
+FROM iehe.applications a
+JOIN iehe.people p ON p.person_id = a.person_id
+JOIN iehe.applications o ON o.round_id = a.round_id AND o.application_no < a.application_no
+JOIN iehe.people q ON q.person_id = o.person_id
+WHERE a.application_no = $1
+  AND CASE WHEN p.person_id = q.person_id
+           THEN o.programme = a.programme OR $2 <= (
+                SELECT count(*) FROM iehe.applications e
+                WHERE e.person_id = a.person_id AND e.round_id = a.round_id
+                  AND e.application_no < a.application_no)
+           ELSE (p.birth_date = q.birth_date
+                 AND (p.family_kana, p.given_kana) = (q.family_kana, q.given_kana))
+             OR lower(p.email) = lower(q.email)
+             OR (p.birth_date = q.birth_date AND p.phone = q.phone)
+      END
+ORDER BY o.application_no
+
+-- name: applicant_for_conflicts
+SELECT p.family_name, p.given_name, p.email, p.phone, p.postal_code, p.address, p.guardian_name,
+       a.school_name, a.related_staff
+FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.case_id = $1
+
+-- name: staff_for_conflicts
+SELECT s.staff_id, s.name, s.email, s.phone, s.address, s.roles, s.employers, s.relations,
+       least(coalesce(s.load_cap, $2), $2) AS cap,
+       (SELECT count(*) FROM iehe.reviews r
+        WHERE r.reviewer = s.staff_id AND r.state IN ('invited', 'accepted')) AS load
+FROM iehe.staff s
+WHERE s.active AND s.roles && $1::text[]
+  AND coalesce(s.available_from <= $3, true) AND coalesce(s.available_to >= $3, true)
+ORDER BY s.staff_id
+
+-- name: lock_reviewer
+SELECT least(coalesce(load_cap, $2), $2) FROM iehe.staff WHERE staff_id = $1 AND active FOR UPDATE
+
+-- name: open_reviews
+SELECT count(*) FROM iehe.reviews WHERE reviewer = $1 AND state IN ('invited', 'accepted')
+
+-- name: assign_reviewer
+INSERT INTO iehe.reviews (case_id, reviewer, state, assigned_at, changed_at) VALUES ($1, $2, 'invited', $3, $3)
+
+-- name: change_review
+UPDATE iehe.reviews SET state = $3, changed_at = $4, total = $5, verdict = $6, late = $7, remark_id = $8
+WHERE case_id = $1 AND reviewer = $2
+
+-- name: record_score
+INSERT INTO iehe.scores (case_id, reviewer, criterion, points) VALUES ($1, $2, $3, $4)
+
+-- name: record_vote
+INSERT INTO iehe.votes (case_id, ballot, member, choice, casting, reason_id, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: record_decision
+INSERT INTO iehe.decisions (case_id, version, decision, made_by, made_by_kind, reason_id, reason_code,
+                            beyond_places, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: lock_places
+SELECT p.places, a.round_id, a.programme
+FROM iehe.applications a JOIN iehe.round_places p USING (round_id, programme)
+WHERE a.case_id = $1 FOR UPDATE OF p
+
+-- name: places_taken
+-- An offer takes its place from the moment it is made, not when the applicant enrols.
+SELECT count(*) FROM iehe.applications a JOIN iehe.cases c USING (case_id)
+WHERE a.round_id = $1 AND a.programme = $2 AND a.case_id <> $3
+  AND c.stage IN ('offered', 'accepted', 'enrolled')
+
+-- name: lock_person_in_round
+SELECT pg_advisory_xact_lock(hashtextextended('accept/' || round_id || '/' || person_id, 0))
+FROM iehe.applications WHERE case_id = $1
+
+-- name: superseded_by
+SELECT superseded_by FROM iehe.applications WHERE case_id = $1
+
+-- name: supersede_siblings
+UPDATE iehe.applications o SET superseded_by = $1
+FROM iehe.applications a
+WHERE a.case_id = $1 AND o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> $1
+  AND o.superseded_by IS NULL
+  AND NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = o.case_id AND c.closed_at IS NOT NULL)
+RETURNING o.case_id
+
+-- name: suppress_notices
+UPDATE iehe.notices SET state = 'suppressed', reason = 'superseded'
+WHERE case_id = $1 AND recipient_kind IN ('applicant', 'referee') AND state IN ('queued', 'failed')
+
+-- name: record_item
+INSERT INTO iehe.application_items (case_id, item, present, late, occurred_at, reference)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (case_id, item) DO UPDATE
+SET present = excluded.present, late = excluded.late, occurred_at = excluded.occurred_at,
+    reference = coalesce(excluded.reference, application_items.reference)
+
+-- name: permit_late
+INSERT INTO iehe.late_permits (case_id, item, until, permitted_by, reason_id) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (case_id, item) DO UPDATE
+SET until = excluded.until, permitted_by = excluded.permitted_by, reason_id = excluded.reason_id
+
+-- name: record_accommodation
+INSERT INTO iehe.accommodations (case_id, state, reason_id, changed_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (case_id) DO UPDATE
+SET state = excluded.state, reason_id = excluded.reason_id, changed_at = excluded.changed_at
+
+-- name: record_duplicate
+INSERT INTO iehe.duplicate_findings (case_id, other, same_person, decided_by, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (case_id, other) DO UPDATE
+SET same_person = excluded.same_person, decided_by = excluded.decided_by, at = excluded.at
+
+-- name: join_person
+UPDATE iehe.applications SET person_id = (SELECT person_id FROM iehe.applications WHERE application_no = $2)
+WHERE case_id = $1

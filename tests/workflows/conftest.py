@@ -1,0 +1,74 @@
+"""A running institute for each test: its own database, the session's Temporal server, a worker, a mail server."""
+
+import json
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from temporalio.client import Client
+
+from activities.database import open_pool
+from activities.mailer import Mailer, SmtpSettings
+from activities.notices import NoticeActivities
+from tests.office import DEFAULT_STAFF, Institute
+from workers.embedded.mail import MailCatcher
+from workers.embedded.ports import free_port
+from workers.policies import load_defaults
+from workers.worker import running_worker
+
+
+@pytest.fixture
+async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
+    catcher = MailCatcher(tmp_path / "mail", free_port())
+    await catcher.start()
+    yield catcher
+    await catcher.stop()
+
+
+@pytest.fixture
+async def pool(database) -> AsyncIterator[asyncpg.Pool]:
+    """Connections that may do everything: the test looks at what the system did."""
+    pool = await open_pool(database.url("owner"), size=5)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def worker_pool(database) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database.url("worker"), size=10)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def notices(worker_pool: asyncpg.Pool, mail: MailCatcher) -> NoticeActivities:
+    settings = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender="admissions@example.ac.jp")
+    return NoticeActivities(worker_pool, Mailer(settings))
+
+
+@pytest.fixture
+async def vacant(client: Client, pool: asyncpg.Pool) -> Institute:
+    """Policies, rounds and staff are there; no worker runs."""
+    async with pool.acquire() as connection:
+        await load_defaults(connection)
+        await relax(connection, {"notices": {"quiet_from": "00:00", "quiet_until": "00:00"}})
+    institute = Institute(client, pool)
+    await institute.employ(*DEFAULT_STAFF)
+    return institute
+
+
+async def relax(connection: asyncpg.Connection, changes: dict) -> None:
+    """Change the default policy for a test."""
+    body = json.loads(await connection.fetchval("SELECT body FROM iehe.policies"))
+    for route in body["routes"].values():
+        for key, value in changes.items():
+            route[key] = {**route[key], **value} if isinstance(value, dict) else value
+    await connection.execute("UPDATE iehe.policies SET body = $1", json.dumps(body))
+
+
+@pytest.fixture
+async def institute(
+    vacant: Institute, client: Client, worker_pool: asyncpg.Pool, notices: NoticeActivities
+) -> AsyncIterator[Institute]:
+    async with running_worker(client, worker_pool, notices):
+        yield vacant

@@ -1,0 +1,105 @@
+"""The worker process: the workflows and their activities, assembled from the settings."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.admission import AdmissionActivities
+from activities.admission_records import ADMISSION_WRITERS
+from activities.cases import CaseActivities
+from activities.database import open_pool
+from activities.mailer import Mailer, SmtpSettings
+from activities.notices import NoticeActivities
+from schemas.identifiers import CASES_QUEUE, NOTICES_QUEUE
+from workers.settings import Settings
+from workers.temporal import sandbox
+from workflows.admission_review import AdmissionReviewWorkflow
+
+WORKFLOWS: Final = (AdmissionReviewWorkflow,)
+POOL_SIZE: Final = 16
+CACHED_WORKFLOWS: Final = 4000
+"""Cases kept in memory; about 60 kB each. A case that is not cached is replayed at its next event."""
+GRACE: Final = timedelta(seconds=2)
+"""Time for activities under way when the worker stops; what does not end is done again by another worker."""
+
+
+def mailer_of(settings: Settings) -> Mailer:
+    """The mailer; outside production only addresses on the allow-list get mail."""
+    everybody = settings.environment == "production" or settings.smtp_embedded
+    password = settings.smtp_password
+    return Mailer(
+        SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls,
+            username=settings.smtp_username,
+            password=password.get_secret_value() if password else None,
+            sender=settings.mail_from,
+            allow=None if everybody else settings.mail_allow,
+        )
+    )
+
+
+@asynccontextmanager
+async def running_worker(
+    client: Client,
+    pool: asyncpg.Pool,
+    notices: NoticeActivities,
+    *,
+    fault: Callable[[str], Awaitable[None]] | None = None,
+) -> AsyncIterator[None]:
+    """Poll both task queues until the context ends."""
+    cases = CaseActivities(pool, ADMISSION_WRITERS, client, fault)
+    admission = AdmissionActivities(pool)
+    pollers = PollerBehaviorAutoscaling(initial=10)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(
+            Worker(
+                client,
+                task_queue=CASES_QUEUE,
+                workflows=WORKFLOWS,
+                activities=[
+                    cases.record_transition,
+                    cases.deliver_events,
+                    admission.load_application,
+                    admission.load_policy,
+                    admission.draw_reviewers,
+                    admission.committee,
+                ],
+                workflow_runner=sandbox(),
+                max_cached_workflows=CACHED_WORKFLOWS,
+                max_concurrent_activities=POOL_SIZE,
+                max_concurrent_local_activities=POOL_SIZE,
+                workflow_task_poller_behavior=pollers,
+                activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+                sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+                graceful_shutdown_timeout=GRACE,
+            )
+        )
+        await stack.enter_async_context(
+            Worker(
+                client,
+                task_queue=NOTICES_QUEUE,
+                activities=[notices.deliver],
+                max_concurrent_activities=8,
+                activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+                graceful_shutdown_timeout=GRACE,
+            )
+        )
+        yield
+
+
+@asynccontextmanager
+async def worker_from(settings: Settings, client: Client, url: str) -> AsyncIterator[None]:
+    """The worker as the settings say, with its own pools."""
+    pool = await open_pool(url, size=POOL_SIZE, application="iehe-worker")
+    try:
+        async with running_worker(client, pool, NoticeActivities(pool, mailer_of(settings))):
+            yield
+    finally:
+        pool.terminate()
