@@ -1,0 +1,336 @@
+"""What every command needs: settings, connections, who acts, how answers and errors are printed.
+
+Modules that take long to import (temporalio, asyncpg) are imported when a command runs, so that
+`iehe --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+if TYPE_CHECKING:
+    import asyncpg
+    from temporalio.client import Client
+
+    from schemas.case import Actor, Command, EventEnvelope, Receipt
+    from workers.embedded.credentials import Role
+    from workers.settings import Settings
+
+T = TypeVar("T")
+TOKYO = ZoneInfo("Asia/Tokyo")
+ANSWER_WITHIN = timedelta(seconds=15)
+
+
+class Exit(IntEnum):
+    """Exit codes of `iehe`; documented in docs/cli.md."""
+
+    OK = 0
+    FAULT = 1
+    USAGE = 2
+    REFUSED = 3
+    NOT_FOUND = 4
+    STALE = 5
+    NOT_ALLOWED = 6
+    UNAVAILABLE = 7
+    UNUSABLE = 8
+    ALREADY_RUNNING = 9
+    CHILD_DIED = 10
+    FAULTY_FILE = 11
+    PROBLEMS = 12
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+ActorOption = Annotated[
+    str | None, typer.Option("--as", envvar="IEHE_ACTOR", help="Staff id of the person who acts.")
+]
+VersionOption = Annotated[
+    int | None, typer.Option("--version", help="Version of the case that you saw; a newer one is refused.")
+]
+CommandIdOption = Annotated[
+    str | None, typer.Option("--command-id", help="Repeat a command whose answer was lost under its id.")
+]
+
+
+class CommandError(Exception):
+    """An error that a person can act on.
+
+    Args:
+        code: short constant for programs.
+        english: the sentence, saying what to do.
+        japanese: the same.
+        exit_code: what the process ends with.
+        details: more for `--json`.
+    """
+
+    def __init__(
+        self, code: str, english: str, japanese: str, exit_code: Exit, details: dict[str, Any] | None = None
+    ) -> None:
+        self.code, self.english, self.japanese = code, english, japanese
+        self.exit_code, self.details = exit_code, details or {}
+        super().__init__(english)
+
+
+class Session:
+    """One run of a command: connections are opened when first asked for and closed at its end."""
+
+    def __init__(self, settings: Settings, stack: AsyncExitStack, *, as_json: bool) -> None:
+        self.settings = settings
+        self.as_json = as_json
+        self._stack = stack
+        self._pools: dict[str, asyncpg.Pool] = {}
+        self._client: Client | None = None
+
+    async def pool(self, role: Role = "office") -> asyncpg.Pool:
+        """Connections with a role's rights."""
+        if role not in self._pools:
+            from activities.database import open_pool
+            from workers.embedded.connection import Embedded
+
+            pool = await open_pool(Embedded(self.settings).url(role), size=4, application="iehe-cli")
+            self._stack.callback(pool.terminate)
+            self._pools[role] = pool
+        return self._pools[role]
+
+    async def client(self) -> Client:
+        """The connection to Temporal."""
+        if self._client is None:
+            from workers.embedded.connection import Embedded
+            from workers.temporal import connect
+
+            if self.settings.temporal_embedded:
+                Embedded(self.settings).require_running()
+            try:
+                self._client = await connect(self.settings)
+            except RuntimeError as error:
+                raise CommandError(
+                    "temporal-unreachable",
+                    f"Temporal does not answer ({error}). Is the stack running? (make run, iehe doctor)",
+                    "Temporal が応答しません。起動しているか確認してください（make run、iehe doctor）。",
+                    Exit.UNAVAILABLE,
+                ) from None
+        return self._client
+
+    async def actor(self, staff_id: str | None) -> Actor:
+        """The person who acts, with the roles on record."""
+        from schemas.case import Actor
+        from schemas.identifiers import Role as StaffRole
+
+        if staff_id is None:
+            raise CommandError(
+                "actor-missing",
+                "Say who acts: --as STAFF_ID, or set IEHE_ACTOR (iehe staff list).",
+                "操作者を指定してください: --as STAFF_ID または IEHE_ACTOR（iehe staff list）。",
+                Exit.USAGE,
+            )
+        pool = await self.pool()
+        roles = await pool.fetchval("SELECT roles FROM iehe.staff WHERE staff_id = $1 AND active", staff_id)
+        if roles is None:
+            raise CommandError(
+                "actor-unknown",
+                f"There is no active member of staff '{staff_id}' (iehe staff list).",
+                f"職員「{staff_id}」は登録されていません（iehe staff list）。",
+                Exit.NOT_ALLOWED,
+            )
+        return Actor(id=staff_id, roles=tuple(StaffRole(role) for role in roles))
+
+    async def text(self, case_id: str, author: str, body: str | None) -> str | None:
+        """Store a reason or remark and return its id, which is all that a command carries."""
+        if body is None or not body.strip():
+            return None
+        from uuid import uuid4
+
+        text_id = uuid4()
+        pool = await self.pool()
+        await pool.execute(
+            "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, $3, $4)",
+            text_id,
+            case_id,
+            author,
+            body.strip(),
+        )
+        return str(text_id)
+
+    async def decide(self, case_id: str, command: Command) -> Receipt:
+        """Make a decision and return the case as it stands after it.
+
+        Raises:
+            CommandError: refused, no such case, closed, or no answer in time.
+        """
+        from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+        from temporalio.exceptions import ApplicationError
+        from temporalio.service import RPCError
+
+        from schemas.case import Receipt
+
+        client = await self.client()
+        handle = client.get_workflow_handle(case_id)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+                return await handle.execute_update(
+                    command.step, command, id=command.command_id, result_type=Receipt
+                )
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError):
+                raise _refused(cause) from None
+            raise
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise CommandError(
+                "no-answer",
+                f"No worker answered within {ANSWER_WITHIN.seconds} s. The decision may still be made: "
+                f"repeat it with --command-id {command.command_id} to see (iehe doctor).",
+                f"{ANSWER_WITHIN.seconds} 秒以内に応答がありません。処理される可能性があるため、"
+                f"--command-id {command.command_id} を付けて再実行し、確認してください（iehe doctor）。",
+                Exit.UNAVAILABLE,
+                {"command_id": command.command_id},
+            ) from None
+        except RPCError as error:
+            raise await self._no_case(case_id, error) from None
+
+    async def send_event(self, case_id: str, envelope: EventEnvelope) -> None:
+        """Hand a fact to a case; from here on it cannot be lost.
+
+        Raises:
+            CommandError: no such case, or it is closed.
+        """
+        from temporalio.service import RPCError
+
+        from schemas.identifiers import EVENT_SIGNAL
+
+        client = await self.client()
+        try:
+            await client.get_workflow_handle(case_id).signal(EVENT_SIGNAL, envelope)
+        except RPCError as error:
+            raise await self._no_case(case_id, error) from None
+
+    async def _no_case(self, case_id: str, error: Any) -> CommandError:
+        from temporalio.service import RPCStatusCode
+
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            return CommandError(
+                "temporal-unreachable",
+                f"Temporal does not answer ({error.status.name}); nothing was changed (iehe doctor).",
+                f"Temporal が応答しません（{error.status.name}）。変更はありません（iehe doctor）。",
+                Exit.UNAVAILABLE,
+            )
+        pool = await self.pool()
+        stage = await pool.fetchval("SELECT stage FROM iehe.cases WHERE case_id = $1", case_id)
+        if stage is None:
+            return CommandError(
+                "no-such-case",
+                f"There is no case '{case_id}' (iehe case list).",
+                f"案件「{case_id}」はありません（iehe case list）。",
+                Exit.NOT_FOUND,
+            )
+        return CommandError(
+            "case-closed",
+            f"The case is closed ({stage}); nothing was changed.",
+            f"案件は終了しています（{stage}）。変更はありません。",
+            Exit.REFUSED,
+        )
+
+
+def _refused(cause: Any) -> CommandError:
+    from schemas.refusals import TEXTS, RefusalKind, refusal_text
+
+    exits = {
+        RefusalKind.STALE: Exit.STALE,
+        RefusalKind.NOT_ALLOWED: Exit.NOT_ALLOWED,
+        RefusalKind.NOT_FOUND: Exit.NOT_FOUND,
+    }
+    if cause.type == "Refused" and cause.details and cause.details[0] in TEXTS:
+        code, params = cause.details[0], cause.details[1]
+        return CommandError(
+            code,
+            refusal_text(code, params, "en"),
+            refusal_text(code, params, "ja"),
+            exits.get(TEXTS[code][0], Exit.REFUSED),
+            params,
+        )
+    return CommandError(
+        "invalid-message",
+        f"Not accepted: {cause.message}",
+        f"受け付けられません: {cause.message}",
+        Exit.REFUSED,
+    )
+
+
+def run(work: Callable[[Session], Awaitable[None]], *, as_json: bool = False) -> NoReturn:
+    """Run a command's work and end the process with its exit code; nothing printed is lost.
+
+    The process leaves by `os._exit`: the interpreter's own way out can abort in the SDK's native threads.
+    """
+    leave(asyncio.run(_guarded(work, as_json=as_json)))
+
+
+async def _guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> Exit:
+    from workers.embedded.faults import StackFault
+    from workers.settings import SettingsError, load_settings
+
+    language = "en"
+    try:
+        settings = load_settings()
+        language = settings.language
+        async with AsyncExitStack() as stack:
+            await work(Session(settings, stack, as_json=as_json))
+    except CommandError as error:
+        report(error, as_json=as_json, language=language)
+        return error.exit_code
+    except StackFault as fault:
+        error = CommandError(type(fault).__name__, str(fault), str(fault), Exit(fault.exit_code))
+        report(error, as_json=as_json, language=language)
+        return error.exit_code
+    except SettingsError as fault:
+        report(
+            CommandError("settings", str(fault), str(fault), Exit.USAGE), as_json=as_json, language=language
+        )
+        return Exit.USAGE
+    return Exit.OK
+
+
+def report(error: CommandError, *, as_json: bool, language: str) -> None:
+    """Print an error: JSON on standard output for programs, else a sentence on standard error."""
+    if as_json:
+        body = {"code": error.code, "message": {"en": error.english, "ja": error.japanese}, **error.details}
+        print(json.dumps({"error": body}, ensure_ascii=False, default=plain))
+    else:
+        print(error.japanese if language == "ja" else error.english, file=sys.stderr)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process now, with everything printed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; dates in ISO 8601."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=plain))
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    if isinstance(value, datetime):
+        return value.astimezone(TOKYO).isoformat()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    return str(value)
+
+
+def local(moment: datetime | None) -> str:
+    """A moment as a person in Japan reads it: 2027-02-04 12:00."""
+    return f"{moment.astimezone(TOKYO):%Y-%m-%d %H:%M}" if moment else "-"
