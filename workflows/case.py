@@ -56,7 +56,8 @@ FAST_TIMEOUT = timedelta(seconds=3)
 DURABLE_TIMEOUT = timedelta(seconds=30)
 FAST_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=2)
 DURABLE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
-NOTICE_TIMEOUT = timedelta(minutes=5)
+NOTICE_TIMEOUT = timedelta(minutes=10)
+NOTICE_HEARTBEAT = timedelta(minutes=3)
 NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
 HISTORY_PATIENCE = 20_000
 """Events after which a case starts its next run even while notices are under way."""
@@ -383,6 +384,7 @@ class CaseWorkflow(Generic[S]):
             delivery,
             task_queue=NOTICES_QUEUE,
             start_to_close_timeout=NOTICE_TIMEOUT,
+            heartbeat_timeout=NOTICE_HEARTBEAT,
             retry_policy=NOTICE_RETRY,
             summary=f"notices of step {delivery.version}",
         )

@@ -287,15 +287,11 @@ async def _guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool)
     except CommandError as error:
         report(error, as_json=as_json, language=language)
         return error.exit_code
-    except StackFault as fault:
-        error = CommandError(type(fault).__name__, str(fault), str(fault), Exit(fault.exit_code))
-        report(error, as_json=as_json, language=language)
-        return error.exit_code
-    except SettingsError as fault:
-        report(
-            CommandError("settings", str(fault), str(fault), Exit.USAGE), as_json=as_json, language=language
-        )
-        return Exit.USAGE
+    except (StackFault, SettingsError) as fault:
+        code = Exit(getattr(fault, "exit_code", Exit.USAGE))
+        shown = CommandError(type(fault).__name__, str(fault), str(fault), code)
+        report(shown, as_json=as_json, language=language)
+        return code
     return Exit.OK
 
 
