@@ -1,0 +1,127 @@
+"""`iehe`: one program for everything that is done from a shell, with a sub-command for each."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from workers.cli.session import Exit, leave
+
+app = typer.Typer(
+    name="iehe",
+    help="Event-driven workflows for a university's admissions office. Exit codes: docs/cli.md.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"iehe {version('iehe')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Event-driven workflows for a university's admissions office. Exit codes: docs/cli.md."""
+
+
+COMMANDS = (
+    ("workers.cli.stack", "up"),
+    ("workers.cli.stack", "worker"),
+    ("workers.cli.stack", "migrate"),
+    ("workers.cli.doctor", "doctor"),
+    ("workers.cli.demo", "demo"),
+    ("workers.cli.tasks", "tasks"),
+)
+GROUPS = (
+    ("workers.cli.admissions", "admissions"),
+    ("workers.cli.cases", "case"),
+    ("workers.cli.notices", "notices"),
+    ("workers.cli.policy", "policy"),
+    ("workers.cli.policy", "round"),
+    ("workers.cli.staff", "staff"),
+    ("workers.cli.sample", "sample"),
+    ("workers.cli.mail", "mail"),
+)
+
+
+def _register() -> None:
+    for module, name in COMMANDS:
+        if (found := _imported(module)) is not None:
+            app.command(name)(getattr(found, name))
+    for module, name in GROUPS:
+        if (found := _imported(module)) is not None:
+            app.add_typer(found.round_app if name == "round" else found.app, name=name)
+
+
+def _imported(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        return None
+
+
+_register()
+
+
+def _report_fault(error: Exception) -> None:
+    """One line for the person, and a file for whoever mends it: neither holds a text of the error."""
+    from workers.logs import trail
+
+    kinds, frames = trail(error)
+    lines = [f"{datetime.now(UTC).isoformat()} iehe {' '.join(sys.argv[1:3])}", kinds, *frames, ""]
+    path = _written("\n".join(lines))
+    where = f"where it happened is in {path}" if path else "no folder to write more about it"
+    print(f"unexpected fault: {kinds.split(' < ')[0]}; {where} (iehe doctor)", file=sys.stderr)
+
+
+def _written(text: str) -> Path | None:
+    for folder in (_logs, lambda: Path(tempfile.gettempdir())):
+        try:
+            handle, name = tempfile.mkstemp(prefix="iehe-fault-", suffix=".log", dir=folder())
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+        except Exception:  # noqa: BLE001, S112 - settings or disk may be what is at fault
+            continue
+        return Path(name)
+    return None
+
+
+def _logs() -> Path:
+    from workers.settings import load_settings
+
+    return load_settings().home / "logs"
+
+
+def main() -> NoReturn:
+    """Run the command line; leaves with one of the codes of `Exit`, whatever happens."""
+    try:
+        app(prog_name="iehe")
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else Exit.FAULT)
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        _report_fault(error)
+        leave(Exit.FAULT)
+    leave(Exit.OK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""`iehe up`, `iehe worker`, `iehe migrate`: the processes of the system and the schema they need."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from workers.cli.session import CommandError, Exit, JsonOption, Session, leave, local, print_json, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workers.migrations import MigrationStatus
+    from workers.settings import Settings
+
+HINTS = (
+    "doctor",
+    "staff import docs/samples/staff.csv",
+    "admissions import docs/samples/applications.csv --as office-1",
+    "tasks",
+    "mail list",
+)
+
+
+def up() -> None:
+    """Start PostgreSQL, Temporal with its UI, the worker and the mail catcher here; Ctrl-C stops all."""
+    from workers.embedded.stack import run_stack
+    from workers.logs import configure
+    from workers.preparation import prepare
+
+    settings = _settings()
+    configure(settings.log_format, "warning")
+    command = [sys.executable, "-m", "workers.cli.main", "worker"]
+    hints = ["try next:", *(f"  {_program()} {words}" for words in HINTS)]
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    leave(asyncio.run(run_stack(settings, prepare, command, report=say, hints=hints)))
+
+
+def worker() -> None:
+    """Run a worker until SIGTERM or SIGINT; waits for PostgreSQL and Temporal as long as it takes."""
+    from workers.logs import configure
+    from workers.running import run_worker
+
+    settings = _settings()
+    configure(settings.log_format, settings.log_level)
+    leave(asyncio.run(run_worker(settings)))
+
+
+def migrate(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Apply everything pending and take it back.")
+    ] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only show what is applied and pending.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the database up to this release, as its owner (IEHE_OWNER_DATABASE_URL, or the embedded one)."""
+
+    async def work(session: Session) -> None:
+        from workers import migrations
+        from workers.embedded.connection import Embedded
+        from workers.preparation import owner_connection
+
+        async with owner_connection(Embedded(session.settings).url("owner")) as connection:
+            try:
+                if status:
+                    _show_status(await migrations.status(connection), session)
+                    return
+                names = await migrations.migrate(connection, dry_run=dry_run)
+            except migrations.MigrationError as error:
+                raise CommandError("migration-failed", str(error), str(error), Exit.REFUSED) from None
+        if session.as_json:
+            print_json({"applied": names, "dry_run": dry_run})
+        elif names:
+            print("\n".join(f"{'would apply' if dry_run else 'applied'} {name}" for name in names))
+        else:
+            print("nothing to apply: the database is up to date")
+
+    run(work, as_json=as_json)
+
+
+def _show_status(files: Sequence[MigrationStatus], session: Session) -> None:
+    if session.as_json:
+        print_json([{"name": file.name, "applied_at": file.applied_at} for file in files])
+        return
+    for file in files:
+        print(f"{local(file.applied_at) if file.applied_at else 'pending':<18}{file.name}")
+
+
+def _settings() -> Settings:
+    from workers.settings import SettingsError, load_settings
+
+    try:
+        return load_settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        _leave_usage()
+
+
+def _leave_usage() -> NoReturn:
+    leave(Exit.USAGE)
+
+
+def _program() -> str:
+    """How this program is called from where the user stands."""
+    here = Path(sys.argv[0])
+    if here.name != "iehe":
+        return f"{Path(sys.executable).name} -m workers.cli.main"
+    beside = Path(sys.executable).with_name("iehe")
+    try:
+        return str(beside.relative_to(Path.cwd()))
+    except ValueError:
+        return "iehe"

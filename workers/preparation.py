@@ -1,0 +1,86 @@
+"""What servers need before a worker can work on them: schema, policies, namespace, search attributes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
+from temporalio.client import Client
+
+from workers.embedded.connection import Embedded
+from workers.embedded.faults import StackFault
+from workers.migrations import MigrationError, migrate
+from workers.policies import PolicyError, load_defaults
+from workers.settings import Settings
+from workers.temporal import SearchAttributeError, connect, register_search_attributes
+
+RETENTION: Final = timedelta(days=400)
+"""How long a closed case stays in the Temporal UI: a whole admission year and the month after it."""
+_CONNECT_SECONDS: Final = 10.0
+
+
+class PreparationFailed(StackFault):
+    """The schema, the policies or the search attributes are not as this release needs them."""
+
+    exit_code = 1
+
+
+async def prepare(settings: Settings) -> None:
+    """Bring both servers up to this release; changes nothing where nothing is missing.
+
+    A database elsewhere whose owner is not set is left to `iehe migrate`.
+
+    Raises:
+        PreparationFailed: with what is in the way.
+    """
+    try:
+        await asyncio.gather(_prepare_database(settings), _prepare_temporal(settings))
+    except (MigrationError, PolicyError, SearchAttributeError) as error:
+        raise PreparationFailed(str(error)) from error
+
+
+@asynccontextmanager
+async def owner_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """One connection for changes to the schema."""
+    connection = await asyncpg.connect(
+        url, timeout=_CONNECT_SECONDS, server_settings={"application_name": "iehe-migrate"}
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=2)
+
+
+async def _prepare_database(settings: Settings) -> None:
+    if settings.database_url is not None and settings.owner_database_url is None:
+        return
+    async with owner_connection(Embedded(settings).url("owner")) as connection:
+        await migrate(connection)
+        await load_defaults(connection)
+
+
+async def _prepare_temporal(settings: Settings) -> None:
+    client = await connect(settings)
+    if settings.temporal_embedded:
+        await keep_closed_cases(client)
+    await register_search_attributes(client)
+
+
+async def keep_closed_cases(client: Client) -> None:
+    """Raise the namespace's retention to `RETENTION`: an embedded server's own is one day."""
+    service = client.workflow_service
+    answer = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    if answer.config.workflow_execution_retention_ttl.ToTimedelta() >= RETENTION:
+        return
+    keep = Duration()
+    keep.FromTimedelta(RETENTION)
+    await service.update_namespace(
+        UpdateNamespaceRequest(
+            namespace=client.namespace, config=NamespaceConfig(workflow_execution_retention_ttl=keep)
+        )
+    )

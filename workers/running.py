@@ -1,0 +1,123 @@
+"""The worker process from its first connection to its end."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import asyncpg
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from workers.embedded.concurrency import on_signals
+from workers.embedded.connection import Embedded
+from workers.embedded.worker import tell_ready
+from workers.logs import runtime
+from workers.settings import Settings
+from workers.temporal import connect, register_search_attributes
+from workers.worker import worker_from
+
+T = TypeVar("T")
+
+STOPPED: Final = 0
+FAILED: Final = 1
+LEAVE_AFTER: Final = 2.3
+"""Seconds from SIGTERM to the end, whatever is still under way: the supervisor's patience is 2.5."""
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 15.0
+_CANNOT_PASS: Final = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+
+log = structlog.get_logger()
+
+
+class NoSchemaError(Exception):
+    """The database answers and has no schema yet."""
+
+
+async def run_worker(settings: Settings) -> int:
+    """Work until told to stop (SIGTERM, SIGINT) and return the exit code.
+
+    Raises:
+        StackFault: the embedded stack is meant and does not run.
+    """
+    told = asyncio.Event()
+    with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
+        work = asyncio.create_task(_work(settings, told))
+        stop = asyncio.create_task(told.wait())
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if told.is_set():
+            log.info("worker-stopping")
+            asyncio.get_running_loop().call_later(LEAVE_AFTER, os._exit, STOPPED)
+            await asyncio.wait({work})
+            log.info("worker-stopped")
+            return STOPPED
+        stop.cancel()
+        return work.result()
+
+
+async def _work(settings: Settings, told: asyncio.Event) -> int:
+    url = Embedded(settings).url("worker")
+    log.info("worker-starting", pid=os.getpid())
+    try:
+        await _until_told(told, "waiting-for-database", lambda: _database_ready(url))
+        client = await _until_told(told, "waiting-for-temporal", lambda: _temporal_ready(settings))
+        if client is None:
+            return STOPPED
+        async with worker_from(settings, client, url):
+            tell_ready()
+            log.info("worker-polling", namespace=client.namespace)
+            await told.wait()
+    except Exception:
+        log.exception("worker-failed")
+        return FAILED
+    return STOPPED
+
+
+async def _until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaitable[T]]) -> T | None:
+    """Ask until there is an answer, with pauses that grow; None when told to stop before that."""
+    pause = _FIRST_PAUSE
+    while not told.is_set():
+        try:
+            return await ask()
+        except _CANNOT_PASS:
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, RuntimeError, NoSchemaError):
+            log.warning(waiting, seconds=pause, exc_info=True)
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
+                raise
+            log.warning(waiting, seconds=pause, exc_info=True)
+        try:
+            async with asyncio.timeout(pause):
+                await told.wait()
+        except TimeoutError:
+            pause = min(pause * 2, _LONGEST_PAUSE)
+    return None
+
+
+async def _database_ready(url: str) -> bool:
+    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-worker"})
+    try:
+        if await connection.fetchval("SELECT to_regclass('iehe.cases')") is None:
+            raise NoSchemaError
+    finally:
+        connection.terminate()
+    return True
+
+
+async def _temporal_ready(settings: Settings) -> Client:
+    client = await connect(settings, runtime=runtime(settings.log_level))
+    try:
+        await register_search_attributes(client)
+    except RPCError as error:
+        if error.status not in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
+            raise
+        # A managed cluster has its search attributes from its own administration.
+        log.warning("search-attributes-unverified", code=error.status.name)
+    return client
