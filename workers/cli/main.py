@@ -54,7 +54,7 @@ GROUPS = (
     ("workers.cli.cases", "case"),
     ("workers.cli.notices", "notices"),
     ("workers.cli.policy", "policy"),
-    ("workers.cli.policy", "round"),
+    ("workers.cli.rounds", "round"),
     ("workers.cli.staff", "staff"),
     ("workers.cli.sample", "sample"),
     ("workers.cli.mail", "mail"),
@@ -67,7 +67,7 @@ def _register() -> None:
             app.command(name)(getattr(found, name))
     for module, name in GROUPS:
         if (found := _imported(module)) is not None:
-            app.add_typer(found.round_app if name == "round" else found.app, name=name)
+            app.add_typer(found.app, name=name)
 
 
 def _imported(module: str) -> Any:

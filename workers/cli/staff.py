@@ -1,0 +1,117 @@
+"""`iehe staff`: who may act, in which roles, and what conflicts of interest are computed from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json, run
+from workers.cli.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workers.intake.codes import Fault
+
+app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
+
+LIST = """
+SELECT s.staff_id, s.name, s.email, s.language, s.roles, s.load_cap, s.available_from, s.available_to,
+       s.active, (SELECT count(*) FROM iehe.reviews r
+                  WHERE r.reviewer = s.staff_id AND r.state IN ('invited', 'accepted')) AS open_reviews
+FROM iehe.staff s ORDER BY s.active DESC, s.staff_id
+"""
+SHOWN_FAULTS = 50
+
+
+@app.command("list")
+def list_staff(*, as_json: JsonOption = False) -> None:
+    """List the staff with their roles and open reviews."""
+
+    async def work(session: Session) -> None:
+        pool = await session.pool()
+        rows = [dict(row) for row in await pool.fetch(LIST)]
+        if session.as_json:
+            print_json(rows)
+            return
+        headers = ("id", "name", "roles", "open reviews", "cap", "available", "active")
+        shown = (
+            (
+                *(row["staff_id"], row["name"], ", ".join(row["roles"]), row["open_reviews"]),
+                *(row["load_cap"], _span(row), "yes" if row["active"] else "no"),
+            )
+            for row in rows
+        )
+        print(table(headers, shown))
+
+    run(work, as_json=as_json)
+
+
+@app.command("import")
+def import_staff(file: Path, *, as_json: JsonOption = False) -> None:
+    """Check a CSV or XLSX file of staff and add or update everybody in it; nothing of a faulty file."""
+
+    async def work(session: Session) -> None:
+        from workers.applications import store_staff
+        from workers.intake.staff import check_staff_file
+
+        checked = check_staff_file(file)
+        if checked.errors:
+            raise _faulty(file, checked.faults, session)
+        pool = await session.pool()
+        connection: Any
+        async with pool.acquire() as connection:
+            given = await store_staff(connection, (row.data for row in checked.rows))
+        if session.as_json:
+            print_json({"imported": given, "warnings": [plain_fault(each) for each in checked.faults]})
+            return
+        for line in fault_lines(checked.faults, session.settings.language):
+            print(line)
+        print(f"{file.name}: {given} members of staff added or updated (iehe staff list)")
+
+    run(work, as_json=as_json)
+
+
+def _faulty(file: Path, faults: tuple[Fault, ...], session: Session) -> CommandError:
+    if session.as_json:
+        shown = []
+    else:
+        shown = list(fault_lines(faults[:SHOWN_FAULTS], session.settings.language))
+        if len(faults) > SHOWN_FAULTS:
+            shown.append(f"… {len(faults) - SHOWN_FAULTS} more (--json shows all)")
+    listed = "".join(f"{line}\n" for line in shown)
+    return CommandError(
+        "file-faulty",
+        f"{listed}{file.name}: {len(faults)} faults; nothing was imported. Mend it and import it again.",
+        f"{listed}{file.name}: {len(faults)} 件の誤りがあり、登録していません。修正して再登録してください。",
+        Exit.FAULTY_FILE,
+        {"faults": [plain_fault(each) for each in faults]},
+    )
+
+
+def fault_lines(faults: Iterable[Fault], language: str) -> Iterable[str]:
+    """Faults as row, column, code and both messages, the reader's language first."""
+    for each in faults:
+        texts = (each.message_ja, each.message_en)
+        first, second = texts if language == "ja" else reversed(texts)
+        place = f"row {each.row}" if each.row is not None else "file"
+        column = f", {each.column}" if each.column else ""
+        yield f"{place}{column}: {each.severity} {each.code.value}: {first} / {second}"
+
+
+def plain_fault(each: Fault) -> dict[str, Any]:
+    """A fault for `--json`."""
+    return {
+        "row": each.row,
+        "column": each.column,
+        "code": each.code.value,
+        "severity": each.severity,
+        "message": {"ja": each.message_ja, "en": each.message_en},
+    }
+
+
+def _span(row: dict[str, Any]) -> str:
+    first, last = row["available_from"], row["available_to"]
+    return f"{first or ''}..{last or ''}" if first or last else ""
