@@ -133,6 +133,8 @@ LIFECYCLE: Final = Lifecycle(
         step("sibling-accepted", at=[Stage.REJECTED], by=By.EVENT),
         step("accommodation-requested", at=ACTIVE, by=By.EVENT),
         step(DecideAccommodation.step, at=ACTIVE, by=OFFICE),
+        step(ChangePolicy.step, at=[Stage.COMPLETENESS], by=HEAD, to=[Stage.ELIGIBILITY]),
+        step(ChangePolicy.step, at=[Stage.ELIGIBILITY], by=HEAD, to=[Stage.COMPLETENESS]),
         step(ChangePolicy.step, at=LIVING, by=HEAD),
         *common_steps(tuple(STAGES), LIVING, OFFICE),
     ),

@@ -52,6 +52,8 @@ def cast_vote(draft: AdmissionDraft, command: CastVote) -> None:
     state = draft.state
     member = next((m for m in state.committee if m.member == command.actor.id), None)
     draft.require(member is not None and bool(state.ballots), "not-a-member")
+    # between two committees there is no ballot to vote in, only the last one's votes
+    draft.require("appoint-committee" not in state.tasks, "quorum-missing", **_votes_so_far(draft))
     conflicted = member is not None and member.conflict and command.choice is not Choice.ABSTAIN
     draft.require(not conflicted, "must-abstain")
     reasoned = command.reason_id is not None or command.choice is Choice.ABSTAIN
@@ -85,16 +87,20 @@ def cast_vote(draft: AdmissionDraft, command: CastVote) -> None:
 
 def close_ballot(draft: AdmissionDraft, command: CloseBallot) -> None:
     """The chair counts before everybody has voted, if the quorum has."""
-    _ = command
-    draft.require(bool(draft.state.ballots) and "casting-vote" not in draft.state.tasks, "not-a-member")
-    cast, quorum = _cast(draft), policy_of(draft.state).committee.quorum
-    draft.require(cast >= quorum, "quorum-missing", cast=cast, quorum=quorum)
+    state = draft.state
+    chair = next((m for m in state.committee if m.member == command.actor.id), None)
+    running = bool(state.ballots) and "casting-vote" not in state.tasks
+    draft.require(running and chair is not None and chair.chair, "not-a-member")
+    draft.require(not (chair is not None and chair.conflict), "must-abstain")
+    count = _votes_so_far(draft)
+    draft.require(count["cast"] >= count["quorum"], "quorum-missing", **count)
     _tally(draft)
 
 
-def _cast(draft: AdmissionDraft) -> int:
-    votes = draft.state.ballots[-1].votes.values()
-    return sum(choice is not Choice.ABSTAIN for choice in votes)
+def _votes_so_far(draft: AdmissionDraft) -> dict[str, int]:
+    votes = draft.state.ballots[-1].votes.values() if draft.state.ballots else ()
+    cast = sum(choice is not Choice.ABSTAIN for choice in votes)
+    return {"cast": cast, "quorum": policy_of(draft.state).committee.quorum}
 
 
 def _tally(draft: AdmissionDraft) -> None:
@@ -111,10 +117,12 @@ def _tally(draft: AdmissionDraft) -> None:
         _result(draft, Choice.ADMIT if admit > reject else Choice.REJECT)
     elif len(state.ballots) < policy.ballots:
         _open_ballot(draft)
-    else:
-        chair = next((member.member for member in state.committee if member.chair), None)
+    elif chairs := [m.member for m in state.committee if m.chair and not m.conflict]:
         draft.start_deadline("vote", policy.vote)
-        draft.open_task("casting-vote", Role.COMMITTEE_CHAIR, assignee=chair, deadline="vote")
+        draft.open_task("casting-vote", Role.COMMITTEE_CHAIR, assignee=chairs[0], deadline="vote")
+    else:
+        # nobody may cast the deciding vote: the office appoints a chair without a conflict
+        draft.open_task("appoint-committee", Role.ADMISSIONS_OFFICE)
 
 
 def _result(draft: AdmissionDraft, result: Choice) -> None:

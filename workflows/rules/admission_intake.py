@@ -36,6 +36,7 @@ from schemas.refusals import Refusal
 from workflows.rules.draft import Draft
 
 AdmissionDraft = Draft[AdmissionState]
+DECIDE_ACCOMMODATION = "decide-accommodation"
 
 
 def policy_of(state: AdmissionState) -> AdmissionPolicy:
@@ -134,6 +135,7 @@ def item_arrived(draft: AdmissionDraft, fact: ItemFact) -> None:
     )
     draft.close_task(f"missing-part:{item.key}")
     if state.stage == Stage.COMPLETENESS and not missing_items(state):
+        draft.stop_deadline("completeness")
         draft.goto(Stage.ELIGIBILITY)
 
 
@@ -169,7 +171,12 @@ def part_revoked(key: str) -> Callable[[AdmissionDraft, NoFacts], None]:
 
 def post_arrived(draft: AdmissionDraft, _fact: NoFacts) -> None:
     """The paper makes it an application, when it was there by the hour of the cutoff (A16)."""
+    stage, possible = draft.state.stage, draft.process.lifecycle.possible(draft.state.stage)
+    # the table's line from completeness is for going on at once, not for a second parcel
+    waiting = stage == Stage.SUBMITTED
+    draft.require(waiting, "wrong-stage", step=draft.step, stage=stage, possible=", ".join(possible))
     draft.details["late"] = is_late(draft, "post", "post", hard=True)
+    draft.stop_deadline("post")
     draft.goto(Stage.COMPLETENESS)
 
 
@@ -227,7 +234,7 @@ def _hold_the_clock(draft: AdmissionDraft, item: str, until: datetime) -> None:
     deadline = draft.state.deadlines.get(item if own else "completeness" if part else "")
     if deadline is not None and deadline.expires:
         deadline.grace_days = max(deadline.grace_days, (until - deadline.due_at).days + 1)
-        draft.change_deadline(deadline, "running")
+        draft.change_deadline(deadline, "running" if deadline.paused_at is None else "paused")
 
 
 def resolve_duplicate(draft: AdmissionDraft, command: ResolveDuplicate) -> None:
@@ -248,10 +255,12 @@ def confirm_eligibility(draft: AdmissionDraft, command: ConfirmEligibility) -> N
     """The office's answer; a refusal of eligibility needs its reason."""
     state = draft.state
     draft.require("resolve-duplicate" not in state.tasks, "duplicate-open")
+    explained = command.eligible or command.reason_id is not None
+    draft.require(explained, "reason-required", step=command.step)
+    draft.finish("check-eligibility")
     if command.eligible:
         draft.goto(Stage.REVIEW)
         return
-    draft.require(command.reason_id is not None, "reason-required", step=command.step)
     draft.record(DecisionRecorded(decision=Stage.INELIGIBLE, reason_id=command.reason_id))
     draft.notify("ineligible", "applicant")
     draft.goto(Stage.INELIGIBLE)
@@ -265,7 +274,11 @@ def accommodation_requested(draft: AdmissionDraft, fact: AccommodationRequested)
     track.state = "requested" if in_time or fact.sudden else "late"
     draft.details.update(accommodation=track.state)
     draft.record(AccommodationRecorded(state=track.state))
-    draft.open_task("decide-accommodation", Role.ADMISSIONS_OFFICE, keep=True)
+    if DECIDE_ACCOMMODATION not in draft.state.tasks:
+        draft.start_deadline(DECIDE_ACCOMMODATION, policy_of(draft.state).accommodation, keep=True)
+        draft.open_task(
+            DECIDE_ACCOMMODATION, Role.ADMISSIONS_OFFICE, deadline=DECIDE_ACCOMMODATION, keep=True
+        )
     due_on = track.due_on.isoformat() if track.due_on else None
     late = track.state == "late"
     draft.notify("accommodation-late" if late else "accommodation-received", "applicant", due_on=due_on)
@@ -284,7 +297,7 @@ def decide_accommodation(draft: AdmissionDraft, command: DecideAccommodation) ->
     track.state = command.result
     draft.details.update(accommodation=track.state)
     draft.record(AccommodationRecorded(state=track.state, reason_id=command.reason_id))
-    draft.close_task("decide-accommodation")
+    draft.finish(DECIDE_ACCOMMODATION)
     draft.notify("accommodation-decided", "applicant", result=command.result)
 
 

@@ -45,6 +45,7 @@ def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
     step = f"{command.step} {decision}"
     draft.require(decision in here, "wrong-stage", step=step, stage=state.stage, possible=possible)
     draft.details["decision"] = decision
+    draft.finish("decide")
     offered = decision == "offered"
     draft.record(DecisionRecorded(decision=decision, reason_id=command.reason_id, takes_place=offered))
     if decision == "released":
@@ -70,6 +71,7 @@ def offer_answered(draft: AdmissionDraft, fact: OfferAnswered) -> None:
     """In time, or permitted: accepted or declined."""
     is_late(draft, "offer-reply", "offer-reply", hard=True)
     draft.details["answer"] = fact.answer
+    draft.stop_deadline("offer-reply")
     if fact.answer == "accepted":
         draft.record(OfferAccepted())
         draft.goto(Stage.ACCEPTED)
@@ -98,6 +100,8 @@ def record_enrolment(draft: AdmissionDraft, command: RecordEnrolment) -> None:
     """How it ended; an ending other than enrolment needs its reason."""
     explained = command.result == "enrolled" or command.reason_id is not None
     draft.require(explained, "reason-required", step=f"{command.step} {command.result}")
+    draft.close_task("record-enrolment")
+    draft.stop_deadline("enrolment")
     draft.record(DecisionRecorded(decision=command.result, reason_id=command.reason_id))
     draft.notify(command.result.replace("_", "-"), "applicant")
     draft.goto(command.result)
@@ -169,11 +173,27 @@ def change_policy(draft: AdmissionDraft, command: ChangePolicy) -> None:
     if policy is None or draft.state.policy is None:
         return
     kept = draft.state.policy.review.criteria
+    before = {item.key for item in missing_items(draft.state)}
     # the scoring form is fixed before the round opens (A10): a later version cannot change it
     draft.state.policy = policy.model_copy(
         update={"review": policy.review.model_copy(update={"criteria": kept})}
     )
     draft.details["policy"] = command.version
+    _ask_for_other_parts(draft, before)
+
+
+def _ask_for_other_parts(draft: AdmissionDraft, before: set[str]) -> None:
+    """What the new version no longer asks for is not waited for; what it asks for in addition is (A2)."""
+    stage, missing = draft.state.stage, {item.key for item in missing_items(draft.state)}
+    for key in sorted(before - missing):
+        draft.close_task(f"missing-part:{key}", how="moved_on")
+    if stage == Stage.COMPLETENESS and not missing:
+        draft.goto(Stage.ELIGIBILITY)
+    elif stage == Stage.ELIGIBILITY and missing:
+        draft.goto(Stage.COMPLETENESS)
+    elif stage not in (Stage.SUBMITTED, Stage.COMPLETENESS, Stage.REJECTED):
+        for key in sorted(missing - before):
+            draft.open_task("missing-part", Role.ADMISSIONS_OFFICE, whose=key, keep=True)
 
 
 def _round(draft: AdmissionDraft) -> RoundFacts:

@@ -52,7 +52,10 @@ def assign_drawn(draft: AdmissionDraft, drawn: ReviewersDrawn) -> None:
         raise Refusal(drawn.refusal, **drawn.refusal_params)
     state, policy = draft.state, policy_of(draft.state).review
     # in one order everywhere, so that two cases never wait for each other's reviewers
-    for reviewer in sorted(drawn.reviewers[: reviewers_wanted(state)]):
+    # and whoever was named while others were drawn is not invited, or asked, a second time
+    fresh = [reviewer for reviewer in drawn.reviewers if reviewer not in state.reviews]
+    invited = sorted(fresh[: max(reviewers_wanted(state), 0)])
+    for reviewer in invited:
         state.reviews[reviewer] = Review()
         draft.record(ReviewerAssigned(reviewer=reviewer, load_cap=policy.load_cap))
         answer = draft.start_deadline("answer", policy.answer, whose=reviewer)
@@ -66,7 +69,7 @@ def assign_drawn(draft: AdmissionDraft, drawn: ReviewersDrawn) -> None:
             answer_by=answer.due_at.isoformat(),
             due_at=score.due_at.isoformat(),
         )
-    draft.details.update(reviewers=list(drawn.reviewers), missing=reviewers_wanted(state))
+    draft.details.update(reviewers=list(invited), missing=reviewers_wanted(state))
     state.draw_failed = reviewers_wanted(state) > 0
     if state.draw_failed:
         draft.open_task(ASSIGN_TASK, Role.ADMISSIONS_OFFICE)

@@ -118,21 +118,39 @@ def pause(deadline: Deadline, now: datetime, calendar: Calendar) -> None:
 
 
 def resume(deadline: Deadline, now: datetime, calendar: Calendar) -> None:
-    """Let it run with the days that were left, counted again from today."""
+    """Let it run with the days that were left, counted again from today.
+
+    What had passed before the pause stays as long past as it was.
+    """
     if deadline.paused_at is None:
         raise ValueError(f"{deadline.name} is not paused")
     paused_on, today = calendar.day_of(deadline.paused_at), calendar.day_of(now)
-    due_on = calendar.day_of(deadline.due_at)
-    if deadline.unit is Unit.WORKING_DAYS:
-        left = calendar.working_days_between(paused_on, due_on)
-        due = calendar.add_working_days(today, left)
+    due_on, clock = calendar.day_of(deadline.due_at), deadline.due_at.astimezone(calendar.zone).time()
+    if deadline.due_at < deadline.paused_at:
+        left, due = 0, due_on + (today - paused_on)
     else:
-        left = (due_on - paused_on).days
-        due = today + timedelta(days=left)
+        left, due = _days_left(deadline.unit, paused_on, due_on, today, calendar)
+        if datetime.combine(due, clock, calendar.zone) < now:
+            # a time of day that has gone by today: the hours that were left are not lost
+            due = calendar.add_working_days(today, 1)
     deadline.paused_at = None
     deadline.calculation = (
         *deadline.calculation,
         f"resumed {today:%Y-%m-%d %a} with {left} {deadline.unit.replace('_', ' ')} left",
     )
-    local = deadline.due_at.astimezone(calendar.zone)
-    move(deadline, datetime.combine(due, local.time(), calendar.zone), calendar)
+    move(deadline, datetime.combine(due, clock, calendar.zone), calendar)
+
+
+def _days_left(
+    unit: Unit, paused_on: date, due_on: date, today: date, calendar: Calendar
+) -> tuple[int, date]:
+    """How many days were left, and the day they lead to from today."""
+    if unit is Unit.DAYS:
+        left = (due_on - paused_on).days
+        due = today + timedelta(days=left)
+    else:
+        left = calendar.working_days_between(paused_on, due_on)
+        due = calendar.add_working_days(today, left)
+        # the closed days before a due day that is closed itself
+        due += due_on - calendar.add_working_days(paused_on, left)
+    return left, calendar.working_day_from(due) if calendar.is_working(due_on) else due

@@ -223,6 +223,11 @@ class Draft(Generic[S]):
                 task.due_at = deadline.due_at
                 self.change_task(task)
 
+    def finish(self, kind: str) -> None:
+        """What was asked for was done: its task is off the list and its deadline met."""
+        self.close_task(kind)
+        self.stop_deadline(kind)
+
     # everything else that follows
 
     def notify(self, message: str, to: str, **facts: JsonValue) -> None:

@@ -17,6 +17,9 @@ class By(StrEnum):
     SYSTEM = "system"
 
 
+_KINDS = {By.EVENT: ActorKind.SYSTEM, By.SYSTEM: ActorKind.SYSTEM, By.CLOCK: ActorKind.CLOCK}
+
+
 @dataclass(frozen=True)
 class StageInfo:
     """A stage's names and whom the case waits for in it; `final` ends the case."""
@@ -63,18 +66,17 @@ class Lifecycle:
                 raise Refusal("case-closed", step=name, stage=stage)
             possible = ", ".join(self.possible(stage)) or "-"
             raise Refusal("wrong-stage", step=name, stage=stage or "-", possible=possible)
-        if actor.kind is not ActorKind.PERSON:
+        if any(isinstance(line.by, By) and _KINDS[line.by] is actor.kind for line in here):
             return
-        allowed: set[Role] = set()
-        for line in here:
-            if not isinstance(line.by, By):
-                allowed |= line.by
-        if not allowed & set(actor.roles):
+        allowed = {role for line in here if not isinstance(line.by, By) for role in line.by}
+        # a message that calls itself the system's gets no role by saying so
+        held = set(actor.roles) if actor.kind is ActorKind.PERSON else set()
+        if not allowed & held:
             raise Refusal(
                 "role-missing",
                 step=name,
                 roles=", ".join(sorted(allowed)) or "-",
-                held=", ".join(sorted(actor.roles)) or "-",
+                held=", ".join(sorted(held)) or "-",
             )
 
     def check_move(self, name: str, stage: str, target: str) -> None:

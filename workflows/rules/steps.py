@@ -74,6 +74,8 @@ def move_deadline(draft: Draft[Any], command: MoveDeadline) -> None:
     local = draft.now.astimezone(draft.calendar.zone)
     draft.require(command.due_at > draft.now, "deadline-in-past", now=f"{local:%Y-%m-%d %H:%M}")
     counting.move(deadline, command.due_at, draft.calendar)
+    # one that had passed runs again, with its consequence
+    deadline.expires = deadline.kind in draft.process.expiries
     draft.change_deadline(deadline, "running")
 
 
