@@ -1,0 +1,145 @@
+"""`iehe doctor`: everything that a person needs to know to say whether the system is well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workers.cli.session import Exit, JsonOption, Session, leave, print_json, run
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from workers.checkup.findings import Finding
+
+MARKS = {"ok": "ok     ", "warn": "warn   ", "problem": "PROBLEM"}
+
+
+def doctor(*, as_json: JsonOption = False) -> None:
+    """Check what runs, versions, schema, clocks, queues, stuck cases and what waits for a person.
+
+    Ends with 0, or with 12 when there is a problem; a warning is none.
+    """
+
+    async def work(session: Session) -> None:
+        findings = await examine(session)
+        if session.as_json:
+            print_json(
+                [
+                    {
+                        "check": f.check,
+                        "state": f.state,
+                        "text": f.text,
+                        "todo": f.todo,
+                        "facts": dict(f.facts),
+                    }
+                    for f in findings
+                ]
+            )
+        else:
+            _show(findings)
+        if any(each.state == "problem" for each in findings):
+            leave(Exit.PROBLEMS)
+
+    run(work, as_json=as_json)
+
+
+def _show(findings: list[Finding]) -> None:
+    for each in findings:
+        print(f"{MARKS[each.state]}  {each.check}: {each.text}")
+        if each.todo is not None:
+            print(f"         → {each.todo}")
+    counts = {state: sum(each.state == state for each in findings) for state in MARKS}
+    print(f"{counts['ok']} ok, {counts['warn']} warnings, {counts['problem']} problems")
+
+
+async def examine(session: Session) -> list[Finding]:
+    """Every check that can be made; one that fails is a problem and does not keep the others from it."""
+    from workers.checkup import machine
+
+    settings = session.settings
+    found = [machine.versions(), machine.stack(settings), machine.disk(settings), machine.time_zone()]
+    pool = await _reached(found, "database", lambda: session.pool("office"))
+    if pool is not None:
+        found += await _database(session, pool)
+    client = await _reached(found, "temporal", session.client)
+    if client is not None:
+        found += await _engine(client, pool)
+    found.append(await machine.mail(settings))
+    return found
+
+
+async def _database(session: Session, pool: Any) -> list[Finding]:
+    from workers.checkup import database
+
+    found: list[Finding] = []
+    await _checked(found, "migrations", lambda: _migrations(session))
+    for name, check in (
+        ("postgresql", database.server),
+        ("clock", database.clock),
+        ("policies", database.policies),
+        ("rounds", database.rounds),
+        ("staff", database.staff),
+        ("waiting", database.waiting),
+    ):
+        await _checked(found, name, lambda check=check: check(pool))  # type: ignore[misc]
+    return found
+
+
+async def _migrations(session: Session) -> Finding:
+    from workers.checkup import database
+    from workers.checkup.findings import warn
+    from workers.embedded.connection import Embedded
+
+    settings = session.settings
+    if settings.owner_database_url is None and settings.database_url is not None:
+        return warn("migrations", "not looked at", "set IEHE_OWNER_DATABASE_URL to have them checked")
+    return await database.migrations(Embedded(settings).url("owner"))
+
+
+async def _engine(client: Any, pool: Any) -> list[Finding]:
+    from workers.checkup import engine
+
+    found: list[Finding] = []
+    for name, check in (
+        ("temporal", engine.server),
+        ("search attributes", engine.search_attributes),
+        ("queues", engine.queues),
+        ("stuck workflows", engine.stuck),
+    ):
+        await _checked(found, name, lambda check=check: check(client))  # type: ignore[misc]
+    if pool is not None:
+        await _checked(found, "cases", lambda: engine.cases(client, pool))
+    return found
+
+
+async def _reached(found: list[Finding], name: str, connect: Callable[[], Awaitable[Any]]) -> Any:
+    from workers.checkup.findings import problem
+    from workers.cli.session import CommandError
+    from workers.embedded.faults import StackFault
+    from workers.logs import trail
+
+    try:
+        return await connect()
+    except StackFault:
+        found.append(problem(name, "not looked at: the stack is not running", "make run"))
+    except CommandError as error:
+        found.append(problem(name, error.english, "check the settings and the server"))
+    except Exception as error:  # noqa: BLE001 - whatever keeps us from it is the finding
+        found.append(
+            problem(name, f"cannot be reached: {trail(error)[0]}", "check the settings and the server")
+        )
+    return None
+
+
+async def _checked(found: list[Finding], name: str, check: Callable[[], Awaitable[Any]]) -> None:
+    from workers.checkup.findings import problem
+    from workers.logs import trail
+
+    try:
+        result = await check()
+    except Exception as error:  # noqa: BLE001 - the other checks go on
+        found.append(
+            problem(name, f"the check failed: {trail(error)[0]}", "see whether the schema is current")
+        )
+        return
+    found.extend(result if isinstance(result, list) else [result])
