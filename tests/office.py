@@ -132,17 +132,17 @@ class Case:
     def case_id(self) -> str:
         return self.handle.id
 
-    async def event(
-        self, fact: str, *, at: datetime | None = None, event_id: str | None = None, **data: Any
-    ) -> None:
-        """Send a fact and wait until the case has taken it."""
-        before = await self.version()
-        await self.send(fact, at=at, event_id=event_id, **data)
-        await self.until(lambda row: row["version"] > before)
+    async def event(self, fact: str, *, at: datetime | None = None, **data: Any) -> None:
+        """Send a fact and wait until the case has taken or refused it."""
+        cause = await self.send(fact, at=at, **data)
+        async with asyncio.timeout(15):
+            while cause not in [entry["cause"] for entry in await self.log()]:
+                await asyncio.sleep(0.01)
 
     async def send(
         self, fact: str, *, at: datetime | None = None, event_id: str | None = None, **data: Any
-    ) -> None:
+    ) -> str:
+        """Send a fact; the answer is its cause in the log."""
         envelope = EventEnvelope(
             id=event_id or f"e{next(self.institute.events)}",
             source="test",
@@ -151,6 +151,7 @@ class Case:
             data=data,
         )
         await self.handle.signal(EVENT_SIGNAL, envelope)
+        return f"test#{envelope.id}"
 
     async def decide(self, command: type[Command], by: str, **values: Any) -> Receipt:
         values.setdefault("command_id", f"c-{uuid4().hex}")
@@ -216,6 +217,11 @@ class Case:
             while key not in await self.tasks():
                 await asyncio.sleep(0.01)
 
+    async def until_task_kind(self, kind: str, limit: float = 15) -> None:
+        async with asyncio.timeout(limit):
+            while kind not in [task["kind"] for task in (await self.tasks()).values()]:
+                await asyncio.sleep(0.01)
+
     async def tasks(self) -> dict[str, asyncpg.Record]:
         rows = await self.institute.pool.fetch(
             "SELECT * FROM iehe.tasks WHERE case_id = $1 AND closed_at IS NULL", self.case_id
@@ -243,6 +249,15 @@ class Case:
             self.case_id,
             message,
         )
+
+    async def until_notices(self, count: int, limit: float = 15) -> None:
+        """Wait until so many messages have reached a final state."""
+        async with asyncio.timeout(limit):
+            while True:
+                notices = await self.notices()
+                if sum(n["state"] not in ("queued", "sending", "failed") for n in notices) >= count:
+                    return
+                await asyncio.sleep(0.01)
 
     # the usual way through
 

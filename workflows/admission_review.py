@@ -41,7 +41,8 @@ with workflow.unsafe.imports_passed_through():
     from schemas.case import Receipt
     from schemas.identifiers import ProcessName, admission_case_id
     from schemas.refusals import Refusal
-    from workflows.case import CaseWorkflow, as_error, decision
+    from workflows.case import CaseWorkflow
+    from workflows.messages import as_error, decision
     from workflows.rules import admission_committee, admission_intake, admission_review
     from workflows.rules.admission import ADMISSION_REVIEW
     from workflows.rules.draft import Draft

@@ -6,15 +6,14 @@ timer set to the next moment at which something is due.
 """
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
@@ -38,19 +37,18 @@ with workflow.unsafe.imports_passed_through():
         RefusedEvent,
         ResumeDeadline,
     )
-    from schemas.identifiers import EVENT_SIGNAL, NOTICES_QUEUE, SearchAttribute, event_type
+    from schemas.identifiers import NOTICES_QUEUE, event_type
     from schemas.refusals import Refusal
     from schemas.transition import Delivery, Transition, Written
+    from workflows.messages import as_error, decision, is_final, read_event, refusal_in
     from workflows.rules import deadlines as counting
     from workflows.rules import steps
     from workflows.rules.case_map import case_details
     from workflows.rules.draft import Draft, Process, waiting_for_whom
+    from workflows.shown import Shown, attributes_of, changes
 
 S = TypeVar("S", bound=CaseState)
 T = TypeVar("T")
-
-REFUSED = "Refused"
-"""Error type of a refusal; its details are the code and the parameters of the text."""
 
 FAST_TIMEOUT = timedelta(seconds=3)
 DURABLE_TIMEOUT = timedelta(seconds=30)
@@ -61,25 +59,6 @@ NOTICE_HEARTBEAT = timedelta(minutes=3)
 NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
 HISTORY_PATIENCE = 20_000
 """Events after which a case starts its next run even while notices are under way."""
-
-
-def decision(command_type: type[Command]) -> Callable[..., Awaitable[Receipt]]:
-    """An update that makes a decision of a kind: refused by its validator, described by its docstring."""
-
-    async def decide(self: Any, command: Command) -> Receipt:
-        receipt: Receipt = await self.decide(command)
-        return receipt
-
-    def check(self: Any, command: Command) -> None:
-        self.check(command)
-
-    # what Temporal decodes the argument to is read from the annotations, and `self` must have none
-    decide.__annotations__ = {"command": command_type, "return": Receipt}
-    check.__annotations__ = {"command": command_type, "return": None}
-    description = inspect.getdoc(command_type) or command_type.step
-    update = workflow.update(name=command_type.step, description=description.splitlines()[0])(decide)
-    update.validator(check)
-    return cast("Callable[..., Awaitable[Receipt]]", update)
 
 
 class CaseWorkflow(Generic[S]):
@@ -94,29 +73,45 @@ class CaseWorkflow(Generic[S]):
         self._alarm: tuple[datetime, str] | None = None
         self._timer: asyncio.Task[None] | None = None
         self._deliveries: dict[int, asyncio.Task[None]] = {}
-        self._attributes: dict[str, str | datetime | None] = {}
+        self._shown: Shown = {}
 
     # the life of a case
 
     async def live(self) -> None:
-        """Take what comes until the case is closed and everything it owes is delivered."""
+        """Take what comes until the case is closed and owes nothing, or until its next run is due.
+
+        A request to cancel the workflow ends nothing: a case ends by a decision or by the clock.
+        """
         for version in self.state.undelivered:
             self._start_delivery(version)
         self.state.undelivered = []
         self._show()
         while True:
+            try:
+                await self._work()
+            except asyncio.CancelledError:
+                workflow.logger.warning("cancellation-ignored")
+            else:
+                return
+
+    async def _work(self) -> None:
+        while True:
             self._changed = False
             while self._inbox:
-                await self._take(self._inbox.pop(0))
+                await self._take(self._inbox[0])
+                self._inbox.pop(0)
             await self.follow_up()
             await self._act_on_time()
             if self._inbox or self._changed:
                 continue
             if self._finished() or self._next_run_due():
-                break
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                # nothing may be awaited between this look and the end of the run
+                if not self._inbox and not self._changed:
+                    return
+                continue
             self._set_alarm()
             await workflow.wait_condition(self._awake)
-        await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _finished(self) -> bool:
         return self.state.closed and not self.state.tasks and not self._deliveries
@@ -228,29 +223,28 @@ class CaseWorkflow(Generic[S]):
             Refusal: the database holds something that forbids it.
         """
         try:
-            try:
-                return await workflow.execute_local_activity_method(
-                    method,
-                    argument,
-                    start_to_close_timeout=FAST_TIMEOUT,
-                    retry_policy=FAST_RETRY,
-                    summary=summary,
-                )
-            except ActivityError as error:
-                if _is_final(error):
-                    raise
-                return await workflow.execute_activity_method(
-                    method,
-                    argument,
-                    start_to_close_timeout=DURABLE_TIMEOUT,
-                    retry_policy=DURABLE_RETRY,
-                    summary=summary,
-                )
-        except ActivityError as error:
-            cause = error.cause
-            if isinstance(cause, ApplicationError) and cause.type == REFUSED:
-                raise Refusal(cause.details[0], **cause.details[1]) from None
-            raise
+            return await workflow.execute_local_activity_method(
+                method,
+                argument,
+                start_to_close_timeout=FAST_TIMEOUT,
+                retry_policy=FAST_RETRY,
+                summary=summary,
+            )
+        except FailureError as error:
+            if (refusal := refusal_in(error)) is not None:
+                raise refusal from None
+            if is_final(error):
+                raise
+        try:
+            return await workflow.execute_activity_method(
+                method,
+                argument,
+                start_to_close_timeout=DURABLE_TIMEOUT,
+                retry_policy=DURABLE_RETRY,
+                summary=summary,
+            )
+        except FailureError as error:
+            raise (refusal_in(error) or error) from None
 
     def _receipt(self, step: str, *, repeated: bool = False) -> Receipt:
         state = self.state
@@ -305,7 +299,7 @@ class CaseWorkflow(Generic[S]):
     @workflow.signal(dynamic=True, description="Events of other systems; whatever comes is kept.")
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any signal with anything in it: Temporal would drop what does not decode."""
-        self._inbox.append(_read_event(name, args))
+        self._inbox.append(read_event(name, args))
 
     async def _take(self, event: EventEnvelope | RefusedEvent) -> None:
         if isinstance(event, RefusedEvent):
@@ -403,47 +397,8 @@ class CaseWorkflow(Generic[S]):
         state = self.state
         if not state.version:
             return
-        waiting_for, due_at = waiting_for_whom(self.process, state)
-        wanted: dict[str, str | datetime | None] = {
-            SearchAttribute.PROCESS: self.process.name,
-            SearchAttribute.STAGE: state.stage,
-            SearchAttribute.WAITING_FOR: waiting_for,
-            SearchAttribute.DUE_AT: due_at,
-            SearchAttribute.OUTCOME: state.outcome,
-            **self.process.attributes(state),
-        }
-        changes = [
-            _attribute(name, value) for name, value in wanted.items() if self._attributes.get(name) != value
-        ]
-        if changes:
-            workflow.upsert_search_attributes(changes)
-            self._attributes = wanted
+        shown = attributes_of(self.process, state)
+        if changed := changes(self._shown, shown):
+            workflow.upsert_search_attributes(changed)
+            self._shown = shown
         workflow.set_current_details(case_details(self.process, state))
-
-
-def _attribute(name: str, value: Any) -> SearchAttributeUpdate[Any]:
-    due = name == SearchAttribute.DUE_AT
-    key: SearchAttributeKey[Any] = (
-        SearchAttributeKey.for_datetime(name) if due else SearchAttributeKey.for_keyword(name)
-    )
-    return key.value_unset() if value is None else key.value_set(value)
-
-
-def _is_final(error: ActivityError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
-
-
-def as_error(refusal: Refusal) -> ApplicationError:
-    """A refusal as the caller of an update gets it: the text, and code and parameters as details."""
-    return ApplicationError(str(refusal), refusal.code, refusal.params, type=REFUSED, non_retryable=True)
-
-
-def _read_event(name: str, args: Sequence[RawValue]) -> EventEnvelope | RefusedEvent:
-    if name != EVENT_SIGNAL:
-        return RefusedEvent(event_id=None, code="unknown-event")
-    try:
-        (value,) = args
-        envelope: EventEnvelope = workflow.payload_converter().from_payload(value.payload, EventEnvelope)
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, it is recorded and the case goes on
-        return RefusedEvent(event_id=None, code="invalid-message")
-    return envelope

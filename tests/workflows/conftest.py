@@ -1,6 +1,8 @@
 """A running institute for each test: its own database, the session's Temporal server, a worker, a mail server."""
 
+import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -55,6 +57,31 @@ async def vacant(client: Client, pool: asyncpg.Pool) -> Institute:
     institute = Institute(client, pool)
     await institute.employ(*DEFAULT_STAFF)
     return institute
+
+
+@pytest.fixture
+async def mortal_worker(temporal, database, mail: MailCatcher):
+    """Start a worker process that dies at a named point."""
+    processes = []
+
+    async def start(point: str) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.workflows.mortal_worker",
+            temporal.address,
+            database.url("worker"),
+            str(mail.port),
+            point,
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def relax(connection: asyncpg.Connection, changes: dict) -> None:

@@ -31,6 +31,8 @@ from workflows.rules.lifecycle import Lifecycle
 from workflows.rules.working_days import Calendar, calendar_of
 
 S = TypeVar("S", bound=CaseState)
+BY_HAND = frozenset({"look-at-event", "notice-failed"})
+"""Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
 SEEN_LIMIT = 256
 """Message ids kept in the workflow; older ones are still found by the unique index of the case log."""
 
@@ -135,8 +137,8 @@ class Draft(Generic[S]):
     def end(self, outcome: str) -> None:
         """Close the case: nothing is left open, nothing more will fire."""
         state = self.state
-        for key in list(state.tasks):
-            self.close_task(key, how="moved_on")
+        for task in [task for task in state.tasks.values() if task.kind not in BY_HAND]:
+            self.close_task(task.key, how="moved_on")
         for name in list(state.deadlines):
             self.stop_deadline(name, how="cancelled")
         state.closed, state.outcome, state.outcome_by = True, outcome, self.actor.kind

@@ -21,13 +21,10 @@ from schemas.deadlines import Deadline
 from schemas.identifiers import Role
 from schemas.refusals import Refusal
 from workflows.rules import deadlines as counting
-from workflows.rules.draft import Draft
+from workflows.rules.draft import BY_HAND, Draft
 from workflows.rules.lifecycle import By, Step, step
 
 S = TypeVar("S", bound=CaseState)
-
-BY_HAND = frozenset({"look-at-event", "notice-failed"})
-"""Kinds of tasks that are closed by a person saying so."""
 
 
 def common_steps(

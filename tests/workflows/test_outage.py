@@ -1,0 +1,142 @@
+"""The system asleep: time has passed while nobody worked; what is still due is done once, in order.
+
+A server's own time skipping waits for the worker, so the outage is made from the other side: the case is
+started again from the state that the database holds, with all its times so many days back.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.admission import AcceptReview, AdmissionState, ConfirmEligibility, OpenApplication
+from schemas.case import EventEnvelope
+from schemas.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from tests.office import Case, Institute
+from workers.worker import running_worker
+
+_MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def _earlier(value: Any, span: timedelta) -> Any:
+    if isinstance(value, dict):
+        return {key: item if key == "round" else _earlier(item, span) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_earlier(item, span) for item in value]
+    if isinstance(value, str) and _MOMENT.match(value):
+        return (datetime.fromisoformat(value) - span).isoformat()
+    return value
+
+
+async def sleep_through(case: Case, days: int, first: EventEnvelope | None = None) -> timedelta:
+    """Let the case find that so many days have passed; `first` was sent in the meantime."""
+    span = timedelta(days=days)
+    row = await case.row_()
+    assert row is not None
+    state = _earlier(json.loads(row["state"]), span)
+    await case.handle.terminate("outage of a test")
+    await case.institute.skipper.client.start_workflow(
+        ProcessName.ADMISSION_REVIEW,
+        OpenApplication(application_no=case.row.application_no, resume=AdmissionState.model_validate(state)),
+        id=case.case_id,
+        task_queue=CASES_QUEUE,
+        start_signal=EVENT_SIGNAL if first else None,
+        start_signal_args=[first] if first else [],
+    )
+    return span
+
+
+async def sent(case: Case) -> Counter[str]:
+    return Counter(notice["message"] for notice in await case.notices())
+
+
+async def test_each_party_gets_only_the_chaser_still_due(institute: Institute) -> None:
+    """Days 7, 14, 28 of the school and 9, 16 of the applicant passed in one outage: one letter each."""
+    case = await institute.apply()
+    await case.until_notices(2)
+
+    await sleep_through(case, 29)
+    await case.until_notices(4)
+    await case.event("fee-paid")
+
+    messages = await sent(case)
+    assert (messages["recommendation-chaser"], messages["items-chaser"]) == (1, 1)
+
+
+async def test_what_came_in_time_counts_before_the_clock(institute: Institute) -> None:
+    """The last missing part came in time, the deadline passed, and only then anybody looked."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    for fact in ("document-received", "fee-paid", "recommendation-received"):
+        await case.event(fact, **({"item": "transcript"} if fact == "document-received" else {}))
+    in_time = await case.now() - timedelta(days=100)
+
+    last = EventEnvelope(
+        id="last",
+        source="test",
+        type=event_type(ProcessName.ADMISSION_REVIEW, "document-received"),
+        occurred_at=in_time,
+        data={"item": "identity"},
+    )
+    await sleep_through(case, 120, first=last)
+    await case.until_stage("eligibility")
+
+    assert "close-incomplete" not in await case.steps()
+
+
+async def test_answer_after_the_deadline_does_not_count_though_the_clock_was_late(
+    institute: Institute,
+) -> None:
+    """An acceptance sent after the due time, in the outage, is refused; the offer lapses; a person is told."""
+    case = await institute.apply()
+    await case.to_offered()
+    late = EventEnvelope(
+        id="late",
+        source="test",
+        type=event_type(ProcessName.ADMISSION_REVIEW, "offer-answered"),
+        occurred_at=await case.now(),
+        data={"answer": "accepted"},
+    )
+
+    await sleep_through(case, 60, first=late)
+    row = await case.until(lambda row: row["stage"] == "lapsed")
+    await case.until_task_kind("look-at-event")
+
+    assert row["outcome_by"] == "clock"
+    assert (await sent(case))["offer-reminder"] == 0
+
+
+async def test_overdue_ladder(institute: Institute) -> None:
+    """Three reviewers overdue by a month and more: reviewer, chair and head are told once each."""
+    case = await institute.apply()
+    for reviewer in await case.to_review():
+        await case.decide(AcceptReview, reviewer)
+
+    await sleep_through(case, 60)
+    async with asyncio.timeout(20):
+        while (await sent(case))["review-overdue-head"] < 3:
+            await asyncio.sleep(0.01)
+    await case.event("document-received", item="transcript")
+
+    messages = await sent(case)
+    assert messages["review-overdue"] == 3
+    assert messages["review-overdue-chair"] == 3
+    assert messages["review-overdue-head"] == 3
+    assert messages["review-reminder"] == 0
+
+
+async def test_messages_while_no_worker_runs(vacant: Institute, client, worker_pool, notices) -> None:
+    """Facts sent while no worker ran are all there when one comes, in order."""
+    case = await vacant.apply()
+    await case.send("document-received", item="transcript")
+    await case.send("document-received", item="identity")
+    await case.send("fee-paid")
+    await case.send("recommendation-received")
+
+    async with running_worker(client, worker_pool, notices):
+        await case.until_stage("eligibility")
+        answer = await case.decide(ConfirmEligibility, "office-1", eligible=True)
+
+    assert answer.stage == "review"
