@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from workers.migrations import MigrationStatus
     from workers.settings import Settings
 
+PR_SET_PDEATHSIG = 1
 HINTS = (
     "doctor",
     "staff import docs/samples/staff.csv",
@@ -26,7 +28,12 @@ HINTS = (
 )
 
 
-def up() -> None:
+def up(
+    *,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", hidden=True, help="Stop when the parent process is gone.")
+    ] = False,
+) -> None:
     """Start PostgreSQL, Temporal with its UI, the worker and the mail catcher here; Ctrl-C stops all."""
     from workers.embedded.stack import run_stack
     from workers.logs import configure
@@ -34,6 +41,8 @@ def up() -> None:
 
     settings = _settings()
     configure(settings.log_format, "warning")
+    if with_parent:
+        _stop_with_parent()
     command = [sys.executable, "-m", "workers.cli.main", "worker"]
     hints = ["try next:", *(f"  {_program()} {words}" for words in HINTS)]
 
@@ -92,6 +101,14 @@ def _show_status(files: Sequence[MigrationStatus], session: Session) -> None:
         return
     for file in files:
         print(f"{local(file.applied_at) if file.applied_at else 'pending':<18}{file.name}")
+
+
+def _stop_with_parent() -> None:
+    """Be told by the kernel when the parent dies: `make run` killed by -9 must leave nothing behind."""
+    import ctypes
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
 def _settings() -> Settings:

@@ -1,0 +1,54 @@
+# Everything from a fresh clone: make run, make test. Nothing but Python 3.11+ and make is needed.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+TESTS ?=
+PROCESSES ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format contracts sample demo clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make the virtual environment with the pinned packages, if anything changed
+
+$(STAMP): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "no virtual environment could be made: is the venv module installed?" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: install ## start PostgreSQL, Temporal with its UI, the worker and the mail catcher; Ctrl-C stops all
+	@exec $(BIN)/iehe up --with-parent
+
+test: install ## run all tests against the real servers (TESTS=path for some, PROCESSES=n at once)
+	@$(BIN)/python -m pytest --quiet -n $(PROCESSES) --dist loadfile $(TESTS)
+
+check: install ## linters, types, import direction, migrations, contract lock
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_imports.py tests/schemas/test_contracts.py tests/workers/test_migrations.py
+
+format: install ## lay out the code
+	$(BIN)/ruff format .
+
+contracts: install ## write down the models that cross borders, after fields were added to them
+	$(BIN)/python -m tests.schemas.test_contracts
+
+sample: install ## write a sample file of applications and one of staff
+	$(BIN)/iehe sample admissions --rows 100 --out sample-applications.csv
+	$(BIN)/iehe sample staff --out sample-staff.csv
+
+demo: install ## play a whole admission round to its end on the running stack
+	@exec $(BIN)/iehe demo
+
+clean: ## remove the virtual environment and what the tools left; never touches IEHE_HOME
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
