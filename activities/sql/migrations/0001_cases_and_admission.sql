@@ -85,8 +85,7 @@ CREATE TABLE iehe.import_batches (
     rows         integer NOT NULL,
     skipped      integer NOT NULL DEFAULT 0,
     imported_by  text NOT NULL,
-    imported_at  timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (file_sha256, round_id, skipped)
+    imported_at  timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE iehe.applications (
@@ -111,13 +110,13 @@ CREATE INDEX applications_by_person ON iehe.applications (person_id, round_id);
 CREATE INDEX applications_by_place ON iehe.applications (round_id, programme);
 
 CREATE TABLE iehe.import_rows (
+    application_no  text PRIMARY KEY REFERENCES iehe.applications,
     batch_id        uuid NOT NULL REFERENCES iehe.import_batches,
     row             integer NOT NULL,
-    application_no  text NOT NULL REFERENCES iehe.applications,
-    started_at      timestamptz,
-    PRIMARY KEY (batch_id, row)
+    started_at      timestamptz
 );
-CREATE INDEX import_rows_to_start ON iehe.import_rows (batch_id, row) WHERE started_at IS NULL;
+CREATE INDEX import_rows_by_batch ON iehe.import_rows (batch_id);
+CREATE INDEX import_rows_to_start ON iehe.import_rows (application_no) WHERE started_at IS NULL;
 
 -- cases --------------------------------------------------------------------------------------------------
 
@@ -355,6 +354,10 @@ GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_office;
 GRANT INSERT, UPDATE ON iehe.people, iehe.staff, iehe.rounds, iehe.round_places, iehe.import_batches,
     iehe.import_rows TO iehe_office;
 GRANT INSERT ON iehe.applications, iehe.policies, iehe.texts TO iehe_office;
+-- a text whose decision was refused; one that anything refers to is held by its foreign key
+GRANT DELETE ON iehe.texts TO iehe_office;
+-- to have a message sent again
+GRANT UPDATE (state, reason, queued_at, possible_duplicate) ON iehe.notices TO iehe_office;
 
 GRANT SELECT ON iehe.cases, iehe.case_log, iehe.decisions, iehe.votes, iehe.policies, iehe.rounds,
     iehe.round_places, iehe.duplicate_findings, iehe.late_permits TO iehe_auditor;

@@ -1,0 +1,52 @@
+-- Applications on their way in. Every application is listed in import_rows by the transaction that stored it.
+
+-- name: lock_imports
+SELECT pg_advisory_xact_lock(hashtextextended('iehe/import', 0))
+
+-- name: known_applications
+SELECT application_no, row_sha256 FROM iehe.applications WHERE application_no = ANY ($1::text[])
+
+-- name: owners_of_accounts
+-- Who is on record under an account: reading and birth date, by identity key.
+SELECT identity_key, family_kana, given_kana, birth_date FROM iehe.people
+WHERE identity_key = ANY ($1::text[])
+
+-- name: add_batch
+INSERT INTO iehe.import_batches (batch_id, file_sha256, round_id, rows, skipped, imported_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: make_room_for_people
+CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS SELECT * FROM iehe.people WITH NO DATA
+
+-- name: take_in_people
+-- The latest application tells how a person is reached now.
+INSERT INTO iehe.people AS known SELECT * FROM arriving
+ON CONFLICT (identity_key) DO UPDATE
+SET family_name = excluded.family_name, given_name = excluded.given_name, sex = excluded.sex,
+    email = excluded.email, phone = excluded.phone, postal_code = excluded.postal_code,
+    address = excluded.address, guardian_name = excluded.guardian_name, language = excluded.language
+
+-- name: leave_room
+DROP TABLE arriving
+
+-- name: people_by_identity
+SELECT identity_key, person_id FROM iehe.people WHERE identity_key = ANY ($1::text[])
+
+-- name: to_start
+SELECT r.application_no, a.round_id
+FROM iehe.import_rows r JOIN iehe.applications a USING (application_no)
+WHERE r.started_at IS NULL AND ($1::text[] IS NULL OR r.application_no = ANY ($1::text[]))
+ORDER BY r.application_no
+
+-- name: mark_started
+UPDATE iehe.import_rows SET started_at = now() WHERE application_no = ANY ($1::text[]) AND started_at IS NULL
+
+-- name: store_staff
+INSERT INTO iehe.staff (staff_id, name, email, language, roles, load_cap, available_from, available_to, phone,
+                        address, employers, relations)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (staff_id) DO UPDATE
+SET name = excluded.name, email = excluded.email, language = excluded.language, roles = excluded.roles,
+    load_cap = excluded.load_cap, available_from = excluded.available_from,
+    available_to = excluded.available_to, phone = excluded.phone, address = excluded.address,
+    employers = excluded.employers, relations = excluded.relations, active = true

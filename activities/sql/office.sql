@@ -1,0 +1,148 @@
+-- What the office reads and, of notices and texts, changes. Nothing personal except where a query says so.
+
+-- name: case
+SELECT case_id, process, version, stage, stage_since, opened_at, waiting_for, due_at, outcome, outcome_by,
+       closed_at, policy_version, state
+FROM iehe.cases WHERE case_id = $1 AND version > 0
+
+-- name: application_stored
+SELECT EXISTS (SELECT FROM iehe.applications WHERE case_id = $1)
+
+-- name: cases
+SELECT c.case_id, c.version, c.stage, c.stage_since, c.waiting_for, c.due_at, c.outcome, c.outcome_by,
+       c.closed_at, a.round_id, a.programme, coalesce(c.due_at < now() AND c.closed_at IS NULL, false) AS overdue
+FROM iehe.cases c LEFT JOIN iehe.applications a USING (case_id)
+WHERE c.version > 0
+  AND ($1::text IS NULL OR c.stage = $1)
+  AND ($2::text IS NULL OR c.waiting_for = $2)
+  AND ($3::text IS NULL OR a.round_id = $3)
+  AND ($4::boolean IS NOT TRUE OR c.due_at < now() AND c.closed_at IS NULL)
+  AND ($5::boolean IS NULL OR (c.closed_at IS NULL) = $5)
+  AND ($6::text IS NULL OR c.case_id > $6)
+ORDER BY c.case_id
+LIMIT $7
+
+-- name: tasks_of_case
+SELECT key, kind, role, assignee, opened_at, due_at, closed_at, closed_how, closed_by FROM iehe.tasks
+WHERE case_id = $1 AND closed_at IS NULL
+ORDER BY due_at NULLS LAST, key
+
+-- name: deadlines_of_case
+SELECT name, state, due_at, calculation FROM iehe.deadlines
+WHERE case_id = $1 AND ($2::text IS NULL OR name = $2)
+ORDER BY state IN ('running', 'paused') DESC, due_at, name
+
+-- name: reviews_of_case
+SELECT reviewer, state, assigned_at, changed_at, total, verdict, late FROM iehe.reviews
+WHERE case_id = $1 ORDER BY assigned_at, reviewer
+
+-- name: votes_of_case
+SELECT ballot, casting, choice, count(*) AS votes FROM iehe.votes WHERE case_id = $1
+GROUP BY ballot, casting, choice ORDER BY ballot, casting, choice
+
+-- name: decisions_of_case
+SELECT version, decision, made_by, made_by_kind, reason_code, reason_id, beyond_places, at
+FROM iehe.decisions WHERE case_id = $1 ORDER BY version
+
+-- name: texts_of_case
+-- Personal: a reason in words may name anybody.
+SELECT text_id, author, body, created_at FROM iehe.texts WHERE case_id = $1 ORDER BY created_at, text_id
+
+-- name: applicant_of_case
+-- Personal.
+SELECT p.family_name, p.given_name, p.family_kana, p.given_kana, p.birth_date, p.sex, p.email, p.phone,
+       p.postal_code, p.address, p.guardian_name, p.language, a.school_name, a.school_code,
+       a.school_contact_email, a.related_staff, a.submitted_on, a.statement
+FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.case_id = $1
+
+-- name: place_of_case
+SELECT a.round_id, a.programme, a.superseded_by, r.title_ja, r.title_en
+FROM iehe.applications a JOIN iehe.rounds r USING (round_id) WHERE a.case_id = $1
+
+-- name: log_of_case
+SELECT case_id, version, at, step, from_stage, stage, actor_kind, actor_id, cause, details, recorded_at,
+       prev_hash, hash
+FROM iehe.case_log WHERE case_id = $1 ORDER BY version
+
+-- name: log_of_cause
+SELECT version, at, step, stage, details FROM iehe.case_log WHERE case_id = $1 AND cause = $2
+
+-- name: tasks
+-- Whose turn it is: overdue first, then what is due next.
+SELECT t.case_id, t.key, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
+       coalesce(t.due_at < now(), false) AS overdue
+FROM iehe.tasks t JOIN iehe.cases c USING (case_id)
+WHERE t.closed_at IS NULL
+  AND ($1::text IS NULL OR t.role = $1)
+  AND ($2::text IS NULL OR t.assignee = $2)
+  AND ($3::boolean IS NOT TRUE OR t.due_at < now())
+ORDER BY t.due_at NULLS LAST, t.opened_at, t.case_id, t.key
+LIMIT $4
+
+-- name: open_tasks
+SELECT count(*) FROM iehe.tasks t
+WHERE t.closed_at IS NULL
+  AND ($1::text IS NULL OR t.role = $1)
+  AND ($2::text IS NULL OR t.assignee = $2)
+  AND ($3::boolean IS NOT TRUE OR t.due_at < now())
+
+-- name: delete_text
+-- Of a decision that was refused; a text that anything refers to is held by its foreign key.
+DELETE FROM iehe.texts WHERE text_id = $1 AND author = $2
+
+-- name: rounds
+SELECT r.round_id, r.title_ja, r.title_en, array_remove(array_agg(p.programme ORDER BY p.programme), NULL) AS programmes
+FROM iehe.rounds r LEFT JOIN iehe.round_places p USING (round_id)
+GROUP BY r.round_id ORDER BY r.round_id
+
+-- name: imports
+SELECT b.batch_id, b.file_sha256, b.round_id, b.rows, b.skipped, b.imported_by, b.imported_at,
+       count(r.application_no) AS stored, count(r.started_at) AS started
+FROM iehe.import_batches b LEFT JOIN iehe.import_rows r USING (batch_id)
+GROUP BY b.batch_id ORDER BY b.imported_at DESC, b.batch_id LIMIT $1
+
+-- name: notice
+SELECT notice_id, case_id, version, process, message, recipient_kind, recipient_id, facts, state, attempts,
+       queued_at, sent_at, reason, message_id, possible_duplicate
+FROM iehe.notices WHERE notice_id = $1
+
+-- name: notices_beginning
+SELECT notice_id FROM iehe.notices WHERE starts_with(notice_id, $1) ORDER BY notice_id LIMIT 2
+
+-- name: notice_policy
+SELECT state #> '{policy,notices}' FROM iehe.cases WHERE case_id = $1
+
+-- name: letter
+-- Personal: a notice with its reader as of now, whatever has become of it.
+SELECT n.notice_id, n.case_id, n.process, n.message, n.recipient_kind, n.facts, a.application_no,
+       CASE n.recipient_kind WHEN 'applicant' THEN p.email WHEN 'referee' THEN a.school_contact_email
+            ELSE s.email END AS address,
+       CASE n.recipient_kind WHEN 'applicant' THEN p.language WHEN 'staff' THEN s.language
+            ELSE 'ja' END AS language,
+       p.family_name, p.given_name,
+       CASE n.recipient_kind WHEN 'referee' THEN a.school_name ELSE s.name END AS name
+FROM iehe.notices n
+LEFT JOIN iehe.applications a
+       ON n.recipient_kind IN ('applicant', 'referee') AND a.application_no = n.recipient_id
+LEFT JOIN iehe.people p ON n.recipient_kind = 'applicant' AND p.person_id = a.person_id
+LEFT JOIN iehe.staff s ON n.recipient_kind = 'staff' AND s.staff_id = n.recipient_id
+WHERE n.notice_id = $1
+
+-- name: review_of
+SELECT r.state, r.late, d.due_at, c.stage, c.state AS remembered
+FROM iehe.reviews r JOIN iehe.cases c USING (case_id)
+LEFT JOIN iehe.deadlines d ON d.case_id = r.case_id AND d.name = 'score:' || r.reviewer
+WHERE r.case_id = $1 AND r.reviewer = $2
+
+-- name: scores_of
+SELECT criterion, points FROM iehe.scores WHERE case_id = $1 AND reviewer = $2 ORDER BY criterion
+
+-- name: review_material
+SELECT programme, round_id, statement FROM iehe.review_material WHERE case_id = $1
+
+-- name: personal_values
+-- Personal: read only to take these values out of what a reviewer is shown.
+SELECT p.family_name, p.given_name, p.family_kana, p.given_kana, p.birth_date, p.email, p.phone,
+       p.postal_code, p.address, p.guardian_name, p.account, a.application_no, a.school_name, a.school_code,
+       a.school_contact_email, a.related_staff, a.submitted_on
+FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.case_id = $1

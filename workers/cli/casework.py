@@ -1,0 +1,139 @@
+"""What commands about cases share: naming a case, reading moments and values, who may, faults as answers."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from unicodedata import normalize
+
+import typer
+
+from workers.cli.session import CommandError, Exit, Session, leave, run
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from schemas.case import Actor
+
+CaseArgument = Annotated[
+    str, typer.Argument(metavar="CASE", help="admission/A2027-000001, or only the application number.")
+]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
+PREFIX: Final = "admission/"
+INTERRUPTED: Final = 130
+OFFICE: Final = ("admissions_office", "head_of_admissions")
+
+
+def carry_out(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> NoReturn:
+    """Run a command; servers that are away and Ctrl-C are answers too, without a word from any row."""
+
+    async def answered(session: Session) -> None:
+        async with answering():
+            await work(session)
+
+    try:
+        run(answered, as_json=as_json)
+    except KeyboardInterrupt:
+        print("interrupted / 中断しました", file=sys.stderr)
+        leave(INTERRUPTED)
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """Turn what PostgreSQL and Temporal raise into an answer that says what to do."""
+    import asyncpg
+    from temporalio.service import RPCError
+
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        if isinstance(error, asyncpg.PostgresError) and not _passing(error):
+            raise
+        code = getattr(error, "sqlstate", None) or type(error).__name__
+        raise unavailable("database-unavailable", "PostgreSQL", code) from None
+    except RPCError as error:
+        raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
+
+
+def _passing(error: asyncpg.PostgresError) -> bool:
+    from activities.database import is_transient
+
+    return is_transient(error) or (error.sqlstate or "").startswith(("28", "3D", "57"))
+
+
+def unavailable(code: str, server: str, cause: str) -> CommandError:
+    """A server does not answer."""
+    return CommandError(
+        code,
+        f"{server} does not answer ({cause}). Is the stack running? (make run, iehe doctor)",
+        f"{server} が応答しません（{cause}）。起動しているか確認してください（make run、iehe doctor）。",
+        Exit.UNAVAILABLE,
+    )
+
+
+def say(session: Session, english: str, japanese: str) -> None:
+    """Print a sentence in the reader's language."""
+    print(japanese if session.settings.language == "ja" else english)
+
+
+def case_id_of(text: str) -> str:
+    """The case id for what a person typed: full-width letters and a bare application number will do."""
+    name = normalize("NFKC", text).strip()
+    return PREFIX + name.removeprefix(PREFIX).upper()
+
+
+async def find_case(session: Session, text: str) -> asyncpg.Record:
+    """The row of a case.
+
+    Raises:
+        CommandError: no such case, or its application is stored but the case is not open yet.
+    """
+    from activities.sql import queries
+
+    sql, case_id = queries("office"), case_id_of(text)
+    pool = await session.pool()
+    row = await pool.fetchrow(sql["case"], case_id)
+    if row is not None:
+        return row
+    if await pool.fetchval(sql["application_stored"], case_id):
+        raise CommandError(
+            "case-not-open",
+            f"The application of '{case_id}' is stored, but its case is not open yet: "
+            "iehe admissions start-pending, then iehe doctor.",
+            f"出願「{case_id}」は登録済みですが、案件はまだ開始されていません: "
+            "iehe admissions start-pending、次に iehe doctor。",
+            Exit.UNAVAILABLE,
+        )
+    raise CommandError(
+        "no-such-case",
+        f"There is no case '{case_id}' (iehe case list).",
+        f"案件「{case_id}」はありません（iehe case list）。",
+        Exit.NOT_FOUND,
+    )
+
+
+def require_role(actor: Actor, roles: Sequence[str] = OFFICE) -> None:
+    """Refuse who has none of the roles."""
+    held = [role.value for role in actor.roles]
+    if not set(held) & set(roles):
+        needed, has = ", ".join(roles), ", ".join(held) or "-"
+        raise CommandError(
+            "role-missing",
+            f"This needs one of the roles {needed}; {actor.id} has: {has}.",
+            f"この操作には役割 {needed} のいずれかが必要です（{actor.id} の役割: {has}）。",
+            Exit.NOT_ALLOWED,
+        )
+
+
+async def wait_for(question: Callable[[], Awaitable[Any]], seconds: float, pause: float = 0.05) -> Any | None:
+    """Ask until the answer is not None; None when the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (answer := await question()) is None:  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(pause)
+            return answer
+    except TimeoutError:
+        return None

@@ -1,0 +1,89 @@
+"""Why a fact is not used, as a sentence: found before sending where it can be, else read from the log."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from workers.cli.casework import find_case
+from workers.cli.session import CommandError, Exit, Session
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from schemas.case import EventEnvelope
+    from schemas.refusals import Refusal
+    from workflows.rules.draft import EventKind
+
+
+def refuse_unusable(row: asyncpg.Record, kind: EventKind, envelope: EventEnvelope) -> None:
+    """What no case of this policy could take is a slip of the keyboard, and is not sent."""
+    from schemas.refusals import RefusalKind
+
+    refusal = _tried(row, kind, envelope)
+    if refusal is not None and refusal.kind in (RefusalKind.INVALID, RefusalKind.NOT_FOUND):
+        raise _as_error(refusal.code, refusal.params, {"sent": False})
+
+
+def _tried(row: asyncpg.Record, kind: EventKind, envelope: EventEnvelope) -> Refusal | None:
+    """What the rules say to a fact on a copy of the case as it stands."""
+    from schemas.admission import AdmissionState
+    from schemas.case import SYSTEM
+    from schemas.refusals import Refusal
+    from workflows.rules.admission import ADMISSION_REVIEW, LIFECYCLE
+    from workflows.rules.draft import Draft
+
+    state = AdmissionState.model_validate_json(row["state"])
+    try:
+        LIFECYCLE.check(kind.step, state.stage, SYSTEM)
+        draft = Draft(
+            ADMISSION_REVIEW,
+            state,
+            step=kind.step,
+            actor=SYSTEM,
+            now=datetime.now(UTC),
+            happened_at=envelope.occurred_at,
+        )
+        kind.apply(draft, kind.data.model_validate(envelope.data))
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+async def refused(
+    session: Session,
+    case_id: str,
+    kind: EventKind,
+    envelope: EventEnvelope,
+    taken: asyncpg.Record,
+    answer: dict[str, Any],
+) -> CommandError:
+    """The answer to a fact that the case has taken and could not use."""
+    code = json.loads(taken["details"])["code"]
+    # the log keeps the code alone; the same rule on the same case gives the sentence its dates and names
+    refusal = _tried(await find_case(session, case_id), kind, envelope)
+    params = refusal.params if refusal is not None and refusal.code == code else {}
+    return _as_error(code, params, {**answer, "sent": True, "step": taken["step"]})
+
+
+class _Unknown(dict[str, str]):
+    def __missing__(self, _key: str) -> str:
+        return "…"
+
+
+def _as_error(code: str, params: dict[str, str], details: dict[str, Any]) -> CommandError:
+    from schemas.refusals import TEXTS, RefusalKind
+
+    kind, english, japanese = TEXTS[code]
+    values = _Unknown(params)
+    sent = details.get("sent")
+    tail = (" It is kept in the log and as a task of the office.", "記録し、事務局の作業としました。")
+    exit_code = Exit.NOT_FOUND if kind is RefusalKind.NOT_FOUND and not sent else Exit.REFUSED
+    return CommandError(
+        code,
+        english.format_map(values) + (tail[0] if sent else ""),
+        japanese.format_map(values) + (tail[1] if sent else ""),
+        exit_code,
+        {**params, **details},
+    )

@@ -1,0 +1,146 @@
+"""`iehe admissions import`: check every row, store them whole, start a case for each; at any time again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workers.cli import faults as shown
+from workers.cli.casework import carry_out, require_role, say
+from workers.cli.checked_file import CheckedFile
+from workers.cli.session import (
+    ActorOption,
+    CommandError,
+    Exit,
+    JsonOption,
+    Session,
+    print_json,
+)
+from workers.cli.starting import DEFAULT_CONCURRENCY, ConcurrencyOption, start
+
+if TYPE_CHECKING:
+    from schemas.applications import ApplicationRow
+    from workers.intake.rows import NumberedRow
+
+
+def import_applications(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX: docs/import-format.md.")],
+    *,
+    round_id: Annotated[
+        str | None, typer.Option("--round", help="The round of every row; otherwise rows name theirs.")
+    ] = None,
+    accept_valid: Annotated[
+        bool, typer.Option("--accept-valid", help="Import the rows without errors, leave out the others.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check; store and start nothing.")] = False,
+    as_: ActorOption = None,
+    as_json: JsonOption = False,
+    concurrency: ConcurrencyOption = DEFAULT_CONCURRENCY,
+) -> None:
+    """Check a file of applications, store it, and start a case for each; safe to kill and to run again."""
+
+    async def work(session: Session) -> None:
+        actor = None if dry_run and as_ is None else await session.actor(as_)
+        if actor is not None:
+            require_role(actor)
+        run = Import(session, file, round_id)
+        await run.check()
+        if run.checked.errors and not (accept_valid and run.good):
+            raise run.faulty()
+        if actor is not None and not dry_run:
+            await run.store(actor.id)
+            await start(session, run.numbers, concurrency, run.report)
+        run.show(dry_run=dry_run)
+
+    carry_out(work, as_json=as_json)
+
+
+class Import(CheckedFile):
+    """One run over one file."""
+
+    def faulty(self) -> CommandError:
+        """Nothing was imported, because of the faults shown."""
+        if not self.session.as_json:
+            shown.show(self.checked.faults, self.copy)
+        errors, total = len(self.checked.errors), self.checked.total
+        english = f"Nothing was imported: {errors} errors in {total} rows. Correct the file and run it again."
+        japanese = (
+            f"取り込みは行っていません: {total} 行に誤りが {errors} 件あります。修正して再実行してください。"
+        )
+        if self.copy:
+            english += f" Annotated copy: {self.copy}."
+            japanese += f" 確認結果: {self.copy}。"
+        if self.good:
+            english += f" Or import the {len(self.good)} rows without errors with --accept-valid."
+            japanese += f" 誤りのない {len(self.good)} 行だけを取り込むには --accept-valid を付けてください。"
+        return CommandError("faulty-file", english, japanese, Exit.FAULTY_FILE, self.report)
+
+    async def store(self, imported_by: str) -> None:
+        """Store the good rows of every round in one transaction."""
+        from workers.applications import store_applications
+
+        by_round: defaultdict[str, list[NumberedRow[ApplicationRow]]] = defaultdict(list)
+        for row in self.good:
+            by_round[row.data.round_id].append(row)
+        pool = await self.session.pool()
+        async with pool.acquire() as connection, connection.transaction():
+            for round_id, rows in sorted(by_round.items()):
+                stored = await store_applications(
+                    connection,
+                    rows,
+                    file_sha256=self.checked.sha256 or "",
+                    round_id=round_id,
+                    skipped=self.checked.total - len(self.good),
+                    imported_by=imported_by,
+                )
+                if stored.conflicting:
+                    raise _changed_meanwhile()
+                self.report["stored"] += stored.added
+                self.report["known"] += stored.known
+                if stored.batch_id is not None:
+                    batch = {"batch_id": str(stored.batch_id), "round_id": round_id, "stored": stored.added}
+                    self.report["batches"].append(batch)
+
+    def show(self, *, dry_run: bool) -> None:
+        """Print what became of the file."""
+        if self.session.as_json:
+            print_json({**self.report, "dry_run": dry_run})
+            return
+        if self.checked.faults:
+            shown.show(self.checked.faults, self.copy)
+            if self.copy:
+                say(self.session, f"annotated copy: {self.copy}", f"確認結果: {self.copy}")
+        report = self.report
+        skipped = report["rows"] - report["valid"]
+        if dry_run:
+            say(
+                self.session,
+                f"{report['rows']} rows checked, {report['valid']} could be imported; nothing was changed.",
+                f"{report['rows']} 行を確認し、{report['valid']} 行が取り込み可能です。変更はありません。",
+            )
+        elif not report["stored"] and not report["started"]:
+            say(
+                self.session,
+                f"already imported, all cases started ({report['known']} applications).",
+                f"取り込み済みです。すべての案件は開始済みです（{report['known']} 件）。",
+            )
+        else:
+            say(
+                self.session,
+                f"{report['stored']} applications stored, {report['known']} were there; "
+                f"{report['started']} cases started; {skipped} rows left out.",
+                f"{report['stored']} 件を登録（登録済み {report['known']} 件）、"
+                f"案件 {report['started']} 件を開始、除外 {skipped} 行。",
+            )
+
+
+def _changed_meanwhile() -> CommandError:
+    return CommandError(
+        "changed-meanwhile",
+        "Somebody else imported some of these applications just now; nothing was stored. Run it again.",
+        "同時に別の取り込みが行われたため、何も登録していません。もう一度実行してください。",
+        Exit.REFUSED,
+    )

@@ -1,0 +1,72 @@
+"""Progress of long work on standard error: a bar on a terminal, otherwise a line every two seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+EVERY: Final = 2.0
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield what is to be called with the running count; shows done, rate and time left."""
+    if sys.stderr.isatty():
+        with _bar(label, total) as told:
+            yield told
+    else:
+        lines = _Lines(label, total)
+        yield lines.told
+        lines.end()
+
+
+@contextmanager
+def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.finished_speed or task.speed or 0:.0f}/s")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as shown:
+        task = shown.add_task(label, total=total)
+        yield lambda done: shown.update(task, completed=done)
+
+
+class _Lines:
+    def __init__(self, label: str, total: int) -> None:
+        self._label, self._total = label, total
+        self._began = self._last = time.monotonic()
+        self._done = self._shown = 0
+
+    def told(self, done: int) -> None:
+        self._done = done
+        now = time.monotonic()
+        if now - self._last >= EVERY:
+            self._last = now
+            self._show(now)
+
+    def end(self) -> None:
+        if self._total and self._shown != self._done:
+            self._show(time.monotonic())
+
+    def _show(self, now: float) -> None:
+        self._shown = self._done
+        rate = self._done / max(now - self._began, 1e-6)
+        left = (self._total - self._done) / rate if rate else 0
+        line = f"{self._label}: {self._done}/{self._total}, {rate:.0f}/s, {left:.0f} s left"
+        print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""Starting the cases of what is stored, with its progress; `iehe admissions imports` and `start-pending`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+
+from workers.cli.casework import INTERRUPTED, LimitOption, carry_out, say
+from workers.cli.progress import progress
+from workers.cli.session import JsonOption, Session, leave, local, print_json
+from workers.cli.tables import table
+
+ConcurrencyOption = Annotated[
+    int, typer.Option("--concurrency", min=1, max=500, help="Cases started at the same time.")
+]
+DEFAULT_CONCURRENCY = 50
+
+
+def imports(*, limit: LimitOption = 50, as_json: JsonOption = False) -> None:
+    """List the imports, newest first: rows of the file, left out, stored, cases started."""
+
+    async def work(session: Session) -> None:
+        from activities.sql import queries
+
+        pool = await session.pool()
+        rows = [dict(row) for row in await pool.fetch(queries("office")["imports"], limit)]
+        if session.as_json:
+            print_json(rows)
+            return
+        headers = ("when", "round", "rows", "left out", "stored", "started", "by", "file", "batch")
+        shown = (
+            (
+                *(local(row["imported_at"]), row["round_id"], row["rows"], row["skipped"], row["stored"]),
+                *(row["started"], row["imported_by"], row["file_sha256"][:12], row["batch_id"]),
+            )
+            for row in rows
+        )
+        print(table(headers, shown))
+
+    carry_out(work, as_json=as_json)
+
+
+def start_pending(
+    *, concurrency: ConcurrencyOption = DEFAULT_CONCURRENCY, as_json: JsonOption = False
+) -> None:
+    """Start every stored application that has no case yet, whichever import it came with."""
+
+    async def work(session: Session) -> None:
+        report: dict[str, Any] = {}
+        await start(session, None, concurrency, report)
+        if session.as_json:
+            print_json(report)
+            return
+        count = report["started"]
+        say(session, f"{count} cases started.", f"案件 {count} 件を開始しました。")
+
+    carry_out(work, as_json=as_json)
+
+
+async def start(
+    session: Session, numbers: list[str] | None, concurrency: int, report: dict[str, Any]
+) -> None:
+    """Start what has no case yet, showing progress; puts `started`, `seconds` and `rate` into the report."""
+    from workers.starting import start_cases, waiting_to_start
+
+    pool = await session.pool()
+    waiting = await waiting_to_start(pool, numbers)
+    began, done = time.monotonic(), 0
+    if waiting:
+        client = await session.client()
+        with progress("cases started / 案件開始", len(waiting)) as told:
+
+            def count(so_far: int) -> None:
+                nonlocal done
+                done = so_far
+                told(so_far)
+
+            try:
+                await start_cases(pool, client, waiting, concurrency=concurrency, told=count)
+            except asyncio.CancelledError:
+                _say_how_to_resume(done, len(waiting))
+                leave(INTERRUPTED)
+            except BaseExceptionGroup as group:
+                print(f"{done}/{len(waiting)} cases started / 開始済み", file=sys.stderr)
+                raise group.exceptions[0] from None
+    seconds = time.monotonic() - began
+    report |= {"started": done, "seconds": round(seconds, 3), "rate": round(done / seconds, 1) if done else 0}
+
+
+def _say_how_to_resume(done: int, total: int) -> None:
+    print(
+        f"\ninterrupted: {done} of {total} cases started. Everything is stored; run the same command again, "
+        "or iehe admissions start-pending, to start the rest.\n"
+        f"中断しました: {total} 件中 {done} 件を開始。データは登録済みです。同じコマンド、または "
+        "iehe admissions start-pending を実行すると残りを開始します。",
+        file=sys.stderr,
+    )
