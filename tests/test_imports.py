@@ -1,0 +1,174 @@
+"""Which part may know which, and that nothing a replay runs asks for the time or for chance."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = {"schemas", "workflows", "activities", "workers", "gateway", "tests"}
+MAY_IMPORT = {
+    "schemas": {"schemas"},
+    "workflows/rules": {"schemas", "workflows.rules"},
+    "workflows": {"schemas", "workflows", "activities"},
+    "activities": {"schemas", "activities"},
+    "workers": {"schemas", "workflows", "activities", "workers", "gateway"},
+    "tests": OURS,
+}
+IMPURE = {
+    *("temporalio", "asyncpg", "aiosmtplib", "structlog", "jinja2"),
+    *("asyncio", "io", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading", "time"),
+}
+NOT_REPLAYABLE = {"random", "secrets", "time"}
+CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
+CHANCE = {"uuid1", "uuid4", "urandom", "token_hex", "token_urlsafe"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module and whether the sandbox is told to pass it through."""
+
+    name: str
+    line: int
+    passed_through: bool
+
+
+def part_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).parts
+    return "workflows/rules" if parts[:2] == ("workflows", "rules") else parts[0]
+
+
+def modules(*parts: str) -> list[Path]:
+    found = [
+        path for folder in {part.split("/")[0] for part in parts} for path in (ROOT / folder).rglob("*.py")
+    ]
+    return sorted(path for path in found if part_of(path) in parts)
+
+
+def imports(tree: ast.AST, *, inside: bool = False) -> Iterator[Import]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno, inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"a relative import in line {node.lineno}"
+            module = node.module or ""
+            # `from activities import notices` names a module by its second half
+            yield from (Import(f"{module}.{alias.name}", node.lineno, inside) for alias in node.names)
+        else:
+            passed = isinstance(node, ast.With) and "imports_passed_through" in ast.dump(node.items[0])
+            yield from imports(node, inside=inside or passed)
+
+
+def within(name: str, allowed: set[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in allowed)
+
+
+def wrong_imports(part: str, source: str) -> list[str]:
+    faults = []
+    for found in imports(ast.parse(source)):
+        first = found.name.split(".")[0]
+        if first in OURS and not within(found.name, MAY_IMPORT[part]):
+            faults.append(f"line {found.line}: {part} must not import {found.name}")
+        if part == "workflows" and first == "activities" and not found.passed_through:
+            faults.append(f"line {found.line}: {found.name} belongs into imports_passed_through()")
+        if part == "workflows/rules" and first in IMPURE:
+            faults.append(f"line {found.line}: rules are pure functions, without {first}")
+    return faults
+
+
+def not_replayable(source: str) -> list[str]:
+    faults = []
+    tree = ast.parse(source)
+    for found in imports(tree):
+        first, _, name = found.name.partition(".")
+        if first in NOT_REPLAYABLE or name in CHANCE:
+            faults.append(f"line {found.line}: {found.name}")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value).rpartition(".")[2]
+            if (owner, node.attr) in CLOCKS or (node.attr in CHANCE and owner != "workflow"):
+                faults.append(f"line {node.lineno}: {owner}.{node.attr}")
+    return faults
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_every_part_imports_only_what_it_may(part):
+    """Imports go one way: schemas know nothing of ours, nothing knows the workers but themselves."""
+    files = modules(part)
+    assert files
+    faults = {
+        str(path.relative_to(ROOT)): found
+        for path in files
+        if (found := wrong_imports(part, path.read_text(encoding="utf-8")))
+    }
+    assert not faults
+
+
+@pytest.mark.parametrize("part", ["schemas", "workflows", "workflows/rules"])
+def test_nothing_that_a_replay_runs_asks_for_time_or_chance(part):
+    """A replayed workflow and the models it builds get the time and random ids from Temporal alone."""
+    faults = {
+        str(path.relative_to(ROOT)): found
+        for path in modules(part)
+        if (found := not_replayable(path.read_text(encoding="utf-8")))
+    }
+    assert not faults, "use workflow.now(), workflow.uuid4(), workflow.random(), or pass the value in"
+
+
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [
+        ("schemas", "from workflows.case import CaseWorkflow"),
+        ("schemas", "def late():\n    import workers.settings"),
+        ("workflows/rules", "from workflows import case"),
+        ("workflows/rules", "import asyncio"),
+        ("workflows/rules", "from temporalio import workflow"),
+        ("workflows", "from activities.cases import CaseActivities"),
+        ("workflows", "import workers"),
+        ("activities", "from workers import settings"),
+        ("activities", "if TYPE_CHECKING:\n    from workflows import case"),
+    ],
+)
+def test_a_wrong_import_is_found(part, source):
+    """The guard finds an import in any place and any form."""
+    assert wrong_imports(part, source)
+
+
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [
+        ("workflows", "with workflow.unsafe.imports_passed_through():\n    from activities.cases import A"),
+        ("workflows/rules", "from workflows.rules import steps"),
+        ("workers", "from workflows import case"),
+    ],
+)
+def test_a_right_import_is_let_through(part, source):
+    """The guard lets the intended direction through."""
+    assert not wrong_imports(part, source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "at = datetime.now(UTC)",
+        "at = datetime.datetime.utcnow()",
+        "at: date = Field(default_factory=date.today)",
+        "from uuid import uuid4",
+        "id = uuid.uuid4()",
+        "import random",
+        "from time import monotonic",
+    ],
+)
+def test_time_and_chance_are_found(source):
+    """The guard finds calls and default factories alike."""
+    assert not_replayable(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["at = workflow.now()", "id = workflow.uuid4()", "from datetime import datetime, time"]
+)
+def test_what_temporal_gives_is_let_through(source):
+    """The workflow's own clock and ids replay."""
+    assert not not_replayable(source)
