@@ -4,6 +4,7 @@
 case is checked after each of them, so that every test checks it.
 """
 
+import copy
 import itertools
 import re
 from collections.abc import Callable, Iterable
@@ -36,7 +37,7 @@ from workers.policies import read_policy
 from workflows.rules import admission_committee, admission_intake, admission_review, steps
 from workflows.rules import deadlines as counting
 from workflows.rules.admission import ADMISSION_REVIEW
-from workflows.rules.draft import Draft
+from workflows.rules.draft import BY_HAND, Draft
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 GOOD = {"academic": 9.0, "motivation": 8.0, "activities": 7.0}
@@ -110,7 +111,7 @@ class Pure:
         happened_at: datetime | None = None,
     ) -> Transition:
         """One step as the kernel takes it; refused, it changes nothing."""
-        before = self.state.model_dump(mode="json")
+        before = copy.deepcopy(self.state)
         try:
             self.process.lifecycle.check(step, self.state.stage, actor)
             draft = Draft(
@@ -125,7 +126,7 @@ class Pure:
             rule(draft)
             transition = draft.transition()
         finally:
-            assert self.state.model_dump(mode="json") == before, "a draft changed the state it was given"
+            assert self.state == before, "a draft changed the state it was given"
         check_step(self.state, transition, draft.state)
         self.state = draft.state
         self.log.append(transition)
@@ -332,6 +333,11 @@ def general(**changes: Any) -> Pure:
 
 def in_stage(stage: Stage) -> Pure:
     """A case brought to a stage that is not final."""
+    return copy.deepcopy(_brought_to(stage))
+
+
+@cache
+def _brought_to(stage: Stage) -> Pure:
     if stage is Stage.SUBMITTED:
         return general()
     case = new()
@@ -369,8 +375,9 @@ def check_step(before: AdmissionState, step: Transition, after: AdmissionState) 
     assert (step.from_stage, step.stage) == (before.stage, after.stage)
     assert step.closed == after.closed
     assert AdmissionState.model_validate(step.state) == after
-    assert AdmissionState.model_validate_json(after.model_dump_json()) == after
-    assert Transition.model_validate_json(step.model_dump_json()).state == step.state
+    assert Transition.model_validate_json(step.model_dump_json(exclude={"state"})) == step.model_copy(
+        update={"state": {}}
+    )
     _check_tasks(before, step, after)
     _check_deadlines(before, step, after)
     _check_something_is_awaited(after)
@@ -413,6 +420,7 @@ def _check_something_is_awaited(after: AdmissionState) -> None:
         assert not after.deadlines
         assert after.outcome is not None
         assert after.outcome_by is not None
+        assert {task.kind for task in after.tasks.values()} <= BY_HAND
     else:
         waits_for = ADMISSION_REVIEW.lifecycle.stages[after.stage].waits_for
         assert after.tasks or after.deadlines or waits_for

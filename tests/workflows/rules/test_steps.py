@@ -1,0 +1,157 @@
+"""Steps that every process has: tasks and deadlines by hand, messages that failed, what is remembered."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from schemas.admission import Stage
+from schemas.case import (
+    CancelDeadline,
+    CompleteTask,
+    MoveDeadline,
+    PauseDeadline,
+    ReassignTask,
+    ResumeDeadline,
+)
+from schemas.refusals import Refusal
+from tests.workflows.rules.builder import in_stage, jst, new
+from workflows.rules import steps
+from workflows.rules.case_map import case_details
+from workflows.rules.draft import SEEN_LIMIT, waiting_for_whom
+
+
+def refused(code: str):
+    return pytest.raises(Refusal, check=lambda refusal: refusal.code == code)
+
+
+@pytest.mark.parametrize(
+    ("command", "values", "code"),
+    [
+        (ReassignTask, {"task": "nothing", "assignee": "office-2"}, "unknown-task"),
+        (CompleteTask, {"task": "nothing"}, "unknown-task"),
+        (CompleteTask, {"task": "check-eligibility"}, "task-not-completable"),
+        (MoveDeadline, {"deadline": "nothing", "due_at": jst(2027, 1, 1)}, "unknown-deadline"),
+        (MoveDeadline, {"deadline": "check-eligibility", "due_at": jst(2026, 1, 1)}, "deadline-in-past"),
+        (PauseDeadline, {"deadline": "nothing"}, "unknown-deadline"),
+        (ResumeDeadline, {"deadline": "check-eligibility"}, "deadline-not-paused"),
+        (CancelDeadline, {"deadline": "nothing"}, "unknown-deadline"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(command, values, code) -> None:
+    """With a code that says what is wrong, and nothing changed."""
+    with refused(code):
+        new().complete().decide(command, "office-1", **values)
+
+
+@pytest.mark.parametrize("command", [PauseDeadline, MoveDeadline])
+def test_a_paused_deadline_is_neither_paused_nor_moved(command) -> None:
+    """It is resumed first."""
+    case = new()
+    case.decide(PauseDeadline, "office-1", deadline="completeness")
+    values = {"due_at": jst(2027, 1, 1)} if command is MoveDeadline else {}
+    with refused("deadline-paused"):
+        case.decide(command, "office-1", deadline="completeness", **values)
+
+
+def test_a_moved_deadline_takes_its_task_along() -> None:
+    """The task list shows the new due time."""
+    case = new().complete()
+    case.decide(MoveDeadline, "office-1", deadline="check-eligibility", due_at=jst(2026, 12, 1))
+    assert case.state.tasks["check-eligibility"].due_at == jst(2026, 12, 1)
+    assert [task.due_at for task in case.last.tasks_reassigned] == [jst(2026, 12, 1)]
+
+
+def test_a_paused_deadline_does_nothing_until_resumed() -> None:
+    """No reminder, no closing; afterwards everything comes with the time that was left."""
+    case = new()
+    case.decide(PauseDeadline, "office-1", deadline="completeness")
+    assert not case.wait(days=100)
+    case.decide(ResumeDeadline, "office-1", deadline="completeness")
+    case.wait(days=100)
+    assert case.state.outcome == "incomplete"
+    assert len(case.notices("items-chaser")) == 3
+
+
+def test_a_cancelled_deadline_has_no_consequence() -> None:
+    """The offer stays open for as long as people want."""
+    case = in_stage(Stage.OFFERED)
+    case.decide(CancelDeadline, "office-1", deadline="offer-reply")
+    case.wait(days=1000)
+    assert case.state.stage == Stage.OFFERED
+
+
+def test_a_reminder_follows_the_assignee() -> None:
+    """Handed on, it is the new one who hears of it."""
+    case = new().complete()
+    case.decide(ReassignTask, "office-1", task="check-eligibility", assignee="office-2")
+    deadline = case.state.deadlines["check-eligibility"]
+    assert steps._address(case.state, deadline, "assignee") == "staff:office-2"
+
+
+def test_an_unassigned_task_reminds_its_role() -> None:
+    """Nobody in particular has it, so all of the role hear."""
+    case = new().complete()
+    deadline = case.state.deadlines["check-eligibility"]
+    assert steps._address(case.state, deadline, "assignee") == "role:admissions_office"
+
+
+def test_a_failed_message_becomes_a_task_that_a_person_closes() -> None:
+    """The record names the notice in part and the reason; the office says when it is done."""
+    case = new()
+    failed = {"ab" * 32: "mailbox-unknown"}
+    case.take("report-notices", partial(steps.report_notices, failed=failed))
+    (key,) = case.state.tasks
+    assert case.last.details == {"abababababab": "mailbox-unknown"}
+    case.decide(CompleteTask, "office-1", task=key)
+    assert not case.state.tasks
+
+
+def test_tasks_about_messages_outlive_the_stage() -> None:
+    """The case goes on, the failed message is still somebody's."""
+    case = new()
+    case.event_or_task("document-received", item="unknown")
+    case.complete()
+    assert "look-at-event" in {task.kind for task in case.state.tasks.values()}
+
+
+def test_the_memory_of_messages_is_bounded() -> None:
+    """The log knows the older ones."""
+    case = new()
+    for number in range(SEEN_LIMIT + 10):
+        case.event("fee-paid" if number % 2 else "fee-refunded")
+    assert len(case.state.seen) == SEEN_LIMIT
+    assert max(case.state.seen.values()) == case.state.version
+
+
+def test_whose_turn_is_the_most_urgent_task() -> None:
+    """A task with a due time comes before one without; a stage without tasks names its own."""
+    case = new()
+    assert waiting_for_whom(case.process, case.state)[0] == "applicant"
+    case.event_or_task("document-received", item="unknown")
+    case.to_review()
+    assert waiting_for_whom(case.process, case.state) == ("reviewer", case.due("answer:reviewer-1"))
+
+
+def test_the_map_says_where_the_case_stands() -> None:
+    """Stage in both languages, the way, whom it waits for, tasks, deadlines, what is possible."""
+    case = new().to_review()
+    shown = case_details(case.process, case.state)
+    assert "### under review · 審査" in shown
+    assert "~~completeness~~ → ~~eligibility~~ → **review**" in shown
+    assert "| review:reviewer-1 | reviewer-1 |" in shown
+    assert "`submit-scores`" in shown
+
+
+def test_the_map_of_a_closed_case_says_who_ended_it() -> None:
+    """The outcome with the clock as its maker."""
+    case = new()
+    case.wait(days=60)
+    assert "- **outcome**: incomplete (by clock)" in case_details(case.process, case.state)
+
+
+def test_a_fact_from_the_future_is_from_now() -> None:
+    """A sender's clock that is ahead does not make anything later than it is."""
+    case = new()
+    case.event("fee-paid", at=case.now + timedelta(days=100))
+    assert case.state.items["fee"].changed_at == case.now
