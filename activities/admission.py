@@ -56,7 +56,7 @@ class AdmissionActivities:
             raise ApplicationError(
                 str(refusal), refusal.code, refusal.params, type="Refused", non_retryable=True
             )
-        return AdmissionPolicy.model_validate_json(body)
+        return AdmissionPolicy.model_validate({**json.loads(body), "version": request.version})
 
     @activity.defn(name="draw-reviewers")
     async def draw_reviewers(self, draw: ReviewerDraw) -> ReviewersDrawn:
@@ -135,6 +135,7 @@ async def _application(connection: Connection, request: ApplicationRequest) -> A
         age_at_enrolment=row["age_at_enrolment"],
         accommodation_requested_on=row["accommodation_requested_on"],
         accommodation_sudden=row["accommodation_sudden"],
+        superseded_by=row["superseded_by"],
     )
 
 

@@ -94,6 +94,8 @@ class ApplicationFacts(Payload):
     age_at_enrolment: int | None = None
     accommodation_requested_on: date | None = None
     accommodation_sudden: bool = False
+    superseded_by: str | None = None
+    """The case whose accepted offer ends this application, when that came before its opening."""
 
 
 class ApplicationRequest(Payload):

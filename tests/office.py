@@ -5,17 +5,17 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from temporalio.client import Client, WorkflowHandle
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from schemas.applications import ApplicationRow, Employment, StaffRow
+from schemas.admission import CastVote, ConfirmEligibility, RecordDecision, SubmitScores
+from schemas.applications import ApplicationRow, StaffRow
 from schemas.case import Actor, Command, EventEnvelope, Receipt
 from schemas.identifiers import EVENT_SIGNAL, Role, admission_case_id, event_type
 from workers.applications import start_case, store_applications, store_staff
@@ -272,23 +272,17 @@ class Case:
 
     async def to_review(self) -> list[str]:
         """Eligible, with three reviewers invited; their ids."""
-        from schemas.admission import ConfirmEligibility
-
         await self.complete()
         await self.decide(ConfirmEligibility, "office-1", eligible=True)
         await self.until(lambda row: len(json.loads(row["state"])["reviews"]) >= 3)
         return sorted((await self.state())["reviews"])
 
     async def to_committee(self) -> None:
-        from schemas.admission import SubmitScores
-
         for reviewer in await self.to_review():
             await self.decide(SubmitScores, reviewer, points=GOOD)
         await self.until_task("vote:chair-1")
 
     async def to_ranked(self, choice: str = "admit") -> None:
-        from schemas.admission import CastVote
-
         await self.to_committee()
         reason = await self.text()
         for member in ("chair-1", "member-1", "member-2", "member-3", "member-4"):
@@ -296,14 +290,8 @@ class Case:
         await self.until_stage("ranked")
 
     async def to_offered(self) -> None:
-        from schemas.admission import RecordDecision
-
         await self.to_ranked()
         await self.decide(RecordDecision, "head-1", decision="offered")
 
     async def result(self) -> Any:
         return await self.handle.result()
-
-
-def utc(*values: int) -> datetime:
-    return datetime(*values, tzinfo=UTC)  # type: ignore[arg-type, misc]

@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         ResolveDuplicate,
         ReviewerDraw,
         ReviewersDrawn,
+        SiblingAccepted,
         Stage,
         SubmitScores,
         Withdraw,
@@ -43,7 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.refusals import Refusal
     from workflows.case import CaseWorkflow
     from workflows.messages import as_error, decision
-    from workflows.rules import admission_committee, admission_intake, admission_review
+    from workflows.rules import admission_committee, admission_intake, admission_outcome, admission_review
     from workflows.rules.admission import ADMISSION_REVIEW
     from workflows.rules.draft import Draft
 
@@ -82,6 +83,10 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
             "look up application and policy",
         )
         await self.apply("open", partial(admission_intake.open_application, facts=facts))
+        if facts.superseded_by is not None:
+            accepted = SiblingAccepted(by_case=facts.superseded_by)
+            rule = partial(admission_outcome.sibling_accepted, fact=accepted)
+            await self.by_itself("sibling-accepted", rule)
 
     async def follow_up(self) -> None:
         """Find reviewers and committee members when the stage wants them."""

@@ -1,7 +1,7 @@
 -- Reading and writing of the admission process.
 
 -- name: application
-SELECT a.application_no, a.case_id, a.programme, a.round_id, a.person_id,
+SELECT a.application_no, a.case_id, a.programme, a.round_id, a.superseded_by,
        a.accommodation_requested_on, a.accommodation_sudden, extract(year FROM age(r.enrol_by, p.birth_date))::int AS age_at_enrolment,
        r.route, r.opens_at, r.closes_at, r.post_cutoff_at, r.enrol_by, r.waitlist_until
 FROM iehe.applications a JOIN iehe.people p USING (person_id) JOIN iehe.rounds r USING (round_id)

@@ -1,6 +1,7 @@
-"""A running institute for each test: its own database, the session's Temporal server, a worker, a mail server."""
+"""A running institute for each test: its own database, the session's Temporal server, a worker, mail."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from activities.database import open_pool
 from activities.mailer import Mailer, SmtpSettings
@@ -49,14 +51,18 @@ def notices(worker_pool: asyncpg.Pool, mail: MailCatcher) -> NoticeActivities:
 
 
 @pytest.fixture
-async def vacant(client: Client, pool: asyncpg.Pool) -> Institute:
+async def vacant(client: Client, pool: asyncpg.Pool) -> AsyncIterator[Institute]:
     """Policies, rounds and staff are there; no worker runs."""
     async with pool.acquire() as connection:
         await load_defaults(connection)
         await relax(connection, {"notices": {"quiet_from": "00:00", "quiet_until": "00:00"}})
     institute = Institute(client, pool)
     await institute.employ(*DEFAULT_STAFF)
-    return institute
+    yield institute
+    # what is left running would otherwise go to the next test's worker
+    async for each in client.list_workflows("ExecutionStatus = 'Running'"):
+        with contextlib.suppress(RPCError):
+            await client.get_workflow_handle(each.id).terminate("end of the test")
 
 
 @pytest.fixture

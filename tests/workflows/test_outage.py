@@ -89,7 +89,7 @@ async def test_what_came_in_time_counts_before_the_clock(institute: Institute) -
 async def test_answer_after_the_deadline_does_not_count_though_the_clock_was_late(
     institute: Institute,
 ) -> None:
-    """An acceptance sent after the due time, in the outage, is refused; the offer lapses; a person is told."""
+    """An acceptance sent after the due time, in the outage, is refused; the offer lapses."""
     case = await institute.apply()
     await case.to_offered()
     late = EventEnvelope(

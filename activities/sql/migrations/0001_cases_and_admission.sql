@@ -344,7 +344,8 @@ GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.noti
     iehe.application_items, iehe.late_permits, iehe.reviews, iehe.scores, iehe.votes, iehe.decisions,
     iehe.accommodations, iehe.duplicate_findings TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events,
-    iehe.application_items, iehe.late_permits, iehe.reviews, iehe.accommodations TO iehe_worker;
+    iehe.application_items, iehe.late_permits, iehe.reviews, iehe.accommodations,
+    iehe.duplicate_findings TO iehe_worker;
 GRANT UPDATE (superseded_by, person_id) ON iehe.applications TO iehe_worker;
 -- row locks that serialise loads and places
 GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;

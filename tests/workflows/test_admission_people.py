@@ -1,0 +1,394 @@
+"""Rules that need more than one person or more than one application: A7, A12, A13, A14, places."""
+
+import asyncio
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from schemas.admission import (
+    AcceptReview,
+    AnswerOffer,
+    AssignReviewers,
+    CastVote,
+    ChangePolicy,
+    ConfirmEligibility,
+    DecideAccommodation,
+    DeclineReview,
+    PermitLate,
+    RecordDecision,
+    RecordEnrolment,
+    ResolveDuplicate,
+    SubmitScores,
+)
+from schemas.applications import Employment
+from schemas.case import CompleteTask
+from schemas.identifiers import Role
+from tests.office import GOOD, POOR, Case, Institute, Refused, person, staff
+from workers.applications import start_case
+
+
+async def reviewers(case: Case) -> dict[str, str]:
+    rows = await case.institute.pool.fetch(
+        "SELECT reviewer, state FROM iehe.reviews WHERE case_id = $1", case.case_id
+    )
+    return {row["reviewer"]: row["state"] for row in rows}
+
+
+async def until_active(case: Case, count: int) -> list[str]:
+    async with asyncio.timeout(15):
+        while True:
+            active = [r for r, state in (await reviewers(case)).items() if state in ("invited", "accepted")]
+            if len(active) == count:
+                return sorted(active)
+            await asyncio.sleep(0.01)
+
+
+class TestReviewers:
+    async def test_a07_conflicts_of_interest_are_computed(self, institute: Institute) -> None:
+        """Same school within three years, a declared relation, the same address: none of them is drawn."""
+        row = person(school_name="見本第一高等学校", related_staff="職員reviewer-3", phone="0220000000")
+        await institute.employ(
+            staff("reviewer-1", Role.REVIEWER, employers=(Employment(name="見本第一高等学校"),)),
+            staff("reviewer-2", Role.REVIEWER, relations=(row.email,)),
+            staff("reviewer-3", Role.REVIEWER),
+            staff("reviewer-4", Role.REVIEWER, phone="0220000000"),
+        )
+        case = await institute.apply(row)
+        await case.complete()
+        await case.decide(ConfirmEligibility, "office-1", eligible=True)
+        await until_active(case, 2)
+
+        assert sorted(await reviewers(case)) == ["reviewer-5", "reviewer-6"]
+        await case.until_task("assign-reviewers")
+        with pytest.raises(Refused) as refused:
+            await case.decide(AssignReviewers, "office-1", reviewers=("reviewer-1",))
+        assert refused.value.code == "reviewer-conflict"
+
+    async def test_a07_declared_conflict_draws_a_replacement(self, institute: Institute) -> None:
+        """A reviewer who declares a conflict is replaced by an alternate, never by the same person."""
+        case = await institute.apply()
+        first = await case.to_review()
+
+        await case.decide(DeclineReview, first[0], conflict=True)
+        active = await until_active(case, 3)
+
+        assert first[0] not in active
+        assert (await reviewers(case))[first[0]] == "conflict"
+        with pytest.raises(Refused) as refused:
+            await case.decide(SubmitScores, first[0], points=GOOD)
+        assert refused.value.code == "not-assigned"
+
+    async def test_a07_silence_draws_a_replacement(self, institute: Institute) -> None:
+        """Reviewers who do not answer in three working days are replaced by the clock."""
+        case = await institute.apply()
+        first = await case.to_review()
+        await case.decide(AcceptReview, first[0])
+
+        await case.forward(days=6)
+        await case.until(lambda row: len(json.loads(row["state"])["reviews"]) >= 5)
+
+        states = await reviewers(case)
+        assert states[first[0]] == "accepted"
+        assert {states[first[1]], states[first[2]]} == {"silent"}
+
+    async def test_a07_load_cap_holds_under_concurrency(self, institute: Institute) -> None:
+        """Twelve cases at once and six reviewers with six places each: nobody gets a seventh."""
+        cases = await asyncio.gather(*(institute.apply() for _ in range(13)))
+        await asyncio.gather(*(case.complete() for case in cases))
+        await asyncio.gather(*(case.decide(ConfirmEligibility, "office-1", eligible=True) for case in cases))
+        async with asyncio.timeout(30):
+            while await institute.pool.fetchval("SELECT count(*) FROM iehe.reviews") < 36:
+                await asyncio.sleep(0.02)
+
+        loads = await institute.pool.fetch("SELECT reviewer, count(*) FROM iehe.reviews GROUP BY 1")
+        assert {row["count"] for row in loads} == {6}
+        short = [3 - len(await reviewers(case)) for case in cases]
+        waiting = ["assign-reviewers" in await case.tasks() for case in cases]
+        assert sum(short) == 3
+        assert waiting == [missing > 0 for missing in short]
+
+    async def test_a11_conflicting_reviews_get_one_more_reviewer(self, institute: Institute) -> None:
+        """Two for, one against: a fourth reviewer is drawn before the committee."""
+        case = await institute.apply()
+        first = await case.to_review()
+        for reviewer, points in zip(first, (GOOD, GOOD, POOR), strict=True):
+            await case.decide(SubmitScores, reviewer, points=points)
+
+        (fourth,) = await until_active(case, 1)
+        await case.decide(SubmitScores, fourth, points=GOOD)
+
+        assert await case.stage() == "committee"
+
+    async def test_a10_scores_out_of_bounds_are_refused(self, institute: Institute) -> None:
+        """Eleven of ten points, a missing or unknown criterion: refused, nothing changed."""
+        case = await institute.apply()
+        (reviewer, *_) = await case.to_review()
+        before = await case.version()
+
+        for points, code in (
+            (GOOD | {"academic": 11}, "score-out-of-bounds"),
+            (GOOD | {"academic": -1}, "score-out-of-bounds"),
+            ({"academic": 5}, "score-missing"),
+            (GOOD | {"charm": 5}, "score-unknown"),
+        ):
+            with pytest.raises(Refused) as refused:
+                await case.decide(SubmitScores, reviewer, points=points)
+            assert refused.value.code == code
+
+        assert await case.version() == before
+
+
+class TestCommittee:
+    async def test_a12_member_with_a_conflict_only_abstains(self, institute: Institute) -> None:
+        """A member from the applicant's school is not asked, and may not vote for or against."""
+        row = person(school_name="見本第二高等学校")
+        await institute.employ(
+            staff("member-1", Role.COMMITTEE_MEMBER, employers=(Employment(name="見本第二高等学校"),))
+        )
+        case = await institute.apply(row)
+        await case.to_committee()
+
+        assert "vote:member-1" not in await case.tasks()
+        with pytest.raises(Refused) as refused:
+            await case.decide(CastVote, "member-1", choice="admit", reason_id=await case.text())
+
+        assert refused.value.code == "must-abstain"
+
+    async def test_a12_committee_below_its_quorum_becomes_a_task(self, institute: Institute) -> None:
+        """Too few members: the office appoints more, and the committee is convened again."""
+        await institute.pool.execute(
+            "UPDATE iehe.staff SET active = false WHERE staff_id IN ('member-1', 'member-2', 'member-3')"
+        )
+        case = await institute.apply()
+        for reviewer in await case.to_review():
+            await case.decide(SubmitScores, reviewer, points=GOOD)
+        await case.until_task("appoint-committee")
+        await institute.pool.execute("UPDATE iehe.staff SET active = true")
+
+        await case.decide(CompleteTask, "office-1", task="appoint-committee")
+
+        await case.until_task("vote:member-1")
+
+
+class TestSiblings:
+    async def test_a13_accepting_one_offer_ends_the_others(self, institute: Institute) -> None:
+        """The other open applications of the round are withdrawn at once and nobody writes about them."""
+        row = person()
+        first = await institute.apply(row)
+        other_row = row.model_copy(
+            update={"application_no": row.application_no + "-B", "programme": "engineering"}
+        )
+        second = await institute.apply(other_row)
+        await second.until_stage("completeness")
+        await first.to_offered()
+        silent_from = len(await second.notices())
+
+        await first.event("offer-answered", answer="accepted")
+        await second.until_stage("withdrawn")
+
+        assert await second.result() == "withdrawn"
+        assert len(await second.notices()) == silent_from
+        decision = await institute.pool.fetchrow(
+            "SELECT reason_code, made_by_kind FROM iehe.decisions WHERE case_id = $1", second.case_id
+        )
+        assert decision["reason_code"] == "other-offer-accepted"
+
+    async def test_a13_only_one_of_two_offers_can_be_accepted(self, institute: Institute) -> None:
+        """Both offers accepted in the same moment: one is, the other ends."""
+        row = person()
+        first = await institute.apply(row)
+        second = await institute.apply(
+            row.model_copy(update={"application_no": row.application_no + "-B", "programme": "law"})
+        )
+        await first.to_offered()
+        await second.to_offered()
+
+        answers = await asyncio.gather(
+            first.decide(AnswerOffer, "office-1", answer="accepted"),
+            second.decide(AnswerOffer, "office-1", answer="accepted"),
+            return_exceptions=True,
+        )
+        await asyncio.gather(
+            *(case.until(lambda row: row["stage"] in ("accepted", "withdrawn")) for case in (first, second))
+        )
+
+        assert Counter([await first.stage(), await second.stage()]) == {"accepted": 1, "withdrawn": 1}
+        assert sum(isinstance(answer, Refused) for answer in answers) == 1
+
+    async def test_a13_sibling_not_yet_started(self, institute: Institute) -> None:
+        """An application stored but not started when the other offer is accepted gets no offer later."""
+        row = person()
+        first = await institute.apply(row)
+        await first.to_offered()
+        second = await institute.apply(
+            row.model_copy(update={"application_no": row.application_no + "-B", "programme": "law"}),
+            start=False,
+        )
+        await first.event("offer-answered", answer="accepted")
+        await first.until_stage("accepted")
+
+        async with asyncio.timeout(15):
+            while not await institute.pool.fetchval("SELECT ended_at FROM iehe.events"):
+                await asyncio.sleep(0.01)
+        await start_case(institute.skipper.client, second.row.application_no, second.row.round_id)
+
+        await second.until_stage("withdrawn")
+        assert not [n for n in await second.notices() if n["state"] == "accepted"]
+
+
+class TestDuplicates:
+    async def test_a14_same_person_twice_is_put_to_a_person(self, institute: Institute) -> None:
+        """Another e-mail address, the same name and birthday: the later one waits for the office."""
+        row = person()
+        await institute.apply(row)
+        double = await institute.apply(
+            row.model_copy(
+                update={
+                    "application_no": "Z" + row.application_no[1:],
+                    "email": "x" + row.email,
+                }
+            )
+        )
+        await double.until_task("resolve-duplicate")
+        await double.complete()
+        with pytest.raises(Refused) as refused:
+            await double.decide(ConfirmEligibility, "office-1", eligible=True)
+        assert refused.value.code == "duplicate-open"
+
+        await double.decide(ResolveDuplicate, "office-1", same_person=True)
+
+        assert await double.result() == "withdrawn"
+
+    async def test_a14_twins_go_on(self, institute: Institute) -> None:
+        """Two persons who share a mail address: the office says so and the case goes on."""
+        row = person()
+        await institute.apply(row)
+        twin = await institute.apply(
+            row.model_copy(
+                update={
+                    "application_no": "Z" + row.application_no[1:],
+                    "given_kana": "フタゴ",
+                    "given_name": "双子",
+                }
+            )
+        )
+        await twin.until_task("resolve-duplicate")
+
+        await twin.decide(ResolveDuplicate, "office-1", same_person=False)
+        await twin.complete()
+        answer = await twin.decide(ConfirmEligibility, "office-1", eligible=True)
+
+        assert answer.stage == "review"
+
+
+class TestPlaces:
+    async def test_offer_takes_a_place_before_enrolment(self, institute: Institute) -> None:
+        """Places count open offers, not finished enrolments; the last goes once; re-judgment goes beyond."""
+        await institute.pool.execute("UPDATE iehe.round_places SET places = 1")
+        first, second = await institute.apply(), await institute.apply()
+        await first.to_ranked()
+        await second.to_ranked()
+
+        answers = await asyncio.gather(
+            *(case.decide(RecordDecision, "head-1", decision="offered") for case in (first, second)),
+            return_exceptions=True,
+        )
+
+        refused = [answer for answer in answers if isinstance(answer, Refused)]
+        assert [answer.code for answer in refused] == ["places-full"]
+        assert Counter([await first.stage(), await second.stage()]) == {"offered": 1, "ranked": 1}
+
+
+class TestTimes:
+    async def test_a16_post_by_the_hour(self, institute: Institute) -> None:
+        """Post of 12:00 entered two hours later counts; post of 12:01 does not, until it is permitted."""
+        row = person(round_id="2027-general")
+        case = await institute.apply(row)
+        await case.until_stage("submitted")
+        cutoff = (await case.deadlines())["post"]["due_at"]
+        span = cutoff - await case.now() + timedelta(hours=2)
+        await case.forward(seconds=span.total_seconds())
+
+        await case.event("post-arrived", at=cutoff + timedelta(minutes=1))
+        assert await case.stage() == "submitted"
+        await case.decide(
+            PermitLate,
+            "office-1",
+            item="post",
+            until=cutoff + timedelta(days=1),
+            reason_id=await case.text(),
+        )
+        await case.event("post-arrived", at=cutoff + timedelta(minutes=1))
+        assert await case.stage() == "completeness"
+
+        other = await institute.apply(person(round_id="2027-general"))
+        await other.until_stage("submitted")
+        await other.forward(seconds=span.total_seconds())
+        await other.event("post-arrived", at=cutoff)
+        assert await other.stage() == "completeness"
+
+    async def test_a15_accommodation_is_a_side_process(self, institute: Institute) -> None:
+        """A request after its deadline is late unless sudden; granting a late one needs a permit."""
+        case = await institute.apply()
+        await case.until_stage("completeness")
+        await case.event("accommodation-requested", requested_on="2026-10-20")
+        assert (await case.state())["accommodation"]["state"] == "late"
+        with pytest.raises(Refused) as refused:
+            await case.decide(DecideAccommodation, "office-1", result="granted")
+        assert refused.value.code == "accommodation-late"
+
+        until = await case.now() + timedelta(days=3)
+        await case.decide(
+            PermitLate, "office-1", item="accommodation", until=until, reason_id=await case.text()
+        )
+        await case.decide(DecideAccommodation, "office-1", result="granted")
+        await case.complete()
+
+        sudden = await institute.apply()
+        await sudden.until_stage("completeness")
+        await sudden.event("accommodation-requested", requested_on="2026-11-20", sudden=True)
+        await sudden.decide(DecideAccommodation, "office-1", result="granted")
+        assert (await sudden.state())["accommodation"]["state"] == "granted"
+
+    async def test_policy_stays_with_the_case(self, institute: Institute) -> None:
+        """A newer policy holds for cases opened after it; a person can move a case to it."""
+        old = await institute.apply()
+        await old.until_stage("completeness")
+        body = json.loads(await institute.pool.fetchval("SELECT body FROM iehe.policies"))
+        body["version"] = "next"
+        for route in body["routes"].values():
+            route["offer_reply"]["days"] = 3
+        await institute.pool.execute(
+            "INSERT INTO iehe.policies (process, version, valid_from, body, sha256, loaded_by) "
+            "VALUES ('admission-review', 'next', '2026-11-02', $1, '-', 'test')",
+            json.dumps(body),
+        )
+        new = await institute.apply()
+        await new.until_stage("completeness")
+
+        assert (await old.row_())["policy_version"] == "default-1"
+        assert (await new.row_())["policy_version"] == "next"
+        with pytest.raises(Refused) as refused:
+            await old.decide(ChangePolicy, "head-1", version="nonsense")
+        assert refused.value.code == "policy-unknown"
+        await old.decide(ChangePolicy, "head-1", version="next")
+        assert (await old.row_())["policy_version"] == "next"
+
+    async def test_lost_part_stops_the_decision(self, institute: Institute) -> None:
+        """A document revoked after the review: no decision before it is back."""
+        case = await institute.apply()
+        await case.to_ranked()
+        await case.event("document-revoked", item="transcript")
+        await case.until_task("missing-part:transcript")
+
+        with pytest.raises(Refused) as refused:
+            await case.decide(RecordDecision, "head-1", decision="offered")
+        assert refused.value.code == "parts-missing"
+
+        await case.event("document-received", item="transcript")
+        await case.decide(RecordDecision, "head-1", decision="offered")
+        await case.decide(AnswerOffer, "office-1", answer="accepted")
+        await case.decide(RecordEnrolment, "office-1", result="enrolled")
+        assert await case.result() == "enrolled"
