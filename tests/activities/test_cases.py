@@ -1,0 +1,292 @@
+"""The transition on a real database: whole or not at all, once, and by those who may."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.admission_records import ADMISSION_WRITERS
+from activities.case_log import broken_at
+from activities.cases import CaseActivities
+from activities.database import open_pool
+from schemas.case import SYSTEM, Actor, ActorKind
+from schemas.identifiers import Role
+from schemas.transition import (
+    DeadlineChanged,
+    NoticeRequested,
+    TaskClosed,
+    TaskOpened,
+    Transition,
+    Written,
+)
+
+CASE = "admission/T-0001"
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+
+
+def step(version: int, name: str = "item-arrived", **changes: Any) -> Transition:
+    values: dict[str, Any] = {
+        "case_id": CASE,
+        "process": "admission-review",
+        "version": version,
+        "step": name,
+        "actor": SYSTEM,
+        "at": NOW,
+        "from_stage": "completeness",
+        "stage": "completeness",
+        "state": {"version": version},
+    }
+    return Transition(**(values | changes))
+
+
+@pytest.fixture
+async def worker(database) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database.url("worker"))
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def owner(database) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database.url("owner"), size=2)
+    yield pool
+    await pool.close()
+
+
+class Recorder:
+    """The activity, run as a worker runs it."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._activities = CaseActivities(pool, ADMISSION_WRITERS)
+
+    async def __call__(self, transition: Transition) -> Written:
+        written: Written = await ActivityEnvironment().run(self._activities.record_transition, transition)
+        return written
+
+
+@pytest.fixture
+def record(worker: asyncpg.Pool) -> Recorder:
+    return Recorder(worker)
+
+
+async def dump(pool: asyncpg.Pool) -> dict[str, list[tuple[Any, ...]]]:
+    tables = ("cases", "case_log", "tasks", "deadlines", "notices", "events", "application_items")
+    return {
+        table: sorted((tuple(row) for row in await pool.fetch("SELECT * FROM iehe." + table)), key=repr)
+        for table in tables
+    }
+
+
+async def test_everything_of_a_step_is_written_together(record: Recorder, owner: asyncpg.Pool) -> None:
+    """Case, log, task, deadline and notice of one step are all there."""
+    await record(
+        step(
+            1,
+            tasks_opened=(TaskOpened(key="t", kind="t", role=Role.ADMISSIONS_OFFICE),),
+            deadlines=(DeadlineChanged(name="d", state="running", due_at=NOW),),
+            notices=(NoticeRequested(message="items-missing", to="applicant"),),
+        )
+    )
+
+    rows = await dump(owner)
+
+    assert {table: len(found) for table, found in rows.items()} == {
+        "cases": 1,
+        "case_log": 1,
+        "tasks": 1,
+        "deadlines": 1,
+        "notices": 1,
+        "events": 0,
+        "application_items": 0,
+    }
+
+
+async def test_same_step_again_changes_nothing(record: Recorder, owner: asyncpg.Pool) -> None:
+    """Written twice, as after a lost answer, it is answered with what stands there."""
+    first = await record(step(1, notices=(NoticeRequested(message="items-missing", to="applicant"),)))
+    before = await dump(owner)
+
+    again = await record(step(1, notices=(NoticeRequested(message="items-missing", to="applicant"),)))
+
+    assert await dump(owner) == before
+    assert first.taken_over is None
+    assert (again.version, again.same_step, again.taken_over) == (1, True, {"version": 1})
+    assert again.notices == (1,)
+
+
+async def test_sixteen_at_once_have_one_effect(record: Recorder, owner: asyncpg.Pool) -> None:
+    """The same step from sixteen tasks at once is written by one of them."""
+    await record(step(1))
+
+    answers = await asyncio.gather(*(record(step(2)) for _ in range(16)))
+
+    assert sum(answer.taken_over is None for answer in answers) == 1
+    assert await owner.fetchval("SELECT count(*) FROM iehe.case_log") == 2
+
+
+async def test_another_step_under_a_taken_version_is_told_the_state(record: Recorder) -> None:
+    """A step that Temporal lost stands in the database: the case gets its state and goes on from there."""
+    await record(step(1))
+    await record(step(2, "confirm-eligibility", cause="c-1", state={"version": 2, "mark": "x"}))
+
+    answer = await record(step(2, "item-arrived", cause="test#e1"))
+
+    assert (answer.version, answer.same_step) == (2, False)
+    assert answer.taken_over == {"version": 2, "mark": "x"}
+
+
+async def test_cause_of_long_ago_is_known(record: Recorder, owner: asyncpg.Pool) -> None:
+    """A message applied under an earlier version is not applied again, however long ago it was."""
+    await record(step(1))
+    await record(step(2, cause="test#e1"))
+    await record(step(3))
+
+    answer = await record(step(4, cause="test#e1"))
+
+    assert (answer.repeated, answer.version) == (True, 2)
+    assert await owner.fetchval("SELECT version FROM iehe.cases") == 3
+
+
+async def test_database_restored_from_an_older_copy_is_noticed(record: Recorder) -> None:
+    """A step that would leave a gap is not written; it waits for a person, with the reason."""
+    await record(step(1))
+
+    with pytest.raises(ApplicationError, match="step 5 would follow version 1") as failed:
+        await record(step(5))
+
+    assert failed.value.type == "DatabaseBehind"
+    assert not failed.value.non_retryable
+
+
+async def test_failing_record_undoes_the_step(record: Recorder, owner: asyncpg.Pool) -> None:
+    """When a record of the process is refused nothing of the step is written."""
+    await record(step(1))
+    before = await dump(owner)
+    decision = {"kind": "decision", "decision": "withdrawn", "reason_id": "not-a-uuid"}
+
+    with pytest.raises(ApplicationError) as failed:
+        await record(
+            step(
+                2,
+                notices=(NoticeRequested(message="withdrawal-confirmed", to="applicant"),),
+                records=(decision,),
+            )
+        )
+
+    assert failed.value.type == "Refused"
+    assert await dump(owner) == before
+
+
+async def test_notice_for_a_role_goes_to_each_in_it(record: Recorder, owner: asyncpg.Pool) -> None:
+    """One row for each member of a role; a role that nobody holds leaves a visible one."""
+    await owner.execute(
+        "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES "
+        "('a', 'a', 'a@example.ac.jp', '{reviewer}'), ('b', 'b', 'b@example.ac.jp', '{reviewer}')"
+    )
+
+    await record(
+        step(
+            1,
+            notices=(
+                NoticeRequested(message="task-overdue", to="role:reviewer"),
+                NoticeRequested(message="task-overdue", to="role:checker"),
+            ),
+        )
+    )
+
+    rows = await owner.fetch("SELECT recipient_id FROM iehe.notices ORDER BY 1")
+    assert [row["recipient_id"] for row in rows] == ["-", "a", "b"]
+
+
+async def test_task_is_closed_and_opened_again(record: Recorder, owner: asyncpg.Pool) -> None:
+    """A task that comes back is another row; the first keeps who closed it and how."""
+    task = TaskOpened(key="t", kind="t", role=Role.ADMISSIONS_OFFICE)
+    closer = Actor(id="office-1", kind=ActorKind.PERSON, roles=(Role.ADMISSIONS_OFFICE,))
+    await record(step(1, tasks_opened=(task,)))
+    await record(step(2, actor=closer, tasks_closed=(TaskClosed(key="t", how="done"),)))
+    await record(step(3, tasks_opened=(task,)))
+
+    rows = await owner.fetch("SELECT closed_by, closed_how FROM iehe.tasks ORDER BY opened_version")
+
+    assert [tuple(row) for row in rows] == [("office-1", "done"), (None, None)]
+
+
+class TestLog:
+    async def test_chain_holds(self, record: Recorder, owner: asyncpg.Pool) -> None:
+        """What was written reads back as an unbroken chain."""
+        for version in range(1, 6):
+            await record(step(version, details={"名": "値", "n": version}))
+
+        assert broken_at(await entries(owner)) is None
+
+    @pytest.mark.parametrize(
+        "tampering",
+        [
+            "UPDATE iehe.case_log SET details = '{}' WHERE version = 3",
+            "UPDATE iehe.case_log SET actor_id = 'other' WHERE version = 3",
+            "UPDATE iehe.case_log SET at = at + interval '1 second' WHERE version = 3",
+            "DELETE FROM iehe.case_log WHERE version = 3",
+            "UPDATE iehe.case_log SET version = 9 WHERE version = 3",
+        ],
+    )
+    async def test_tampering_is_found(
+        self, record: Recorder, owner: asyncpg.Pool, postgres, database, tampering: str
+    ) -> None:
+        """Whoever gets around the triggers still breaks the chain."""
+        for version in range(1, 6):
+            await record(step(version, details={"n": version}))
+        await owner.execute("ALTER TABLE iehe.case_log DISABLE TRIGGER USER")
+        await owner.execute(tampering)
+
+        assert broken_at(await entries(owner)) == 3
+
+    @pytest.mark.parametrize("role", ["worker", "office", "auditor", "owner"])
+    @pytest.mark.parametrize(
+        "statement",
+        ["UPDATE iehe.case_log SET step = 'x'", "DELETE FROM iehe.case_log", "TRUNCATE iehe.case_log"],
+    )
+    async def test_log_cannot_be_changed(self, record: Recorder, database, role: str, statement: str) -> None:
+        """No role, not even the owner of the tables, changes or removes an entry."""
+        await record(step(1))
+        connection = await asyncpg.connect(database.url(role))
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+async def entries(pool: asyncpg.Pool) -> list[dict[str, Any]]:
+    rows = await pool.fetch("SELECT * FROM iehe.case_log ORDER BY version")
+    return [{**row, "details": json.loads(row["details"])} for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("worker", "UPDATE iehe.people SET email = 'x'"),
+        ("worker", "DELETE FROM iehe.cases"),
+        ("worker", "INSERT INTO iehe.policies SELECT * FROM iehe.policies"),
+        ("office", "UPDATE iehe.cases SET stage = 'enrolled'"),
+        ("office", "INSERT INTO iehe.case_log SELECT * FROM iehe.case_log"),
+        ("office", "UPDATE iehe.decisions SET decision = 'offered'"),
+        ("office", "UPDATE iehe.policies SET body = '{}'"),
+        ("auditor", "SELECT * FROM iehe.people"),
+        ("auditor", "SELECT * FROM iehe.texts"),
+        ("auditor", "UPDATE iehe.cases SET stage = 'x'"),
+    ],
+)
+async def test_roles_have_no_more_than_they_need(database, role: str, statement: str) -> None:
+    """Nothing but a workflow's worker changes a case; auditors see no person; nobody edits a policy."""
+    connection = await asyncpg.connect(database.url(role))
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    finally:
+        await connection.close()

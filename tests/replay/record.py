@@ -1,0 +1,181 @@
+"""Record the histories that the replay test holds fixed: one for each ending, and cases still running.
+
+Run by `make record-histories` on a machine without a stack; adds what is missing and never replaces:
+a history that no longer replays shows a change that would break cases already running.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from temporalio.client import WorkflowHistory
+
+from schemas.admission import (
+    AnswerOffer,
+    ConfirmEligibility,
+    DeclineReview,
+    RecordDecision,
+    RecordEnrolment,
+    Rejudge,
+    Withdraw,
+)
+from tests.office import Case, Institute, person
+
+HISTORIES: Final = Path(__file__).parent / "histories" / "admission-review"
+Scenario = Callable[[Institute], Awaitable[Case]]
+
+
+async def _accepted(institute: Institute, result: str) -> Case:
+    case = await institute.apply()
+    await case.to_offered()
+    await case.event("offer-answered", answer="accepted")
+    await case.decide(RecordEnrolment, "office-1", result=result, reason_id=await case.text())
+    await case.result()
+    return case
+
+
+async def enrolled(institute: Institute) -> Case:
+    return await _accepted(institute, "enrolled")
+
+
+async def conditions_not_met(institute: Institute) -> Case:
+    return await _accepted(institute, "conditions_not_met")
+
+
+async def deferred(institute: Institute) -> Case:
+    return await _accepted(institute, "deferred")
+
+
+async def declined(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.to_offered()
+    await case.decide(AnswerOffer, "office-1", answer="declined")
+    await case.result()
+    return case
+
+
+async def lapsed(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.to_offered()
+    await case.forward(days=25)
+    await case.result()
+    return case
+
+
+async def released(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.to_ranked()
+    await case.decide(RecordDecision, "head-1", decision="waitlisted")
+    await case.forward(days=200)
+    await case.result()
+    return case
+
+
+async def rejected(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.to_ranked(choice="reject")
+    await case.decide(RecordDecision, "head-1", decision="rejected")
+    await case.forward(days=380)
+    await case.result()
+    return case
+
+
+async def rejudged(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.to_ranked(choice="reject")
+    await case.decide(RecordDecision, "head-1", decision="rejected")
+    await case.decide(Rejudge, "head-1", reason_id=await case.text())
+    await case.decide(AnswerOffer, "office-1", answer="declined")
+    await case.result()
+    return case
+
+
+async def withdrawn(institute: Institute) -> Case:
+    case = await institute.apply()
+    reviewers = await case.to_review()
+    await case.decide(DeclineReview, reviewers[0], conflict=True)
+    await case.decide(Withdraw, "office-1", reason="personal")
+    await case.result()
+    return case
+
+
+async def ineligible(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.complete()
+    await case.decide(ConfirmEligibility, "office-1", eligible=False, reason_id=await case.text())
+    await case.result()
+    return case
+
+
+async def incomplete(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    await case.event("coffee-spilled")
+    await case.forward(days=40)
+    await case.until_task_kind("look-at-event")
+    return case
+
+
+async def post_not_received(institute: Institute) -> Case:
+    case = await institute.apply(person(round_id="2027-general"))
+    await case.until_stage("submitted")
+    await case.forward(days=100)
+    await case.result()
+    return case
+
+
+async def running_in_review(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.to_review()
+    await case.forward(days=6)
+    return case
+
+
+async def running_in_committee(institute: Institute) -> Case:
+    case = await institute.apply()
+    await case.to_committee()
+    return case
+
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    scenario.__name__: scenario
+    for scenario in (
+        enrolled,
+        conditions_not_met,
+        deferred,
+        declined,
+        lapsed,
+        released,
+        rejected,
+        rejudged,
+        withdrawn,
+        ineligible,
+        incomplete,
+        post_not_received,
+        running_in_review,
+        running_in_committee,
+    )
+}
+
+
+async def record(institute: Institute) -> list[str]:
+    """Play the scenarios that have no history yet and keep theirs; the names of the new ones."""
+    new = [name for name in SCENARIOS if not (HISTORIES / f"{name}.json").exists()]
+    for name in new:
+        case = await SCENARIOS[name](institute)
+        history: WorkflowHistory = await case.handle.fetch_history()
+        # whose machine it was is nobody's business
+        text = re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', history.to_json())
+        text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+        (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    return new
+
+
+if __name__ == "__main__":
+    os.environ["IEHE_RECORD_HISTORIES"] = "1"
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", str(Path(__file__).parent / "test_histories.py")]))

@@ -1,0 +1,89 @@
+"""Cases that are running must survive the next release: their recorded histories replay on today's code."""
+
+import base64
+import json
+import os
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from tests.replay.record import HISTORIES, SCENARIOS, record
+from workers.temporal import DATA_CONVERTER, sandbox
+from workers.worker import WORKFLOWS
+from workflows.rules.admission import STAGES
+
+TEACH = """
+This change alters what running cases did in the past: their workers would fail after the release.
+Keep the old commands for old cases:
+
+    if workflow.patched("what-changed"):
+        ...  # new
+    else:
+        ...  # as before
+
+and record a history for the new path (make record-histories). Never delete or overwrite a history while
+cases of its kind may be running.
+"""
+
+
+@pytest.mark.skipif(not os.environ.get("IEHE_RECORD_HISTORIES"), reason="records; make record-histories")
+async def test_record(institute) -> None:
+    """Records what is missing."""
+    await record(institute)
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+async def test_history_replays(name: str) -> None:
+    """The recorded history makes the same commands as when it was recorded."""
+    text = (HISTORIES / f"{name}.json").read_text(encoding="utf-8")
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, workflow_runner=sandbox())
+
+    result = await replayer.replay_workflow(
+        WorkflowHistory.from_json(name, text), raise_on_replay_failure=False
+    )
+
+    if result.replay_failure is not None:
+        pytest.fail(f"{name}: {result.replay_failure}\n{TEACH}")
+
+
+async def test_replay_notices_a_changed_command() -> None:
+    """A history with one activity renamed does not replay: the test above can fail."""
+    text = (HISTORIES / "enrolled.json").read_text(encoding="utf-8")
+    changed = text.replace('"deliver-notices"', '"deliver-letters"')
+    assert changed != text
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, workflow_runner=sandbox())
+
+    result = await replayer.replay_workflow(
+        WorkflowHistory.from_json("enrolled", changed), raise_on_replay_failure=False
+    )
+
+    assert result.replay_failure is not None
+
+
+def test_every_final_stage_has_a_history() -> None:
+    """Each ending of the process is among the recorded ones."""
+    ended = set()
+    for name in SCENARIOS:
+        ended |= {
+            stage
+            for stage, info in STAGES.items()
+            if info.final and f'"{stage}"' in _payloads((HISTORIES / f"{name}.json").read_text("utf-8"))
+        }
+
+    assert {stage for stage, info in STAGES.items() if info.final} <= ended
+
+
+def _payloads(text: str) -> str:
+    def walk(value):
+        if isinstance(value, dict):
+            if set(value) >= {"metadata", "data"}:
+                yield base64.b64decode(value["data"]).decode("utf-8", "replace")
+            else:
+                for item in value.values():
+                    yield from walk(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from walk(item)
+
+    return "\n".join(walk(json.loads(text)))
