@@ -78,7 +78,7 @@ def record(worker: asyncpg.Pool) -> Recorder:
 async def dump(pool: asyncpg.Pool) -> dict[str, list[tuple[Any, ...]]]:
     tables = ("cases", "case_log", "tasks", "deadlines", "notices", "events", "application_items")
     return {
-        table: sorted((tuple(row) for row in await pool.fetch("SELECT * FROM iehe." + table)), key=repr)
+        table: sorted((tuple(row) for row in await pool.fetch(f"SELECT * FROM iehe.{table}")), key=repr)  # noqa: S608
         for table in tables
     }
 

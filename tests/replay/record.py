@@ -1,18 +1,15 @@
 """Record the histories that the replay test holds fixed: one for each ending, and cases still running.
 
-Run by `make record-histories` on a machine without a stack; adds what is missing and never replaces:
-a history that no longer replays shows a change that would break cases already running.
+Not collected with the tests: `make record-histories` names this file. It adds what is missing and never
+replaces: a history that no longer replays shows a change that would break cases already running.
 """
 
 import json
-import os
 import re
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-import pytest
 from temporalio.client import WorkflowHistory
 
 from schemas.admission import (
@@ -163,19 +160,12 @@ SCENARIOS: Final[dict[str, Scenario]] = {
 }
 
 
-async def record(institute: Institute) -> list[str]:
-    """Play the scenarios that have no history yet and keep theirs; the names of the new ones."""
-    new = [name for name in SCENARIOS if not (HISTORIES / f"{name}.json").exists()]
-    for name in new:
+async def test_record(institute: Institute) -> None:
+    """Play the scenarios that have no history yet and keep theirs."""
+    for name in [name for name in SCENARIOS if not (HISTORIES / f"{name}.json").exists()]:
         case = await SCENARIOS[name](institute)
         history: WorkflowHistory = await case.handle.fetch_history()
         # whose machine it was is nobody's business
         text = re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', history.to_json())
         text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
         (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    return new
-
-
-if __name__ == "__main__":
-    os.environ["IEHE_RECORD_HISTORIES"] = "1"
-    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", str(Path(__file__).parent / "test_histories.py")]))

@@ -2,13 +2,12 @@
 
 import base64
 import json
-import os
 
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from tests.replay.record import HISTORIES, SCENARIOS, record
+from tests.replay.record import HISTORIES, SCENARIOS
 from workers.temporal import DATA_CONVERTER, sandbox
 from workers.worker import WORKFLOWS
 from workflows.rules.admission import STAGES
@@ -25,12 +24,6 @@ Keep the old commands for old cases:
 and record a history for the new path (make record-histories). Never delete or overwrite a history while
 cases of its kind may be running.
 """
-
-
-@pytest.mark.skipif(not os.environ.get("IEHE_RECORD_HISTORIES"), reason="records; make record-histories")
-async def test_record(institute) -> None:
-    """Records what is missing."""
-    await record(institute)
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
