@@ -113,7 +113,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _named(error: BaseException) -> str:
-    code = next((getattr(error, name, None) for name in ("sqlstate", "type", "errno")), None)
+    codes = (getattr(error, name, None) for name in ("sqlstate", "type", "errno"))
+    code = next((each for each in codes if each is not None), None)
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     return f"{kind}({code})" if isinstance(code, str | int) and _PLAIN.fullmatch(str(code)) else kind
 

@@ -113,12 +113,17 @@ def load_policy(file: Path, *, actor: ActorOption = None, as_json: JsonOption = 
             except PolicyError as error:
                 raise CommandError("policy-exists", str(error), str(error), Exit.REFUSED) from None
             new = [each.round_id for each in rounds if await store_round(connection, each, places)]
+        listed = await pool.fetch(LISTED, datetime.now(TOKYO).date())
+        (in_force,) = (row["in_force"] for row in listed if row["version"] == document.version)
         if session.as_json:
-            print_json({"version": document.version, "added": added, "rounds_added": new})
+            answer = {"version": document.version, "added": added, "rounds_added": new, "in_force": in_force}
+            print_json(answer)
             return
         print(
             f"{document.process} {document.version}: "
-            + (f"added, valid from {document.valid_from}" if added else "is loaded already, nothing changed")
+            + ("added" if added else "is loaded already, nothing changed")
+            + (f"; in force today for {', '.join(in_force)}" if in_force else "; not in force today")
+            + f" (valid from {document.valid_from})"
         )
         for name in new:
             print(f"round {name}: added")

@@ -54,12 +54,17 @@ def up(
 
 def worker() -> None:
     """Run a worker until SIGTERM or SIGINT; waits for PostgreSQL and Temporal as long as it takes."""
+    from workers.embedded.faults import StackFault
     from workers.logs import configure
     from workers.running import run_worker
 
     settings = _settings()
     configure(settings.log_format, settings.log_level)
-    leave(asyncio.run(run_worker(settings)))
+    try:
+        leave(asyncio.run(run_worker(settings)))
+    except StackFault as fault:
+        print(fault, file=sys.stderr)
+        leave(fault.exit_code)
 
 
 def migrate(

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json, run
 from workers.cli.tables import table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from workers.intake.codes import Fault
 
 app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
 
@@ -23,7 +18,6 @@ SELECT s.staff_id, s.name, s.email, s.language, s.roles, s.load_cap, s.available
                   WHERE r.reviewer = s.staff_id AND r.state IN ('invited', 'accepted')) AS open_reviews
 FROM iehe.staff s ORDER BY s.active DESC, s.staff_id
 """
-SHOWN_FAULTS = 50
 
 
 @app.command("list")
@@ -55,61 +49,30 @@ def import_staff(file: Path, *, as_json: JsonOption = False) -> None:
 
     async def work(session: Session) -> None:
         from workers.applications import store_staff
+        from workers.cli import faults
         from workers.intake.staff import check_staff_file
 
         checked = check_staff_file(file)
-        if checked.errors:
-            raise _faulty(file, checked.faults, session)
+        if not session.as_json:
+            faults.show(checked.faults, None)
+        if errors := len(checked.errors):
+            raise CommandError(
+                "file-faulty",
+                f"{file.name}: {errors} errors; nothing was imported. Mend it and import it again.",
+                f"{file.name}: {errors} 件の誤りがあり、登録していません。修正して再登録してください。",
+                Exit.FAULTY_FILE,
+                {"faults": faults.as_json(checked.faults)},
+            )
         pool = await session.pool()
         connection: Any
         async with pool.acquire() as connection:
             given = await store_staff(connection, (row.data for row in checked.rows))
         if session.as_json:
-            print_json({"imported": given, "warnings": [plain_fault(each) for each in checked.faults]})
-            return
-        for line in fault_lines(checked.faults, session.settings.language):
-            print(line)
-        print(f"{file.name}: {given} members of staff added or updated (iehe staff list)")
+            print_json({"imported": given, "warnings": faults.as_json(checked.faults)})
+        else:
+            print(f"{file.name}: {given} members of staff added or updated (iehe staff list)")
 
     run(work, as_json=as_json)
-
-
-def _faulty(file: Path, faults: tuple[Fault, ...], session: Session) -> CommandError:
-    if session.as_json:
-        shown = []
-    else:
-        shown = list(fault_lines(faults[:SHOWN_FAULTS], session.settings.language))
-        if len(faults) > SHOWN_FAULTS:
-            shown.append(f"… {len(faults) - SHOWN_FAULTS} more (--json shows all)")
-    listed = "".join(f"{line}\n" for line in shown)
-    return CommandError(
-        "file-faulty",
-        f"{listed}{file.name}: {len(faults)} faults; nothing was imported. Mend it and import it again.",
-        f"{listed}{file.name}: {len(faults)} 件の誤りがあり、登録していません。修正して再登録してください。",
-        Exit.FAULTY_FILE,
-        {"faults": [plain_fault(each) for each in faults]},
-    )
-
-
-def fault_lines(faults: Iterable[Fault], language: str) -> Iterable[str]:
-    """Faults as row, column, code and both messages, the reader's language first."""
-    for each in faults:
-        texts = (each.message_ja, each.message_en)
-        first, second = texts if language == "ja" else reversed(texts)
-        place = f"row {each.row}" if each.row is not None else "file"
-        column = f", {each.column}" if each.column else ""
-        yield f"{place}{column}: {each.severity} {each.code.value}: {first} / {second}"
-
-
-def plain_fault(each: Fault) -> dict[str, Any]:
-    """A fault for `--json`."""
-    return {
-        "row": each.row,
-        "column": each.column,
-        "code": each.code.value,
-        "severity": each.severity,
-        "message": {"ja": each.message_ja, "en": each.message_en},
-    }
 
 
 def _span(row: dict[str, Any]) -> str:

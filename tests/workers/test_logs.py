@@ -1,0 +1,202 @@
+"""Log lines hold ids and codes; nothing personal comes through by any way."""
+
+import io
+import json
+import logging
+import sys
+import warnings
+from datetime import timedelta
+
+import asyncpg
+import pytest
+import structlog
+from temporalio import activity, workflow
+from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Worker
+
+from workers import logs
+from workers.temporal import sandbox
+
+CANARY = "見本太郎"
+MAIL = "taro.mihon@example.com"
+
+
+@pytest.fixture
+def lines():
+    """The lines written while the test runs, as objects; logging is put back afterwards."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, sys.unraisablehook)
+    stream = io.StringIO()
+    logs.configure("json", "debug", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    structlog.reset_defaults()
+    logging.captureWarnings(False)
+    root.handlers[:], root.level, sys.unraisablehook = before
+
+
+def test_known_keys_come_through(lines):
+    """Ids, codes and counts are written as they are."""
+    structlog.get_logger().info(
+        "notice-sent", case_id="admission/A-1", attempt=2, reason=None, state="accepted"
+    )
+    (line,) = lines()
+    assert line.pop("timestamp")
+    assert line == {
+        "event": "notice-sent",
+        "level": "info",
+        "case_id": "admission/A-1",
+        "attempt": 2,
+        "reason": None,
+        "state": "accepted",
+    }
+
+
+def test_unknown_keys_are_counted(lines):
+    """A key that nobody has allowed is left out and leaves a number."""
+    structlog.get_logger().info("x", applicant=CANARY, email=MAIL)
+    (line,) = lines()
+    assert line["keys_withheld"] == 2
+    assert line.keys() == {"event", "level", "timestamp", "keys_withheld"}
+
+
+@pytest.mark.parametrize(
+    "value", [CANARY, MAIL, "two words", {"name": CANARY}, [CANARY], "x" * 201, object()]
+)
+def test_values_that_are_no_codes_are_withheld(lines, value):
+    """An allowed key does not let free text, an address or a structure through."""
+    structlog.get_logger().info("x", reason=value)
+    assert lines()[0]["reason"] == logs.WITHHELD
+
+
+def test_an_event_is_a_constant_word(lines):
+    """A sentence made at run time is no event."""
+    structlog.get_logger().info(f"hello {CANARY}")
+    assert lines()[0]["event"] == logs.WITHHELD
+
+
+def test_messages_of_libraries_keep_their_constant_part(lines):
+    """The text before the values are put in is written, and who logged it."""
+    logging.getLogger("library").warning("failed for %s", CANARY, extra={"applicant": CANARY})
+    (line,) = lines()
+    assert (line["event"], line["logger"], line["level"]) == ("failed for %s", "library", "warning")
+    assert CANARY not in str(line)
+
+
+def test_messages_made_at_run_time_are_withheld_with_their_place(lines):
+    """An f-string may hold anything: the place in the code is written instead."""
+    logging.getLogger("library").warning(f"failed for {CANARY}")  # noqa: G004 - what is tested
+    (line,) = lines()
+    assert line["event"] == logs.WITHHELD
+    assert "test_logs.py:" in line["at"]
+
+
+def test_an_exception_gives_types_and_places_only(lines):
+    """Of an exception its types, codes and frames are written: no text, no local, no cause's text."""
+    applicant = CANARY
+    try:
+        try:
+            {}[applicant]
+        except KeyError as error:
+            raise asyncpg.UniqueViolationError(f"DETAIL: Key (email)=({MAIL}) exists") from error
+    except asyncpg.PostgresError:
+        structlog.get_logger().exception("failed")
+        logging.getLogger("temporalio.worker").exception("Failed %s", applicant)
+    for line in lines():
+        assert line["error"] == "asyncpg.exceptions.UniqueViolationError(23505) < builtins.KeyError"
+        assert any("test_logs.py" in frame for frame in line["trace"])
+        assert CANARY not in str(line)
+        assert MAIL not in str(line)
+
+
+async def test_a_real_database_error_does_not_quote_its_row(lines, database):
+    """PostgreSQL's DETAIL and the statement's values stay out."""
+    connection = await asyncpg.connect(database.url("owner"))
+    insert = "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES ($1, $1, $1, '{}')"
+    await connection.execute(insert, MAIL)
+    with pytest.raises(asyncpg.PostgresError) as failed:
+        await connection.execute(insert, MAIL)
+    assert MAIL in failed.value.detail
+    logging.getLogger("asyncpg").error("database error", exc_info=failed.value)
+    await connection.close()
+    assert MAIL not in json.dumps(lines())
+    assert "23505" in lines()[-1]["error"]
+
+
+def test_warnings_come_through_the_same_way(lines):
+    """Python's warnings are log lines too, without their text."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(CANARY, UserWarning, stacklevel=1)
+    assert lines()[-1]["logger"] == "py.warnings"
+    assert CANARY not in str(lines())
+
+
+def test_nothing_below_the_level_is_written():
+    """The level of the settings holds for our lines and for libraries'."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    logs.configure("console", "warning", stream)
+    structlog.get_logger().info("quiet")
+    logging.getLogger("library").info("quiet")
+    structlog.get_logger().warning("loud", count=1)
+    structlog.reset_defaults()
+    root.handlers[:], root.level = before
+    assert "quiet" not in stream.getvalue()
+    assert "loud" in stream.getvalue()
+
+
+async def test_an_activity_s_lines_carry_its_case(lines):
+    """The case and the activity are bound without anybody naming them."""
+
+    @activity.defn
+    async def act() -> None:
+        structlog.get_logger().info("acting")
+
+    environment = ActivityEnvironment()
+    await environment.run(act)
+    (line,) = [line for line in lines() if line["event"] == "acting"]
+    assert line["case_id"] == environment.info.workflow_id
+    assert (line["activity"], line["attempt"]) == (environment.info.activity_type, 1)
+
+
+@workflow.defn(name="log-lines", sandboxed=False)
+class LogLines:
+    """Logs before and after a timer, and is replayed from the start in between."""
+
+    @workflow.run
+    async def run(self) -> None:
+        structlog.get_logger().info("before-timer")
+        workflow.logger.info("temporal before")
+        await workflow.sleep(timedelta(milliseconds=10))
+        structlog.get_logger().info("after-timer")
+
+
+async def test_a_replay_writes_nothing_twice(lines, client):
+    """A workflow that is not cached is replayed at every task, and its lines are written once."""
+    async with Worker(
+        client,
+        task_queue="log-lines",
+        workflows=[LogLines],
+        workflow_runner=sandbox(),
+        max_cached_workflows=0,
+        max_concurrent_workflow_task_polls=1,
+    ):
+        await client.execute_workflow("log-lines", id="log-lines-1", task_queue="log-lines")
+    events = [line["event"] for line in lines() if line.get("case_id") == "log-lines-1"]
+    assert events.count("before-timer") == events.count("after-timer") == 1
+    assert [line["event"] for line in lines()].count("temporal before") == 1
+
+
+def test_trails_end():
+    """Exceptions that are each other's context do not loop for ever."""
+    first, second = ValueError(CANARY), TypeError(CANARY)
+    first.__context__, second.__context__ = second, first
+    kinds, _ = logs.trail(first)
+    assert kinds == "builtins.ValueError < builtins.TypeError"
+
+
+def test_a_group_shows_its_first_cause():
+    """Of a task group's failure the first one's type is shown."""
+    kinds, _ = logs.trail(ExceptionGroup(CANARY, [OSError(2, CANARY)]))
+    assert kinds.endswith("builtins.FileNotFoundError(2)")
