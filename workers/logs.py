@@ -10,8 +10,7 @@ import logging
 import re
 import sys
 import threading
-import traceback
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Literal, TextIO
@@ -20,6 +19,8 @@ import structlog
 from structlog.typing import EventDict, Processor
 from temporalio import activity, workflow
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from workers.trails import trail
 
 WITHHELD: Final = "(withheld)"
 KEYS: Final = frozenset(
@@ -36,7 +37,6 @@ _LISTS: Final = frozenset({"trace"})
 _EVENT: Final = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:/+-]{0,200}")
 _CORE_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z ,'-]*")
-_FRAMES: Final = 30
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
@@ -89,34 +89,6 @@ def runtime(level: str = "info") -> Runtime:
             )
         )
     )
-
-
-def trail(error: BaseException) -> tuple[str, list[str]]:
-    """An error's types with their codes, cause last, and where it came from; never a text or a value."""
-    chain = list(_chain(error))
-    frames = [
-        f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(chain[-1].__traceback__ or error.__traceback__)
-    ]
-    return " < ".join(map(_named, chain)), frames[-_FRAMES:]
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        yield current
-        hidden = current.__suppress_context__
-        inner = current.exceptions[0] if isinstance(current, BaseExceptionGroup) else None
-        current = inner or current.__cause__ or (None if hidden else current.__context__)
-
-
-def _named(error: BaseException) -> str:
-    codes = (getattr(error, name, None) for name in ("sqlstate", "type", "errno"))
-    code = next((each for each in codes if each is not None), None)
-    kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    return f"{kind}({code})" if isinstance(code, str | int) and _PLAIN.fullmatch(str(code)) else kind
 
 
 def _drop_replayed(_logger: Any, _method: str, event: EventDict) -> EventDict:

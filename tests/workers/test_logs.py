@@ -5,17 +5,22 @@ import json
 import logging
 import sys
 import warnings
+from contextlib import suppress
 from datetime import timedelta
 
 import asyncpg
 import pytest
 import structlog
 from temporalio import activity, workflow
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from workers import logs
 from workers.temporal import sandbox
+from workers.trails import trail
 
 CANARY = "見本太郎"
 MAIL = "taro.mihon@example.com"
@@ -188,15 +193,63 @@ async def test_a_replay_writes_nothing_twice(lines, client):
     assert [line["event"] for line in lines()].count("temporal before") == 1
 
 
+@activity.defn
+async def failing(name: str) -> None:
+    """Fails with what it was given."""
+    raise LookupError(name)
+
+
+@workflow.defn(name="log-failures", sandboxed=False)
+class LogFailures:
+    """Its activity fails, its first task fails, and then it fails itself, each with the canary."""
+
+    @workflow.run
+    async def run(self, name: str) -> None:
+        with suppress(ActivityError):
+            await workflow.execute_activity(
+                failing,
+                name,
+                start_to_close_timeout=timedelta(seconds=5),
+                retry_policy=RetryPolicy(maximum_attempts=1),
+            )
+        if name not in FAILED:
+            FAILED.append(name)
+            raise LookupError(name)  # not an ApplicationError: the task is tried again
+        raise ApplicationError(name)
+
+
+FAILED: list[str] = []
+
+
+async def test_failures_in_temporal_leak_nothing(lines, temporal):
+    """What activities, tasks and workflows fail with stays out of the SDK's and its native part's lines."""
+    client = await Client.connect(temporal.address, runtime=logs.runtime("debug"))
+    async with Worker(
+        client,
+        task_queue="log-failures",
+        workflows=[LogFailures],
+        activities=[failing],
+        workflow_runner=sandbox(),
+    ):
+        with pytest.raises(WorkflowFailureError):
+            await client.execute_workflow(
+                "log-failures", CANARY, id="log-failures-1", task_queue="log-failures"
+            )
+    written = lines()
+    assert {line["logger"] for line in written if "logger" in line} >= {"temporalio.activity"}
+    assert any("builtins.LookupError" in line.get("error", "") for line in written)
+    assert CANARY not in json.dumps(written, ensure_ascii=False)
+
+
 def test_trails_end():
     """Exceptions that are each other's context do not loop for ever."""
     first, second = ValueError(CANARY), TypeError(CANARY)
     first.__context__, second.__context__ = second, first
-    kinds, _ = logs.trail(first)
+    kinds, _ = trail(first)
     assert kinds == "builtins.ValueError < builtins.TypeError"
 
 
 def test_a_group_shows_its_first_cause():
     """Of a task group's failure the first one's type is shown."""
-    kinds, _ = logs.trail(ExceptionGroup(CANARY, [OSError(2, CANARY)]))
+    kinds, _ = trail(ExceptionGroup(CANARY, [OSError(2, CANARY)]))
     assert kinds.endswith("builtins.FileNotFoundError(2)")

@@ -116,7 +116,7 @@ async def _reached(found: list[Finding], name: str, connect: Callable[[], Awaita
     from workers.checkup.findings import problem
     from workers.cli.session import CommandError
     from workers.embedded.faults import StackFault
-    from workers.logs import trail
+    from workers.trails import trail
 
     try:
         return await connect()
@@ -133,7 +133,7 @@ async def _reached(found: list[Finding], name: str, connect: Callable[[], Awaita
 
 async def _checked(found: list[Finding], name: str, check: Callable[[], Awaitable[Any]]) -> None:
     from workers.checkup.findings import problem
-    from workers.logs import trail
+    from workers.trails import trail
 
     try:
         result = await check()

@@ -84,7 +84,7 @@ _register()
 
 def _report_fault(error: Exception) -> None:
     """One line for the person, and a file for whoever mends it: neither holds a text of the error."""
-    from workers.logs import trail
+    from workers.trails import trail
 
     kinds, frames = trail(error)
     lines = [f"{datetime.now(UTC).isoformat()} iehe {' '.join(sys.argv[1:3])}", kinds, *frames, ""]
