@@ -94,10 +94,25 @@ class Session:
     async def pool(self, role: Role = "office") -> asyncpg.Pool:
         """Connections with a role's rights."""
         if role not in self._pools:
+            import asyncpg
+
             from activities.database import open_pool
             from workers.embedded.connection import Embedded
 
-            pool = await open_pool(Embedded(self.settings).url(role), size=4, application="iehe-cli")
+            url = Embedded(self.settings).url(role)
+            try:
+                pool = await open_pool(url, size=4, application="iehe-cli")
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                # the text of these may name the login; the kind of error says enough
+                kind = getattr(error, "sqlstate", None) or type(error).__name__
+                raise CommandError(
+                    "database-unreachable",
+                    f"PostgreSQL does not answer as {role} ({kind}). Check IEHE_…DATABASE_URL and the server "
+                    "(iehe doctor).",
+                    f"PostgreSQL に {role} として接続できません（{kind}）。設定とサーバーを確認してください"
+                    "（iehe doctor）。",
+                    Exit.UNAVAILABLE,
+                ) from None
             self._stack.callback(pool.terminate)
             self._pools[role] = pool
         return self._pools[role]
@@ -177,9 +192,10 @@ class Session:
         handle = client.get_workflow_handle(case_id)
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
-                return await handle.execute_update(
+                receipt: Receipt = await handle.execute_update(
                     command.step, command, id=command.command_id, result_type=Receipt
                 )
+                return receipt
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             if isinstance(cause, ApplicationError):

@@ -85,6 +85,10 @@ async def test_servers_elsewhere_that_do_not_answer(database, temporal, tmp_path
     states = {each["check"]: each["state"] for each in ended.json}
     assert states["database"] == states["temporal"] == "problem"
     assert "s3cret" not in ended.out + ended.err
+    other = await Program(environment)("policy", "list")
+    assert other.code == Exit.UNAVAILABLE
+    assert "PostgreSQL does not answer" in other.err
+    assert "s3cret" not in other.err
 
 
 async def test_pending_migrations_are_a_problem(empty_database):
