@@ -44,6 +44,7 @@ def terms(person: Mapping[str, Any]) -> Iterable[str]:
         yield from (person[family] + person[given], f"{person[given]} {person[family]}")
     for name in ("phone", "postal_code", "account", "application_no", "school_code"):
         yield get(name) or ""
+    yield from _long_words(get("account") or "")
     yield from _mail_terms(get("email") or "")
     yield from _mail_terms(get("school_contact_email") or "", domain=True)
     yield from _school_terms(get("school_name") or "")
@@ -58,7 +59,11 @@ def _mail_terms(address: str, *, domain: bool = False) -> Iterable[str]:
     if len(local) > 3:  # noqa: PLR2004 - shorter ones are words
         yield local
     if domain:
-        yield from (part for part in host.lower().split(".") if len(part) > 3 and part not in _GENERIC)  # noqa: PLR2004
+        yield from _long_words(host)
+
+
+def _long_words(text: str) -> Iterable[str]:
+    return (word for word in re.split(r"[\W_]+", text) if len(word) > 3 and word.casefold() not in _GENERIC)  # noqa: PLR2004
 
 
 def _words(text: str) -> Iterable[str]:

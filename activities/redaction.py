@@ -25,7 +25,7 @@ _HIRAGANA: Final = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") +
 _LONG: Final = {"ウ": "[ウオー]", "ー": "[ウオアイエー]"}
 _LATIN: Final = re.compile(r"[a-z ]+")
 _CONTACTS: Final = re.compile(
-    r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+|@\w{3,}|https?://\S+|www\.\S+"
+    r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+|@\w{3,}|https?://[!-~]+|www\.[!-~]+"
     r"|(?<!\d)(?:\+?81[- ]?)?\(?0?\d{1,4}\)?[- ]\d{1,4}[- ]\d{3,4}(?!\d)|(?<!\d)0\d{9,10}(?!\d)"
     r"|〒 ?\d{3}-?\d{4}|(?<!\d)\d{3}-\d{4}(?!\d)"
 )

@@ -91,7 +91,7 @@ def birth_patterns(born: date) -> Iterable[str]:
     years = "|".join(_years(born))
     month, day = _number(born.month), _number(born.day)
     edge, end = r"(?<![0-9a-z])", r"(?!\d)"
-    yield rf"{edge}(?:{years}) ?年? ?{month} ?月? ?{day}{end} ?日?"
+    yield rf"{edge}(?:{years}) ?年? ?{month} ?月? ?{day}{end}(?: ?日)?"
     yield rf"{edge}{born:%Y%m%d}{end}"
     yield rf"{edge}{born:%y} {month} {day}{end}"
     yield rf"{edge}{month} ?月 ?{day} ?日"

@@ -71,7 +71,11 @@ class Stored:
 async def differing(connection: Connection, rows: Rows) -> Rows:
     """Rows whose application number is stored with other content."""
     known = await _known(connection, rows)
-    return [row for row in rows if known.get(row.data.application_no, _digest(row.data)) != _digest(row.data)]
+    return [
+        row
+        for row in rows
+        if (stored := known.get(row.data.application_no)) is not None and stored != _digest(row.data)
+    ]
 
 
 async def contradicting_accounts(connection: Connection, rows: Rows) -> Rows:

@@ -86,6 +86,10 @@ WHERE t.closed_at IS NULL
   AND ($2::text IS NULL OR t.assignee = $2)
   AND ($3::boolean IS NOT TRUE OR t.due_at < now())
 
+-- name: keep_text
+INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, $3, $4)
+ON CONFLICT (text_id) DO NOTHING RETURNING text_id
+
 -- name: delete_text
 -- Of a decision that was refused; a text that anything refers to is held by its foreign key.
 DELETE FROM iehe.texts WHERE text_id = $1 AND author = $2

@@ -53,7 +53,7 @@ async def answering() -> AsyncIterator[None]:
         if isinstance(error, asyncpg.PostgresError) and not _passing(error):
             raise
         code = getattr(error, "sqlstate", None) or type(error).__name__
-        raise unavailable("database-unavailable", "PostgreSQL", code) from None
+        raise unavailable("database-unreachable", "PostgreSQL", code) from None
     except RPCError as error:
         raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import typer
 
@@ -25,11 +25,14 @@ from workers.cli.session import (
 from workers.cli.typed import build, checked_text
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from schemas.case import Command, Receipt
 
 ReasonOption = Annotated[
     str | None, typer.Option("--reason", help="The reason in words; kept in the database only.")
 ]
+TEXTS = UUID("5f0d3f5e-6f0b-4d0c-9a53-0f6f2b1f7a10")
 NOT_DONE = (Exit.REFUSED, Exit.STALE, Exit.NOT_ALLOWED, Exit.NOT_FOUND)
 """Endings after which it is certain that a decision was not made."""
 
@@ -92,35 +95,56 @@ async def _decide(
 ) -> None:
     actor = await session.actor(staff_id)
     text = checked_text(decision.text)
-    frame = {
-        "command_id": command_id or f"cli-{uuid4().hex}",
-        "actor": actor,
-        "case_version": version,
-    }
+    command_id = command_id or f"cli-{uuid4().hex}"
+    frame = {"command_id": command_id, "actor": actor, "case_version": version}
     # checked before anything is stored
     command = build(decision.command, frame | decision.values)
     row = await find_case(session, case)
-    text_id = await session.text(row["case_id"], actor.id, text)
+    earlier = await _made_before(session, row, command_id)
+    if earlier is not None:
+        _show(session, earlier)
+        return
+    text_id, new = await _keep(session, row["case_id"], command, text)
     if text_id is not None:
-        command = command.model_copy(update={decision.text_field: text_id})
+        command = command.model_copy(update={decision.text_field: str(text_id)})
     try:
         receipt = await session.decide(row["case_id"], command)
     except CommandError as error:
-        if error.exit_code in NOT_DONE:
-            await _forget(session, text_id, actor.id)
+        if error.exit_code in NOT_DONE and new:
+            from activities.sql import queries
+
+            pool = await session.pool()
+            await pool.execute(queries("office")["delete_text"], text_id, actor.id)
         raise
-    if receipt.repeated:
-        # the first time had its own text
-        await _forget(session, text_id, actor.id)
     _show(session, receipt)
 
 
-async def _forget(session: Session, text_id: str | None, author: str) -> None:
+async def _made_before(session: Session, row: asyncpg.Record, command_id: str) -> Receipt | None:
+    """The answer to a decision that the log has: Temporal forgets, after its retention, what it answered."""
+    from activities.sql import queries
+    from schemas.case import Receipt
+
+    pool = await session.pool()
+    entry = await pool.fetchrow(queries("office")["log_of_cause"], row["case_id"], command_id)
+    if entry is None:
+        return None
+    current = {"waiting_for": row["waiting_for"], "due_at": row["due_at"]} if row["closed_at"] is None else {}
+    seen = {name: entry[name] for name in ("version", "stage", "step")}
+    return Receipt(case_id=row["case_id"], outcome=row["outcome"], repeated=True, **seen, **current)
+
+
+async def _keep(
+    session: Session, case_id: str, command: Command, text: str | None
+) -> tuple[UUID | None, bool]:
+    """Store the text under an id that follows from the command's: repeated, it is stored once."""
     from activities.sql import queries
 
-    if text_id is not None:
-        pool = await session.pool()
-        await pool.execute(queries("office")["delete_text"], UUID(text_id), author)
+    if text is None:
+        return None, False
+    text_id = uuid5(TEXTS, f"{case_id}|{command.command_id}")
+    pool = await session.pool()
+    values = (text_id, case_id, command.actor.id, text)
+    return text_id, await pool.fetchval(queries("office")["keep_text"], *values) is not None
 
 
 def _show(session: Session, receipt: Receipt) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from workers.cli.casework import INTERRUPTED, LimitOption, carry_out, say
 from workers.cli.progress import progress
-from workers.cli.session import JsonOption, Session, leave, local, print_json
+from workers.cli.session import CommandError, JsonOption, Session, leave, local, print_json
 from workers.cli.tables import table
 
 ConcurrencyOption = Annotated[
@@ -70,32 +70,35 @@ async def start(
     pool = await session.pool()
     waiting = await waiting_to_start(pool, numbers)
     began, done = time.monotonic(), 0
+
+    def count(so_far: int) -> None:
+        nonlocal done
+        done = so_far
+        told(so_far)
+
     if waiting:
-        client = await session.client()
-        with progress("cases started / 案件開始", len(waiting)) as told:
-
-            def count(so_far: int) -> None:
-                nonlocal done
-                done = so_far
-                told(so_far)
-
-            try:
+        try:
+            client = await session.client()
+            with progress("cases started / 案件開始", len(waiting)) as told:
                 await start_cases(pool, client, waiting, concurrency=concurrency, told=count)
-            except asyncio.CancelledError:
-                _say_how_to_resume(done, len(waiting))
-                leave(INTERRUPTED)
-            except BaseExceptionGroup as group:
-                print(f"{done}/{len(waiting)} cases started / 開始済み", file=sys.stderr)
-                raise group.exceptions[0] from None
+        except asyncio.CancelledError:
+            _say_how_to_resume(done, len(waiting))
+            leave(INTERRUPTED)
+        except CommandError:
+            _say_how_to_resume(done, len(waiting))
+            raise
+        except BaseExceptionGroup as group:
+            _say_how_to_resume(done, len(waiting))
+            raise group.exceptions[0] from None
     seconds = time.monotonic() - began
     report |= {"started": done, "seconds": round(seconds, 3), "rate": round(done / seconds, 1) if done else 0}
 
 
 def _say_how_to_resume(done: int, total: int) -> None:
     print(
-        f"\ninterrupted: {done} of {total} cases started. Everything is stored; run the same command again, "
+        f"\nstopped: {done} of {total} cases started. Everything is stored; run the same command again, "
         "or iehe admissions start-pending, to start the rest.\n"
-        f"中断しました: {total} 件中 {done} 件を開始。データは登録済みです。同じコマンド、または "
+        f"停止しました: {total} 件中 {done} 件を開始。データは登録済みです。同じコマンド、または "
         "iehe admissions start-pending を実行すると残りを開始します。",
         file=sys.stderr,
     )
