@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from activities.database import open_pool
@@ -48,7 +49,7 @@ async def test_problems_are_found_and_say_what_to_do(office, connect):
     assert ended.code == Exit.PROBLEMS
     found = {each["check"]: each for each in ended.json}
     states = {check: each["state"] for check, each in found.items()}
-    assert states["queue iehe-notices (activity)"] == "problem"
+    assert "queue iehe-notices (activity)" in states
     assert found["cases"]["facts"]["without_workflow"] == ["admission/A-1"]
     assert states["cases"] == states["imports"] == "problem"
     assert states["notices"] == states["tasks"] == states["staff"] == "warn"
@@ -141,6 +142,15 @@ async def test_a_workflow_without_a_case_is_found(client, pool, monkeypatch, eve
     await eventually(listed)
     assert (await engine.cases(client, pool)).state == "problem"
     await handle.terminate()
+
+
+async def test_a_queue_that_nobody_polls_is_a_problem(client, monkeypatch):
+    """Without a worker nothing goes on: it says how to start one."""
+    activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    monkeypatch.setattr(engine, "_QUEUES", [("nobody-polls-this-either", "activity", activities)])
+    (finding,) = await engine.queues(client)
+    assert finding.state == "problem"
+    assert "iehe worker" in finding.todo
 
 
 async def test_stuck_workflows_are_none(client):
