@@ -142,7 +142,7 @@ async def waiting(connection: Any) -> list[Finding]:
     if imports:
         rest = sum(batch["waiting"] for batch in imports)
         text = f"{rest} imported applications have no case yet"
-        todo = "import the same file again: it goes on where it stopped"
+        todo = "iehe admissions start-pending, or import the same file again"
         found.append(problem("imports", text, todo, batches=imports))
     else:
         found.append(ok("imports", "every imported application has its case"))

@@ -60,7 +60,7 @@ async def test_problems_are_found_and_say_what_to_do(office, connect):
     assert all(each["todo"] for each in ended.json if each["state"] != "ok")
     text = (await office("doctor")).out
     assert "1 imported applications have no case yet" in text
-    assert "→ import the same file again" in text
+    assert "→ iehe admissions start-pending" in text
 
 
 async def test_with_everything_down_it_says_so(tmp_path):

@@ -56,6 +56,7 @@ async def nothing_runs_afterwards(up):
         await up.stop(signal.SIGKILL)
 
 
+@pytest.mark.timeout(150)
 async def test_up_gives_a_working_office(up):
     """From nothing to a system in which the doctor finds no problem; a second start does no harm."""
     up.run()
@@ -69,6 +70,11 @@ async def test_up_gives_a_working_office(up):
     assert found["stack"]["facts"]["pid"] == up.process.pid
     assert found["temporal"]["facts"]["kept_days"] == KEPT_DAYS
     assert found["policies"]["facts"]["in_force"]
+    samples = Path(__file__).parents[3] / "docs" / "samples"
+    assert (await iehe("staff", "import", samples / "staff.csv")).code == 0
+    imported = await iehe("admissions", "import", samples / "applications.csv", "--as", "office-1")
+    assert imported.code == 0, imported
+    assert (await iehe("tasks")).code == 0
     second = await iehe("up")
     assert second.code == Exit.ALREADY_RUNNING
     assert f"pid {up.process.pid}" in second.out
