@@ -106,7 +106,8 @@ async def store_applications(
     is another person's, the rows are returned as conflicting and nothing is stored.
     """
     async with connection.transaction():
-        await connection.execute(f"SET LOCAL statement_timeout = {int(PATIENCE * 1000)}")
+        for limit in ("statement_timeout", "lock_timeout"):
+            await connection.execute(f"SET LOCAL {limit} = {int(PATIENCE * 1000)}")
         await connection.execute(SQL["lock_imports"], timeout=PATIENCE)
         known = await _known(connection, rows)
         new = [row for row in rows if row.data.application_no not in known]

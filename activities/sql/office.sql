@@ -86,6 +86,12 @@ WHERE t.closed_at IS NULL
   AND ($2::text IS NULL OR t.assignee = $2)
   AND ($3::boolean IS NOT TRUE OR t.due_at < now())
 
+-- name: role_of_task
+SELECT role FROM iehe.tasks WHERE case_id = $1 AND key = $2 AND closed_at IS NULL
+
+-- name: staff_with_role
+SELECT EXISTS (SELECT FROM iehe.staff WHERE staff_id = $1 AND active AND $2 = ANY (roles))
+
 -- name: keep_text
 INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, $3, $4)
 ON CONFLICT (text_id) DO NOTHING RETURNING text_id

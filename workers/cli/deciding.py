@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from uuid import UUID, uuid4, uuid5
@@ -45,6 +45,8 @@ class Decision:
     values: dict[str, Any] = field(default_factory=dict)
     text: str | None = None
     text_field: str = "reason_id"
+    verify: Callable[[Session, asyncpg.Record], Awaitable[None]] | None = None
+    """What the command line looks up before it asks the case; raises CommandError."""
 
 
 def decision_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Decision]], None]:
@@ -104,6 +106,8 @@ async def _decide(
     if earlier is not None:
         _show(session, earlier)
         return
+    if decision.verify is not None:
+        await decision.verify(session, row)
     text_id, new = await _keep(session, row["case_id"], command, text)
     if text_id is not None:
         command = command.model_copy(update={decision.text_field: str(text_id)})

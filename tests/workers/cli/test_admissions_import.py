@@ -23,6 +23,7 @@ from workers.intake.samples import sample_applications
 
 ROUND = "2027-comprehensive"
 BY = ("--as", "office-1")
+SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
 
 
 @pytest.fixture(autouse=True)
@@ -328,6 +329,15 @@ async def test_dry_run(iehe, pool, rows, tmp_path: Path) -> None:
 
     assert (report["valid"], report["dry_run"], report["stored"]) == (3, True, 0)
     assert await stored(pool) == {}
+
+
+@pytest.mark.parametrize(("name", "code"), [("applications.csv", 0), ("applications-faulty.csv", 11)])
+async def test_samples_of_the_documentation(iehe, name, code, tmp_path: Path) -> None:
+    """The samples in docs/ do what the documentation says, on the rounds that come with the system."""
+    file = tmp_path / name
+    file.write_bytes((SAMPLES / name).read_bytes())
+
+    assert (await iehe("admissions", "import", file, "--dry-run")).code == code
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,9 @@ async def test_deadlines_and_tasks_by_hand(institute: Institute, iehe: CommandLi
     await iehe.ok("case", "pause-deadline", number, name, by="office-1")
     paused = await iehe.ok("case", "deadline", number, name)
     await iehe.ok("case", "resume-deadline", number, name, by="office-1")
+    for unfit in ("reviewer-1", "nobody-1"):
+        ended = await iehe.refused("case", "reassign-task", number, name, "--to", unfit, by="head-1")
+        assert ended == (4, "assignee-unfit")
     await iehe.ok("case", "reassign-task", number, name, "--to", "office-1", by="head-1")
     mine = await iehe.ok("tasks", "--assignee", "office-1")
     await iehe.ok("case", "cancel-deadline", number, name, by="office-1")
