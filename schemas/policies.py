@@ -62,6 +62,8 @@ class ReviewPolicy(Payload):
     on_conflicting: str = Field(default="extra_reviewer", pattern="^(extra_reviewer|committee)$")
     answer: DeadlinePolicy
     """For a reviewer to accept or to declare a conflict; silence draws a replacement."""
+    redraw: DeadlinePolicy = DeadlinePolicy(days=1)
+    """When too few reviewers are free: after this time it is tried again."""
     score: DeadlinePolicy
     criteria: tuple[Criterion, ...] = Field(min_length=1)
 

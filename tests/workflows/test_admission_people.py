@@ -109,6 +109,20 @@ class TestReviewers:
         assert sum(short) == 3
         assert waiting == [missing > 0 for missing in short]
 
+    async def test_a07_reviewers_who_become_free_are_drawn_later(self, institute: Institute) -> None:
+        """Nobody was free at first: the next working day the system looks again by itself."""
+        await institute.pool.execute("UPDATE iehe.staff SET active = false WHERE 'reviewer' = ANY (roles)")
+        case = await institute.apply()
+        await case.complete()
+        await case.decide(ConfirmEligibility, "office-1", eligible=True)
+        await case.until_task("assign-reviewers")
+
+        await institute.pool.execute("UPDATE iehe.staff SET active = true")
+        await case.forward(days=4)
+
+        await until_active(case, 3)
+        assert "assign-reviewers" not in await case.tasks()
+
     async def test_a11_conflicting_reviews_get_one_more_reviewer(self, institute: Institute) -> None:
         """Two for, one against: a fourth reviewer is drawn before the committee."""
         case = await institute.apply()

@@ -88,6 +88,7 @@ async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCat
 
 def _without_what_was_sent(history: str) -> str:
     """All payloads decoded, but for signals: what a sender puts into one is there before we see it."""
+
     def decoded(value):
         if isinstance(value, dict):
             if "workflowExecutionSignaledEventAttributes" in value:

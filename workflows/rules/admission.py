@@ -100,6 +100,7 @@ LIFECYCLE: Final = Lifecycle(
         step("draw-reviewers", at=[Stage.REVIEW], by=By.SYSTEM),
         step(AcceptReview.step, at=[Stage.REVIEW], by=REVIEWER),
         step(DeclineReview.step, at=[Stage.REVIEW], by=REVIEWER),
+        step("draw-again", at=[Stage.REVIEW], by=By.CLOCK),
         step("replace-silent-reviewer", at=[Stage.REVIEW], by=By.CLOCK),
         step(SubmitScores.step, at=[Stage.REVIEW], by=REVIEWER, to=[Stage.COMMITTEE]),
         # judged
@@ -224,6 +225,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     expiries={
         "post": ("close-unposted", intake.close_unposted),
         "completeness": ("close-incomplete", intake.close_incomplete),
+        "draw-again": ("draw-again", review.draw_again),
         "answer": ("replace-silent-reviewer", review.replace_silent_reviewer),
         "offer-reply": ("lapse-offer", outcome.lapse_offer),
         "waitlist": ("release-waitlist", outcome.release_waitlist),

@@ -20,6 +20,7 @@ from schemas.refusals import Refusal
 from workflows.rules.admission_intake import AdmissionDraft, is_late, policy_of
 
 ASSIGN_TASK = "assign-reviewers"
+REDRAW = "draw-again"
 
 
 def enter_review(draft: AdmissionDraft) -> None:
@@ -71,10 +72,18 @@ def assign_drawn(draft: AdmissionDraft, drawn: ReviewersDrawn) -> None:
         )
     draft.details.update(reviewers=list(invited), missing=reviewers_wanted(state))
     state.draw_failed = reviewers_wanted(state) > 0
+    draft.stop_deadline(REDRAW)
     if state.draw_failed:
+        draft.start_deadline(REDRAW, policy.redraw)
         draft.open_task(ASSIGN_TASK, Role.ADMISSIONS_OFFICE)
     else:
         draft.close_task(ASSIGN_TASK)
+
+
+def draw_again(draft: AdmissionDraft, _deadline: Deadline) -> None:
+    """Reviewers may have become free: the system looks once more, the office's task stays until then."""
+    draft.state.draw_failed = False
+    draft.stop_deadline(REDRAW)
 
 
 def accept_review(draft: AdmissionDraft, command: AcceptReview) -> None:

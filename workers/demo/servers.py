@@ -1,0 +1,91 @@
+"""The demonstration's own servers: nothing of the office's real stack is touched, its clock least of all."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+from temporalio.client import Client
+
+from activities.database import open_pool
+from activities.mailer import Mailer, SmtpSettings
+from activities.notices import NoticeActivities
+from workers.embedded.home import Home, postgres_account
+from workers.embedded.mail import MailCatcher
+from workers.embedded.ports import free_port
+from workers.embedded.postgres import PostgresServer
+from workers.embedded.processes import Account
+from workers.embedded.temporal import TemporalPorts, TemporalServer
+from workers.migrations import migrate
+from workers.policies import load_defaults
+from workers.settings import Settings
+from workers.temporal import DATA_CONVERTER, register_search_attributes
+from workers.worker import running_worker
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What the play needs: Temporal, the database as its owner, and where ops can look on."""
+
+    client: Client
+    pool: asyncpg.Pool
+    ui: str
+    mail: Path
+
+
+def _temporary_home(account: Account | None) -> Home:
+    # the path of a socket must be short, and PostgreSQL's account must get to it
+    folder = Path(tempfile.mkdtemp(prefix="iehe-demo-", dir="/tmp"))
+    if account is not None:
+        folder.chmod(0o711)
+    home = Home(folder / "h")
+    home.create(account)
+    return home
+
+
+@asynccontextmanager
+async def demo_servers(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[Servers]:
+    """Start a stack in a temporary folder on free ports, with a worker; all of it is gone afterwards."""
+    account = postgres_account(settings.postgres_account)
+    home = _temporary_home(account)
+    async with AsyncExitStack() as stack:
+        stack.callback(shutil.rmtree, home.root.parent, ignore_errors=True)
+        say("starting servers for the demonstration")
+        mail = MailCatcher(home.mail, free_port())
+        await mail.start()
+        stack.push_async_callback(mail.stop)
+        postgres = PostgresServer(home, account=account)
+        await postgres.start()
+        stack.push_async_callback(postgres.stop)
+        ports = TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port(), ui=free_port())
+        temporal = TemporalServer(
+            ports,
+            folder=home.temporal,
+            log=home.logs / "temporal.log",
+            dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"},
+        )
+        await temporal.start()
+        stack.push_async_callback(temporal.stop)
+        client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
+        await register_search_attributes(client)
+        connection = await asyncpg.connect(postgres.url("owner"))
+        try:
+            await migrate(connection)
+            await load_defaults(connection)
+            # moved days have no nights to wait through
+            await connection.execute(
+                "UPDATE iehe.policies SET body = regexp_replace(body::text, "
+                """'("quiet_(from|until)": *)"[0-9:]+"', '\\1"00:00"', 'g')::jsonb"""
+            )
+        finally:
+            await connection.close()
+        owner = await open_pool(postgres.url("owner"), size=8, application="iehe-demo")
+        stack.callback(owner.terminate)
+        pool = await open_pool(postgres.url("worker"), size=16, application="iehe-worker")
+        stack.callback(pool.terminate)
+        smtp = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender=settings.mail_from)
+        await stack.enter_async_context(running_worker(client, pool, NoticeActivities(pool, Mailer(smtp))))
+        yield Servers(client, owner, f"http://127.0.0.1:{ports.ui}", home.mail)
