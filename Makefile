@@ -46,7 +46,7 @@ sample: install ## write a sample file of applications and one of staff
 	$(BIN)/iehe sample admissions --rows 100 --out sample-applications.csv
 	$(BIN)/iehe sample staff --out sample-staff.csv
 
-demo: install ## play a whole admission round to its end on the running stack
+demo: install ## play a cohort of applications to its end on servers of its own
 	@exec $(BIN)/iehe demo
 
 clean: ## remove the virtual environment and what the tools left; never touches IEHE_HOME

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -63,20 +63,9 @@ GROUPS = (
 
 def _register() -> None:
     for module, name in COMMANDS:
-        if (found := _imported(module)) is not None:
-            app.command(name)(getattr(found, name))
+        app.command(name)(getattr(importlib.import_module(module), name))
     for module, name in GROUPS:
-        if (found := _imported(module)) is not None:
-            app.add_typer(found.app, name=name)
-
-
-def _imported(module: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != module or module != "workers.cli.demo":
-            raise
-        return None
+        app.add_typer(importlib.import_module(module).app, name=name)
 
 
 _register()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG = 1
 HINTS = (
     "doctor",
+    "demo",
     "staff import docs/samples/staff.csv",
     "admissions import docs/samples/applications.csv --as office-1",
     "tasks",

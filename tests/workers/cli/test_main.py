@@ -51,7 +51,7 @@ async def test_help_lists_the_commands(iehe):
     """Help names every command with what it does."""
     ended = await iehe("--help")
     assert ended.code == 0
-    commands = "up worker migrate doctor admissions case tasks notices policy round staff sample mail"
+    commands = "up worker migrate doctor demo admissions case tasks notices policy round staff sample mail"
     for name in commands.split():
         assert re.search(rf"^\W+{name} ", ended.out, re.MULTILINE), name
 
