@@ -37,7 +37,8 @@ def case_details(process: Process[Any], state: CaseState) -> str:
             moment = counting.next_moment(deadline)
             then = "paused" if deadline.paused_at else _local(moment, zone)
             lines.append(f"| {deadline.name} | {_local(deadline.due_at, zone)} | {then} |")
-    possible = process.lifecycle.possible(state.stage)
+    life = process.lifecycle
+    possible = [name for name in life.possible(state.stage) if not state.closed or life.after_the_end(name)]
     if possible:
         lines += ["", "**possible now**: " + ", ".join(f"`{name}`" for name in possible)]
     return "\n".join(lines)

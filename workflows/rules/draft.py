@@ -83,7 +83,11 @@ def waiting_for_whom(process: Process[Any], state: CaseState) -> tuple[str | Non
 
 
 class Draft(Generic[S]):
-    """A step on a copy of the state. `happened_at` is when the fact was true, `now` when it is applied."""
+    """A step on a copy of the state. `happened_at` is when the fact was true, `now` when it is applied.
+
+    Raises:
+        Refusal: the case is closed. A rejection is filed in its stage, which alone would still allow steps.
+    """
 
     def __init__(
         self,
@@ -96,6 +100,8 @@ class Draft(Generic[S]):
         cause: str | None = None,
         happened_at: datetime | None = None,
     ) -> None:
+        if state.closed and not process.lifecycle.after_the_end(step):
+            raise Refusal("case-closed", step=step, stage=state.stage)
         self.process = process
         self.state: S = copy.deepcopy(state)
         self.step = step

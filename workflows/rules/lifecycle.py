@@ -53,6 +53,7 @@ class Lifecycle:
         self.stages = stages
         self.steps = tuple(steps)
         self.open_stages = tuple(name for name, info in stages.items() if not info.final)
+        self._final = frozenset(stages) - frozenset(self.open_stages)
         for line in self.steps:
             unknown = (line.at | line.to) - stages.keys() - {""}
             if unknown:
@@ -78,6 +79,10 @@ class Lifecycle:
                 roles=", ".join(sorted(allowed)) or "-",
                 held=", ".join(sorted(held)) or "-",
             )
+
+    def after_the_end(self, name: str) -> bool:
+        """Whether a step is possible in a closed case: one that final stages have too."""
+        return any(line.name == name and not line.at.isdisjoint(self._final) for line in self.steps)
 
     def check_move(self, name: str, stage: str, target: str) -> None:
         """A move that the table does not have is an error of the rules, not of the person.
