@@ -86,6 +86,19 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         "Task '{task}' is closed by its own step, not by hand.",
         "作業「{task}」は該当する操作によってのみ完了します。",
     ),
+    "task-personal": (
+        _C,
+        (
+            "Task '{task}' belongs to that person. For a review, have it declined and another reviewer drawn; "
+            "for a vote, let the member abstain."
+        ),
+        "作業「{task}」は担当者本人に固有のものです。審査は辞退と再選任、投票は棄権により対応してください。",
+    ),
+    "in-future": (
+        _I,
+        "It is said to have happened in the future; check date and time.",
+        "発生日時が未来になっています。日時を確認してください。",
+    ),
     "unknown-deadline": (
         _F,
         "There is no running deadline '{deadline}'. Running: {open}.",

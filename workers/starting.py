@@ -20,7 +20,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.sql import queries
-from schemas.admission import OpenApplication
+from schemas.admission import AdmissionState, OpenApplication
 from schemas.identifiers import CASES_QUEUE, ProcessName, SearchAttribute, admission_case_id
 
 SQL: Final = queries("imports")
@@ -48,11 +48,15 @@ async def start_case(client: Client, application_no: str, round_id: str) -> bool
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             search_attributes=attributes,
-            static_summary=f"Admission review of {application_no} / 入学者選抜 {application_no}",
+            static_summary=_summary(application_no),
         )
     except WorkflowAlreadyStartedError:
         return False
     return True
+
+
+def _summary(application_no: str) -> str:
+    return f"Admission review of {application_no} / 入学者選抜 {application_no}"
 
 
 async def waiting_to_start(pool: asyncpg.Pool, numbers: Sequence[str] | None = None) -> list[tuple[str, str]]:
@@ -101,3 +105,32 @@ async def start_cases(
         if started:
             await note()
     return new
+
+
+async def restart_case(pool: asyncpg.Pool, client: Client, case_id: str) -> int | None:
+    """Start a case again whose workflow was terminated or lost, from the state that the database holds.
+
+    Returns:
+        The version that it goes on from; None when a workflow of the case is running.
+
+    Raises:
+        LookupError: the database has no such case.
+    """
+    row = await pool.fetchrow(SQL["state_of_case"], case_id)
+    if row is None:
+        raise LookupError(case_id)
+    state = AdmissionState.model_validate_json(row["state"])
+    state.undelivered = row["undelivered"]
+    try:
+        await client.start_workflow(
+            ProcessName.ADMISSION_REVIEW,
+            OpenApplication(application_no=state.application_no, resume=state),
+            id=case_id,
+            task_queue=CASES_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            static_summary=_summary(state.application_no),
+        )
+    except WorkflowAlreadyStartedError:
+        return None
+    return state.version

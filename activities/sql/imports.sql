@@ -50,3 +50,12 @@ SET name = excluded.name, email = excluded.email, language = excluded.language, 
     load_cap = excluded.load_cap, available_from = excluded.available_from,
     available_to = excluded.available_to, phone = excluded.phone, address = excluded.address,
     employers = excluded.employers, relations = excluded.relations, active = true
+
+-- name: state_of_case
+-- What a case needs to be started again, with the versions whose notices or events are still to be delivered.
+SELECT state, ARRAY(
+    SELECT version FROM iehe.notices n
+    WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
+    UNION SELECT cause_version FROM iehe.events e WHERE e.cause_case = c.case_id AND e.state = 'stored'
+    ORDER BY 1) AS undelivered
+FROM iehe.cases c WHERE case_id = $1 AND version > 0

@@ -19,11 +19,45 @@ from workers.cli.casework import (
     require_role,
     say,
 )
-from workers.cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json
+from workers.cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json, run
 from workers.cli.tables import table
 from workers.cli.typed import usage
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagram, deadlines, tasks.")
+
+
+@app.command()
+def restart(case: CaseArgument, *, as_json: JsonOption = False) -> None:
+    """Go on with a case whose workflow was terminated or lost, from what the database holds."""
+
+    async def work(session: Session) -> None:
+        from workers.starting import restart_case
+
+        case_id = case_id_of(case)
+        try:
+            version = await restart_case(await session.pool(), await session.client(), case_id)
+        except LookupError:
+            raise CommandError(
+                "no-such-case",
+                f"There is no case '{case_id}' (iehe case list).",
+                f"案件「{case_id}」はありません（iehe case list）。",
+                Exit.NOT_FOUND,
+            ) from None
+        if version is None:
+            raise CommandError(
+                "case-running",
+                "The workflow of this case is running; nothing was changed.",
+                "この案件のワークフローは実行中です。変更はありません。",
+                Exit.REFUSED,
+            )
+
+        if as_json:
+            print_json({"case_id": case_id, "version": version})
+            return
+        english = f"{case_id} goes on from version {version}"
+        say(session, english, f"{case_id} を版 {version} から再開しました")
+
+    run(work, as_json=as_json)
 
 
 @app.command("list")

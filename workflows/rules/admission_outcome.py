@@ -21,6 +21,7 @@ from schemas.deadlines import Deadline
 from schemas.identifiers import Role
 from schemas.refusals import Refusal
 from workflows.rules.admission_intake import AdmissionDraft, is_late, missing_items, policy_of
+from workflows.rules.draft import CLOCK_TOLERANCE
 
 
 def enter_ranked(draft: AdmissionDraft) -> None:
@@ -63,6 +64,7 @@ def enter_offered(draft: AdmissionDraft) -> None:
 def answer_offer(draft: AdmissionDraft, command: AnswerOffer) -> None:
     """An answer that the office enters counts from when it arrived."""
     if command.answered_at is not None:
+        draft.require(command.answered_at <= draft.now + CLOCK_TOLERANCE, "in-future")
         draft.happened_at = min(command.answered_at, draft.now)
     offer_answered(draft, OfferAnswered(answer=command.answer))
 

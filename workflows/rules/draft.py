@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
@@ -33,6 +33,8 @@ from workflows.rules.working_days import Calendar, calendar_of
 S = TypeVar("S", bound=CaseState)
 BY_HAND = frozenset({"look-at-event", "notice-failed"})
 """Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far another system's clock may be ahead of ours."""
 SEEN_LIMIT = 256
 """Message ids kept in the workflow; older ones are still found by the unique index of the case log."""
 
@@ -107,6 +109,8 @@ class Draft(Generic[S]):
         self.step = step
         self.actor = actor
         self.now = now
+        if happened_at is not None and happened_at > now + CLOCK_TOLERANCE:
+            raise Refusal("in-future")
         self.happened_at = min(happened_at or now, now)
         self.details: dict[str, JsonValue] = {}
         self._cause = cause

@@ -10,6 +10,7 @@ from schemas.case import (
     CancelDeadline,
     CaseState,
     CompleteTask,
+    KernelCommand,
     MoveDeadline,
     PauseDeadline,
     ReassignTask,
@@ -50,7 +51,11 @@ def common_steps(
 def reassign_task(draft: Draft[Any], command: ReassignTask) -> None:
     """Hand a task on; the reminders follow the assignee."""
     task = _task(draft, command.task)
+    # a review or a vote is that person's own: another reviewer is drawn, another member convened
+    own = task.assignee is not None and task.key == f"{task.kind}:{task.assignee}"
+    draft.require(not own, "task-personal", task=command.task)
     task.assignee = command.assignee
+    _keep_reason(draft, command)
     draft.change_task(task)
 
 
@@ -59,6 +64,7 @@ def complete_task(draft: Draft[Any], command: CompleteTask) -> None:
     task = _task(draft, command.task)
     by_hand = task.kind in BY_HAND or task.kind in draft.process.completed
     draft.require(by_hand, "task-not-completable", task=command.task)
+    _keep_reason(draft, command)
     draft.close_task(task.key)
     if task.kind in draft.process.completed:
         draft.process.completed[task.kind](draft)
@@ -70,6 +76,7 @@ def move_deadline(draft: Draft[Any], command: MoveDeadline) -> None:
     draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
     local = draft.now.astimezone(draft.calendar.zone)
     draft.require(command.due_at > draft.now, "deadline-in-past", now=f"{local:%Y-%m-%d %H:%M}")
+    _keep_reason(draft, command)
     counting.move(deadline, command.due_at, draft.calendar)
     # one that had passed runs again, with its consequence
     deadline.expires = deadline.kind in draft.process.expiries
@@ -80,6 +87,7 @@ def pause_deadline(draft: Draft[Any], command: PauseDeadline) -> None:
     """Stop the clock of a deadline."""
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
+    _keep_reason(draft, command)
     counting.pause(deadline, draft.now, draft.calendar)
     draft.change_deadline(deadline, "paused")
 
@@ -88,6 +96,7 @@ def resume_deadline(draft: Draft[Any], command: ResumeDeadline) -> None:
     """Let it run again with what was left."""
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is not None, "deadline-not-paused", deadline=deadline.name)
+    _keep_reason(draft, command)
     counting.resume(deadline, draft.now, draft.calendar)
     draft.change_deadline(deadline, "running")
 
@@ -95,6 +104,7 @@ def resume_deadline(draft: Draft[Any], command: ResumeDeadline) -> None:
 def cancel_deadline(draft: Draft[Any], command: CancelDeadline) -> None:
     """End a deadline without its consequence."""
     deadline = _deadline(draft, command.deadline)
+    _keep_reason(draft, command)
     draft.stop_deadline(deadline.name, how="cancelled")
 
 
@@ -159,6 +169,11 @@ def _address(state: CaseState, deadline: Deadline, audience: str) -> str:
     if task is None:
         return f"staff:{deadline.name.partition(':')[2]}"
     return f"staff:{task.assignee}" if task.assignee else f"role:{task.role}"
+
+
+def _keep_reason(draft: Draft[Any], command: KernelCommand) -> None:
+    if command.reason_id is not None:
+        draft.details["reason_id"] = command.reason_id
 
 
 def _task(draft: Draft[Any], key: str) -> Task:
