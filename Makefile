@@ -7,6 +7,11 @@ STAMP := $(VENV)/.installed
 TESTS ?=
 PROCESSES ?= 2
 
+# A shell starts background jobs with Ctrl-C ignored, and what is ignored stays so in every child: the tests
+# that send it would find it without effect.
+WITH_CTRL_C := $(BIN)/python -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); \
+	os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test check format contracts sample demo clean
 
@@ -28,7 +33,7 @@ run: install ## start PostgreSQL, Temporal with its UI, the worker and the mail 
 	@exec $(BIN)/iehe up --with-parent
 
 test: install ## run all tests against the real servers (TESTS=path for some, PROCESSES=n at once)
-	@$(BIN)/python -m pytest --quiet -n $(PROCESSES) --dist loadfile $(TESTS)
+	@$(WITH_CTRL_C) -m pytest --quiet -n $(PROCESSES) --dist loadfile $(TESTS)
 
 check: install ## linters, types, import direction, migrations, contract lock
 	$(BIN)/ruff check .
