@@ -89,8 +89,8 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
     "task-personal": (
         _C,
         (
-            "Task '{task}' belongs to that person. For a review, have it declined and another reviewer drawn; "
-            "for a vote, let the member abstain."
+            "Task '{task}' belongs to that person. A review can be declined, then another reviewer is drawn; "
+            "in a vote the member can abstain."
         ),
         "作業「{task}」は担当者本人に固有のものです。審査は辞退と再選任、投票は棄権により対応してください。",
     ),
@@ -171,6 +171,11 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         _C,
         "{cast} of the {quorum} votes needed have been cast (abstentions do not count).",
         "定足数に達していません（必要 {quorum} 票、現在 {cast} 票。棄権は含みません）。",
+    ),
+    "no-ballot": (
+        _C,
+        "No ballot is open now; see the case's tasks for what it waits for.",
+        "現在、進行中の投票はありません。案件の作業一覧を確認してください。",
     ),
     "no-tie": (
         _C,

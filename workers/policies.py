@@ -3,17 +3,20 @@
 import hashlib
 import json
 import tomllib
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.identifiers import ProcessName
-from schemas.policies import AdmissionPolicy, PolicyDocument
+from activities.messages import MESSAGES
+from schemas.deadlines import DeadlinePolicy
+from schemas.identifiers import ProcessName, Role
+from schemas.policies import PolicyDocument
 
 YEARS_AHEAD = 6
 """How many years of holidays a policy carries, from the year before it is valid."""
@@ -32,9 +35,9 @@ class Round(BaseModel):
     route: str
     title_ja: str
     title_en: str
-    opens_at: datetime
-    closes_at: datetime
-    post_cutoff_at: datetime | None = None
+    opens_at: AwareDatetime
+    closes_at: AwareDatetime
+    post_cutoff_at: AwareDatetime | None = None
     enrol_by: date
     waitlist_until: date
 
@@ -51,41 +54,74 @@ def read_policy(path: Path | None = None) -> tuple[PolicyDocument, list[Round], 
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"not TOML: {error}") from None
     try:
-        valid_from = raw["valid_from"]
-        days = japanese_holidays(valid_from)
-        routes = {
-            name: {
-                **raw["default"],
-                **route,
-                "route": name,
-                "version": raw["version"],
-                "calendar": {**raw["default"].get("calendar", {}), "holidays": days},
-            }
-            for name, route in raw["routes"].items()
-        }
-        for route in routes.values():
-            _known(AdmissionPolicy, route, "routes")
-        document = PolicyDocument(
-            process=raw["process"],
-            version=raw["version"],
-            valid_from=valid_from,
-            routes={name: AdmissionPolicy.model_validate(route) for name, route in routes.items()},
-        )
-        rounds = [Round.model_validate(each) for each in raw.get("rounds", [])]
+        document, rounds = _read(raw)
     except KeyError as error:
         raise PolicyError(f"{error.args[0]} is missing") from None
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise PolicyError("\n".join(faults)) from None
-    if document.process != ProcessName.ADMISSION_REVIEW:
-        raise PolicyError(f"process: no process is called {document.process}")
+        wrong = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise PolicyError("\n".join(wrong)) from None
+    if faults := [*_unknown_fields(raw, document), *_dangling(document, rounds)]:
+        raise PolicyError("\n".join(faults))
     return document, rounds, dict(raw.get("places", {}))
 
 
-def _known(model: type[BaseModel], raw: dict[str, Any], where: str) -> None:
-    # payload models tolerate unknown fields; in a file that a person wrote they are mistakes
-    if unknown := sorted(raw.keys() - model.model_fields.keys()):
-        raise PolicyError(f"{where}: unknown {', '.join(unknown)}")
+def _read(raw: dict[str, Any]) -> tuple[PolicyDocument, list[Round]]:
+    valid_from = raw["valid_from"]
+    if type(valid_from) is not date:
+        raise PolicyError("valid_from: a date without quotes is needed, such as 2027-04-01")
+    common = raw["default"]
+    calendar = {**common.get("calendar", {}), "holidays": japanese_holidays(valid_from)}
+    head = {"version": raw["version"], "calendar": calendar}
+    routes = {name: {**common, **route, **head, "route": name} for name, route in raw["routes"].items()}
+    document = PolicyDocument.model_validate(
+        {"process": raw["process"], "version": raw["version"], "valid_from": valid_from, "routes": routes}
+    )
+    return document, [Round.model_validate(each) for each in raw.get("rounds", [])]
+
+
+def _unknown_fields(raw: dict[str, Any], document: PolicyDocument) -> Iterator[str]:
+    # payload models tolerate fields that they do not know; in a file that a person wrote they are mistakes
+    for name, route in document.routes.items():
+        known = route.model_dump()
+        yield from _unknown(raw["default"] | raw["routes"][name], known, f"routes.{name}")
+
+
+def _unknown(raw: Any, known: Any, where: str) -> Iterator[str]:
+    if isinstance(raw, dict) and isinstance(known, dict):
+        for key, value in raw.items():
+            if key not in known:
+                yield f"{where}.{key}: unknown"
+            else:
+                yield from _unknown(value, known[key], f"{where}.{key}")
+    elif isinstance(raw, list) and isinstance(known, tuple):
+        fields = known[0] if known and isinstance(known[0], dict) else None
+        for number, value in enumerate(raw if fields else []):
+            yield from _unknown(value, fields, f"{where}.{number}")
+
+
+def _dangling(document: PolicyDocument, rounds: list[Round]) -> Iterator[str]:
+    """What a policy refers to and nobody has: messages, roles, processes, routes."""
+    if document.process != ProcessName.ADMISSION_REVIEW:
+        yield f"process: no process is called {document.process}"
+    audiences = {"applicant", "referee", "assignee", *(f"role:{role}" for role in Role)}
+    for name, route in document.routes.items():
+        for where, deadline in _deadlines(route):
+            for rung in deadline.ladder:
+                if rung.message not in MESSAGES:
+                    yield f"routes.{name}.{where}.ladder.{rung.key}: no message is called {rung.message}"
+                for who in sorted(set(rung.to) - audiences):
+                    yield f"routes.{name}.{where}.ladder.{rung.key}: nobody is called {who}"
+    for each in rounds:
+        if each.route not in document.routes:
+            yield f"rounds.{each.round_id}: no route is called {each.route}"
+
+
+def _deadlines(model: BaseModel, where: str = "") -> Iterator[tuple[str, DeadlinePolicy]]:
+    for name, value in model:
+        if isinstance(value, DeadlinePolicy):
+            yield f"{where}{name}", value
+        elif isinstance(value, BaseModel):
+            yield from _deadlines(value, f"{where}{name}.")
 
 
 def japanese_holidays(valid_from: date) -> list[date]:

@@ -53,7 +53,7 @@ def cast_vote(draft: AdmissionDraft, command: CastVote) -> None:
     member = next((m for m in state.committee if m.member == command.actor.id), None)
     draft.require(member is not None and bool(state.ballots), "not-a-member")
     # between two committees there is no ballot to vote in, only the last one's votes
-    draft.require("appoint-committee" not in state.tasks, "quorum-missing", **_votes_so_far(draft))
+    draft.require("appoint-committee" not in state.tasks, "no-ballot")
     conflicted = member is not None and member.conflict and command.choice is not Choice.ABSTAIN
     draft.require(not conflicted, "must-abstain")
     reasoned = command.reason_id is not None or command.choice is Choice.ABSTAIN
@@ -89,8 +89,9 @@ def close_ballot(draft: AdmissionDraft, command: CloseBallot) -> None:
     """The chair counts before everybody has voted, if the quorum has."""
     state = draft.state
     chair = next((m for m in state.committee if m.member == command.actor.id), None)
-    running = bool(state.ballots) and "casting-vote" not in state.tasks
-    draft.require(running and chair is not None and chair.chair, "not-a-member")
+    draft.require(chair is not None and chair.chair, "not-a-member")
+    waits = "casting-vote" in state.tasks or "appoint-committee" in state.tasks
+    draft.require(bool(state.ballots) and not waits, "no-ballot")
     draft.require(not (chair is not None and chair.conflict), "must-abstain")
     count = _votes_so_far(draft)
     draft.require(count["cast"] >= count["quorum"], "quorum-missing", **count)

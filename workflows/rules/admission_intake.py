@@ -271,7 +271,8 @@ def accommodation_requested(draft: AdmissionDraft, fact: AccommodationRequested)
     track = draft.state.accommodation
     asked_on = fact.requested_on or draft.calendar.day_of(draft.happened_at)
     in_time = track.due_on is None or asked_on <= track.due_on
-    track.state = "requested" if in_time or fact.sudden else "late"
+    pending = track.state == "requested"
+    track.state = "requested" if in_time or fact.sudden or pending else "late"
     draft.details.update(accommodation=track.state)
     draft.record(AccommodationRecorded(state=track.state))
     if DECIDE_ACCOMMODATION not in draft.state.tasks:

@@ -33,8 +33,7 @@ def enter_ranked(draft: AdmissionDraft) -> None:
 def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
     """Never against the committee, never while a required part is missing (A12, A2)."""
     state, decision = draft.state, command.decision
-    if missing := missing_items(state):
-        raise Refusal("parts-missing", missing=", ".join(item.key for item in missing))
+    _require_parts(draft)
     if state.stage == Stage.RANKED:
         contradicts = state.result is Choice.REJECT and decision != "rejected"
         draft.require(not contradicts, "against-committee", result=state.result, decision=decision)
@@ -133,6 +132,7 @@ def enter_rejected(draft: AdmissionDraft) -> None:
 def rejudge(draft: AdmissionDraft, command: Rejudge) -> None:
     """The university was wrong: a place beyond the quota, with a reason."""
     draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    _require_parts(draft)
     draft.state.outcome = draft.state.outcome_by = None
     draft.record(
         DecisionRecorded(
@@ -196,6 +196,11 @@ def _ask_for_other_parts(draft: AdmissionDraft, before: set[str]) -> None:
     elif stage not in (Stage.SUBMITTED, Stage.COMPLETENESS, Stage.REJECTED):
         for key in sorted(missing - before):
             draft.open_task("missing-part", Role.ADMISSIONS_OFFICE, whose=key, keep=True)
+
+
+def _require_parts(draft: AdmissionDraft) -> None:
+    if missing := missing_items(draft.state):
+        raise Refusal("parts-missing", missing=", ".join(item.key for item in missing))
 
 
 def _round(draft: AdmissionDraft) -> RoundFacts:

@@ -105,6 +105,10 @@ def cancel_deadline(draft: Draft[Any], command: CancelDeadline) -> None:
     """End a deadline without its consequence."""
     deadline = _deadline(draft, command.deadline)
     _keep_reason(draft, command)
+    for task in draft.state.tasks.values():
+        if task.deadline == deadline.name:
+            task.deadline = task.due_at = None
+            draft.change_task(task)
     draft.stop_deadline(deadline.name, how="cancelled")
 
 

@@ -130,7 +130,7 @@ def test_a12_between_two_committees_nobody_votes() -> None:
     case.decide(CompleteTask, "office-1", task="appoint-committee")
     case.convene("chair-1", "member-4")
     assert "appoint-committee" in case.state.tasks
-    with refused("quorum-missing"):
+    with refused("no-ballot"):
         case.vote(member_4="admit")
 
 

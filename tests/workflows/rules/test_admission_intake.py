@@ -589,3 +589,11 @@ def test_a_policy_change_leaves_running_deadlines() -> None:
     assert case.due("completeness") == due
     assert case.state.policy is not None
     assert case.state.policy.version == "v2"
+
+
+def test_a15_a_second_request_does_not_make_the_first_late() -> None:
+    """A request in time stays one when something is added to it after the deadline."""
+    case = new()
+    case.event("accommodation-requested", requested_on="2026-06-01")
+    case.event("accommodation-requested", requested_on="2026-10-20")
+    assert case.state.accommodation.state == "requested"

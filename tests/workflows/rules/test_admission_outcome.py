@@ -331,3 +331,12 @@ def test_what_comes_after_the_end_is_put_to_a_person(stage) -> None:
     case.event_or_task("fee-paid")
     assert case.last.details["code"] == "case-closed"
     assert [task.kind for task in case.state.tasks.values()] == ["look-at-event"]
+
+
+def test_a_rejudgment_needs_every_part() -> None:
+    """The fee was paid back after the rejection: no offer before it is there again."""
+    case = new().to_decision("rejected")
+    case.event("fee-refunded")
+    with refused("parts-missing"):
+        case.decide(Rejudge, "head-1", reason_id="r-1")
+    assert case.state.stage == Stage.REJECTED

@@ -155,3 +155,11 @@ def test_a_fact_is_never_later_than_now() -> None:
     case = new()
     case.event("fee-paid", at=case.now + timedelta(minutes=5))
     assert case.state.items["fee"].changed_at == case.now
+
+
+def test_a_task_whose_deadline_was_cancelled_is_not_overdue() -> None:
+    """Without its deadline the task has no due time, in the state and in the database."""
+    case = in_stage(Stage.ELIGIBILITY)
+    case.decide(CancelDeadline, "office-1", deadline="check-eligibility")
+    assert case.state.tasks["check-eligibility"].due_at is None
+    assert case.last.tasks_reassigned[0].due_at is None
