@@ -113,7 +113,8 @@ async def case(servers: Servers, number: str) -> None:
         "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, 'b', 'b')", reason, case_id
     )
     members = await until(
-        "SELECT jsonb_agg(m ->> 'member') FROM jsonb_array_elements(state -> 'committee') m"
+        "SELECT jsonb_agg(m ->> 'member') FROM jsonb_array_elements(state -> 'committee') m "
+        "WHERE NOT (m ->> 'conflict')::boolean"
     )
     await until("to_jsonb(ARRAY(SELECT 1 WHERE jsonb_array_length(state -> 'ballots') > 0))")
     for member in members:

@@ -10,7 +10,7 @@ WHERE a.application_no = $1
 -- name: policy_in_force
 SELECT version, body -> 'routes' -> $2 AS route FROM iehe.policies
 WHERE process = 'admission-review' AND valid_from <= $1 AND body -> 'routes' ? $2
-ORDER BY valid_from DESC, version DESC LIMIT 1
+ORDER BY valid_from DESC, loaded_at DESC, version DESC LIMIT 1
 
 -- name: policy_version
 SELECT body -> 'routes' -> $2 AS route FROM iehe.policies

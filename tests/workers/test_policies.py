@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from activities.messages import MESSAGES
+from activities.sql import queries
 from schemas.deadlines import DeadlinePolicy
 from schemas.identifiers import Role
 from schemas.policies import AdmissionPolicy
@@ -243,3 +244,14 @@ def test_a_round_knows_no_other_field() -> None:
     """A mistyped field of a round is a fault."""
     with pytest.raises(ValueError, match="quota"):
         Round.model_validate({**read_policy()[1][0].model_dump(), "quota": 3})
+
+
+async def test_of_two_versions_for_one_day_the_later_loaded_holds(connection) -> None:
+    """A correction loaded for the same day replaces the version before, whatever the two are called."""
+    document, _rounds, _places = read_policy()
+    for version in ("z-first", "a-correction"):
+        await store_policy(connection, document.model_copy(update={"version": version}), "office-1")
+
+    row = await connection.fetchrow(queries("admission")["policy_in_force"], date(2027, 1, 1), "general")
+
+    assert row["version"] == "a-correction"

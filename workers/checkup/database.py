@@ -21,7 +21,7 @@ IN_FORCE = """
 SELECT DISTINCT ON (process, route) process, route, version,
        body #>> ARRAY['routes', route, 'calendar', 'holidays', '-1'] AS holidays_until
 FROM iehe.policies, jsonb_object_keys(body -> 'routes') AS route
-WHERE valid_from <= $1 ORDER BY process, route, valid_from DESC, version DESC
+WHERE valid_from <= $1 ORDER BY process, route, valid_from DESC, loaded_at DESC, version DESC
 """
 NOTICES = """
 SELECT state, count(*) AS count, count(*) FILTER (WHERE queued_at < now() - interval '1 day') AS old

@@ -122,7 +122,7 @@ async def cases(client: Client, connection: Any) -> Finding:
     facts = {"open": opened, "running": running, "without_workflow": dead, "without_case": strangers}
     if dead:
         text += f"; {len(dead)} open cases have no workflow: {', '.join(dead[:NAMED])}"
-        todo = "see in the Temporal UI how each ended (its workflow id is the case id)"
+        todo = "see in the Temporal UI how each ended, then iehe case restart CASE"
         return problem("cases", text, todo, **facts)
     if strangers:
         text += f"; {len(strangers)} workflows have no case yet: {', '.join(strangers[:NAMED])}"

@@ -33,9 +33,9 @@ SELECT process, version, valid_from, loaded_at, loaded_by,
              WHERE (p.process, p.version) = (
                  SELECT o.process, o.version FROM iehe.policies o
                  WHERE o.process = p.process AND o.valid_from <= $1 AND o.body -> 'routes' ? route
-                 ORDER BY o.valid_from DESC, o.version DESC LIMIT 1)
+                 ORDER BY o.valid_from DESC, o.loaded_at DESC, o.version DESC LIMIT 1)
              ORDER BY 1) AS in_force
-FROM iehe.policies p ORDER BY process, valid_from DESC, version DESC
+FROM iehe.policies p ORDER BY process, valid_from DESC, loaded_at DESC, version DESC
 """
 
 
