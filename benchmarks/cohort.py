@@ -33,6 +33,7 @@ from workers.intake.checking import check_file
 from workers.intake.sample_files import write_csv, write_staff_csv
 from workers.intake.samples import sample_applications, sample_staff
 from workers.intake.staff import check_staff_file
+from workers.logs import configure
 from workers.settings import load_settings
 from workers.starting import start_case
 
@@ -41,7 +42,7 @@ POINTS = {"academic": 8.0, "motivation": 8.0, "activities": 8.0}
 SIGNALS, UPDATES = 5, 10
 
 
-@workflow.defn(name="bare")
+@workflow.defn(name="bare", sandboxed=False)
 class Bare:
     """As many messages as a case gets, and nothing else."""
 
@@ -221,5 +222,6 @@ if __name__ == "__main__":
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--at-once", type=int, default=32)
     arguments = parser.parse_args()
+    configure("json", "error")
     asyncio.run(main(arguments.cases, arguments.at_once))
     leave(0)
