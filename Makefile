@@ -13,10 +13,10 @@ WITH_CTRL_C := $(BIN)/python -c 'import os, signal, sys; signal.signal(signal.SI
 	os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format contracts sample demo clean
+.PHONY: help install run test check format contracts record-histories sample demo clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## make the virtual environment with the pinned packages, if anything changed
 
@@ -46,6 +46,9 @@ format: install ## lay out the code
 
 contracts: install ## write down the models that cross borders, after fields were added to them
 	$(BIN)/python -m tests.schemas.test_contracts
+
+record-histories: install ## record the histories of endings that have none yet, for the replay test
+	$(BIN)/python -m pytest --quiet tests/replay/record.py
 
 sample: install ## write a sample file of applications and one of staff
 	$(BIN)/iehe sample admissions --rows 100 --out sample-applications.csv

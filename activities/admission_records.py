@@ -42,6 +42,8 @@ async def _review(connection: Connection, new: Transition, record: records.Revie
     await connection.execute(
         SQL["change_review"], new.case_id, record.reviewer, record.state, new.at, *outcome
     )
+    if record.state != "accepted":
+        await connection.execute(SQL["silence_reviewer"], new.case_id, new.version, record.reviewer)
     for criterion, points in record.points.items():
         await connection.execute(SQL["record_score"], new.case_id, record.reviewer, criterion, points)
 
@@ -52,6 +54,10 @@ async def _vote(connection: Connection, new: Transition, record: records.VoteRec
 
 
 async def _decision(connection: Connection, new: Transition, record: records.DecisionRecorded) -> None:
+    if record.reason_code == "other-offer-accepted":
+        other = await connection.fetchval(SQL["other_offer"], new.case_id)
+        if other is None:
+            raise Refusal("no-other-offer")
     if record.takes_place:
         await _take_place(connection, new, beyond=record.beyond_places)
     await connection.execute(

@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.case_log import FIRST, seal
 from activities.database import Connection, transact
+from activities.messages import ASKING
 from activities.sql import queries
 from schemas.case import EventEnvelope
 from schemas.identifiers import EVENT_SIGNAL
@@ -150,6 +151,8 @@ class CaseActivities:
                 for each in new.deadlines
             ),
         )
+        if new.stage != new.from_stage:
+            await connection.execute(SQL["silence"], case_id, version, sorted(ASKING))
         for notice in new.notices:
             for kind, recipient in await _recipients(connection, new, notice):
                 facts = json.dumps({"case": case_id, **notice.facts})

@@ -8,7 +8,7 @@ from pydantic import Field
 from activities.database import Connection
 from activities.redaction import Redactor
 from activities.sql import queries
-from schemas.admission import AdmissionState
+from schemas.admission import AdmissionState, Stage
 from schemas.payload import Payload
 from schemas.refusals import Refusal
 
@@ -52,6 +52,8 @@ async def review_material(connection: Connection, case_id: str, reviewer: str) -
     if review is None or review["state"] not in ASSIGNED:
         raise Refusal("not-assigned")
     state = AdmissionState.model_validate_json(review["remembered"])
+    if state.stage != Stage.REVIEW:
+        raise Refusal("not-assigned")
     points = {
         row["criterion"]: row["points"] for row in await connection.fetch(SQL["scores_of"], case_id, reviewer)
     }

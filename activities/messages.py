@@ -76,6 +76,30 @@ MESSAGES: Final[Mapping[str, Message]] = {
 }
 
 
+ASKING: Final = frozenset(
+    {
+        "items-missing",
+        "items-chaser",
+        "item-revoked",
+        "offer-reminder",
+        "enrolment-reminder",
+        "recommendation-request",
+        "recommendation-chaser",
+        "review-invitation",
+        "review-answer-reminder",
+        "review-reminder",
+        "review-overdue",
+        "review-overdue-chair",
+        "review-overdue-head",
+        "vote-request",
+        "vote-reminder",
+        "task-reminder",
+        "task-overdue",
+    }
+)
+"""Messages that ask for something, and are pointless when it is done or no longer wanted."""
+
+
 class NotRenderedError(Exception):
     """A message that cannot be written; `reason` is `unknown-message` or `missing-fact`."""
 

@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from schemas.case import CaseState, Command
 from schemas.identifiers import ApplicationNo, Code, StaffId
@@ -69,6 +69,8 @@ class OpenApplication(Payload):
     application_no: ApplicationNo
     resume: "AdmissionState | None" = None
     """The state handed over by continue-as-new; None for a new case."""
+    superseded_by: str | None = None
+    """With `resume`: the case whose accepted offer ended this one while its workflow was lost."""
 
 
 class RoundFacts(Payload):
@@ -177,11 +179,28 @@ class DeclineReview(Command):
     conflict: bool = False
 
 
+def _plain_number(value: Any) -> Any:
+    # 1_0 would be read as ten, which no reviewer means
+    if isinstance(value, str) and "_" in value:
+        raise ValueError("not a number")
+    return value
+
+
+class ReleaseReviewer(Command):
+    """The office releases a reviewer who cannot go on; a replacement is drawn."""
+
+    step: ClassVar[str] = "release-reviewer"
+    reviewer: StaffId
+    reason_id: str | None = None
+
+
 class SubmitScores(Command):
     """A reviewer's points per criterion of the form."""
 
     step: ClassVar[str] = "submit-scores"
-    points: dict[Code, Annotated[float, Field(allow_inf_nan=False)]] = Field(max_length=50)
+    points: dict[Code, Annotated[float, BeforeValidator(_plain_number), Field(allow_inf_nan=False)]] = Field(
+        max_length=50
+    )
     remark_id: str | None = None
 
 
@@ -364,6 +383,8 @@ class AdmissionState(CaseState):
     """The last draw found too few; it is not repeated until something has changed."""
     committee: list[CommitteeMember] = Field(default_factory=list)
     ballots: list[Ballot] = Field(default_factory=list)
+    ties: int = 0
+    """Tied ballots of the committee as it is now."""
     result: Choice | None = None
     accommodation: Accommodation = Field(default_factory=Accommodation)
     permits: dict[str, datetime] = Field(default_factory=dict)

@@ -43,6 +43,11 @@ class Command(Payload):
     actor: Actor
     case_version: int | None = None
 
+    @property
+    def cause(self) -> str:
+        """What the case remembers: the same id used by somebody else, or for something else, is another."""
+        return f"{self.actor.id}/{self.step}/{self.command_id}"
+
 
 class EventEnvelope(Payload):
     """A fact sent by another system, after CloudEvents 1.0 (https://cloudevents.io).

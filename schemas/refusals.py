@@ -89,10 +89,23 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
     "task-personal": (
         _C,
         (
-            "Task '{task}' belongs to that person. A review can be declined, then another reviewer is drawn; "
-            "in a vote the member can abstain."
+            "Task '{task}' belongs to that person. Release the reviewer (iehe admissions release-reviewer), "
+            "then another is drawn; a ballot is convened anew when its time is over."
         ),
-        "作業「{task}」は担当者本人に固有のものです。審査は辞退と再選任、投票は棄権により対応してください。",
+        (
+            "作業「{task}」は担当者本人に固有のものです。審査員は解任（iehe admissions release-reviewer）"
+            "すると再選任されます。投票は期限後に委員会を再招集できます。"
+        ),
+    ),
+    "no-other-offer": (
+        _C,
+        "No other offer of this round has been accepted by the applicant.",
+        "志願者はこの選抜回の他の合格を受諾していません。",
+    ),
+    "long-past": (
+        _I,
+        "It is said to have happened years ago; check date and time.",
+        "発生日時が数年前になっています。日時を確認してください。",
     ),
     "in-future": (
         _I,
@@ -113,6 +126,11 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         _C,
         "Deadline '{deadline}' is running, not paused.",
         "期限「{deadline}」は停止していません。",
+    ),
+    "deadline-too-far": (
+        _I,
+        "A time can be set at most {days} days ahead; check the year.",
+        "設定できるのは {days} 日先までです。年を確認してください。",
     ),
     "deadline-in-past": (
         _I,

@@ -159,7 +159,7 @@ class Case:
         message = command(**values)
         try:
             return await self.handle.execute_update(
-                command.step, message, id=values["command_id"], result_type=Receipt
+                command.step, message, id=message.cause, result_type=Receipt
             )
         except WorkflowUpdateFailedError as error:
             cause = error.cause

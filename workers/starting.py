@@ -114,23 +114,31 @@ async def restart_case(pool: asyncpg.Pool, client: Client, case_id: str) -> int 
         The version that it goes on from; None when a workflow of the case is running.
 
     Raises:
-        LookupError: the database has no such case.
+        LookupError: the database has neither such a case nor an application for it.
     """
     row = await pool.fetchrow(SQL["state_of_case"], case_id)
-    if row is None:
+    application_no = case_id.partition("/")[2]
+    state = None
+    if row is not None:
+        state = AdmissionState.model_validate_json(row["state"])
+        state.undelivered = row["undelivered"]
+    elif not await pool.fetchval(SQL["is_application"], application_no):
         raise LookupError(case_id)
-    state = AdmissionState.model_validate_json(row["state"])
-    state.undelivered = row["undelivered"]
     try:
         await client.start_workflow(
             ProcessName.ADMISSION_REVIEW,
-            OpenApplication(application_no=state.application_no, resume=state),
+            OpenApplication(
+                application_no=application_no,
+                resume=state,
+                # what its workflow could not be told while it was lost
+                superseded_by=row["superseded_by"] if row else None,
+            ),
             id=case_id,
             task_queue=CASES_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            static_summary=_summary(state.application_no),
+            static_summary=_summary(application_no),
         )
     except WorkflowAlreadyStartedError:
         return None
-    return state.version
+    return state.version if state else 0

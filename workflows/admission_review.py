@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         RecordDecision,
         RecordEnrolment,
         Rejudge,
+        ReleaseReviewer,
         ResolveDuplicate,
         ReviewerDraw,
         ReviewersDrawn,
@@ -68,7 +69,9 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
     async def run(self, start: OpenApplication) -> str | None:
         """Live through the case; the answer is its outcome."""
         if not self.state.version:
-            await self._open(start)
+            await self.uncancelled(partial(self._open, start))
+        elif start.superseded_by is not None:
+            await self.uncancelled(partial(self._superseded, start.superseded_by))
         await self.live()
         if not self.finished:
             workflow.continue_as_new(
@@ -82,11 +85,15 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
             ApplicationRequest(application_no=start.application_no, at=workflow.now()),
             "look up application and policy",
         )
-        await self.apply("open", partial(admission_intake.open_application, facts=facts))
+        if not self.state.version:
+            await self.apply("open", partial(admission_intake.open_application, facts=facts))
         if facts.superseded_by is not None:
-            accepted = SiblingAccepted(by_case=facts.superseded_by)
-            rule = partial(admission_outcome.sibling_accepted, fact=accepted)
-            await self.by_itself("sibling-accepted", rule)
+            await self._superseded(facts.superseded_by)
+
+    async def _superseded(self, by_case: str) -> None:
+        accepted = SiblingAccepted(by_case=by_case)
+        rule = partial(admission_outcome.sibling_accepted, fact=accepted)
+        await self.by_itself("sibling-accepted", rule)
 
     async def follow_up(self) -> None:
         """Find reviewers and committee members when the stage wants them."""
@@ -137,6 +144,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
     decide_accommodation = decision(DecideAccommodation)
     accept_review = decision(AcceptReview)
     decline_review = decision(DeclineReview)
+    release_reviewer = decision(ReleaseReviewer)
     submit_scores = decision(SubmitScores)
     cast_vote = decision(CastVote)
     close_ballot = decision(CloseBallot)

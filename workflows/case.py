@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
@@ -57,6 +57,10 @@ DURABLE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_inter
 NOTICE_TIMEOUT = timedelta(minutes=10)
 NOTICE_HEARTBEAT = timedelta(minutes=3)
 NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
+DELIVERIES_AT_ONCE = 10
+"""Notice activities of one case under way; the others wait, so that a night of messages is no flood."""
+NUL = "\\u0000"
+"""The one character, as JSON writes it, that PostgreSQL cannot store."""
 HISTORY_PATIENCE = 20_000
 """Events after which a case starts its next run even while notices are under way."""
 
@@ -73,6 +77,7 @@ class CaseWorkflow(Generic[S]):
         self._alarm: tuple[datetime, str] | None = None
         self._timer: asyncio.Task[None] | None = None
         self._deliveries: dict[int, asyncio.Task[None]] = {}
+        self._under_way = asyncio.Semaphore(DELIVERIES_AT_ONCE)
         self._shown: Shown = {}
 
     # the life of a case
@@ -86,10 +91,16 @@ class CaseWorkflow(Generic[S]):
             self._start_delivery(version)
         self.state.undelivered = []
         self._show()
+        await self.uncancelled(self._work)
+
+    async def uncancelled(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it again from its beginning when somebody cancels the workflow meanwhile."""
         while True:
             try:
-                await self._work()
-            except asyncio.CancelledError:
+                await work()
+            except (asyncio.CancelledError, FailureError) as error:
+                if not is_cancelled_exception(error):
+                    raise
                 workflow.logger.warning("cancellation-ignored")
             else:
                 return
@@ -244,7 +255,9 @@ class CaseWorkflow(Generic[S]):
                 summary=summary,
             )
         except FailureError as error:
-            raise (refusal_in(error) or error) from None
+            if (refusal := refusal_in(error)) is not None:
+                raise refusal from None
+            raise
 
     def _receipt(self, step: str, *, repeated: bool = False) -> Receipt:
         state = self.state
@@ -265,7 +278,8 @@ class CaseWorkflow(Generic[S]):
     def check(self, command: Command) -> None:
         """Refuse an update before it is accepted: the same rule, on a copy that is thrown away."""
         try:
-            if command.command_id not in self.state.seen:
+            _require_storable(command)
+            if command.cause not in self.state.seen:
                 rule = partial(self._rule_of(command), command=command)
                 self._draft(command.step, rule, command.actor, None, command.case_version)
         except Refusal as refusal:
@@ -278,7 +292,7 @@ class CaseWorkflow(Generic[S]):
                 command.step,
                 rule or partial(self._rule_of(command), command=command),
                 actor=command.actor,
-                cause=command.command_id,
+                cause=command.cause,
                 version=command.case_version,
             )
         except Refusal as refusal:
@@ -311,6 +325,9 @@ class CaseWorkflow(Generic[S]):
             None,
         )
         refused = partial(RefusedEvent, event_id=cause)
+        if NUL in event.model_dump_json():
+            await self._refuse(refused(code="invalid-message"), cause)
+            return
         if kind is None:
             await self._refuse(refused(code="unknown-event"), cause)
             return
@@ -368,7 +385,8 @@ class CaseWorkflow(Generic[S]):
         if events:
             await self.database(CaseActivities.deliver_events, delivery, f"events of step {version}")
         if notices:
-            await self._deliver_notices(delivery)
+            async with self._under_way:
+                await self._deliver_notices(delivery)
         del self._deliveries[version]
         self._changed = True
 
@@ -402,3 +420,8 @@ class CaseWorkflow(Generic[S]):
             workflow.upsert_search_attributes(changed)
             self._shown = shown
         workflow.set_current_details(case_details(self.process, state))
+
+
+def _require_storable(command: Command) -> None:
+    if NUL in command.model_dump_json():
+        raise Refusal("invalid-message", faults="NUL")

@@ -68,7 +68,10 @@ def read_event(name: str, args: Sequence[RawValue]) -> EventEnvelope | RefusedEv
         return RefusedEvent(event_id=None, code="unknown-event")
     try:
         (value,) = args
-        envelope: EventEnvelope = workflow.payload_converter().from_payload(value.payload, EventEnvelope)
+        envelope: Any = workflow.payload_converter().from_payload(value.payload, EventEnvelope)
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is recorded and the case goes on
+        return RefusedEvent(event_id=None, code="invalid-message")
+    # a null payload decodes to None, whatever type was asked for
+    if not isinstance(envelope, EventEnvelope):
         return RefusedEvent(event_id=None, code="invalid-message")
     return envelope

@@ -1,7 +1,11 @@
 -- Reading and writing of the admission process.
 
 -- name: application
-SELECT a.application_no, a.case_id, a.programme, a.round_id, a.superseded_by,
+SELECT a.application_no, a.case_id, a.programme, a.round_id,
+       coalesce(a.superseded_by, (
+           SELECT o.case_id FROM iehe.applications o JOIN iehe.cases c USING (case_id)
+           WHERE o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> a.case_id
+             AND c.stage IN ('accepted', 'enrolled') LIMIT 1)) AS superseded_by,
        a.accommodation_requested_on, a.accommodation_sudden, extract(year FROM age(r.enrol_by, p.birth_date))::int AS age_at_enrolment,
        r.route, r.opens_at, r.closes_at, r.post_cutoff_at, r.enrol_by, r.waitlist_until
 FROM iehe.applications a JOIN iehe.people p USING (person_id) JOIN iehe.rounds r USING (round_id)
@@ -19,23 +23,29 @@ WHERE process = 'admission-review' AND version = $1 AND body -> 'routes' ? $2
 -- name: possible_duplicates
 -- Other applications of the round that came before this one and may be the same person's: more than the
 -- route allows under one identity, or another identity with the same name, mail or telephone.
+WITH arrived AS (
+    SELECT a.application_no, a.person_id, a.programme, a.round_id, (b.imported_at, a.application_no) AS place
+    FROM iehe.applications a
+    LEFT JOIN iehe.import_rows r USING (application_no)
+    LEFT JOIN iehe.import_batches b USING (batch_id)
+    WHERE a.round_id = (SELECT round_id FROM iehe.applications WHERE application_no = $1)
+)
 SELECT o.application_no
-FROM iehe.applications a
+FROM arrived a
 JOIN iehe.people p ON p.person_id = a.person_id
-JOIN iehe.applications o ON o.round_id = a.round_id AND o.application_no < a.application_no
+JOIN arrived o ON o.place < a.place
 JOIN iehe.people q ON q.person_id = o.person_id
 WHERE a.application_no = $1
   AND CASE WHEN p.person_id = q.person_id
            THEN o.programme = a.programme OR $2 <= (
-                SELECT count(*) FROM iehe.applications e
-                WHERE e.person_id = a.person_id AND e.round_id = a.round_id
-                  AND e.application_no < a.application_no)
+                SELECT count(*) FROM arrived e WHERE e.person_id = a.person_id AND e.place < a.place)
            ELSE (p.birth_date = q.birth_date
                  AND (p.family_kana, p.given_kana) = (q.family_kana, q.given_kana))
              OR lower(p.email) = lower(q.email)
              OR (p.birth_date = q.birth_date AND p.phone = q.phone)
       END
 ORDER BY o.application_no
+LIMIT 20
 
 -- name: applicant_for_conflicts
 SELECT p.family_name, p.given_name, p.email, p.phone, p.postal_code, p.address, p.guardian_name,
@@ -45,8 +55,8 @@ FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.case_id = 
 -- name: staff_for_conflicts
 SELECT s.staff_id, s.name, s.email, s.phone, s.address, s.roles, s.employers, s.relations,
        least(coalesce(s.load_cap, $2), $2) AS cap,
-       (SELECT count(*) FROM iehe.reviews r
-        WHERE r.reviewer = s.staff_id AND r.state IN ('invited', 'accepted')) AS load
+       (SELECT count(*) FROM iehe.reviews r JOIN iehe.cases c USING (case_id)
+        WHERE r.reviewer = s.staff_id AND r.state IN ('invited', 'accepted') AND c.stage = 'review') AS load
 FROM iehe.staff s
 WHERE s.active AND s.roles && $1::text[]
   AND coalesce(s.available_from <= $3, true) AND coalesce(s.available_to >= $3, true)
@@ -56,7 +66,8 @@ ORDER BY s.staff_id
 SELECT least(coalesce(load_cap, $2), $2) FROM iehe.staff WHERE staff_id = $1 AND active FOR UPDATE
 
 -- name: open_reviews
-SELECT count(*) FROM iehe.reviews WHERE reviewer = $1 AND state IN ('invited', 'accepted')
+SELECT count(*) FROM iehe.reviews r JOIN iehe.cases c USING (case_id)
+WHERE r.reviewer = $1 AND r.state IN ('invited', 'accepted') AND c.stage = 'review'
 
 -- name: assign_reviewer
 INSERT INTO iehe.reviews (case_id, reviewer, state, assigned_at, changed_at) VALUES ($1, $2, 'invited', $3, $3)
@@ -64,6 +75,11 @@ INSERT INTO iehe.reviews (case_id, reviewer, state, assigned_at, changed_at) VAL
 -- name: change_review
 UPDATE iehe.reviews SET state = $3, changed_at = $4, total = $5, verdict = $6, late = $7, remark_id = $8
 WHERE case_id = $1 AND reviewer = $2
+
+-- name: silence_reviewer
+UPDATE iehe.notices SET state = 'suppressed', reason = 'no-longer-asked'
+WHERE case_id = $1 AND version < $2 AND recipient_kind = 'staff' AND recipient_id = $3
+  AND message LIKE 'review-%' AND state IN ('queued', 'failed')
 
 -- name: record_score
 INSERT INTO iehe.scores (case_id, reviewer, criterion, points) VALUES ($1, $2, $3, $4)
@@ -87,10 +103,18 @@ WHERE a.case_id = $1 FOR UPDATE OF p
 SELECT count(*) FROM iehe.applications a JOIN iehe.cases c USING (case_id)
 WHERE a.round_id = $1 AND a.programme = $2 AND a.case_id <> $3
   AND c.stage IN ('offered', 'accepted', 'enrolled')
+  AND NOT EXISTS (SELECT FROM iehe.decisions d WHERE d.case_id = a.case_id AND d.beyond_places)
 
 -- name: lock_person_in_round
 SELECT pg_advisory_xact_lock(hashtextextended('accept/' || round_id || '/' || person_id, 0))
 FROM iehe.applications WHERE case_id = $1
+
+-- name: other_offer
+-- The case of the same person and round whose offer was accepted.
+SELECT o.case_id FROM iehe.applications a
+JOIN iehe.applications o ON o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> a.case_id
+JOIN iehe.cases c ON c.case_id = o.case_id AND c.stage IN ('accepted', 'enrolled', 'deferred', 'conditions_not_met')
+WHERE a.case_id = $1 LIMIT 1
 
 -- name: superseded_by
 SELECT superseded_by FROM iehe.applications WHERE case_id = $1

@@ -55,6 +55,11 @@ ON CONFLICT (case_id, name) DO UPDATE
 SET state = excluded.state, due_at = excluded.due_at, calculation = excluded.calculation,
     version = excluded.version
 
+-- name: silence
+-- What asks for something is not sent any more when the stage that asked for it is over.
+UPDATE iehe.notices SET state = 'suppressed', reason = 'no-longer-asked'
+WHERE case_id = $1 AND version < $2 AND message = ANY ($3) AND state IN ('queued', 'failed')
+
 -- name: staff_in_role
 SELECT staff_id FROM iehe.staff WHERE active AND $1 = ANY (roles) ORDER BY staff_id
 

@@ -12,8 +12,9 @@ SELECT identity_key, family_kana, given_kana, birth_date FROM iehe.people
 WHERE identity_key = ANY ($1::text[])
 
 -- name: add_batch
-INSERT INTO iehe.import_batches (batch_id, file_sha256, round_id, rows, skipped, imported_by)
-VALUES ($1, $2, $3, $4, $5, $6)
+-- The clock is read now, under the lock: the order of batches is the order in which they were taken in.
+INSERT INTO iehe.import_batches (batch_id, file_sha256, round_id, rows, skipped, imported_by, imported_at)
+VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
 
 -- name: make_room_for_people
 CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS SELECT * FROM iehe.people WITH NO DATA
@@ -53,9 +54,12 @@ SET name = excluded.name, email = excluded.email, language = excluded.language, 
 
 -- name: state_of_case
 -- What a case needs to be started again, with the versions whose notices or events are still to be delivered.
-SELECT state, ARRAY(
+SELECT state, (SELECT superseded_by FROM iehe.applications a WHERE a.case_id = c.case_id), ARRAY(
     SELECT version FROM iehe.notices n
     WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
     UNION SELECT cause_version FROM iehe.events e WHERE e.cause_case = c.case_id AND e.state = 'stored'
     ORDER BY 1) AS undelivered
 FROM iehe.cases c WHERE case_id = $1 AND version > 0
+
+-- name: is_application
+SELECT true FROM iehe.applications WHERE application_no = $1

@@ -64,6 +64,16 @@ def decline_review(
     return Decision(DeclineReview, {"conflict": conflict})
 
 
+@decision_command(app, "release-reviewer")
+def release_reviewer(
+    reviewer: Annotated[str, typer.Argument(help="Staff id.")], reason: ReasonOption = None
+) -> Decision:
+    """Release a reviewer who cannot go on; a replacement is drawn."""
+    from schemas.admission import ReleaseReviewer
+
+    return Decision(ReleaseReviewer, {"reviewer": reviewer}, reason)
+
+
 @decision_command(app, "submit-scores")
 def submit_scores(
     points: Annotated[list[str], typer.Argument(metavar="CRITERION=POINTS", help="Such as academic=8.")],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -193,7 +194,7 @@ class Session:
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 receipt: Receipt = await handle.execute_update(
-                    command.step, command, id=command.command_id, result_type=Receipt
+                    command.step, command, id=command.cause, result_type=Receipt
                 )
                 return receipt
         except WorkflowUpdateFailedError as error:
@@ -241,7 +242,15 @@ class Session:
                 Exit.UNAVAILABLE,
             )
         pool = await self.pool()
-        stage = await pool.fetchval("SELECT stage FROM iehe.cases WHERE case_id = $1", case_id)
+        row = await pool.fetchrow("SELECT stage, closed_at FROM iehe.cases WHERE case_id = $1", case_id)
+        if row is not None and row["closed_at"] is None:
+            return CommandError(
+                "workflow-lost",
+                f"The case is open, its workflow is gone; nothing was changed: iehe case restart {case_id}",
+                f"案件は継続中ですがワークフローがありません（変更なし）: iehe case restart {case_id}",
+                Exit.UNAVAILABLE,
+            )
+        stage = row["stage"] if row else None
         if stage is None:
             return CommandError(
                 "no-such-case",
@@ -295,6 +304,8 @@ async def _guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool)
     from workers.settings import SettingsError, load_settings
 
     language = "en"
+    # the pool tells of every lost connection itself, with a traceback; ours is the one error that counts
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     try:
         settings = load_settings()
         language = settings.language

@@ -2,6 +2,7 @@
 
 from schemas.admission import Ballot, CastVote, Choice, CloseBallot, Committee, Stage
 from schemas.admission_records import VoteRecorded
+from schemas.deadlines import Deadline
 from schemas.identifiers import Role
 from workflows.rules.admission_intake import AdmissionDraft, policy_of
 
@@ -14,7 +15,7 @@ def enter_committee(draft: AdmissionDraft) -> None:
 def convene(draft: AdmissionDraft, committee: Committee) -> None:
     """Open the first ballot to the members as they are now; too few of them is the office's task."""
     state, policy = draft.state, policy_of(draft.state).committee
-    state.committee = list(committee.members)
+    state.committee, state.ties = list(committee.members), 0
     draft.details.update(members=len(state.committee), conflicts=sum(m.conflict for m in state.committee))
     if sum(not member.conflict for member in state.committee) < policy.quorum:
         draft.open_task("appoint-committee", Role.ADMISSIONS_OFFICE)
@@ -24,10 +25,15 @@ def convene(draft: AdmissionDraft, committee: Committee) -> None:
 
 def convene_again(draft: AdmissionDraft) -> None:
     """The office has appointed more members: look them up again, votes start anew."""
-    for key in [key for key in draft.state.tasks if key.startswith("vote:")]:
-        draft.close_task(key, how="moved_on")
+    for task in [task for task in draft.state.tasks.values() if task.kind in ("vote", "casting-vote")]:
+        draft.close_task(task.key, how="moved_on")
     draft.stop_deadline("vote", how="cancelled")
     draft.state.committee = []
+
+
+def ballot_overdue(draft: AdmissionDraft, _deadline: Deadline) -> None:
+    """Members are silent: votes still count, and the office may convene the committee as it is now."""
+    draft.open_task("reconvene", Role.ADMISSIONS_OFFICE)
 
 
 def _open_ballot(draft: AdmissionDraft) -> None:
@@ -111,12 +117,14 @@ def _tally(draft: AdmissionDraft) -> None:
     draft.details.update(admit=admit, reject=reject, abstain=len(votes) - admit - reject)
     for key in [key for key in state.tasks if key.startswith("vote:")]:
         draft.close_task(key, how="moved_on")
+    draft.close_task("reconvene", how="moved_on")
     draft.stop_deadline("vote")
     if admit + reject < policy.quorum:
         draft.open_task("appoint-committee", Role.ADMISSIONS_OFFICE)
     elif admit != reject:
         _result(draft, Choice.ADMIT if admit > reject else Choice.REJECT)
-    elif len(state.ballots) < policy.ballots:
+    elif (ties := state.ties + 1) < policy.ballots:
+        state.ties = ties
         _open_ballot(draft)
     elif chairs := [m.member for m in state.committee if m.chair and not m.conflict]:
         draft.start_deadline("vote", policy.vote)

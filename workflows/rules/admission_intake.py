@@ -33,7 +33,7 @@ from schemas.deadlines import Deadline, DeadlinePolicy
 from schemas.identifiers import Role
 from schemas.policies import AdmissionPolicy, ItemPolicy
 from schemas.refusals import Refusal
-from workflows.rules.draft import Draft
+from workflows.rules.draft import FARTHEST, Draft
 
 AdmissionDraft = Draft[AdmissionState]
 DECIDE_ACCOMMODATION = "decide-accommodation"
@@ -121,6 +121,8 @@ def enter_eligibility(draft: AdmissionDraft) -> None:
 def item_arrived(draft: AdmissionDraft, fact: ItemFact) -> None:
     """A required part is there (A2); after the deadline it counts when soft or permitted (A4)."""
     state, item = draft.state, _item(draft.state, fact.item)
+    if _outdated(draft, item.key):
+        return
     late = is_late(draft, "completeness", fact.item, hard=item.hard)
     state.items[item.key] = ItemState(present=True, late=late, changed_at=draft.happened_at)
     draft.details.update(item=item.key, late=late)
@@ -142,6 +144,8 @@ def item_arrived(draft: AdmissionDraft, fact: ItemFact) -> None:
 def item_revoked(draft: AdmissionDraft, fact: ItemFact) -> None:
     """A part is missing again; before the review the case goes back, later a person is told."""
     state, item = draft.state, _item(draft.state, fact.item)
+    if _outdated(draft, item.key):
+        return
     state.items[item.key] = ItemState(present=False, changed_at=draft.happened_at)
     draft.details.update(item=item.key)
     draft.record(
@@ -190,8 +194,10 @@ def close_unposted(draft: AdmissionDraft, _deadline: Deadline) -> None:
 def close_incomplete(draft: AdmissionDraft, _deadline: Deadline) -> None:
     """Parts still missing when the time has passed: closed by the clock (A6)."""
     missing = missing_items(draft.state)
-    if not any(item.hard for item in missing):
-        # what may come late does not close a case; a person decides how long to wait (A4)
+    asked_before = "parts-overdue" in draft.state.tasks
+    if not asked_before and not any(item.hard for item in missing):
+        # what may come late does not close a case; a person decides how long to wait, by moving the
+        # deadline (A4): when that has passed too, the case is closed
         draft.open_task("parts-overdue", Role.ADMISSIONS_OFFICE)
         return
     draft.record(DecisionRecorded(decision=Stage.INCOMPLETE, reason_code="items-missing"))
@@ -221,6 +227,7 @@ def permit_late(draft: AdmissionDraft, command: PermitLate) -> None:
     draft.require(command.item in permittable, "unknown-item", item=command.item, known=known)
     local = draft.now.astimezone(draft.calendar.zone)
     draft.require(command.until > draft.now, "deadline-in-past", now=f"{local:%Y-%m-%d %H:%M}")
+    draft.require(command.until <= draft.now + FARTHEST, "deadline-too-far", days=FARTHEST.days)
     draft.state.permits[command.item] = command.until
     draft.details.update(item=command.item, until=command.until.isoformat())
     draft.record(LatePermitted(item=command.item, until=command.until, reason_id=command.reason_id))
@@ -300,6 +307,15 @@ def decide_accommodation(draft: AdmissionDraft, command: DecideAccommodation) ->
     draft.record(AccommodationRecorded(state=track.state, reason_id=command.reason_id))
     draft.finish(DECIDE_ACCOMMODATION)
     draft.notify("accommodation-decided", "applicant", result=command.result)
+
+
+def _outdated(draft: AdmissionDraft, key: str) -> bool:
+    """Whether a newer fact about the part is known; what comes late must not undo it."""
+    known = draft.state.items.get(key)
+    older = known is not None and known.changed_at is not None and draft.happened_at < known.changed_at
+    if older:
+        draft.details.update(item=key, outdated=True)
+    return older
 
 
 def _item(state: AdmissionState, key: str) -> ItemPolicy:

@@ -20,7 +20,13 @@ from schemas.admission_records import DecisionRecorded, OfferAccepted
 from schemas.deadlines import Deadline
 from schemas.identifiers import Role
 from schemas.refusals import Refusal
-from workflows.rules.admission_intake import AdmissionDraft, is_late, missing_items, policy_of
+from workflows.rules.admission_intake import (
+    DECIDE_ACCOMMODATION,
+    AdmissionDraft,
+    is_late,
+    missing_items,
+    policy_of,
+)
 from workflows.rules.draft import CLOCK_TOLERANCE
 
 
@@ -125,6 +131,7 @@ def release_waitlist(draft: AdmissionDraft, _deadline: Deadline) -> None:
 def enter_rejected(draft: AdmissionDraft) -> None:
     """The result is out; the case stays open for a re-judgment until the policy's time is over."""
     draft.state.outcome, draft.state.outcome_by = Stage.REJECTED, draft.actor.kind
+    draft.finish(DECIDE_ACCOMMODATION)
     draft.start_deadline("rejudgment", policy_of(draft.state).rejudgment)
     draft.notify("rejected", "applicant")
 

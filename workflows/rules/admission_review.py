@@ -6,6 +6,7 @@ from schemas.admission import (
     AssignReviewers,
     Consensus,
     DeclineReview,
+    ReleaseReviewer,
     Review,
     ReviewersDrawn,
     Stage,
@@ -102,6 +103,16 @@ def decline_review(draft: AdmissionDraft, command: DeclineReview) -> None:
     _release(draft, reviewer, "conflict" if command.conflict else "declined")
 
 
+def release_reviewer(draft: AdmissionDraft, command: ReleaseReviewer) -> None:
+    """A reviewer has fallen ill or left: the office says so, with a reason, and an alternate is drawn."""
+    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    reviewer, review = _own(draft, command.reviewer)
+    draft.require(review.state != "scored", "already-scored")
+    draft.details.update(reviewer=reviewer)
+    _release(draft, reviewer, "released", command.reason_id)
+    draft.notify("review-released", f"staff:{reviewer}")
+
+
 def replace_silent_reviewer(draft: AdmissionDraft, deadline: Deadline) -> None:
     """No answer in time counts as a no, made by the clock (A6, A7)."""
     reviewer = deadline.name.partition(":")[2]
@@ -195,11 +206,11 @@ def _own(draft: AdmissionDraft, reviewer: str) -> tuple[str, Review]:
     return reviewer, review
 
 
-def _release(draft: AdmissionDraft, reviewer: str, state: str) -> None:
+def _release(draft: AdmissionDraft, reviewer: str, state: str, reason_id: str | None = None) -> None:
     draft.state.reviews[reviewer].state = state
     draft.stop_deadline(f"answer:{reviewer}", how="cancelled")
     draft.stop_deadline(f"score:{reviewer}", how="cancelled")
     draft.close_task(f"review:{reviewer}", how="moved_on")
-    draft.record(ReviewRecorded(reviewer=reviewer, state=state))
+    draft.record(ReviewRecorded(reviewer=reviewer, state=state, remark_id=reason_id))
     draft.state.draw_failed = False
     draft.open_task(ASSIGN_TASK, Role.ADMISSIONS_OFFICE)

@@ -26,17 +26,17 @@ def case_details(process: Process[Any], state: CaseState) -> str:
     if state.closed:
         lines.append(f"- **outcome**: {state.outcome} (by {state.outcome_by})")
     if state.tasks:
-        lines += ["", "| open task | of | due |", "| --- | --- | --- |"]
+        lines += ["", "**open tasks**", ""]
         lines += [
-            f"| {task.key} | {task.assignee or task.role} | {_local(task.due_at, zone)} |"
+            f"- `{task.key}` of {task.assignee or task.role}, due {_local(task.due_at, zone)}"
             for task in state.tasks.values()
         ]
     if state.deadlines:
-        lines += ["", "| deadline | due | next |", "| --- | --- | --- |"]
+        lines += ["", "**deadlines**", ""]
         for deadline in state.deadlines.values():
             moment = counting.next_moment(deadline)
-            then = "paused" if deadline.paused_at else _local(moment, zone)
-            lines.append(f"| {deadline.name} | {_local(deadline.due_at, zone)} | {then} |")
+            then = "paused" if deadline.paused_at else f"next {_local(moment, zone)}"
+            lines.append(f"- `{deadline.name}` until {_local(deadline.due_at, zone)}, {then}")
     life = process.lifecycle
     possible = [name for name in life.possible(state.stage) if not state.closed or life.after_the_end(name)]
     if possible:

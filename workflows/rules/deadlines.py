@@ -19,7 +19,9 @@ def count(name: str, policy: DeadlinePolicy, started_at: datetime, calendar: Cal
         due = calendar.add_working_days(start, policy.days)
     else:
         due = calendar.working_day_from(start + timedelta(days=policy.days))
-    return until(name, policy, started_at, calendar.end_of(due), calendar)
+    deadline = until(name, policy, started_at, calendar.end_of(due), calendar)
+    deadline.calculation = explain(policy.unit, start, due, calendar)
+    return deadline
 
 
 def until(
@@ -36,7 +38,7 @@ def until(
         unit=policy.unit,
         # a reminder "5 days before" of a deadline of 3 days has no day of its own
         rungs=[rung for rung in rungs if rung.at > started_at],
-        calculation=explain(policy.unit, calendar.day_of(started_at), calendar.day_of(due_at), calendar),
+        calculation=(f"set to {due_at.astimezone(calendar.zone):%Y-%m-%d %a %H:%M} ({calendar.zone.key})",),
     )
 
 

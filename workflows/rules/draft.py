@@ -35,6 +35,9 @@ BY_HAND = frozenset({"look-at-event", "notice-failed"})
 """Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far another system's clock may be ahead of ours."""
+FARTHEST = timedelta(days=3 * 366)
+"""How far ahead a person may set a time; a wrong century would keep a case open for ever."""
+PATH_LIMIT = 50
 SEEN_LIMIT = 256
 """Message ids kept in the workflow; older ones are still found by the unique index of the case log."""
 
@@ -111,6 +114,8 @@ class Draft(Generic[S]):
         self.now = now
         if happened_at is not None and happened_at > now + CLOCK_TOLERANCE:
             raise Refusal("in-future")
+        if happened_at is not None and happened_at < now - FARTHEST:
+            raise Refusal("long-past")
         self.happened_at = min(happened_at or now, now)
         self.details: dict[str, JsonValue] = {}
         self._cause = cause
@@ -138,7 +143,7 @@ class Draft(Generic[S]):
         for deadline in [deadline for deadline in state.deadlines.values() if deadline.stage is not None]:
             self.stop_deadline(deadline.name, how="cancelled")
         state.stage, state.stage_since = stage, self.now
-        state.path.append(stage)
+        state.path = [*state.path, stage][-PATH_LIMIT:]
         if self.process.lifecycle.stages[stage].final:
             self.end(stage)
         if stage in self.process.enter:

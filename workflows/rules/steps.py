@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import JsonValue
 
@@ -22,10 +23,14 @@ from schemas.deadlines import Deadline
 from schemas.identifiers import Role
 from schemas.refusals import Refusal
 from workflows.rules import deadlines as counting
-from workflows.rules.draft import BY_HAND, Draft
+from workflows.rules.draft import BY_HAND, FARTHEST, Draft
 from workflows.rules.lifecycle import By, Step, step
 
 S = TypeVar("S", bound=CaseState)
+
+
+LOOK_AT_MOST = 20
+"""Open tasks of one kind about messages of one case."""
 
 
 def common_steps(
@@ -76,6 +81,7 @@ def move_deadline(draft: Draft[Any], command: MoveDeadline) -> None:
     draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
     local = draft.now.astimezone(draft.calendar.zone)
     draft.require(command.due_at > draft.now, "deadline-in-past", now=f"{local:%Y-%m-%d %H:%M}")
+    draft.require(command.due_at <= draft.now + FARTHEST, "deadline-too-far", days=FARTHEST.days)
     _keep_reason(draft, command)
     counting.move(deadline, command.due_at, draft.calendar)
     # one that had passed runs again, with its consequence
@@ -147,13 +153,21 @@ def remind(draft: Draft[S], name: str) -> None:
 def refuse_event(draft: Draft[Any], refused: RefusedEvent) -> None:
     """Keep what could not be used, and let a person look at it."""
     draft.details.update(event=refused.event_id, code=refused.code)
-    draft.open_task("look-at-event", draft.process.office, whose=str(draft.state.version + 1), keep=True)
+    if _may_ask(draft, "look-at-event"):
+        draft.open_task("look-at-event", draft.process.office, whose=str(draft.state.version + 1), keep=True)
 
 
 def report_notices(draft: Draft[Any], failed: dict[str, str]) -> None:
     """Messages that reached nobody become a task: a person telephones or corrects the address."""
     draft.details.update({notice[:12]: reason for notice, reason in sorted(failed.items())})
-    draft.open_task("notice-failed", draft.process.office, whose=str(draft.state.version + 1), keep=True)
+    if _may_ask(draft, "notice-failed"):
+        draft.open_task("notice-failed", draft.process.office, whose=str(draft.state.version + 1), keep=True)
+
+
+def _may_ask(draft: Draft[Any], kind: str) -> bool:
+    # a sender gone wild must not fill the list, nor the state: the log keeps each of them anyway
+    open_ones = [task for task in draft.state.tasks.values() if task.kind == kind]
+    return len(open_ones) < LOOK_AT_MOST
 
 
 def next_alarm(state: CaseState) -> tuple[datetime, str] | None:
@@ -176,8 +190,12 @@ def _address(state: CaseState, deadline: Deadline, audience: str) -> str:
 
 
 def _keep_reason(draft: Draft[Any], command: KernelCommand) -> None:
-    if command.reason_id is not None:
-        draft.details["reason_id"] = command.reason_id
+    if command.reason_id is None:
+        return
+    try:
+        draft.details["reason_id"] = str(UUID(command.reason_id))
+    except ValueError:
+        raise Refusal("unknown-text") from None
 
 
 def _task(draft: Draft[Any], key: str) -> Task:

@@ -340,6 +340,8 @@ FROM iehe.applications a;
 GRANT USAGE ON SCHEMA iehe TO iehe_worker, iehe_office, iehe_auditor;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker;
+-- reasons in words are none of its business: it knows them by id
+REVOKE SELECT ON iehe.texts FROM iehe_worker;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events,
     iehe.application_items, iehe.late_permits, iehe.reviews, iehe.scores, iehe.votes, iehe.decisions,
     iehe.accommodations, iehe.duplicate_findings TO iehe_worker;

@@ -44,6 +44,9 @@ COMMANDS: dict[str, type[Command]] = {
 SPANS = st.sampled_from([timedelta(minutes=1), timedelta(hours=9), timedelta(days=2), timedelta(days=40)])
 
 
+REASON = "00000000-0000-0000-0000-000000000001"
+
+
 class Walk:
     """One case and the choices that hypothesis makes for it."""
 
@@ -76,12 +79,16 @@ class Walk:
         self.case.decide(COMMANDS[step], person(actor), **self.values(step))
 
     def values(self, step: str) -> dict[str, Any]:
-        reason = self.one_of("r1", "r1", None)
+        reason = self.one_of(REASON, REASON, None)
         soon = self.case.now + self.draw(SPANS) * self.one_of(1, 1, 1, -1)
         task = self.one_of(*(self.case.state.tasks or ["none"]))
         deadline = self.one_of(*(self.case.state.deadlines or ["none"]))
         makers: dict[str, Callable[[], dict[str, Any]]] = {
             "confirm-eligibility": lambda: {"eligible": self.one_of(True, True, False), "reason_id": reason},
+            "release-reviewer": lambda: {
+                "reviewer": self.one_of(*(self.case.state.reviews or ["reviewer-1"])),
+                "reason_id": reason,
+            },
             "decline-review": lambda: {"conflict": self.one_of(True, False)},
             "submit-scores": lambda: {"points": self.one_of(GOOD, POOR, {}, {**GOOD, "academic": 11.0})},
             "cast-vote": lambda: {

@@ -152,6 +152,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "assign-reviewers": OFFICE,
     "accept-review": REVIEWER,
     "decline-review": REVIEWER,
+    "release-reviewer": OFFICE,
     "submit-scores": REVIEWER,
     "cast-vote": MEMBERS,
     "close-ballot": CHAIR,

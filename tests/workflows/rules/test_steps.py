@@ -139,7 +139,7 @@ def test_the_map_says_where_the_case_stands() -> None:
     shown = case_details(case.process, case.state)
     assert "### under review · 審査" in shown
     assert "~~completeness~~ → ~~eligibility~~ → **review**" in shown
-    assert "| review:reviewer-1 | reviewer-1 |" in shown
+    assert "- `review:reviewer-1` of reviewer-1, due" in shown
     assert "`submit-scores`" in shown
 
 
