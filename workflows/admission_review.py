@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.identifiers import ProcessName, admission_case_id
     from schemas.refusals import Refusal
     from workflows.case import CaseWorkflow
+    from workflows.database import database
     from workflows.messages import as_error, decision
     from workflows.rules import admission_committee, admission_intake, admission_outcome, admission_review
     from workflows.rules.admission import ADMISSION_REVIEW
@@ -80,7 +81,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
         return self.state.outcome
 
     async def _open(self, start: OpenApplication) -> None:
-        facts = await self.database(
+        facts = await database(
             AdmissionActivities.load_application,
             ApplicationRequest(application_no=start.application_no, at=workflow.now()),
             "look up application and policy",
@@ -111,7 +112,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
 
     async def _draw(self, wanted: int, named: tuple[str, ...] = ()) -> ReviewersDrawn:
         draw = self._draw_terms(wanted, named)
-        return await self.database(AdmissionActivities.draw_reviewers, draw, f"draw {wanted} reviewers")
+        return await database(AdmissionActivities.draw_reviewers, draw, f"draw {wanted} reviewers")
 
     def _draw_terms(self, wanted: int = 0, named: tuple[str, ...] = ()) -> ReviewerDraw:
         policy = admission_intake.policy_of(self.state).review
@@ -129,7 +130,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
         state = self.state
         waits = "appoint-committee" in state.tasks
         if state.stage == Stage.COMMITTEE and not state.committee and not waits:
-            committee = await self.database(
+            committee = await database(
                 AdmissionActivities.committee, self._draw_terms(), "look up the committee"
             )
             await self.by_itself(
@@ -176,7 +177,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
         route = admission_intake.policy_of(self.state).route
         request = PolicyRequest(version=command.version, route=route)
         try:
-            policy = await self.database(AdmissionActivities.load_policy, request, "look up policy")
+            policy = await database(AdmissionActivities.load_policy, request, "look up policy")
         except Refusal as refusal:
             raise as_error(refusal) from None
         return await self.decide(command.model_copy(update={"policy": policy}))

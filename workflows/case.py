@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
@@ -40,7 +40,8 @@ with workflow.unsafe.imports_passed_through():
     from schemas.identifiers import NOTICES_QUEUE, event_type
     from schemas.refusals import Refusal
     from schemas.transition import Delivery, Transition, Written
-    from workflows.messages import as_error, decision, is_final, read_event, refusal_in
+    from workflows.database import database
+    from workflows.messages import as_error, decision, read_event
     from workflows.rules import deadlines as counting
     from workflows.rules import steps
     from workflows.rules.case_map import case_details
@@ -50,10 +51,6 @@ with workflow.unsafe.imports_passed_through():
 S = TypeVar("S", bound=CaseState)
 T = TypeVar("T")
 
-FAST_TIMEOUT = timedelta(seconds=3)
-DURABLE_TIMEOUT = timedelta(seconds=30)
-FAST_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=2)
-DURABLE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 NOTICE_TIMEOUT = timedelta(minutes=10)
 NOTICE_HEARTBEAT = timedelta(minutes=3)
 NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
@@ -225,39 +222,7 @@ class CaseWorkflow(Generic[S]):
 
     async def _write(self, transition: Transition) -> Written:
         summary = f"{transition.version}: {transition.step}"
-        return await self.database(CaseActivities.record_transition, transition, summary)
-
-    async def database(self, method: Callable[[Any, Any], Awaitable[T]], argument: Any, summary: str) -> T:
-        """Fast path: in this workflow task. Durable path, when the database is away: until it is back.
-
-        Raises:
-            Refusal: the database holds something that forbids it.
-        """
-        try:
-            return await workflow.execute_local_activity_method(
-                method,
-                argument,
-                start_to_close_timeout=FAST_TIMEOUT,
-                retry_policy=FAST_RETRY,
-                summary=summary,
-            )
-        except FailureError as error:
-            if (refusal := refusal_in(error)) is not None:
-                raise refusal from None
-            if is_final(error):
-                raise
-        try:
-            return await workflow.execute_activity_method(
-                method,
-                argument,
-                start_to_close_timeout=DURABLE_TIMEOUT,
-                retry_policy=DURABLE_RETRY,
-                summary=summary,
-            )
-        except FailureError as error:
-            if (refusal := refusal_in(error)) is not None:
-                raise refusal from None
-            raise
+        return await database(CaseActivities.record_transition, transition, summary)
 
     def _receipt(self, step: str, *, repeated: bool = False) -> Receipt:
         state = self.state
@@ -383,7 +348,7 @@ class CaseWorkflow(Generic[S]):
             case_id=self.state.case_id, version=version, notices=self.process.notices(self.state)
         )
         if events:
-            await self.database(CaseActivities.deliver_events, delivery, f"events of step {version}")
+            await database(CaseActivities.deliver_events, delivery, f"events of step {version}")
         if notices:
             async with self._under_way:
                 await self._deliver_notices(delivery)
