@@ -102,7 +102,7 @@ async def _decide(
     # checked before anything is stored
     command = build(decision.command, frame | decision.values)
     row = await find_case(session, case)
-    earlier = await _made_before(session, row, command_id)
+    earlier = await _made_before(session, row, command.cause)
     if earlier is not None:
         _show(session, earlier)
         return
@@ -123,13 +123,13 @@ async def _decide(
     _show(session, receipt)
 
 
-async def _made_before(session: Session, row: asyncpg.Record, command_id: str) -> Receipt | None:
+async def _made_before(session: Session, row: asyncpg.Record, cause: str) -> Receipt | None:
     """The answer to a decision that the log has: Temporal forgets, after its retention, what it answered."""
     from activities.sql import queries
     from schemas.case import Receipt
 
     pool = await session.pool()
-    entry = await pool.fetchrow(queries("office")["log_of_cause"], row["case_id"], command_id)
+    entry = await pool.fetchrow(queries("office")["log_of_cause"], row["case_id"], cause)
     if entry is None:
         return None
     current = {"waiting_for": row["waiting_for"], "due_at": row["due_at"]} if row["closed_at"] is None else {}
@@ -145,7 +145,7 @@ async def _keep(
 
     if text is None:
         return None, False
-    text_id = uuid5(TEXTS, f"{case_id}|{command.command_id}")
+    text_id = uuid5(TEXTS, f"{case_id}|{command.cause}")
     pool = await session.pool()
     values = (text_id, case_id, command.actor.id, text)
     return text_id, await pool.fetchval(queries("office")["keep_text"], *values) is not None

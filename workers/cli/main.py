@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -102,6 +103,8 @@ def _logs() -> Path:
 
 def main() -> NoReturn:
     """Run the command line; leaves with one of the codes of `Exit`, whatever happens."""
+    # its pool reports lost connections with a traceback of its own; a command's error says what to do
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     try:
         app(prog_name="iehe")
     except SystemExit as end:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -304,8 +303,6 @@ async def _guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool)
     from workers.settings import SettingsError, load_settings
 
     language = "en"
-    # the pool tells of every lost connection itself, with a traceback; ours is the one error that counts
-    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     try:
         settings = load_settings()
         language = settings.language

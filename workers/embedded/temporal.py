@@ -19,6 +19,8 @@ from workers.embedded.processes import Child
 
 LOOPBACK = "127.0.0.1"
 NAMESPACE = "default"
+_ANSWERED = "answered"
+"""Mark beside the database file that a server has answered from it."""
 _READY_LIMIT = 60.0  # seconds
 _CALL_LIMIT = timedelta(seconds=5)
 _POLL = 0.02
@@ -77,6 +79,7 @@ class TemporalServer:
             ServerStartFailed: it did not answer in time.
         """
         if self._folder is not None:
+            await asyncio.to_thread(_drop_what_never_answered, self._folder)
             await asyncio.to_thread(_keep_copy_before_upgrade, self._folder)
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(self._folder or "/"), "TZ": "UTC"}
         self.child = await Child.start("temporal", self._command(), log=self._log, environment=environment)
@@ -90,6 +93,8 @@ class TemporalServer:
             raise ServerStartFailed(
                 f"Temporal did not answer within {_READY_LIMIT:.0f} s; its log: {self._log}"
             ) from None
+        if self._folder is not None:
+            (self._folder / _ANSWERED).touch(mode=0o600)
 
     async def stop(self) -> None:
         """Stop the server; safe to call again. Killed or not, it loses nothing that it acknowledged."""
@@ -124,6 +129,13 @@ class TemporalServer:
         except (OSError, RuntimeError, RPCError):
             return False
         return True
+
+
+def _drop_what_never_answered(folder: Path) -> None:
+    # Killed while it made its tables, the server cannot go on with the file; nobody has stored anything yet.
+    if not (folder / _ANSWERED).exists():
+        for file in folder.glob("temporal.db*"):
+            file.unlink()
 
 
 def _keep_copy_before_upgrade(folder: Path) -> None:

@@ -95,10 +95,10 @@ async def test_refused_before_review(institute: Institute, iehe: CommandLine) ->
         ((a, "rejudge", number, "--reason", "誤り"), "head-1", 3, "wrong-stage"),
         ((a, "rejudge", number, "--reason", "あ" * 4001), "head-1", 2, "text-too-long"),
         ((a, "decide", number, "perhaps"), "head-1", 2, "invalid-value"),
-        ((a, "permit-late", number, "transcript", "--until", "2031-01-01"), "office-1", 3, "reason-required"),
+        ((a, "permit-late", number, "transcript", "--until", "2028-01-01"), "office-1", 3, "reason-required"),
         ((a, "permit-late", number, "transcript", "--until", "soon"), "office-1", 2, "invalid-moment"),
         (
-            (a, "permit-late", number, "nothing", "--until", "2031-01-01", "--reason", "x"),
+            (a, "permit-late", number, "nothing", "--until", "2028-01-01", "--reason", "x"),
             "office-1",
             4,
             "unknown-item",
@@ -267,7 +267,7 @@ async def test_closed_case(institute: Institute, iehe: CommandLine) -> None:
         iehe,
         (("admissions", "event", number, "fee-paid"), None, 3, "case-closed"),
         (
-            ("admissions", "permit-late", number, "fee", "--until", "2031-01-01", "--reason", "x"),
+            ("admissions", "permit-late", number, "fee", "--until", "2028-01-01", "--reason", "x"),
             "office-1",
             3,
             "case-closed",
@@ -282,7 +282,7 @@ async def test_deadlines_and_tasks_by_hand(institute: Institute, iehe: CommandLi
     number = case.row.application_no
     name = "check-eligibility"
 
-    moved = await iehe.ok("case", "move-deadline", number, name, "--due", "2031-02-10", by="office-1")
+    moved = await iehe.ok("case", "move-deadline", number, name, "--due", "2028-02-10", by="office-1")
     await iehe.ok("case", "pause-deadline", number, name, by="office-1")
     paused = await iehe.ok("case", "deadline", number, name)
     await iehe.ok("case", "resume-deadline", number, name, by="office-1")
@@ -293,7 +293,7 @@ async def test_deadlines_and_tasks_by_hand(institute: Institute, iehe: CommandLi
     mine = await iehe.ok("tasks", "--assignee", "office-1")
     await iehe.ok("case", "cancel-deadline", number, name, by="office-1")
 
-    assert datetime.fromisoformat(moved["due_at"]).astimezone(UTC) > datetime(2031, 2, 10, 14, 59, tzinfo=UTC)
+    assert datetime.fromisoformat(moved["due_at"]).astimezone(UTC) > datetime(2028, 2, 10, 14, 59, tzinfo=UTC)
     assert paused["deadlines"][0]["state"] == "paused"
     assert any("moved from" in line for line in paused["deadlines"][0]["calculation"])
     assert [task["task"] for task in mine["tasks"]] == [name]

@@ -39,3 +39,23 @@ def test_a_copy_is_kept_before_an_upgrade(tmp_path):
     (tmp_path / "temporal.db.1.0.0").unlink()
     _keep_copy_before_upgrade(tmp_path)
     assert not (tmp_path / "temporal.db.1.0.0").exists()
+
+
+async def test_a_file_that_never_answered_is_made_anew(server_home, tmp_path) -> None:
+    """Killed while it made its tables: the half-made file is dropped at the next start."""
+    (tmp_path / "temporal.db").write_bytes(b"")
+    with closing(sqlite3.connect(tmp_path / "temporal.db")) as database:
+        database.execute("CREATE TABLE half (made INTEGER)")
+        database.commit()
+    ports = TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port())
+    server = TemporalServer(ports, folder=tmp_path, log=server_home.logs / "half.log")
+
+    await server.start()
+    await server.stop()
+    await server.start()
+    await server.stop()
+
+    with closing(sqlite3.connect(tmp_path / "temporal.db")) as database:
+        tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+    assert "half" not in tables
+    assert "namespaces" in tables
