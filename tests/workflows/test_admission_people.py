@@ -45,6 +45,11 @@ async def until_active(case: Case, count: int) -> list[str]:
             await asyncio.sleep(0.01)
 
 
+async def _settled(case: Case) -> bool:
+    state = await case.state()
+    return len(state["reviews"]) == 3 or state["draw_failed"]
+
+
 class TestReviewers:
     async def test_a07_conflicts_of_interest_are_computed(self, institute: Institute) -> None:
         """Same school within three years, a declared relation, the same address: none of them is drawn."""
@@ -94,20 +99,25 @@ class TestReviewers:
         assert {states[first[1]], states[first[2]]} == {"silent"}
 
     async def test_a07_load_cap_holds_under_concurrency(self, institute: Institute) -> None:
-        """Twelve cases at once and six reviewers with six places each: nobody gets a seventh."""
+        """Thirteen cases at once and six reviewers with six places each: nobody gets a seventh.
+
+        A case stays short only when everybody who is not yet its reviewer is full, and says so by a task.
+        """
         cases = await asyncio.gather(*(institute.apply() for _ in range(13)))
         await asyncio.gather(*(case.complete() for case in cases))
         await asyncio.gather(*(case.decide(ConfirmEligibility, "office-1", eligible=True) for case in cases))
         async with asyncio.timeout(30):
-            while await institute.pool.fetchval("SELECT count(*) FROM iehe.reviews") < 36:
+            while not all([await _settled(case) for case in cases]):
                 await asyncio.sleep(0.02)
 
-        loads = await institute.pool.fetch("SELECT reviewer, count(*) FROM iehe.reviews GROUP BY 1")
-        assert {row["count"] for row in loads} == {6}
-        short = [3 - len(await reviewers(case)) for case in cases]
-        waiting = ["assign-reviewers" in await case.tasks() for case in cases]
-        assert sum(short) == 3
-        assert waiting == [missing > 0 for missing in short]
+        rows = await institute.pool.fetch("SELECT reviewer, count(*) FROM iehe.reviews GROUP BY 1")
+        loads = {row["reviewer"]: row["count"] for row in rows}
+        full = {reviewer for reviewer, load in loads.items() if load == 6}
+        assert max(loads.values()) == 6
+        for case in cases:
+            own = set(await reviewers(case))
+            assert ("assign-reviewers" in await case.tasks()) == (len(own) < 3)
+            assert len(own) == 3 or full | own == loads.keys()
 
     async def test_a07_reviewers_who_become_free_are_drawn_later(self, institute: Institute) -> None:
         """Nobody was free at first: the next working day the system looks again by itself."""
