@@ -110,11 +110,12 @@ SELECT pg_advisory_xact_lock(hashtextextended('accept/' || round_id || '/' || pe
 FROM iehe.applications WHERE case_id = $1
 
 -- name: other_offer
--- The case of the same person and round whose offer was accepted.
-SELECT o.case_id FROM iehe.applications a
-JOIN iehe.applications o ON o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> a.case_id
-JOIN iehe.cases c ON c.case_id = o.case_id AND c.stage IN ('accepted', 'enrolled', 'deferred', 'conditions_not_met')
-WHERE a.case_id = $1 LIMIT 1
+-- The case whose accepted offer ends this one: noted by its acceptance, or still standing.
+SELECT coalesce(a.superseded_by, (
+    SELECT o.case_id FROM iehe.applications o JOIN iehe.cases c USING (case_id)
+    WHERE o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> a.case_id
+      AND c.stage IN ('accepted', 'enrolled') LIMIT 1))
+FROM iehe.applications a WHERE a.case_id = $1
 
 -- name: superseded_by
 SELECT superseded_by FROM iehe.applications WHERE case_id = $1

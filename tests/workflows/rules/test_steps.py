@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 
@@ -163,3 +164,40 @@ def test_a_task_whose_deadline_was_cancelled_is_not_overdue() -> None:
     case.decide(CancelDeadline, "office-1", deadline="check-eligibility")
     assert case.state.tasks["check-eligibility"].due_at is None
     assert case.last.tasks_reassigned[0].due_at is None
+
+
+def test_a_fact_from_the_future_is_refused() -> None:
+    """A wrong year in a date is not taken for now."""
+    case = new()
+    with refused("in-future"):
+        case.event("fee-paid", at=case.now + timedelta(days=100))
+
+
+def test_a_fact_of_years_ago_is_refused() -> None:
+    """A typing error in the year must not make a late fact early."""
+    case = new()
+    with refused("long-past"):
+        case.event("fee-paid", at=case.now - timedelta(days=4 * 366))
+
+
+def test_a_due_time_that_is_given_is_not_explained_by_counting() -> None:
+    """The post is due at noon because the round says so, not at the end of a counted day."""
+    (line,) = in_stage(Stage.SUBMITTED).state.deadlines["post"].calculation
+    assert line.startswith("set to ")
+    assert "12:00" in line
+
+
+def test_a_review_is_not_handed_to_somebody_else() -> None:
+    """A review belongs to its reviewer: the office releases them and another is drawn."""
+    case = in_stage(Stage.REVIEW)
+    (name, *_) = [task.key for task in case.state.tasks.values() if task.kind == "review"]
+    with refused("task-personal"):
+        case.decide(ReassignTask, "office-1", task=name, assignee="reviewer-6")
+
+
+def test_the_reason_of_a_common_decision_is_kept() -> None:
+    """Why a deadline was paused stands in the log, as the id of the text."""
+    case = new()
+    reason = str(UUID(int=1))
+    case.decide(PauseDeadline, "office-1", deadline="completeness", reason_id=reason)
+    assert case.last.details["reason_id"] == reason
