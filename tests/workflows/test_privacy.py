@@ -38,6 +38,7 @@ async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCat
     case = await institute.apply(row)
     secret = await case.text(f"{CANARY} {ASCII_CANARY}")
     first = await case.to_review()
+    await case.until_notices(len(await case.notices()))
     await case.decide(DeclineReview, first[0], conflict=True)
     await case.until(lambda r: len(json.loads(r["state"])["reviews"]) == 4)
     state = await case.state()
@@ -45,6 +46,7 @@ async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCat
     for reviewer in active:
         await case.decide(SubmitScores, reviewer, points=GOOD, remark_id=secret)
     await case.until_task("vote:chair-1")
+    await case.until_notices(len(await case.notices()))
     for member in ("chair-1", "member-1", "member-2", "member-3", "member-4"):
         await case.decide(CastVote, member, choice="admit", reason_id=secret)
     await case.decide(

@@ -11,6 +11,8 @@ from tests.workflows.conftest import institute, mail, notices, pool, vacant, wor
 async def closed(institute: Institute, iehe: CommandLine) -> Case:
     """A case that is over, all its notices accepted."""
     case = await institute.apply()
+    # what asks for something is not sent any more once the case has moved on
+    await case.until_notices(2)
     await case.until_stage("completeness")
     await iehe.ok("admissions", "withdraw", case.case_id, "--reason-code", "personal", by="office-1")
     await case.result()
