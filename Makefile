@@ -32,8 +32,9 @@ $(STAMP): constraints.txt pyproject.toml
 run: install ## start PostgreSQL, Temporal with its UI, the worker and the mail catcher; Ctrl-C stops all
 	@exec $(BIN)/iehe up --with-parent
 
+# A test process that crashes is not started again: near the end of a run xdist would then wait for ever.
 test: install ## run all tests against the real servers (TESTS=path for some, PROCESSES=n at once)
-	@$(WITH_CTRL_C) -m pytest --quiet -n $(PROCESSES) --dist loadfile $(TESTS)
+	@$(WITH_CTRL_C) -m pytest --quiet -n $(PROCESSES) --dist loadfile --max-worker-restart=0 $(TESTS)
 
 check: install ## linters, types, import direction, migrations, contract lock
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Names that more than one part must agree on: ids, task queues, types, search attributes."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -23,6 +24,12 @@ class ProcessName(StrEnum):
     """The processes; the value is the Temporal workflow type."""
 
     ADMISSION_REVIEW = "admission-review"
+
+
+class DataClass(StrEnum):
+    """Whose secrets a payload holds: each class has keys, and readers, of its own."""
+
+    ADMISSION = "admission"
 
 
 class Role(StrEnum):
@@ -51,6 +58,18 @@ class SearchAttribute(StrEnum):
 def event_type(process: str, fact: str) -> str:
     """The CloudEvents type of a fact."""
     return f"jp.ac.iehe.{process}.{fact}"
+
+
+CASES_OF: Final[Mapping[ProcessName, str]] = {ProcessName.ADMISSION_REVIEW: "admission"}
+"""First part of the case ids of a process; the second is the business key of its subject."""
+
+DATA_CLASS_OF: Final[Mapping[str, DataClass]] = {"admission": DataClass.ADMISSION}
+"""Class of the data in the payloads of a case, by the first part of its id."""
+
+
+def case_id_of(process: ProcessName, subject: str) -> str:
+    """The case id of a process's subject: of an application its number."""
+    return f"{CASES_OF[process]}/{subject}"
 
 
 def admission_case_id(application_no: str) -> str:

@@ -117,10 +117,18 @@ class AdmissionPolicy(Payload):
         return self
 
 
+class EventPolicy(Payload):
+    """How long an event that cannot be delivered yet is kept for its case."""
+
+    wait_days: int = Field(default=30, ge=0)
+    """Days, not working days: for a case that does not exist yet. Then the office has to look."""
+
+
 class PolicyDocument(Payload):
     """A policy file as `iehe policy load` takes it: one process, in force from a date, a body per route."""
 
     process: str
     version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$")
     valid_from: date
+    events: EventPolicy = EventPolicy()
     routes: dict[Code, AdmissionPolicy]

@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "workflows/rules": {"schemas", "workflows.rules"},
     "workflows": {"schemas", "workflows", "activities"},
     "activities": {"schemas", "activities"},
+    "gateway": {"schemas", "workflows.rules", "activities", "gateway"},
     "workers": {"schemas", "workflows", "activities", "workers", "gateway"},
     "tests": OURS,
 }

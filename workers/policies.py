@@ -74,13 +74,20 @@ def _read(raw: dict[str, Any]) -> tuple[PolicyDocument, list[Round]]:
     head = {"version": raw["version"], "calendar": calendar}
     routes = {name: {**common, **route, **head, "route": name} for name, route in raw["routes"].items()}
     document = PolicyDocument.model_validate(
-        {"process": raw["process"], "version": raw["version"], "valid_from": valid_from, "routes": routes}
+        {
+            "process": raw["process"],
+            "version": raw["version"],
+            "valid_from": valid_from,
+            "events": raw.get("events", {}),
+            "routes": routes,
+        }
     )
     return document, [Round.model_validate(each) for each in raw.get("rounds", [])]
 
 
 def _unknown_fields(raw: dict[str, Any], document: PolicyDocument) -> Iterator[str]:
     # payload models tolerate fields that they do not know; in a file that a person wrote they are mistakes
+    yield from _unknown(raw.get("events", {}), document.events.model_dump(), "events")
     for name, route in document.routes.items():
         known = route.model_dump()
         yield from _unknown(raw["default"] | raw["routes"][name], known, f"routes.{name}")

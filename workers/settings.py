@@ -99,6 +99,41 @@ class Settings(BaseSettings):
     temporal_http_port: Port = Field(default=7243, description="Port of the embedded server's HTTP API")
     temporal_metrics_port: Port = Field(default=7244, description="Port of the embedded server's /metrics")
 
+    gateway_host: str = Field(default="127.0.0.1", description="Address that the gateway listens on")
+    gateway_port: Port = Field(default=8090, description="Port of the gateway: events, cases, codec server")
+    gateway_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="How others reach the gateway, such as https://events.example.ac.jp; "
+        "not set: http://gateway_host:gateway_port",
+    )
+    key_ring: Path | None = Field(
+        default=None,
+        description="File with the keys that payloads are encrypted with, readable by its owner only; "
+        "not set: the embedded stack's own, in its home",
+    )
+    plaintext_payloads: Literal["refuse", "accept"] = Field(
+        default="refuse",
+        description="Whether payloads without encryption are read; accept only while a namespace from before "
+        "the encryption is being emptied",
+    )
+    staff_issuer: str | None = Field(
+        default=None,
+        description="Issuer of the tokens of staff systems; not set in the embedded stack: its own tokens "
+        "(iehe token)",
+    )
+    staff_audience: str = Field(default="iehe", description="Audience that a staff token must name")
+    staff_jwks_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="Where the keys of staff_issuer are"
+    )
+    staff_claim: str = Field(default="sub", description="Claim of a staff token that holds the staff id")
+    ui_origin: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="Origin of the Temporal UI that may ask the codec server; "
+        "not set: the embedded UI's, http://127.0.0.1:ui_port",
+    )
+
     smtp_embedded: bool = Field(
         default_factory=_is_embedded,
         description="Run a mail catcher on smtp_port that keeps every mail in the home and sends none",
@@ -130,7 +165,9 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("ui_port", "temporal_http_port", "temporal_metrics_port", "smtp_port", mode="after")
+    @field_validator(
+        "ui_port", "temporal_http_port", "temporal_metrics_port", "gateway_port", "smtp_port", mode="after"
+    )
     @classmethod
     def _distinct(cls, port: int, info: ValidationInfo) -> int:
         others = (name for name, value in info.data.items() if name.endswith("_port") and value == port)

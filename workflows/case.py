@@ -264,7 +264,7 @@ class CaseWorkflow(Generic[S]):
             raise as_error(refusal) from None
 
     def _rule_of(self, command: Command) -> Callable[..., None]:
-        return self.process.decisions[command.step]
+        return self.process.decisions[type(command)]
 
     reassign_task = decision(ReassignTask)
     complete_task = decision(CompleteTask)

@@ -65,14 +65,10 @@ def event(
     carry_out(work, as_json=as_json)
 
 
-BETWEEN_CASES = frozenset({"sibling-accepted"})
-"""Facts that cases tell each other and nobody types in."""
-
-
 def _kind(fact: str) -> EventKind:
     from workflows.rules.admission import ADMISSION_REVIEW
 
-    kinds = {name: kind for name, kind in ADMISSION_REVIEW.events.items() if name not in BETWEEN_CASES}
+    kinds = {name: kind for name, kind in ADMISSION_REVIEW.events.items() if not kind.between_cases}
     if fact not in kinds:
         known = ", ".join(kinds)
         raise usage(

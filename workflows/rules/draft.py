@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from schemas.case import Actor, CaseState, Task
+from schemas.case import Actor, CaseState, Command, Task
 from schemas.deadlines import CalendarPolicy, Deadline, DeadlinePolicy
 from schemas.identifiers import Role
 from schemas.payload import Payload
@@ -49,6 +49,8 @@ class EventKind:
     step: str
     data: type[Payload]
     apply: Callable[[Draft[Any], Any], None]
+    between_cases: bool = False
+    """True for what cases tell each other: no other system may say it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Process(Generic[S]):
     name: str
     lifecycle: Lifecycle
     enter: Mapping[str, Callable[[Draft[S]], None]]
-    decisions: Mapping[str, Callable[[Draft[S], Any], None]]
+    decisions: Mapping[type[Command], Callable[[Draft[S], Any], None]]
     events: Mapping[str, EventKind]
     expiries: Mapping[str, tuple[str, Callable[[Draft[S], Deadline], None]]]
     """Deadline kind to (step, rule) when its time has passed."""
@@ -74,6 +76,11 @@ class Process(Generic[S]):
     """What follows when a task of a kind is marked as done by hand."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}
     """Search attributes of the process's own."""
+
+    @property
+    def commands(self) -> dict[str, type[Command]]:
+        """The decisions by the names of their steps."""
+        return {command.step: command for command in self.decisions}
 
 
 def waiting_for_whom(process: Process[Any], state: CaseState) -> tuple[str | None, datetime | None]:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from schemas.case import (
     CancelDeadline,
     CaseState,
+    Command,
     CompleteTask,
     KernelCommand,
     MoveDeadline,
@@ -118,13 +119,13 @@ def cancel_deadline(draft: Draft[Any], command: CancelDeadline) -> None:
     draft.stop_deadline(deadline.name, how="cancelled")
 
 
-COMMON_DECISIONS: dict[str, Callable[[Draft[Any], Any], None]] = {
-    ReassignTask.step: reassign_task,
-    CompleteTask.step: complete_task,
-    MoveDeadline.step: move_deadline,
-    PauseDeadline.step: pause_deadline,
-    ResumeDeadline.step: resume_deadline,
-    CancelDeadline.step: cancel_deadline,
+COMMON_DECISIONS: dict[type[Command], Callable[[Draft[Any], Any], None]] = {
+    ReassignTask: reassign_task,
+    CompleteTask: complete_task,
+    MoveDeadline: move_deadline,
+    PauseDeadline: pause_deadline,
+    ResumeDeadline: resume_deadline,
+    CancelDeadline: cancel_deadline,
 }
 
 

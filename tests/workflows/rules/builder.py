@@ -137,7 +137,7 @@ class Pure:
         number = next(_numbers)
         actor = person(by) if isinstance(by, str) else by
         message = command(command_id=f"c{number}", actor=actor, **values)
-        rule: Callable[..., None] = self.process.decisions[command.step]
+        rule: Callable[..., None] = self.process.decisions[command]
         return self.take(command.step, partial(rule, command=message), actor=actor, cause=message.command_id)
 
     def event(self, fact: str, *, at: datetime | None = None, **data: Any) -> Transition:

@@ -201,4 +201,4 @@ def test_a_step_that_does_not_exist_is_refused(stage, actor) -> None:
 
 def test_every_command_is_walked() -> None:
     """The walk knows each command of the process."""
-    assert COMMANDS.keys() == ADMISSION_REVIEW.decisions.keys()
+    assert COMMANDS.keys() == ADMISSION_REVIEW.commands.keys()

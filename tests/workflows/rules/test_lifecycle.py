@@ -94,12 +94,12 @@ def test_an_unknown_stage_in_a_line_is_found_at_once() -> None:
 
 def test_every_step_has_a_rule_and_every_rule_a_line() -> None:
     """Nothing is in the table that cannot be done, and nothing can be done that is not in it."""
-    ruled = ADMISSION_REVIEW.decisions.keys() | {kind.step for kind in ADMISSION_REVIEW.events.values()}
+    ruled = ADMISSION_REVIEW.commands.keys() | {kind.step for kind in ADMISSION_REVIEW.events.values()}
     ruled |= {name for name, _ in ADMISSION_REVIEW.expiries.values()} | DONE_BY_THE_CASE
     assert {line.name for line in LIFECYCLE.steps} == ruled
 
 
-@pytest.mark.parametrize("name", sorted(ADMISSION_REVIEW.decisions))
+@pytest.mark.parametrize("name", sorted(ADMISSION_REVIEW.commands))
 def test_decisions_are_taken_by_people(name) -> None:
     """Each line of a decision names roles."""
     assert people(name)
@@ -173,7 +173,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
 
 def test_the_matrix_of_roles_is_complete() -> None:
     """A new decision must be put into the matrix of this test by a person."""
-    assert EXPECTED.keys() == ADMISSION_REVIEW.decisions.keys()
+    assert EXPECTED.keys() == ADMISSION_REVIEW.commands.keys()
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_every_command_is_known_to_the_process() -> None:
         return [leaf for each in subclasses for leaf in leaves(each)] or [model]
 
     ours = [each for each in leaves(Command) if each.__module__.startswith("schemas.")]
-    assert {each.step for each in ours} == ADMISSION_REVIEW.decisions.keys()
+    assert {each.step for each in ours} == ADMISSION_REVIEW.commands.keys()
 
 
 def test_every_role_of_the_table_has_somebody_in_the_tests() -> None:

@@ -1,0 +1,116 @@
+-- The event door: the inbox with its relay, the sources that may send, idempotent requests, decodings.
+
+ALTER TABLE iehe.events
+    ADD COLUMN seq           bigint GENERATED ALWAYS AS IDENTITY,
+    ADD COLUMN process       text NOT NULL DEFAULT 'admission-review',
+    ADD COLUMN body_sha256   text,
+    ADD COLUMN attempts      integer NOT NULL DEFAULT 0,
+    ADD COLUMN next_try_at   timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN waiting_since timestamptz,
+    ADD COLUMN handled_by    text,
+    DROP CONSTRAINT events_state_check,
+    ADD CONSTRAINT events_state_check CHECK (state IN ('stored', 'delivered', 'dead', 'dropped'));
+ALTER TABLE iehe.events ALTER COLUMN process DROP DEFAULT;
+COMMENT ON TABLE iehe.events IS
+    'The inbox of every case. One row is one fact for one case, from another system or from another case; '
+    'the relay delivers the rows of a case in the order of seq.';
+COMMENT ON COLUMN iehe.events.state IS
+    'stored (to be delivered), delivered (in the history of its workflow), dead (cannot be delivered: an '
+    'open task of the office), dropped (a person decided that it is not wanted)';
+COMMENT ON COLUMN iehe.events.reason IS 'Code of why it is dead, or why the last try to deliver it failed.';
+COMMENT ON COLUMN iehe.events.body_sha256 IS
+    'Of the event without its transport: the same id with another one is refused. Null: from one of our cases.';
+COMMENT ON COLUMN iehe.events.waiting_since IS 'Since when it has waited for a case that does not exist yet.';
+CREATE INDEX events_to_deliver ON iehe.events (case_id, seq) WHERE state = 'stored';
+CREATE INDEX events_due ON iehe.events (next_try_at) WHERE state = 'stored';
+CREATE INDEX events_dead ON iehe.events (process, ended_at) WHERE state = 'dead';
+
+-- An idle relay learns of a new event at once instead of at its next look.
+CREATE FUNCTION iehe.tell_relays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('iehe_events', '');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER events_tell_relays AFTER INSERT ON iehe.events
+    FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
+
+-- What the office has to look at beside the tasks of its cases: an undeliverable event may have no case.
+CREATE VIEW iehe.dead_letters AS
+SELECT source, id, type, process, case_id, reason, stored_at, ended_at FROM iehe.events WHERE state = 'dead';
+
+-- who may send ---------------------------------------------------------------------------------------------
+
+CREATE TABLE iehe.sources (
+    name        text PRIMARY KEY,
+    uri         text NOT NULL UNIQUE,
+    types       text[] NOT NULL CHECK (cardinality(types) > 0),
+    per_minute  integer NOT NULL CHECK (per_minute > 0),
+    issuer      text,
+    audience    text,
+    subject     text,
+    jwks_url    text,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    revoked_at  timestamptz,
+    CHECK (num_nulls(issuer, audience, subject, jwks_url) IN (0, 4))
+);
+COMMENT ON COLUMN iehe.sources.uri IS 'The CloudEvents source attribute of everything it sends.';
+COMMENT ON COLUMN iehe.sources.issuer IS 'With audience, subject and jwks_url: it sends bearer tokens.';
+
+CREATE TABLE iehe.source_keys (
+    key_id      text PRIMARY KEY,
+    source      text NOT NULL REFERENCES iehe.sources,
+    kind        text NOT NULL CHECK (kind IN ('v1', 'v1a')),
+    sealed      bytea,
+    public      bytea,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz,
+    revoked_at  timestamptz,
+    CHECK ((kind = 'v1') = (sealed IS NOT NULL) AND (kind = 'v1a') = (public IS NOT NULL))
+);
+COMMENT ON COLUMN iehe.source_keys.sealed IS
+    'A shared secret, encrypted with a key that is not in the database.';
+CREATE INDEX source_keys_by_source ON iehe.source_keys (source);
+
+-- requests and what ops have read ----------------------------------------------------------------------------
+
+CREATE TABLE iehe.requests (
+    actor        text NOT NULL,
+    key          text NOT NULL,
+    operation    text NOT NULL,
+    body_sha256  text NOT NULL,
+    at           timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (actor, key)
+);
+COMMENT ON TABLE iehe.requests IS
+    'Idempotency keys of staff systems: the same key with another request is refused.';
+
+CREATE TABLE iehe.decodings (
+    at          timestamptz NOT NULL DEFAULT now(),
+    reader      text NOT NULL,
+    data_class  text NOT NULL,
+    payloads    integer NOT NULL,
+    refused     boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE iehe.decodings IS 'Who had payloads of which class of data made readable, for the Temporal UI.';
+CREATE INDEX decodings_by_time ON iehe.decodings (at);
+CREATE OR REPLACE FUNCTION iehe.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER decodings_stay BEFORE UPDATE OR DELETE ON iehe.decodings
+    FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
+
+-- cases that are started as soon as they are stored ------------------------------------------------------------
+
+ALTER TABLE iehe.import_batches ADD COLUMN starts_itself boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN iehe.import_batches.starts_itself IS
+    'Accepted over HTTP: the relay starts whatever was stored and not started.';
+
+GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters TO iehe_worker, iehe_office;
+GRANT SELECT ON iehe.requests TO iehe_office;
+GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
+GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by) ON iehe.events TO iehe_office;
+GRANT UPDATE (started_at) ON iehe.import_rows TO iehe_worker;
+GRANT SELECT ON iehe.decodings, iehe.sources TO iehe_auditor;

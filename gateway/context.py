@@ -1,0 +1,58 @@
+"""What the gateway's endpoints stand on, handed in by whoever starts it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import asyncpg
+from starlette.requests import Request
+from temporalio.client import Client
+
+from gateway.encryption.ring import KeyRing
+
+
+@dataclass(frozen=True)
+class StaffTokens:
+    """Whose tokens staff systems show.
+
+    `public_key` (PEM) is set where this installation issues its tokens itself; otherwise the keys are
+    fetched from `jwks_url`.
+    """
+
+    issuer: str
+    audience: str
+    claim: str = "sub"
+    jwks_url: str | None = None
+    public_key: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The running gateway.
+
+    Args:
+        pool: connections of the office role.
+        client: Temporal; connected lazily, so that the door opens while Temporal is away.
+        ring: keys of payloads and of the sources' shared secrets.
+        staff: whose staff tokens are believed; None: nobody's.
+        url: how others reach the gateway, without a slash at its end.
+        ui_origin: the only origin whose browsers may ask the codec server.
+        codec_token: token in the path of the embedded UI's codec server; None where staff tokens are used.
+        namespace: Temporal namespace whose payloads the codec server reads.
+        fault: called at named points so that tests can die there.
+    """
+
+    pool: asyncpg.Pool
+    client: Client
+    ring: KeyRing
+    staff: StaffTokens | None
+    url: str
+    ui_origin: str
+    codec_token: str | None = None
+    namespace: str = "default"
+    fault: Callable[[str], Awaitable[None]] | None = None
+
+
+def gateway_of(request: Request) -> Gateway:
+    """The gateway that a request came to."""
+    gateway: Gateway = request.app.state.gateway
+    return gateway

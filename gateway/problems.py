@@ -1,0 +1,138 @@
+"""Problems: every answer that is not a success, as application/problem+json (RFC 9457).
+
+A problem names what is wrong by code and JSON pointer and never repeats a value that was sent: what a sender
+got wrong may be a person's name.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:iehe:problem:"
+FAULTS_LIMIT: Final = 100
+"""Faults told at most; whoever has more starts with these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a request: where (JSON pointer, RFC 6901, or `header:<name>`) and what, by a code."""
+
+    at: str
+    code: str
+
+
+class Problem(Exception):  # noqa: N818 - an answer, not an error of the program
+    """A request that is not carried out; nothing has been changed.
+
+    Args:
+        status: HTTP status.
+        code: short constant for programs; the last part of the problem's `type`.
+        english: what is wrong and what to do, for a person; never with a value from the request.
+        japanese: the same.
+        faults: each fault by its place.
+        headers: more response headers, such as `Retry-After`.
+        params: codes, counts and versions for programs.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        english: str,
+        japanese: str,
+        *,
+        faults: Iterable[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code = status, code
+        self.english, self.japanese = english, japanese
+        self.faults: Sequence[Fault] = tuple(faults)[:FAULTS_LIMIT]
+        self.headers = dict(headers or {})
+        self.params = dict(params or {})
+
+    def body(self, language: str = "en") -> dict[str, Any]:
+        """The members of the answer; `detail` in the reader's language, both under `message`."""
+        body: dict[str, Any] = {
+            "type": f"{TYPE_PREFIX}{self.code}",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.japanese if language == "ja" else self.english,
+            "code": self.code,
+            "message": {"en": self.english, "ja": self.japanese},
+        }
+        if self.faults:
+            body["faults"] = [{"at": fault.at, "code": fault.code} for fault in self.faults]
+        if self.params:
+            body["params"] = self.params
+        return body
+
+
+def pointer(*parts: str | int) -> str:
+    """A JSON pointer (RFC 6901); the empty one is the whole document."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def faults_of(error: ValidationError, *prefix: str | int) -> list[Fault]:
+    """What a model found, by place and code and without any value."""
+    return [
+        Fault(pointer(*prefix, *fault["loc"]), fault["type"])
+        for fault in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+
+
+def invalid(faults: Iterable[Fault]) -> Problem:
+    """400: the request is not of the form that the documentation gives."""
+    return Problem(
+        HTTPStatus.BAD_REQUEST,
+        "invalid-request",
+        "The request is not of the form that is asked for; `faults` names each place.",
+        "リクエストの形式が正しくありません。faults に該当箇所を示します。",
+        faults=faults,
+    )
+
+
+def unavailable(code: str, english: str, japanese: str, *, retry_after: int = 5) -> Problem:
+    """503: try the same request again; it has not been carried out, or a repeat is harmless."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, code, english, japanese, headers={"Retry-After": str(retry_after)}
+    )
+
+
+def language_of(request: Request) -> str:
+    """`ja` when the reader prefers it (Accept-Language), else `en`."""
+    wanted = request.headers.get("accept-language", "").strip().lower()
+    return "ja" if wanted.startswith("ja") else "en"
+
+
+async def answer_problem(request: Request, error: Exception) -> Response:
+    """Exception handler for `Problem`."""
+    assert isinstance(error, Problem)  # noqa: S101 - registered for nothing else
+    return JSONResponse(
+        error.body(language_of(request)),
+        status_code=error.status,
+        headers={**error.headers, "Content-Language": language_of(request)},
+        media_type=MEDIA_TYPE,
+    )
+
+
+async def answer_http(request: Request, error: Exception) -> Response:
+    """Exception handler for what the router itself refuses: no such path, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    status = HTTPStatus(error.status_code)
+    problem = Problem(
+        status,
+        status.phrase.lower().replace(" ", "-"),
+        f"{status.phrase}: see /openapi.json for what there is.",
+        f"{status.phrase}: 利用できる操作は /openapi.json をご覧ください。",
+        headers=error.headers,
+    )
+    return await answer_problem(request, problem)
