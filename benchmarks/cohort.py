@@ -15,6 +15,8 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.applications import store_applications, store_staff
+from gateway.starting import start_case
 from schemas.admission import (
     CastVote,
     Choice,
@@ -25,7 +27,6 @@ from schemas.admission import (
 )
 from schemas.case import Actor, Command, EventEnvelope
 from schemas.identifiers import EVENT_SIGNAL, ProcessName, Role, admission_case_id, event_type
-from workers.applications import store_applications, store_staff
 from workers.cli.session import leave
 from workers.demo.people import HEAD, ITEMS, OFFICE
 from workers.demo.servers import Servers, demo_servers
@@ -35,7 +36,6 @@ from workers.intake.samples import sample_applications, sample_staff
 from workers.intake.staff import check_staff_file
 from workers.logs import configure
 from workers.settings import load_settings
-from workers.starting import start_case
 
 ROUND = "2027-comprehensive"
 POINTS = {"academic": 8.0, "motivation": 8.0, "activities": 8.0}

@@ -10,7 +10,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from workers.applications import store_applications
+from activities.applications import store_applications
 from workers.cli.session import leave
 from workers.demo.servers import demo_servers
 from workers.intake.checking import check_file

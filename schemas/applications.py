@@ -4,9 +4,10 @@ Both hold personal data: they are stored in PostgreSQL and go nowhere near a wor
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,6 +53,17 @@ class _Record(BaseModel):
         for name in ("application_no", "staff_id", "round_id", "programme"):
             if name in type(self).model_fields:
                 yield name, getattr(self, name)
+
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedRow(Generic[Row]):
+    """A row without errors, and where it stood: its number in Excel, or its place in a list."""
+
+    row: int
+    data: Row
 
 
 class ApplicationRow(_Record):

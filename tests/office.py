@@ -14,12 +14,12 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from activities.applications import store_applications, store_staff
+from gateway.starting import start_case
 from schemas.admission import CastVote, ConfirmEligibility, RecordDecision, SubmitScores
-from schemas.applications import ApplicationRow, StaffRow
+from schemas.applications import ApplicationRow, NumberedRow, StaffRow
 from schemas.case import Actor, Command, EventEnvelope, Receipt
 from schemas.identifiers import EVENT_SIGNAL, Role, admission_case_id, event_type
-from workers.applications import start_case, store_applications, store_staff
-from workers.intake.rows import NumberedRow
 
 _numbers = itertools.count(1)
 

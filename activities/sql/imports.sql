@@ -13,8 +13,9 @@ WHERE identity_key = ANY ($1::text[])
 
 -- name: add_batch
 -- The clock is read now, under the lock: the order of batches is the order in which they were taken in.
-INSERT INTO iehe.import_batches (batch_id, file_sha256, round_id, rows, skipped, imported_by, imported_at)
-VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
+INSERT INTO iehe.import_batches
+    (batch_id, file_sha256, round_id, rows, skipped, imported_by, starts_itself, imported_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
 
 -- name: make_room_for_people
 CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS SELECT * FROM iehe.people WITH NO DATA
@@ -38,6 +39,23 @@ SELECT r.application_no, a.round_id
 FROM iehe.import_rows r JOIN iehe.applications a USING (application_no)
 WHERE r.started_at IS NULL AND ($1::text[] IS NULL OR r.application_no = ANY ($1::text[]))
 ORDER BY r.application_no
+
+-- name: to_start_by_itself
+-- Accepted over HTTP and not started yet, oldest first.
+SELECT r.application_no, a.round_id
+FROM iehe.import_rows r JOIN iehe.applications a USING (application_no) JOIN iehe.import_batches b USING (batch_id)
+WHERE r.started_at IS NULL AND b.starts_itself
+ORDER BY b.imported_at, r.row
+LIMIT $1
+
+-- name: start_of_application
+SELECT r.started_at, b.starts_itself
+FROM iehe.import_rows r JOIN iehe.import_batches b USING (batch_id) WHERE r.application_no = $1
+
+-- name: batch_progress
+SELECT b.batch_id, b.round_id, b.imported_at, count(r.application_no) AS stored, count(r.started_at) AS started
+FROM iehe.import_batches b LEFT JOIN iehe.import_rows r USING (batch_id)
+WHERE b.batch_id = $1 GROUP BY b.batch_id
 
 -- name: mark_started
 UPDATE iehe.import_rows SET started_at = now() WHERE application_no = ANY ($1::text[]) AND started_at IS NULL

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from activities.applications import Stored, contradicting_accounts, differing, store_applications
 from activities.database import open_pool
+from schemas.applications import NumberedRow
 from tests.office import person
 from tests.workflows.conftest import pool, vacant  # noqa: F401
-from workers.applications import Stored, contradicting_accounts, differing, store_applications
-from workers.intake.rows import NumberedRow
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from gateway.starting import restart_case
 from schemas.admission import ConfirmEligibility
 from tests.office import Institute
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool
-from workers.starting import restart_case
 from workers.worker import running_worker
 
 __all__ = ["institute", "mail", "notices", "pool", "vacant", "worker_pool"]

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.starting import start_case
 from schemas.admission import (
     AcceptReview,
     AnswerOffer,
@@ -26,7 +27,6 @@ from schemas.applications import Employment
 from schemas.case import CompleteTask
 from schemas.identifiers import Role
 from tests.office import GOOD, POOR, Case, Institute, Refused, person, staff
-from workers.applications import start_case
 
 
 async def reviewers(case: Case) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 
 from activities.admission import SQL
 from activities.material import review_material
+from gateway.starting import restart_case
 from schemas.admission import (
     AcceptReview,
     CastVote,
@@ -22,7 +23,6 @@ from schemas.case import CompleteTask, MoveDeadline, PauseDeadline, ReassignTask
 from schemas.refusals import Refusal
 from tests.office import GOOD, Case, Institute, Refused, person
 from tests.workflows.test_case import _pending_activities, _unreachable, _until
-from workers.starting import restart_case
 
 
 async def goes_on(case: Case) -> None:

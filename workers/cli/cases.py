@@ -31,7 +31,7 @@ def restart(case: CaseArgument, *, as_json: JsonOption = False) -> None:
     """Go on with a case whose workflow was terminated or lost, from what the database holds."""
 
     async def work(session: Session) -> None:
-        from workers.starting import restart_case
+        from gateway.starting import restart_case
 
         case_id = case_id_of(case)
         try:

@@ -14,8 +14,8 @@ from workers.cli.session import TOKYO, CommandError, Exit, Session
 
 if TYPE_CHECKING:
     from activities.database import Connection
-    from schemas.applications import ApplicationRow
-    from workers.intake.rows import Checked, NumberedRow
+    from schemas.applications import ApplicationRow, NumberedRow
+    from workers.intake.rows import Checked
 
 
 @dataclass
@@ -90,7 +90,7 @@ class CheckedFile:
         return found
 
     async def _stored_faults(self, connection: Connection) -> list[Any]:
-        from workers.applications import contradicting_accounts, differing
+        from activities.applications import contradicting_accounts, differing
 
         rows = self.checked.rows
         other = {row.row for row in await differing(connection, rows)}

@@ -22,8 +22,7 @@ from workers.cli.session import (
 from workers.cli.starting import DEFAULT_CONCURRENCY, ConcurrencyOption, start
 
 if TYPE_CHECKING:
-    from schemas.applications import ApplicationRow
-    from workers.intake.rows import NumberedRow
+    from schemas.applications import ApplicationRow, NumberedRow
 
 
 def import_applications(
@@ -80,7 +79,7 @@ class Import(CheckedFile):
 
     async def store(self, imported_by: str) -> None:
         """Store the good rows of every round in one transaction."""
-        from workers.applications import store_applications
+        from activities.applications import store_applications
 
         by_round: defaultdict[str, list[NumberedRow[ApplicationRow]]] = defaultdict(list)
         for row in self.good:

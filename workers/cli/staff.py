@@ -48,7 +48,7 @@ def import_staff(file: Path, *, as_json: JsonOption = False) -> None:
     """Check a CSV or XLSX file of staff and add or update everybody in it; nothing of a faulty file."""
 
     async def work(session: Session) -> None:
-        from workers.applications import store_staff
+        from activities.applications import store_staff
         from workers.cli import faults
         from workers.intake.staff import check_staff_file
 

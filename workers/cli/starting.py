@@ -65,7 +65,7 @@ async def start(
     session: Session, numbers: list[str] | None, concurrency: int, report: dict[str, Any]
 ) -> None:
     """Start what has no case yet, showing progress; puts `started`, `seconds` and `rate` into the report."""
-    from workers.starting import start_cases, waiting_to_start
+    from gateway.starting import start_cases, waiting_to_start
 
     pool = await session.pool()
     waiting = await waiting_to_start(pool, numbers)

@@ -15,8 +15,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from activities.applications import store_applications, store_staff
 from activities.case_log import broken_at
-from workers.applications import start_case, store_applications, store_staff
+from gateway.starting import start_case
 from workers.demo.people import Cast
 from workers.demo.servers import Servers
 from workers.embedded.mail import caught_mails

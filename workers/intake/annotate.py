@@ -14,11 +14,12 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from activities.application_rules import FORMULA_STARTS
 from workers.intake.codes import Fault
 from workers.intake.headers import ANNOTATION_HEADERS, Layout
 from workers.intake.reading import Table
 from workers.intake.rows import Checked
-from workers.intake.values import FORMULA_STARTS, Cell, as_text
+from workers.intake.values import Cell, as_text
 
 COMMENTED_CELLS: Final = 2_000
 """Excel needs minutes to open a sheet with more comments; the colours and the two columns tell the rest."""

@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
 
+from activities.application_rules import contradictions
 from schemas.applications import ApplicationRow
 from workers.intake.application_columns import application_columns
 from workers.intake.codes import Code
-from workers.intake.dates import age_on, entry_day
 from workers.intake.repeats import mark_repeats, same_email, same_person, same_value
 from workers.intake.rows import Checked, ReadRow, check_table
-
-YOUNGEST_AT_ENTRY: Final = 14
-OLDEST_AT_ENTRY: Final = 100
-_DAYS_IN_THE_PAST: Final = ("birth_date", "submitted_on", "accommodation_requested_on")
 
 
 def check_file(
@@ -29,27 +24,16 @@ def check_file(
         known_programmes: codes that a row may name; None when any well-formed code will do.
         today: the day in Tokyo, after which no application can have been submitted.
     """
-    entry = entry_day(today)
 
     def row_rules(row: ReadRow) -> None:
         values = row.values
-        for column in _DAYS_IN_THE_PAST:
-            day = values.get(column)
-            if isinstance(day, date) and day > today:
-                row.add(Code.DATE_IN_FUTURE, column)
-        born = values.get("birth_date")
-        if isinstance(born, date) and born <= today and not _plausible(age_on(born, entry)):
-            row.add(Code.AGE_IMPLAUSIBLE, "birth_date", low=YOUNGEST_AT_ENTRY, high=OLDEST_AT_ENTRY)
-        number = values.get("application_no")
-        if isinstance(number, str) and not any(map(str.isdigit, number)):
-            row.add(Code.APPLICATION_NO_WITHOUT_DIGIT, "application_no")
+        for found in contradictions(values, today):
+            row.add(Code(found.code), found.name, **found.params)
         if round_id is not None and values["round_id"] != round_id:
             row.add(Code.ROUND_MISMATCH, "round_id")
         programme = values.get("programme")
         if known_programmes is not None and programme is not None and programme not in known_programmes:
             row.add(Code.PROGRAMME_UNKNOWN, "programme")
-        if values.get("accommodation_sudden") and "accommodation_requested_on" not in values:
-            row.add(Code.ACCOMMODATION_DATE_MISSING, "accommodation_requested_on")
 
     return check_table(
         path,
@@ -59,10 +43,6 @@ def check_file(
         file_rules=_file_rules,
         defaults={} if round_id is None else {"round_id": round_id},
     )
-
-
-def _plausible(age: int) -> bool:
-    return YOUNGEST_AT_ENTRY <= age <= OLDEST_AT_ENTRY
 
 
 def _file_rules(rows: Sequence[ReadRow]) -> None:

@@ -73,16 +73,6 @@ def read_date(cell: object) -> date:
     raise RefusedError(Code.DATE_INVALID)
 
 
-def age_on(birth: date, day: date) -> int:
-    """Completed years on a day, by the calendar; who was born on 29 February turns on 1 March."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-
-
-def entry_day(today: date) -> date:
-    """The next 1 April, on which the academic year begins."""
-    return date(today.year + (today >= date(today.year, 4, 1)), 4, 1)
-
-
 def _day(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)

@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from schemas.applications import NumberedRow
 from workers.intake.codes import Code, Fault, RefusedError
 from workers.intake.headers import Column, Layout, letter, locate
 from workers.intake.messages import fault
@@ -16,14 +17,6 @@ from workers.intake.values import Cell, has_gaiji, without_guard
 CELL_LIMIT: Final = 10_000
 
 Row = TypeVar("Row", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class NumberedRow(Generic[Row]):
-    """A row without errors, and its number in Excel."""
-
-    row: int
-    data: Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from activities.application_rules import tidy
 from schemas.applications import (
     LINE_LIMIT,
     LOAD_CAP_LIMIT,
@@ -21,7 +22,7 @@ from workers.intake.dates import parse_date, read_date
 from workers.intake.headers import Column
 from workers.intake.repeats import mark_repeats, same_email, same_value
 from workers.intake.rows import Checked, ReadRow, check_table
-from workers.intake.values import Cell, as_text, choice, email, key, line, phone, tidy, whole_number
+from workers.intake.values import Cell, as_text, choice, email, key, line, phone, whole_number
 
 ROLES: Final = {
     **{role.value: role for role in Role},

@@ -4,44 +4,29 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from unicodedata import is_normalized, normalize
+from unicodedata import normalize
 
+from activities.application_rules import (
+    EMAIL,
+    FORBIDDEN,
+    FORBIDDEN_IN_PROSE,
+    FORMULA_STARTS,
+    HIRAGANA,
+    KANA,
+    tidy,
+)
 from schemas.applications import EMAIL_LIMIT, PHONE_PATTERN, POSTAL_CODE_PATTERN
 from workers.intake.codes import Code, RefusedError
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 Reader = Callable[[Cell], object]
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-_INVISIBLE = "\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd\ud800-\udfff"
-_FORBIDDEN: Final = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
-_FORBIDDEN_IN_PROSE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
 _GAIJI: Final = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
-_NOT_COMPATIBILITY: Final = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
-_WIDE: Final = re.compile("[\u3000\uff01-\uff5d\uff61-\uffef]+")
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑–—―−ー", "-"))
-_KANA: Final = re.compile("[ァ-ヺー・ヽヾ ]+")
-_HIRAGANA: Final = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
-_EMAIL: Final = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
-    r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9]))"
-)
 _PHONE: Final = re.compile(PHONE_PATTERN, re.ASCII)
 _PHONE_MARKS: Final = str.maketrans("", "", "-() .")
 _POSTAL_CODE: Final = re.compile(POSTAL_CODE_PATTERN, re.ASCII)
 _POSTAL_DIGITS: Final = 7
-
-
-def tidy(text: str) -> str:
-    """Fold full-width letters and digits and half-width kana, compose accents, trim; ideographs stay.
-
-    Plain NFKC would also replace compatibility ideographs (神 U+FA19 by 神 U+795E), which are other
-    characters in a person's registered name.
-    """
-    if not is_normalized("NFKC", text):
-        text = _NOT_COMPATIBILITY.sub(lambda match: normalize("NFC", match[0]), text)
-        text = _WIDE.sub(lambda match: normalize("NFKC", match[0]), text)
-    return text.strip()
 
 
 def has_gaiji(text: str) -> bool:
@@ -70,7 +55,7 @@ def line(limit: int, *, break_is_space: bool = False) -> Reader:
         text = tidy(as_text(cell))
         if break_is_space:
             text = " ".join(text.split())
-        if _FORBIDDEN.search(text):
+        if FORBIDDEN.search(text):
             raise RefusedError(Code.CONTROL_CHARACTER)
         if text.startswith(FORMULA_STARTS):
             raise RefusedError(Code.FORMULA_CHARACTER)
@@ -86,7 +71,7 @@ def prose(limit: int) -> Reader:
 
     def read(cell: Cell) -> str:
         text = as_text(cell).replace("\r\n", "\n").replace("\r", "\n").strip()
-        if _FORBIDDEN_IN_PROSE.search(text):
+        if FORBIDDEN_IN_PROSE.search(text):
             raise RefusedError(Code.CONTROL_CHARACTER)
         if len(text) > limit:
             raise RefusedError(Code.TEXT_TOO_LONG, limit=limit)
@@ -100,8 +85,8 @@ def kana(limit: int) -> Reader:
     read_line = line(limit)
 
     def read(cell: Cell) -> str:
-        text = str(read_line(cell)).translate(_HIRAGANA)
-        if not _KANA.fullmatch(text):
+        text = str(read_line(cell)).translate(HIRAGANA)
+        if not KANA.fullmatch(text):
             raise RefusedError(Code.KANA_INVALID)
         return text
 
@@ -152,7 +137,7 @@ def whole_number(low: int, high: int) -> Reader:
 def email(cell: Cell) -> str:
     """Read an e-mail address as carriers allow it, consecutive dots too; the domain in small letters."""
     text = _plain(as_text(cell))
-    match = _EMAIL.fullmatch(text)
+    match = EMAIL.fullmatch(text)
     if not match or len(text) > EMAIL_LIMIT:
         raise RefusedError(Code.EMAIL_INVALID)
     return text[: match.start(1)] + match[1].lower()

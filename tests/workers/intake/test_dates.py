@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.application_rules import age_on, entry_day
 from workers.intake.codes import Code, RefusedError
-from workers.intake.dates import ERAS, age_on, entry_day, parse_date, read_date
+from workers.intake.dates import ERAS, parse_date, read_date
 from workers.intake.samples import STYLES, in_era
 
 DAYS = st.dates(min_value=date(1873, 1, 1), max_value=date(2099, 12, 31))

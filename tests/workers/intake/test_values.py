@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.application_rules import tidy
 from schemas.applications import APPLICATION_NO_PATTERN, Sex
 from workers.intake.application_columns import FLAGS, SEXES, application_columns
 from workers.intake.codes import Code, RefusedError
@@ -19,7 +20,6 @@ from workers.intake.values import (
     phone,
     postal_code,
     prose,
-    tidy,
     whole_number,
     without_guard,
 )

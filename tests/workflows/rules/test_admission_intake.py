@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from activities.application_rules import age_on
 from schemas.admission import (
     ChangePolicy,
     ConfirmEligibility,
@@ -15,7 +16,6 @@ from schemas.admission import (
 from schemas.case import ActorKind, MoveDeadline, PauseDeadline
 from schemas.refusals import Refusal
 from tests.workflows.rules.builder import PARTS, Pure, changed_policy, default_policy, general, jst, new
-from workers.intake.dates import age_on
 
 CUTOFF = jst(2027, 2, 4, 12)
 INSTANT = timedelta(microseconds=1)

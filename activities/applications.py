@@ -1,7 +1,7 @@
 """Applications on their way in: checked rows go into the database by COPY, in one transaction.
 
 Rows are found again by their application number, so the same file, or a corrected copy of it, can be
-imported as often as wanted. `workers/starting.py` then starts a case for each.
+imported as often as wanted. `gateway/starting.py` then starts a case for each.
 """
 
 import hashlib
@@ -12,19 +12,9 @@ from typing import Any, Final
 
 from activities.database import Connection
 from activities.sql import queries
-from schemas.applications import ApplicationRow, StaffRow
+from schemas.applications import ApplicationRow, NumberedRow, StaffRow
 from schemas.identifiers import admission_case_id
-from workers.intake.rows import NumberedRow
-from workers.starting import start_case
 
-__all__ = [
-    "Stored",
-    "contradicting_accounts",
-    "differing",
-    "start_case",
-    "store_applications",
-    "store_staff",
-]
 SQL: Final = queries("imports")
 Rows = Sequence[NumberedRow[ApplicationRow]]
 PATIENCE: Final = 300.0
@@ -99,11 +89,13 @@ async def store_applications(
     round_id: str,
     skipped: int,
     imported_by: str,
+    starts_itself: bool = False,
 ) -> Stored:
     """Store the checked rows of a round in one transaction; what is stored already is left as it is.
 
     A batch is what one import has added. When a row's number exists with other content, or its account
-    is another person's, the rows are returned as conflicting and nothing is stored.
+    is another person's, the rows are returned as conflicting and nothing is stored. With `starts_itself`
+    the relay starts whatever nobody else has started.
     """
     async with connection.transaction():
         for limit in ("statement_timeout", "lock_timeout"):
@@ -114,7 +106,7 @@ async def store_applications(
         unfit = (*await differing(connection, rows), *await contradicting_accounts(connection, new))
         if unfit or not new:
             return Stored(None, 0, len(known), unfit)
-        batch = (uuid.uuid4(), file_sha256, round_id, len(rows), skipped, imported_by)
+        batch = (uuid.uuid4(), file_sha256, round_id, len(rows), skipped, imported_by, starts_itself)
         await connection.execute(SQL["add_batch"], *batch)
         people = await _store_people(connection, new)
         await connection.copy_records_to_table(
