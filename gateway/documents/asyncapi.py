@@ -1,0 +1,104 @@
+"""AsyncAPI 3.0: every event that other systems may send, made from the models that check them."""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from gateway.documents.models import reference, schemas_of
+from schemas.identifiers import ProcessName, event_type
+from workflows.rules.draft import EventKind, Process
+from workflows.rules.lifecycle import By
+from workflows.rules.processes import PROCESSES
+
+EXAMPLE_SUBJECT: Final = "A2027-000001"
+
+
+def asyncapi() -> dict[str, Any]:
+    """The document."""
+    kinds = {
+        event_type(name, fact): (fact, process, kind)
+        for name, process in PROCESSES.items()
+        for fact, kind in process.events.items()
+        if not kind.between_cases
+    }
+    messages = {kind: _message(kind, *known) for kind, known in kinds.items()}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "iehe: events for institutional processes",
+            "version": version("iehe"),
+            "description": "Facts that other systems report by CloudEvents 1.0 over HTTP. A 202 is a receipt: "
+            "the event is stored and will be applied once or shown to the office. See openapi.json for the "
+            "request itself, its signatures and its answers.",
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "servers": {
+            "embedded": {
+                "host": "127.0.0.1:8090",
+                "protocol": "http",
+                "description": "The stack that `make run` starts.",
+            }
+        },
+        "channels": {
+            "events": {
+                "address": "/events",
+                "description": "The one address for every event of every process.",
+                "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in messages},
+                "bindings": {"http": {"bindingVersion": "0.3.0"}},
+            }
+        },
+        "operations": {
+            f"receive.{kind}": {
+                "action": "receive",
+                "channel": {"$ref": "#/channels/events"},
+                "summary": messages[kind]["summary"],
+                "messages": [{"$ref": f"#/channels/events/messages/{kind}"}],
+                "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
+            }
+            for kind in messages
+        },
+        "components": {
+            "messages": messages,
+            "schemas": schemas_of([kind.data for _, _, kind in kinds.values()]),
+        },
+    }
+
+
+def _message(name: str, fact: str, process: Process[Any], kind: EventKind) -> dict[str, Any]:
+    table = process.lifecycle
+    taken = {
+        stage for line in table.steps if line.name == kind.step and line.by is By.EVENT for stage in line.at
+    }
+    stages = ", ".join(stage for stage in table.stages if stage in taken)
+    return {
+        "name": name,
+        "title": fact,
+        "summary": f"{ProcessName(process.name).value}: {fact}, taken as the step '{kind.step}'.",
+        "description": f"Changes a case in the stages: {stages}. In another stage it is recorded, changes "
+        "nothing and the office is asked to look at it.",
+        "contentType": "application/cloudevents+json",
+        "payload": {
+            "type": "object",
+            "required": ["specversion", "id", "source", "type", "subject"],
+            "properties": {
+                "specversion": {"const": "1.0"},
+                "id": {
+                    "type": "string",
+                    "description": "Of the fact; with source: the same one counts once.",
+                },
+                "source": {"type": "string", "description": "The URI that the sender is registered with."},
+                "type": {"const": name},
+                "subject": {
+                    "type": "string",
+                    "description": "Business key of the case: the application number.",
+                    "examples": [EXAMPLE_SUBJECT],
+                },
+                "time": {
+                    "type": "string",
+                    "format": "date-time",
+                    "description": "When it happened; a deadline is kept when it happened in time.",
+                },
+                "datacontenttype": {"const": "application/json"},
+                "data": reference(kind.data),
+            },
+        },
+    }
