@@ -1,0 +1,138 @@
+"""Bearer tokens (JWT): who the issuer says it is, checked by keys that the issuer publishes."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import jwt
+
+ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
+"""Never `none` and never a shared secret: a public key must not be usable as one."""
+LEEWAY: Final = 60
+FETCH_EVERY: Final = 30.0
+FETCH_LIMIT: Final = 5.0
+KEYS_BYTES: Final = 256 * 1024
+TOKEN_LENGTH: Final = 16 * 1024
+_LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
+
+
+class TokenFault(Exception):  # noqa: N818 - an answer about a request, not an error of the program
+    """The token is not believed; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class KeysUnavailable(Exception):  # noqa: N818 - says what it is
+    """The issuer's keys cannot be had now, and the one that is needed is not known."""
+
+
+@dataclass
+class _Published:
+    keys: Mapping[str | None, jwt.PyJWK] = field(default_factory=dict)
+    tried_at: float | None = None
+    away: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class TokenVerifier:
+    """Verifies tokens; the issuers' keys are kept, and fetched again at most every 30 seconds."""
+
+    def __init__(self) -> None:
+        self._published: dict[str, _Published] = {}
+
+    async def verify(
+        self,
+        token: str,
+        *,
+        issuer: str,
+        audience: str,
+        jwks_url: str | None = None,
+        public_key: bytes | None = None,
+    ) -> dict[str, Any]:
+        """The claims of a token.
+
+        Raises:
+            TokenFault: it is not believed.
+            KeysUnavailable: its key is not known and the issuer does not answer.
+        """
+        if len(token) > TOKEN_LENGTH:
+            raise TokenFault("token-malformed")
+        try:
+            header = jwt.get_unverified_header(token)
+        except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
+            raise TokenFault("token-malformed") from None
+        if header.get("alg") not in ALGORITHMS:
+            raise TokenFault("token-algorithm")
+        key: Any = public_key if public_key is not None else await self._key(jwks_url, header)
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=list(ALGORITHMS),
+                issuer=issuer,
+                audience=audience,
+                leeway=LEEWAY,
+                options={"require": ["exp", "iat", "iss", "aud"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise TokenFault("token-expired") from None
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            raise TokenFault("token-invalid") from None
+        return claims
+
+    async def _key(self, url: str | None, header: Mapping[str, Any]) -> jwt.PyJWK:
+        kid = header.get("kid")
+        if url is None or not _may_fetch(url) or not (kid is None or isinstance(kid, str)):
+            raise TokenFault("token-invalid")
+        published = self._published.setdefault(url, _Published())
+        key = _chosen(published.keys, kid)
+        if key is None:
+            async with published.lock:
+                await _refresh(url, published)
+            key = _chosen(published.keys, kid)
+        if key is None and published.away:
+            raise KeysUnavailable
+        if key is None:
+            raise TokenFault("token-key-unknown")
+        return key
+
+
+def _may_fetch(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+def _chosen(keys: Mapping[str | None, jwt.PyJWK], kid: str | None) -> jwt.PyJWK | None:
+    if kid is None and len(keys) == 1:
+        return next(iter(keys.values()))
+    return keys.get(kid)
+
+
+async def _refresh(url: str, published: _Published) -> None:
+    if published.tried_at is not None and time.monotonic() - published.tried_at < FETCH_EVERY:
+        return
+    published.tried_at = time.monotonic()
+    try:
+        async with asyncio.timeout(FETCH_LIMIT):
+            found = jwt.PyJWKSet.from_json(await _fetch(url))
+    except (httpx.HTTPError, jwt.PyJWTError, TimeoutError, ValueError, TypeError, AttributeError):
+        published.away = True  # what is known stays in use
+        return
+    published.keys, published.away = {key.key_id: key for key in found.keys}, False
+
+
+async def _fetch(url: str) -> str:
+    async with httpx.AsyncClient(timeout=FETCH_LIMIT) as client, client.stream("GET", url) as answer:
+        answer.raise_for_status()
+        content = b""
+        async for part in answer.aiter_bytes():
+            content += part
+            if len(content) > KEYS_BYTES:
+                raise ValueError("too large")
+    return content.decode("utf-8")
