@@ -13,7 +13,7 @@ WITH_CTRL_C := $(BIN)/python -c 'import os, signal, sys; signal.signal(signal.SI
 	os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format contracts record-histories sample demo clean
+.PHONY: help install run test check format contracts api record-histories sample demo clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ format: install ## lay out the code
 
 contracts: install ## write down the models that cross borders, after fields were added to them
 	$(BIN)/python -m tests.schemas.test_contracts
+
+api: install ## write down what the gateway can be asked, after a model or a route changed
+	$(BIN)/python -m tests.gateway.test_documents
 
 record-histories: install ## record the histories of endings that have none yet, for the replay test
 	$(BIN)/python -m pytest --quiet tests/replay/record.py

@@ -26,8 +26,8 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "iehe: events for institutional processes",
             "version": version("iehe"),
-            "description": "Facts that other systems report by CloudEvents 1.0 over HTTP. A 202 is a receipt: "
-            "the event is stored and will be applied once or shown to the office. See openapi.json for the "
+            "description": "Facts that other systems report by CloudEvents 1.0 over HTTP. After a 202 the "
+            "event is stored: it will be applied once, or be shown to the office. See openapi.json for the "
             "request itself, its signatures and its answers.",
         },
         "defaultContentType": "application/cloudevents+json",

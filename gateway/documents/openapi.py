@@ -1,0 +1,266 @@
+"""OpenAPI 3.1: everything that the gateway can be asked, made from the models that check the requests."""
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from gateway.answers import ProblemTold
+from gateway.cloudevents import EVENT_TYPES, CloudEvent
+from gateway.documents.models import reference, schemas_of
+from gateway.event_modes import BATCH_LIMIT, Mode
+from gateway.operations import OPERATIONS, Operation
+from gateway.problems import MEDIA_TYPE
+
+_EVENT: Final = {"$ref": "#/components/schemas/Event"}
+_STORED: Final = {"$ref": "#/components/schemas/EventStored"}
+_TEXT: Final = {"type": "string"}
+_ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time")
+_DOOR_PROBLEMS: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_HEADERS: Final = {
+    "Idempotency-Key": "Repeats a request whose answer was lost: the same key, the same answer.",
+    "If-Match": 'The version of the case that was seen, as its ETag: `"7"`; or `*` for whatever it is.',
+    "If-None-Match": "An ETag: 304 while it is still the case's.",
+}
+
+
+def openapi() -> dict[str, Any]:
+    """The document."""
+    paths: dict[str, dict[str, Any]] = {
+        "/events": {"post": _send()},
+        "/events/{name}/{event_id}": {"get": _fate()},
+        "/livez": {"get": _health("livez", "Whether the process is alive.")},
+        "/readyz": {
+            "get": _health("readyz", "Whether events can be stored; tells if Temporal answers.")
+        },
+    }
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "iehe: events, cases and decisions",
+            "version": version("iehe"),
+            "summary": "The door for other systems and for an office's own.",
+            "description": "Examples for each sender are in docs/api.md, every event in asyncapi.json.",
+        },
+        "servers": [{"url": "http://127.0.0.1:8090", "description": "The stack that `make run` starts."}],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                "staff": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "source-token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "source-signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "webhook-signature",
+                    "description": "Standard Webhooks: v1 (HMAC-SHA256) or v1a (Ed25519) over "
+                    "`webhook-id.webhook-timestamp.body`.",
+                },
+            },
+        },
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    models: set[type[BaseModel]] = {ProblemTold, CloudEvent}
+    for operation in OPERATIONS:
+        models |= {each for each in (operation.request, *operation.responses.values()) if each is not None}
+    kinds = {name: kind for name, (_, kind) in EVENT_TYPES.items() if not kind.between_cases}
+    models |= {kind.data for kind in kinds.values()}
+    schemas = schemas_of(models)
+    schemas["Event"] = {
+        "allOf": [
+            {"$ref": "#/components/schemas/CloudEvent"},
+            {
+                "oneOf": [
+                    {"properties": {"type": {"const": name}, "data": reference(kind.data)}}
+                    for name, kind in kinds.items()
+                ]
+            },
+        ]
+    }
+    # extension attributes are allowed beside those of the model, which the door checks by their names
+    schemas["CloudEvent"].pop("additionalProperties", None)
+    schemas["CloudEvent"]["patternProperties"] = {"^[a-z0-9]{1,20}$": {}}
+    schemas["EventStored"] = {
+        "type": "object",
+        "required": ["id", "source", "status", "location"],
+        "properties": {
+            **dict.fromkeys(("id", "source", "location"), _TEXT),
+            "status": {"enum": ["stored", "duplicate"]},
+        },
+    }
+    schemas["EventFate"] = {
+        "type": "object",
+        "required": ["source", "id", "type", "process", "case_id", "state", "attempts", "stored_at"],
+        "properties": {
+            **dict.fromkeys(("source", "id", "type", "process", "case_id"), _TEXT),
+            "state": {"enum": ["stored", "delivered", "dead", "dropped"]},
+            "reason": {"type": ["string", "null"]},
+            "attempts": {"type": "integer"},
+            "stored_at": {"type": "string", "format": "date-time"},
+            "ended_at": {"type": ["string", "null"], "format": "date-time"},
+        },
+    }
+    return dict(sorted(schemas.items()))
+
+
+def _send() -> dict[str, Any]:
+    one_or_batch = {"oneOf": [_STORED, {"type": "array", "items": _STORED}]}
+    located = {"Location": {"schema": _TEXT, "description": "Where the event's fate can be seen."}}
+    signature = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    attributes = {f"ce-{name}": name in {"id", "source", "type", "subject"} for name in _ATTRIBUTES}
+    return {
+        "operationId": "send-events",
+        "summary": "Store one event, or a batch of one source's; 202 is a receipt that can be relied on.",
+        "tags": ["events"],
+        "parameters": [
+            *(_header(name, required=False) for name in signature),
+            *(
+                _header(name, required=False, text=f"Binary mode{', required there' if needed else ''}.")
+                for name, needed in attributes.items()
+            ),
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                Mode.STRUCTURED.value: {"schema": _EVENT},
+                Mode.BATCH.value: {
+                    "schema": {"type": "array", "items": _EVENT, "minItems": 1, "maxItems": BATCH_LIMIT}
+                },
+                Mode.BINARY.value: {"schema": {"type": "object"}},
+            },
+        },
+        "responses": {
+            "202": {"description": "Stored.", "headers": located, "content": _json(one_or_batch)},
+            "200": {
+                "description": "Had been stored before.",
+                "headers": located,
+                "content": _json(one_or_batch),
+            },
+            **_problems(_DOOR_PROBLEMS),
+        },
+        "security": [{"source-signature": []}, {"source-token": []}],
+    }
+
+
+def _fate() -> dict[str, Any]:
+    answers = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+    return {
+        "operationId": "show-event",
+        "summary": "Where an event stands, for the office; without what it says.",
+        "tags": ["events"],
+        "parameters": [_in_path("name"), _in_path("event_id")],
+        "responses": {
+            "200": {
+                "description": "Where it stands.",
+                "content": _json({"$ref": "#/components/schemas/EventFate"}),
+            },
+            **_problems((*answers, HTTPStatus.SERVICE_UNAVAILABLE)),
+        },
+        "security": [{"staff": []}],
+    }
+
+
+def _health(name: str, summary: str) -> dict[str, Any]:
+    body = _json({"type": "object"})
+    return {
+        "operationId": name,
+        "summary": summary,
+        "tags": ["health"],
+        "responses": {
+            "200": {"description": "Yes.", "content": body},
+            "503": {"description": "No.", "content": body},
+        },
+        "security": [],
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "operationId": operation.operation_id,
+        "summary": operation.summary,
+        "tags": [operation.path.split("/")[1]],
+        "parameters": [
+            *(_in_path(name) for name in re.findall(r"{(\w+)}", operation.path)),
+            *(_header(name, required=needed) for name, needed in operation.headers.items()),
+            *_queries(operation.query),
+        ],
+        "responses": {
+            **{str(status.value): _answer(status, model) for status, model in operation.responses.items()},
+            **_problems(operation.problems),
+        },
+        "security": [{operation.security: []}] if operation.security else [],
+    }
+    if operation.request is not None:
+        schema = reference(operation.request)
+        told["requestBody"] = {"required": True, "content": {operation.media_type: {"schema": schema}}}
+    return told
+
+
+def _answer(status: HTTPStatus, model: type[BaseModel] | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": status.phrase}
+    return told if model is None else told | {"content": _json(reference(model))}
+
+
+def _problems(statuses: Iterable[HTTPStatus]) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": reference(ProblemTold)}}
+    return {
+        str(status.value): {"description": status.phrase, "content": content}
+        for status in sorted(set(statuses))
+    }
+
+
+def _queries(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema()
+    definitions: Mapping[str, Any] = schema.get("$defs", {})
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", []),
+            "schema": _inlined({key: value for key, value in field.items() if key != "title"}, definitions),
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _inlined(value: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_inlined(each, definitions) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return _inlined(definitions[value["$ref"].rpartition("/")[2]], definitions)
+    return {key: _inlined(each, definitions) for key, each in value.items() if key != "title"}
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+
+
+def _header(name: str, *, required: bool, text: str | None = None) -> dict[str, Any]:
+    told = {"name": name, "in": "header", "required": required, "schema": _TEXT}
+    text = text or _HEADERS.get(name)
+    return told | {"description": text} if text else told
+
+
+def _json(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
