@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 
+from gateway.encryption.ring import KeyRing, ensure_ring
 from workers.embedded.credentials import Role
 from workers.embedded.faults import ChildDied
 from workers.embedded.home import Home, postgres_account
@@ -26,7 +27,7 @@ from workers.embedded.postgres import PostgresServer
 from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.migrations import migrate, read_migrations
 from workers.settings import Settings
-from workers.temporal import DATA_CONVERTER, register_search_attributes
+from workers.temporal import encrypted, register_search_attributes
 
 _TEMPLATE = "iehe_template"
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -120,8 +121,14 @@ async def temporal(server_home: Home) -> AsyncIterator[TemporalServer]:
 
 
 @pytest.fixture(scope="session")
-async def client(temporal: TemporalServer) -> Client:
-    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
+def ring(server_home: Home) -> KeyRing:
+    """The keys that `client` encrypts with, where the embedded stack would have them."""
+    return ensure_ring(server_home.secrets / "keys.json")
+
+
+@pytest.fixture(scope="session")
+async def client(temporal: TemporalServer, ring: KeyRing) -> Client:
+    client = await Client.connect(temporal.address, data_converter=encrypted(ring, "default"))
     await register_search_attributes(client)
     return client
 

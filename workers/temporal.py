@@ -1,6 +1,8 @@
-"""Connecting to Temporal: payloads as Pydantic models, search attributes registered and verified."""
+"""Connecting to Temporal: payloads as Pydantic models and encrypted, search attributes registered and verified."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -15,14 +17,19 @@ from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
     DefaultPayloadConverter,
+    EncodingPayloadConverter,
     JSONPlainPayloadConverter,
     create_payload_validation_error,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from gateway.encryption.codec import REFUSED, EncryptionCodec, Plaintext
+from gateway.encryption.ring import KeyRing, KeyRingError, ensure_ring
 from schemas.identifiers import SearchAttribute
-from workers.settings import Settings
+from workers.embedded.home import Home
+from workers.settings import PREFIX, Settings, SettingsError
 
 OWN_PACKAGES: Final = ("activities", "schemas", "workflows", "asyncpg", "structlog")
 CONNECT_TIMEOUT: Final = timedelta(seconds=10)
@@ -52,27 +59,75 @@ class _ModelConverter(PydanticJSONPlainPayloadConverter):
             raise create_payload_validation_error(faults) from None
 
 
+class _RefusedConverter(EncodingPayloadConverter):
+    """What came without encryption: final and readable, wherever it is read."""
+
+    @property
+    def encoding(self) -> str:
+        return REFUSED.decode()
+
+    def to_payload(self, value: Any) -> Payload | None:  # noqa: ARG002 - nothing is written so
+        return None
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:  # noqa: ARG002
+        raise create_payload_validation_error([{"at": "", "code": "not-encrypted"}])
+
+
 class _PayloadConverter(CompositePayloadConverter):
     def __init__(self) -> None:
         super().__init__(
             *(
                 _ModelConverter() if isinstance(each, JSONPlainPayloadConverter) else each
                 for each in DefaultPayloadConverter.default_encoding_payload_converters
-            )
+            ),
+            _RefusedConverter(),
         )
 
 
 DATA_CONVERTER: Final = DataConverter(payload_converter_class=_PayloadConverter)
+"""Without encryption: for histories that were recorded so."""
+
+
+def encrypted(ring: KeyRing, namespace: str, plaintext: Plaintext = "refuse") -> DataConverter:
+    """Our data converter with everything encrypted, failure messages and stack traces too."""
+    return replace(
+        DATA_CONVERTER,
+        payload_codec=EncryptionCodec(ring, namespace, plaintext),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+def ring_path(settings: Settings) -> Path:
+    """Where the key ring is, or will be."""
+    return settings.key_ring or Home(settings.home).secrets / "keys.json"
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The key ring; the embedded stack's own is made when it is not there yet.
+
+    Raises:
+        SettingsError: it is missing or cannot be used; the text says what to do.
+    """
+    path = ring_path(settings)
+    try:
+        if settings.temporal_embedded and settings.key_ring is None:
+            return ensure_ring(path)
+        return KeyRing(path)
+    except KeyRingError as error:
+        raise SettingsError(f"{PREFIX}KEY_RING: {error}") from None
 
 
 async def connect(settings: Settings, **options: Any) -> Client:
-    """A client with our data converter.
+    """A client whose payloads are encrypted.
 
     Raises:
+        SettingsError: the key ring is missing or cannot be used.
         RuntimeError: the server does not answer.
     """
     config: dict[str, Any] = {**settings.temporal_connection(), **options}
-    return await Client.connect(**config, data_converter=DATA_CONVERTER)
+    namespace = config.get("namespace") or "default"
+    converter = encrypted(key_ring(settings), namespace, settings.plaintext_payloads)
+    return await Client.connect(**config, data_converter=converter)
 
 
 def sandbox() -> SandboxedWorkflowRunner:

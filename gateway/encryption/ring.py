@@ -5,12 +5,14 @@ reveals anything. Keys are never deleted here, because histories that they encry
 """
 
 import base64
+import fcntl
 import json
 import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +22,9 @@ from schemas.identifiers import DataClass
 KEY_BYTES: Final = 32
 SOURCES: Final = "sources"
 """Ring entry for the shared secrets of event sources."""
-CLASSES: Final = (*(each.value for each in DataClass), SOURCES)
+OTHER: Final = "other"
+"""Ring entry for payloads of workflows that are no cases."""
+CLASSES: Final = (*(each.value for each in DataClass), SOURCES, OTHER)
 _KEY_ID: Final = re.compile(r"^([a-z]+)-([0-9]+)$")
 
 
@@ -93,6 +97,8 @@ class KeyRing:
             if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise KeyRingError(f"{self._path} can be read by others: chmod 600")
             current, keys = _parse(json.loads(self._path.read_text(encoding="ascii")))
+        except FileNotFoundError:
+            raise KeyRingError(f"there is no key ring at {self._path}: iehe keys init") from None
         except OSError as error:
             raise KeyRingError(f"{self._path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -101,13 +107,18 @@ class KeyRing:
 
 
 def ensure_ring(path: Path) -> KeyRing:
-    """Make the ring where there is none, and a first key for every class that has none."""
-    content = _load(path)
-    missing = [name for name in CLASSES if name not in content]
-    if missing:
-        for name in missing:
-            _add_key(content, name)
-        _write(path, content)
+    """Make the ring where there is none, and a first key for every class that has none.
+
+    Raises:
+        KeyRingError: its folder is missing or not ours to write, or the file is no key ring.
+    """
+    with _alone(path):
+        content = _load(path)
+        missing = [name for name in CLASSES if name not in content]
+        if missing:
+            for name in missing:
+                _add_key(content, name)
+            _write(path, content)
     return KeyRing(path)
 
 
@@ -115,14 +126,33 @@ def rotate(path: Path, data_class: str) -> Key:
     """Put a new key into use for a class; the earlier ones stay for what they have encrypted.
 
     Raises:
-        KeyRingError: there is no such class.
+        KeyRingError: there is no such class, or no ring.
     """
     if data_class not in CLASSES:
         raise KeyRingError(f"no class of data is called '{data_class}'; there are: {', '.join(CLASSES)}")
-    content = _load(path)
-    key_id = _add_key(content, data_class)
-    _write(path, content)
+    with _alone(path):
+        if not path.exists():
+            raise KeyRingError(f"there is no key ring at {path}: iehe keys init")
+        content = _load(path)
+        key_id = _add_key(content, data_class)
+        _write(path, content)
     return Key(key_id, base64.b64decode(content[data_class]["keys"][key_id]))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    # Two processes that start at once would each make a ring, and what the first encrypted would be lost.
+    try:
+        descriptor = os.open(
+            path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+    except OSError as error:
+        raise KeyRingError(f"{path.parent}: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _parse(content: dict[str, Any]) -> tuple[dict[str, Key], dict[str, Key]]:
@@ -159,6 +189,8 @@ def _load(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError):
         raise KeyRingError(f"{path} cannot be read as a key ring") from None
+    if not isinstance(content, dict):
+        raise KeyRingError(f"{path} is not a key ring")
     return content
 
 

@@ -14,10 +14,13 @@ from temporalio.service import RPCError
 from activities.database import open_pool
 from activities.mailer import Mailer, SmtpSettings
 from activities.notices import NoticeActivities
+from gateway.encryption.ring import KeyRing
+from tests.conftest import Database
 from tests.office import DEFAULT_STAFF, Institute
 from workers.embedded.mail import MailCatcher
 from workers.embedded.ports import free_port
 from workers.policies import load_defaults
+from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
 
 
@@ -66,7 +69,7 @@ async def vacant(client: Client, pool: asyncpg.Pool) -> AsyncIterator[Institute]
 
 
 @pytest.fixture
-async def mortal_worker(temporal, database, mail: MailCatcher):
+async def mortal_worker(temporal, database, mail: MailCatcher, ring: KeyRing):
     """Start a worker process that dies at a named point."""
     processes = []
 
@@ -79,6 +82,7 @@ async def mortal_worker(temporal, database, mail: MailCatcher):
             database.url("worker"),
             str(mail.port),
             point,
+            str(ring.path),
         )
         processes.append(process)
         return process
@@ -101,7 +105,13 @@ async def relax(connection: asyncpg.Connection, changes: dict) -> None:
 
 @pytest.fixture
 async def institute(
-    vacant: Institute, client: Client, worker_pool: asyncpg.Pool, notices: NoticeActivities
+    vacant: Institute,
+    client: Client,
+    worker_pool: asyncpg.Pool,
+    database: Database,
+    notices: NoticeActivities,
 ) -> AsyncIterator[Institute]:
-    async with running_worker(client, worker_pool, notices):
+    relay_pool = await open_pool(database.url("worker"), size=CONNECTIONS, application="iehe-relay")
+    async with running_worker(client, worker_pool, notices), running_relay(relay_pool, client):
         yield vacant
+    await relay_pool.close()

@@ -3,24 +3,26 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 from temporalio.client import Client
 
 from activities.database import open_pool
 from activities.mailer import Mailer, SmtpSettings
 from activities.notices import NoticeActivities
-from workers.temporal import DATA_CONVERTER
+from gateway.encryption.ring import KeyRing
+from workers.temporal import encrypted
 from workers.worker import running_worker
 
 
-async def main(address: str, database_url: str, smtp_port: str, point: str) -> None:
+async def main(address: str, database_url: str, smtp_port: str, point: str, ring: str) -> None:
     """Work until the point is reached."""
 
     async def die(reached: str) -> None:
         if reached == point:
             os._exit(9)
 
-    client = await Client.connect(address, data_converter=DATA_CONVERTER)
+    client = await Client.connect(address, data_converter=encrypted(KeyRing(Path(ring)), "default"))
     pool = await open_pool(database_url)
     settings = SmtpSettings(host="127.0.0.1", port=int(smtp_port), tls="none", sender="a@example.ac.jp")
     async with running_worker(client, pool, NoticeActivities(pool, Mailer(settings)), fault=die):

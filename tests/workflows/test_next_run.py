@@ -6,16 +6,17 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.client import Client
 
+from gateway.encryption.ring import KeyRing
 from schemas.admission import ConfirmEligibility, RecordEnrolment
 from tests.office import Institute, actor
 from workers.embedded.home import Home
 from workers.embedded.ports import free_port
 from workers.embedded.temporal import TemporalPorts, TemporalServer
-from workers.temporal import DATA_CONVERTER, register_search_attributes
+from workers.temporal import encrypted, register_search_attributes
 
 
 @pytest.fixture
-async def client(server_home: Home) -> AsyncIterator[Client]:
+async def client(server_home: Home, ring: KeyRing) -> AsyncIterator[Client]:
     """A server that suggests a new run after forty history events."""
     server = TemporalServer(
         TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
@@ -27,7 +28,7 @@ async def client(server_home: Home) -> AsyncIterator[Client]:
         },
     )
     await server.start()
-    client = await Client.connect(server.address, data_converter=DATA_CONVERTER)
+    client = await Client.connect(server.address, data_converter=encrypted(ring, "default"))
     await register_search_attributes(client)
     yield client
     await server.stop()

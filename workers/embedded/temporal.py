@@ -49,6 +49,7 @@ class TemporalServer:
         ports: where it listens, on 127.0.0.1 only.
         folder: keeps `temporal.db`; None keeps everything in memory.
         log: log file.
+        codec_endpoint: codec server that the UI asks for readable payloads, with its token.
         dynamic_config: further values as JSON, such as `{"frontend.WorkflowTimeSkippingEnabled": "true"}`.
     """
 
@@ -58,12 +59,14 @@ class TemporalServer:
         *,
         folder: Path | None,
         log: Path,
+        codec_endpoint: str | None = None,
         dynamic_config: Mapping[str, str] | None = None,
     ) -> None:
         self.ports = ports
         self.child: Child | None = None
         self._folder = folder
         self._log = log
+        self._codec_endpoint = codec_endpoint
         self._dynamic_config = _DYNAMIC_CONFIG | dict(dynamic_config or {})
 
     @property
@@ -112,6 +115,8 @@ class TemporalServer:
             command += ["--headless"]
         else:
             command += ["--ui-ip", LOOPBACK, "--ui-port", str(ports.ui), "--ui-disable-news-fetch"]
+            if self._codec_endpoint is not None:
+                command += ["--ui-codec-endpoint", self._codec_endpoint]
         if self._folder is not None:
             command += ["--db-filename", str(self._folder / "temporal.db")]
             command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.encryption.ring import ensure_ring
+
 PROGRAM = (sys.executable, "-m", "workers.cli.main")
 
 
@@ -39,6 +41,7 @@ def elsewhere(database: Any, temporal: Any, home: object) -> dict[str, str]:
     roles = {"": "worker", "OFFICE_": "office", "OWNER_": "owner", "AUDITOR_": "auditor"}
     return clean_environment(
         IEHE_HOME=home,
+        IEHE_KEY_RING=ensure_ring(database.server.home.secrets / "keys.json").path,
         IEHE_TEMPORAL_EMBEDDED="false",
         TEMPORAL_ADDRESS=temporal.address,
         **{f"IEHE_{name}DATABASE_URL": database.url(role) for name, role in roles.items()},
