@@ -81,6 +81,11 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         "There is no open task '{task}'. Open: {open}.",
         "未完了の作業「{task}」はありません。未完了: {open}",
     ),
+    "assignee-unfit": (
+        _F,
+        "'{assignee}' is not an active member of staff in the role {role}.",
+        "「{assignee}」は役割 {role} の有効な職員ではありません。",
+    ),
     "task-not-completable": (
         _C,
         "Task '{task}' is closed by its own step, not by hand.",

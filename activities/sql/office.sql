@@ -156,3 +156,64 @@ SELECT p.family_name, p.given_name, p.family_kana, p.given_kana, p.birth_date, p
        p.postal_code, p.address, p.guardian_name, p.account, a.application_no, a.school_name, a.school_code,
        a.school_contact_email, a.related_staff, a.submitted_on
 FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.case_id = $1
+
+-- name: roles_of_staff
+SELECT roles FROM iehe.staff WHERE staff_id = $1 AND active
+
+-- name: note_request
+INSERT INTO iehe.requests (actor, key, operation, body_sha256) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+
+-- name: is_same_request
+SELECT operation = $3 AND body_sha256 = $4 FROM iehe.requests WHERE actor = $1 AND key = $2
+
+-- name: concerns
+-- Whether a case concerns somebody: $3 as its reviewer, $4 as a member of its committee.
+SELECT EXISTS (SELECT FROM iehe.reviews r WHERE $3 AND r.case_id = $1 AND r.reviewer = $2
+               AND r.state IN ('invited', 'accepted', 'scored'))
+    OR EXISTS (SELECT FROM iehe.cases c WHERE $4 AND c.case_id = $1
+               AND c.state -> 'committee' @> jsonb_build_array(jsonb_build_object('member', $2::text)))
+
+-- name: cases_page
+-- $9 to $11: only what concerns somebody, as a reviewer or as a member of the committee.
+SELECT c.case_id, c.process, a.round_id, a.programme, c.version, c.stage, c.stage_since, c.opened_at,
+       CASE WHEN c.closed_at IS NULL THEN c.waiting_for END AS waiting_for,
+       CASE WHEN c.closed_at IS NULL THEN c.due_at END AS due_at, c.outcome, c.outcome_by, c.closed_at,
+       coalesce(c.due_at < now() AND c.closed_at IS NULL, false) AS overdue
+FROM iehe.cases c LEFT JOIN iehe.applications a USING (case_id)
+WHERE c.version > 0
+  AND ($1::text IS NULL OR c.process = $1)
+  AND ($2::text IS NULL OR c.stage = $2)
+  AND ($3::text IS NULL OR c.waiting_for = $3 AND c.closed_at IS NULL)
+  AND ($4::text IS NULL OR a.round_id = $4)
+  AND ($5::boolean IS NULL OR coalesce(c.due_at < now() AND c.closed_at IS NULL, false) = $5)
+  AND ($6::boolean IS NULL OR (c.closed_at IS NULL) = $6)
+  AND ($7::text IS NULL OR c.outcome = $7)
+  AND ($8::text IS NULL OR c.case_id > $8)
+  AND ($9::text IS NULL
+       OR $10 AND EXISTS (SELECT FROM iehe.reviews r WHERE r.case_id = c.case_id AND r.reviewer = $9
+                          AND r.state IN ('invited', 'accepted', 'scored'))
+       OR $11 AND c.state -> 'committee' @> jsonb_build_array(jsonb_build_object('member', $9::text)))
+ORDER BY c.case_id
+LIMIT $12
+
+-- name: tasks_page
+-- With what cannot be delivered, where $4 (processes) and $5 (their offices' roles) name whose it is.
+WITH listed AS (
+    SELECT t.case_id, c.process, t.key AS task, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
+           NULL::text AS reason, coalesce(t.due_at, 'infinity') AS place
+    FROM iehe.tasks t JOIN iehe.cases c USING (case_id)
+    WHERE t.closed_at IS NULL
+    UNION ALL
+    SELECT d.case_id, d.process, 'dead-letter:' || d.source || '#' || d.id, 'dead-letter', p.office, NULL,
+           coalesce(d.ended_at, d.stored_at), NULL, NULL, d.reason, 'infinity'
+    FROM iehe.dead_letters d JOIN unnest($4::text[], $5::text[]) AS p (process, office) USING (process)
+)
+SELECT case_id, process, task, kind, role, assignee, opened_at, due_at, stage, reason,
+       coalesce(due_at < now(), false) AS overdue
+FROM listed
+WHERE ($1::text IS NULL OR role = $1)
+  AND ($2::text IS NULL OR assignee = $2)
+  AND ($3::boolean IS NULL OR coalesce(due_at < now(), false) = $3)
+  AND ($6::text IS NULL OR (place, case_id, task) > (coalesce($8::timestamptz, 'infinity'), $6, $7::text))
+ORDER BY place, case_id, task
+LIMIT $9

@@ -1,15 +1,11 @@
 """`iehe case …` decisions that every process knows: about deadlines and tasks."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from workers.cli.deciding import Decision, ReasonOption, decision_command
-from workers.cli.session import CommandError, Exit, Session
 from workers.cli.typed import moment
-
-if TYPE_CHECKING:
-    import asyncpg
 
 app = typer.Typer()
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="As iehe case show names it.")]
@@ -62,25 +58,7 @@ def reassign_task(
     """Hand an open task to another person."""
     from schemas.case import ReassignTask
 
-    async def verify(session: Session, row: "asyncpg.Record") -> None:
-        await _may_hold(session, row, task, to)
-
-    return Decision(ReassignTask, {"task": task, "assignee": to}, reason, verify=verify)
-
-
-async def _may_hold(session: Session, row: "asyncpg.Record", task: str, to: str) -> None:
-    """An open task goes only to active staff in its role."""
-    from activities.sql import queries
-
-    pool, sql = await session.pool(), queries("office")
-    role = await pool.fetchval(sql["role_of_task"], row["case_id"], task)
-    if role is not None and not await pool.fetchval(sql["staff_with_role"], to, role):
-        raise CommandError(
-            "assignee-unfit",
-            f"'{to}' is not an active member of staff in the role {role} (iehe staff list).",
-            f"「{to}」は役割 {role} の有効な職員ではありません（iehe staff list）。",
-            Exit.NOT_FOUND,
-        )
+    return Decision(ReassignTask, {"task": task, "assignee": to}, reason)
 
 
 @decision_command(app, "complete-task")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import typer
 
 from workers.cli.casework import CaseArgument, carry_out, find_case, say
 from workers.cli.session import (
     ActorOption,
-    CommandError,
     CommandIdOption,
-    Exit,
     JsonOption,
     Session,
     VersionOption,
@@ -25,16 +23,11 @@ from workers.cli.session import (
 from workers.cli.typed import build, checked_text
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from schemas.case import Command, Receipt
 
 ReasonOption = Annotated[
     str | None, typer.Option("--reason", help="The reason in words; kept in the database only.")
 ]
-TEXTS = UUID("5f0d3f5e-6f0b-4d0c-9a53-0f6f2b1f7a10")
-NOT_DONE = (Exit.REFUSED, Exit.STALE, Exit.NOT_ALLOWED, Exit.NOT_FOUND)
-"""Endings after which it is certain that a decision was not made."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +37,6 @@ class Decision:
     command: type[Command]
     values: dict[str, Any] = field(default_factory=dict)
     text: str | None = None
-    text_field: str = "reason_id"
-    verify: Callable[[Session, asyncpg.Record], Awaitable[None]] | None = None
-    """What the command line looks up before it asks the case; raises CommandError."""
 
 
 def decision_command(app: typer.Typer, name: str) -> Callable[[Callable[..., Decision]], None]:
@@ -102,53 +92,7 @@ async def _decide(
     # checked before anything is stored
     command = build(decision.command, frame | decision.values)
     row = await find_case(session, case)
-    earlier = await _made_before(session, row, command.cause)
-    if earlier is not None:
-        _show(session, earlier)
-        return
-    if decision.verify is not None:
-        await decision.verify(session, row)
-    text_id, new = await _keep(session, row["case_id"], command, text)
-    if text_id is not None:
-        command = command.model_copy(update={decision.text_field: str(text_id)})
-    try:
-        receipt = await session.decide(row["case_id"], command)
-    except CommandError as error:
-        if error.exit_code in NOT_DONE and new:
-            from activities.sql import queries
-
-            pool = await session.pool()
-            await pool.execute(queries("office")["delete_text"], text_id, actor.id)
-        raise
-    _show(session, receipt)
-
-
-async def _made_before(session: Session, row: asyncpg.Record, cause: str) -> Receipt | None:
-    """The answer to a decision that the log has: Temporal forgets, after its retention, what it answered."""
-    from activities.sql import queries
-    from schemas.case import Receipt
-
-    pool = await session.pool()
-    entry = await pool.fetchrow(queries("office")["log_of_cause"], row["case_id"], cause)
-    if entry is None:
-        return None
-    current = {"waiting_for": row["waiting_for"], "due_at": row["due_at"]} if row["closed_at"] is None else {}
-    seen = {name: entry[name] for name in ("version", "stage", "step")}
-    return Receipt(case_id=row["case_id"], outcome=row["outcome"], repeated=True, **seen, **current)
-
-
-async def _keep(
-    session: Session, case_id: str, command: Command, text: str | None
-) -> tuple[UUID | None, bool]:
-    """Store the text under an id that follows from the command's: repeated, it is stored once."""
-    from activities.sql import queries
-
-    if text is None:
-        return None, False
-    text_id = uuid5(TEXTS, f"{case_id}|{command.cause}")
-    pool = await session.pool()
-    values = (text_id, case_id, command.actor.id, text)
-    return text_id, await pool.fetchval(queries("office")["keep_text"], *values) is not None
+    _show(session, await session.decide(row, command, text))
 
 
 def _show(session: Session, receipt: Receipt) -> None:

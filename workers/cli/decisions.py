@@ -82,7 +82,7 @@ def submit_scores(
     """Submit the points for every criterion of the form (iehe admissions material shows it)."""
     from schemas.admission import SubmitScores
 
-    return Decision(SubmitScores, {"points": pairs(points)}, remark, "remark_id")
+    return Decision(SubmitScores, {"points": pairs(points)}, remark)
 
 
 @decision_command(app, "cast-vote")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import asyncpg
     from temporalio.client import Client
 
+    from gateway.deciding import NotDecided
     from schemas.case import Actor, Command, EventEnvelope, Receipt
     from workers.embedded.credentials import Role
     from workers.settings import Settings
@@ -159,60 +160,22 @@ class Session:
             )
         return Actor(id=staff_id, roles=tuple(StaffRole(role) for role in roles))
 
-    async def text(self, case_id: str, author: str, body: str | None) -> str | None:
-        """Store a reason or remark and return its id, which is all that a command carries."""
-        if body is None or not body.strip():
-            return None
-        from uuid import uuid4
-
-        text_id = uuid4()
-        pool = await self.pool()
-        await pool.execute(
-            "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, $3, $4)",
-            text_id,
-            case_id,
-            author,
-            body.strip(),
-        )
-        return str(text_id)
-
-    async def decide(self, case_id: str, command: Command) -> Receipt:
-        """Make a decision and return the case as it stands after it.
+    async def decide(self, row: asyncpg.Record, command: Command, text: str | None = None) -> Receipt:
+        """Make a decision and return the case as it stands after it, or as it stood when it was made before.
 
         Raises:
-            CommandError: refused, no such case, closed, or no answer in time.
+            CommandError: refused, closed, or no answer in time.
         """
-        from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-        from temporalio.exceptions import ApplicationError
-        from temporalio.service import RPCError
+        from gateway.deciding import NotDecided, decide, made_before
 
-        from schemas.case import Receipt
-
-        client = await self.client()
-        handle = client.get_workflow_handle(case_id)
+        pool = await self.pool()
+        earlier = await made_before(pool, row, command.cause)
+        if earlier is not None:
+            return earlier
         try:
-            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
-                receipt: Receipt = await handle.execute_update(
-                    command.step, command, id=command.cause, result_type=Receipt
-                )
-                return receipt
-        except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            if isinstance(cause, ApplicationError):
-                raise _refused(cause) from None
-            raise
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            raise CommandError(
-                "no-answer",
-                f"No worker answered within {ANSWER_WITHIN.seconds} s. The decision may still be made: "
-                f"repeat it with --command-id {command.command_id} to see (iehe doctor).",
-                f"{ANSWER_WITHIN.seconds} 秒以内に応答がありません。処理される可能性があるため、"
-                f"--command-id {command.command_id} を付けて再実行し、確認してください（iehe doctor）。",
-                Exit.UNAVAILABLE,
-                {"command_id": command.command_id},
-            ) from None
-        except RPCError as error:
-            raise await self._no_case(case_id, error) from None
+            return await decide(pool, self.client, row, command, text)
+        except NotDecided as refused:
+            raise not_decided(refused, row["case_id"]) from None
 
     async def send_event(self, case_id: str, envelope: EventEnvelope) -> None:
         """Hand a fact to a case; from here on it cannot be lost.
@@ -222,72 +185,64 @@ class Session:
         """
         from temporalio.service import RPCError
 
+        from gateway.deciding import no_case
         from schemas.identifiers import EVENT_SIGNAL
 
         client = await self.client()
         try:
             await client.get_workflow_handle(case_id).signal(EVENT_SIGNAL, envelope)
         except RPCError as error:
-            raise await self._no_case(case_id, error) from None
-
-    async def _no_case(self, case_id: str, error: Any) -> CommandError:
-        from temporalio.service import RPCStatusCode
-
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            return CommandError(
-                "temporal-unreachable",
-                f"Temporal does not answer ({error.status.name}); nothing was changed (iehe doctor).",
-                f"Temporal が応答しません（{error.status.name}）。変更はありません（iehe doctor）。",
-                Exit.UNAVAILABLE,
-            )
-        pool = await self.pool()
-        row = await pool.fetchrow("SELECT stage, closed_at FROM iehe.cases WHERE case_id = $1", case_id)
-        if row is not None and row["closed_at"] is None:
-            return CommandError(
-                "workflow-lost",
-                f"The case is open, its workflow is gone; nothing was changed: iehe case restart {case_id}",
-                f"案件は継続中ですがワークフローがありません（変更なし）: iehe case restart {case_id}",
-                Exit.UNAVAILABLE,
-            )
-        stage = row["stage"] if row else None
-        if stage is None:
-            return CommandError(
-                "no-such-case",
-                f"There is no case '{case_id}' (iehe case list).",
-                f"案件「{case_id}」はありません（iehe case list）。",
-                Exit.NOT_FOUND,
-            )
-        return CommandError(
-            "case-closed",
-            f"The case is closed ({stage}); nothing was changed.",
-            f"案件は終了しています（{stage}）。変更はありません。",
-            Exit.REFUSED,
-        )
+            refused = await no_case(await self.pool(), case_id, error.status, "event")
+            raise not_decided(refused, case_id) from None
 
 
-def _refused(cause: Any) -> CommandError:
-    from schemas.refusals import TEXTS, RefusalKind, refusal_text
+def not_decided(refused: NotDecided, case_id: str) -> CommandError:
+    """A decision or event that did not reach its case, said for the command line."""
+    from schemas.refusals import TEXTS, RefusalKind
 
+    code, params = refused.code, refused.params
+    if code in _WORDS:
+        exit_code, english, japanese = _WORDS[code]
+        words = {"case": case_id, "seconds": ANSWER_WITHIN.seconds, **params}
+        details = params if code == "no-answer" else {}
+        return CommandError(code, english.format(**words), japanese.format(**words), exit_code, details)
     exits = {
         RefusalKind.STALE: Exit.STALE,
         RefusalKind.NOT_ALLOWED: Exit.NOT_ALLOWED,
         RefusalKind.NOT_FOUND: Exit.NOT_FOUND,
     }
-    if cause.type == "Refused" and cause.details and cause.details[0] in TEXTS:
-        code, params = cause.details[0], cause.details[1]
-        return CommandError(
-            code,
-            refusal_text(code, params, "en"),
-            refusal_text(code, params, "ja"),
-            exits.get(TEXTS[code][0], Exit.REFUSED),
-            params,
-        )
-    return CommandError(
-        "invalid-message",
-        f"Not accepted: {cause.message}",
-        f"受け付けられません: {cause.message}",
-        Exit.REFUSED,
-    )
+    exit_code = exits.get(TEXTS[code][0], Exit.REFUSED)
+    return CommandError(code, refused.text("en"), refused.text("ja"), exit_code, params)
+
+
+_WORDS = {
+    "no-answer": (
+        Exit.UNAVAILABLE,
+        (
+            "No worker answered within {seconds} s. The decision may still be made: "
+            "repeat it with --command-id {command_id} to see (iehe doctor)."
+        ),
+        (
+            "{seconds} 秒以内に応答がありません。処理される可能性があるため、"
+            "--command-id {command_id} を付けて再実行し、確認してください（iehe doctor）。"
+        ),
+    ),
+    "temporal-unreachable": (
+        Exit.UNAVAILABLE,
+        "Temporal does not answer ({status}); nothing was changed (iehe doctor).",
+        "Temporal が応答しません（{status}）。変更はありません（iehe doctor）。",
+    ),
+    "workflow-lost": (
+        Exit.UNAVAILABLE,
+        "The case is open, its workflow is gone; nothing was changed: iehe case restart {case}",
+        "案件は継続中ですがワークフローがありません（変更なし）: iehe case restart {case}",
+    ),
+    "no-such-case": (
+        Exit.NOT_FOUND,
+        "There is no case '{case}' (iehe case list).",
+        "案件「{case}」はありません（iehe case list）。",
+    ),
+}
 
 
 def run(work: Callable[[Session], Awaitable[None]], *, as_json: bool = False) -> NoReturn:

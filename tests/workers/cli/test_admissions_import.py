@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
+from activities.applications import store_applications
 from tests.workers.cli.command_line import environment, iehe  # noqa: F401
 from tests.workflows.conftest import pool, vacant  # noqa: F401
-from activities.applications import store_applications
 from workers.cli import progress
 from workers.intake.checking import check_file
 from workers.intake.sample_files import write_csv, write_xlsx

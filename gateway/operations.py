@@ -1,0 +1,158 @@
+"""What the gateway can be asked, route by route: the OpenAPI document is made from this alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, Literal
+
+from pydantic import BaseModel
+
+from gateway.answers import (
+    BatchAccepted,
+    BatchProgress,
+    CaseAccepted,
+    CasePage,
+    CaseTold,
+    Decided,
+    TaskPage,
+)
+from gateway.decisions import body_model
+from gateway.listing import CasesQuery, TasksQuery
+from gateway.opening import StartBatch, StartCase
+from schemas.case import Command
+from schemas.identifiers import ProcessName
+from workflows.rules.processes import PROCESSES
+
+Security = Literal["staff", "source"]
+_STAFF: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
+_BODY: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path.
+
+    Args:
+        method: HTTP method.
+        path: template; a value in braces is one parameter, a `/` within it written as %2F or as it is.
+        operation_id: unique name, for generated clients.
+        summary: one sentence.
+        request: the body's model; None without a body.
+        query: model of the query parameters.
+        headers: request headers beside the usual, with whether each is required.
+        responses: model of the body by status; None: no body.
+        problems: statuses answered by application/problem+json.
+        security: whose credentials it asks for; None: nobody's.
+        media_type: of the body.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    operation_id: str
+    summary: str
+    request: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    headers: Mapping[str, bool] = field(default_factory=dict)
+    responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
+    problems: tuple[HTTPStatus, ...] = ()
+    security: Security | None = "staff"
+    media_type: str = "application/json"
+
+
+def _decision(name: str, command: type[Command], process: ProcessName) -> Operation:
+    summary = (command.__doc__ or name).strip().splitlines()[0]
+    return Operation(
+        "POST",
+        f"/cases/{{case_id}}/decisions/{name}",
+        f"{process}.{name}",
+        summary,
+        request=body_model(command),
+        headers={"Idempotency-Key": True, "If-Match": True},
+        responses={HTTPStatus.OK: Decided},
+        problems=(
+            *_STAFF,
+            *_BODY,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.PRECONDITION_FAILED,
+            HTTPStatus.PRECONDITION_REQUIRED,
+        ),
+    )
+
+
+def _decisions() -> tuple[Operation, ...]:
+    """Each decision once: those that every process knows are the same in all."""
+    found: dict[str, Operation] = {}
+    for process, each in PROCESSES.items():
+        for name, command in each.commands.items():
+            found.setdefault(name, _decision(name, command, process))
+    return tuple(found.values())
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        "GET",
+        "/cases",
+        "list-cases",
+        "List cases by their id.",
+        query=CasesQuery,
+        responses={HTTPStatus.OK: CasePage},
+        problems=(*_STAFF, HTTPStatus.BAD_REQUEST),
+    ),
+    Operation(
+        "POST",
+        "/cases",
+        "start-case",
+        "Store an application and start its case.",
+        request=StartCase,
+        headers={"Idempotency-Key": False},
+        responses={
+            HTTPStatus.CREATED: CaseAccepted,
+            HTTPStatus.OK: CaseAccepted,
+            HTTPStatus.ACCEPTED: CaseAccepted,
+        },
+        problems=(*_STAFF, *_BODY),
+    ),
+    Operation(
+        "POST",
+        "/cases/batch",
+        "start-cases",
+        "Store applications of one round, all or none; their cases start by themselves.",
+        request=StartBatch,
+        headers={"Idempotency-Key": False},
+        responses={HTTPStatus.ACCEPTED: BatchAccepted, HTTPStatus.OK: BatchAccepted},
+        problems=(*_STAFF, *_BODY),
+    ),
+    Operation(
+        "GET",
+        "/imports/{batch_id}",
+        "show-batch",
+        "Show how many cases of a batch have been started.",
+        responses={HTTPStatus.OK: BatchProgress},
+        problems=(*_STAFF, HTTPStatus.NOT_FOUND),
+    ),
+    Operation(
+        "GET",
+        "/cases/{case_id}",
+        "show-case",
+        "Show where a case stands and which decisions are possible now.",
+        headers={"If-None-Match": False},
+        responses={HTTPStatus.OK: CaseTold, HTTPStatus.NOT_MODIFIED: None},
+        problems=(*_STAFF, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
+    *_decisions(),
+    Operation(
+        "GET",
+        "/tasks",
+        "list-tasks",
+        "List open tasks by when they are due, with the events that cannot be delivered.",
+        query=TasksQuery,
+        responses={HTTPStatus.OK: TaskPage},
+        problems=(*_STAFF, HTTPStatus.BAD_REQUEST),
+    ),
+)

@@ -1,0 +1,92 @@
+"""Who acts: the member of staff that a bearer token names, with the roles that are on record here."""
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+
+from activities.sql import queries
+from gateway.context import gateway_of
+from gateway.problems import Problem, unavailable
+from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
+from schemas.case import Actor
+from schemas.identifiers import Role
+
+SQL: Final = queries("office")
+VERIFIER: Final = TokenVerifier()
+_SCHEME: Final = "bearer"
+_KNOWN_ROLES: Final = frozenset(Role)
+_ID_LIMIT: Final = 64
+
+
+async def staff_of(request: Request) -> Actor:
+    """The member of staff whose token the request shows. Nothing of its body says who acts.
+
+    Raises:
+        Problem: 401 without a valid token, 403 when it names no active member of staff, 503 when the
+            keys to verify it with cannot be fetched.
+    """
+    gateway = gateway_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != _SCHEME or not token.strip():
+        raise _unknown("token-missing", None)
+    if gateway.staff is None:
+        raise _unknown("token-invalid", "invalid_token")
+    trusted = gateway.staff
+    try:
+        claims = await VERIFIER.verify(
+            token.strip(),
+            issuer=trusted.issuer,
+            audience=trusted.audience,
+            jwks_url=trusted.jwks_url,
+            public_key=trusted.public_key,
+        )
+    except TokenFault:
+        raise _unknown("token-invalid", "invalid_token") from None
+    except KeysUnavailable:
+        raise unavailable(
+            "keys-unavailable",
+            "The keys of the identity provider cannot be fetched now; try again.",
+            "認証基盤の鍵を取得できません。しばらくしてから再試行してください。",
+        ) from None
+    staff_id = claims.get(trusted.claim)
+    roles = None
+    if isinstance(staff_id, str) and 0 < len(staff_id) <= _ID_LIMIT and "\0" not in staff_id:
+        roles = await gateway.pool.fetchval(SQL["roles_of_staff"], staff_id)
+    if roles is None:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "actor-unknown",
+            "The token is valid, but names no active member of staff here.",
+            "トークンは有効ですが、該当する有効な職員が登録されていません。",
+        )
+    return Actor(id=str(staff_id), roles=tuple(Role(role) for role in roles if role in _KNOWN_ROLES))
+
+
+def require_role(actor: Actor, allowed: frozenset[Role]) -> None:
+    """Refuse who has none of the roles.
+
+    Raises:
+        Problem: 403.
+    """
+    if allowed.isdisjoint(actor.roles):
+        needed = ", ".join(sorted(allowed))
+        held = ", ".join(sorted(actor.roles)) or "-"
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "role-missing",
+            f"This needs one of the roles {needed}; you act with: {held}.",
+            f"この操作には役割 {needed} のいずれかが必要です（現在の役割: {held}）。",
+            params={"roles": sorted(allowed), "held": sorted(actor.roles)},
+        )
+
+
+def _unknown(code: str, error: str | None) -> Problem:
+    challenge = 'Bearer realm="iehe"' + (f', error="{error}"' if error else "")
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        code,
+        "Show a valid token of a member of staff: Authorization: Bearer … (embedded stack: iehe token).",
+        "職員の有効なトークンを Authorization: Bearer … で提示してください（単体構成では iehe token）。",
+        headers={"WWW-Authenticate": challenge},
+    )
