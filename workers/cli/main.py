@@ -49,6 +49,7 @@ COMMANDS = (
     ("workers.cli.doctor", "doctor"),
     ("workers.cli.demo", "demo"),
     ("workers.cli.tasks", "tasks"),
+    ("workers.cli.token", "token"),
 )
 GROUPS = (
     ("workers.cli.admissions", "admissions"),
