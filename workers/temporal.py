@@ -1,4 +1,4 @@
-"""Connecting to Temporal: payloads as Pydantic models and encrypted, search attributes registered and verified."""
+"""Connecting to Temporal: payloads are encrypted Pydantic models, search attributes are verified."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The running institute, for recording: without encryption, so that a recording is readable and needs no key."""
+"""The running institute, for recording: without encryption, so that a recording needs no key."""
 
 import pytest
 from temporalio.client import Client
