@@ -4,6 +4,7 @@ A problem names what is wrong by code and JSON pointer and never repeats a value
 got wrong may be a person's name.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +19,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:iehe:problem:"
 FAULTS_LIMIT: Final = 100
 """Faults told at most; whoever has more starts with these."""
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,16 @@ class Problem(Exception):  # noqa: N818 - an answer, not an error of the program
 
 
 def pointer(*parts: str | int) -> str:
-    """A JSON pointer (RFC 6901); the empty one is the whole document."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    """A JSON pointer (RFC 6901); the empty one is the whole document.
+
+    It ends before a name that does not look like one: whatever stands there was made up by the sender.
+    """
+    told: list[str] = []
+    for part in parts:
+        if isinstance(part, str) and not _NAME.fullmatch(part):
+            break
+        told.append(f"/{part}")
+    return "".join(told)
 
 
 def faults_of(error: ValidationError, *prefix: str | int) -> list[Fault]:

@@ -29,6 +29,8 @@ KEYS: Final = frozenset(
         *("case_id", "process", "run_id", "activity", "task_queue", "attempt", "actor", "version", "step"),
         *("stage", "notice_id", "message", "state", "reason", "code", "count", "seconds", "signal"),
         *("namespace", "migration", "policy", "round_id", "batch_id", "event_id", "pid", "setting", "port"),
+        # of a request: of a fixed list, our own pattern of the path, and two numbers
+        *("method", "route", "status", "milliseconds"),
     }
 )
 """What a log line may hold. A new key is added here after asking what its values can be."""

@@ -65,8 +65,8 @@ async def _work(settings: Settings, told: asyncio.Event) -> int:
     url = Embedded(settings).url("worker")
     log.info("worker-starting", pid=os.getpid())
     try:
-        await _until_told(told, "waiting-for-database", lambda: _database_ready(url))
-        client = await _until_told(told, "waiting-for-temporal", lambda: _temporal_ready(settings))
+        await until_told(told, "waiting-for-database", lambda: database_ready(url))
+        client = await until_told(told, "waiting-for-temporal", lambda: _temporal_ready(settings))
         if client is None:
             return STOPPED
         async with worker_from(settings, client, url):
@@ -79,7 +79,7 @@ async def _work(settings: Settings, told: asyncio.Event) -> int:
     return STOPPED
 
 
-async def _until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaitable[T]]) -> T | None:
+async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaitable[T]]) -> T | None:
     """Ask until there is an answer, with pauses that grow; None when told to stop before that."""
     pause = _FIRST_PAUSE
     while not told.is_set():
@@ -101,7 +101,7 @@ async def _until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Await
     return None
 
 
-async def _database_ready(url: str) -> bool:
+async def database_ready(url: str) -> bool:
     connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-worker"})
     try:
         if await connection.fetchval("SELECT to_regclass('iehe.cases')") is None:

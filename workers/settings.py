@@ -200,6 +200,11 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         raise SettingsError("\n".join(lines)) from None
 
 
+def gateway_url(settings: Settings) -> str:
+    """How others reach the gateway, without a slash at its end."""
+    return settings.gateway_url or f"http://{settings.gateway_host}:{settings.gateway_port}"
+
+
 @cache
 def setting_names() -> dict[str, str]:
     """Return every environment variable with its meaning, for documentation and `--help`."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workers.settings import Settings
 
 PR_SET_PDEATHSIG = 1
+PROGRAMS = ("worker", "relay", "gateway")
+"""Started by `iehe up`, in this order."""
 HINTS = (
     "doctor",
     "demo",
@@ -35,7 +37,7 @@ def up(
         bool, typer.Option("--with-parent", hidden=True, help="Stop when the parent process is gone.")
     ] = False,
 ) -> None:
-    """Start PostgreSQL, Temporal with its UI, the worker and the mail catcher here; Ctrl-C stops all."""
+    """Start PostgreSQL, Temporal with its UI, the worker, the relay, the gateway and the mail catcher here; Ctrl-C stops all."""
     from workers.embedded.stack import run_stack
     from workers.logs import configure
     from workers.preparation import prepare
@@ -44,13 +46,13 @@ def up(
     configure(settings.log_format, "warning")
     if with_parent:
         _stop_with_parent()
-    command = [sys.executable, "-m", "workers.cli.main", "worker"]
+    commands = {name: [sys.executable, "-m", "workers.cli.main", name] for name in PROGRAMS}
     hints = ["try next:", *(f"  {_program()} {words}" for words in HINTS)]
 
     def say(line: str) -> None:
         print(line, flush=True)
 
-    leave(asyncio.run(run_stack(settings, prepare, command, report=say, hints=hints)))
+    leave(asyncio.run(run_stack(settings, prepare, commands, report=say, hints=hints)))
 
 
 def worker() -> None:

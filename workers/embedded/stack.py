@@ -7,10 +7,11 @@ one died and where its log is; the next start recovers.
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
 from workers.embedded.concurrency import cancelled, first_of, on_signals, together
+from workers.embedded.credentials import ensure_secret
 from workers.embedded.faults import StackFault
 from workers.embedded.home import Home, postgres_account
 from workers.embedded.lock import HomeLock
@@ -19,20 +20,22 @@ from workers.embedded.ports import require_free_ports
 from workers.embedded.postgres import PostgresServer
 from workers.embedded.processes import Account, Child
 from workers.embedded.temporal import TemporalPorts, TemporalServer
-from workers.embedded.worker import start_worker
-from workers.settings import Settings
+from workers.embedded.worker import start_child
+from workers.settings import Settings, gateway_url
 
 Prepare = Callable[[Settings], Awaitable[None]]
 Report = Callable[[str], None]
 
 _AFTER_A_KILL = 3.0  # seconds in which the ports of a killed predecessor become free
+_HEAD_START = 0.4  # seconds that the doors have before the worker is told to stop too
+_PATIENCE = 2.5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def run_stack(
     settings: Settings,
     prepare: Prepare,
-    worker_command: Sequence[str],
+    commands: Mapping[str, Sequence[str]],
     *,
     report: Report = print,
     hints: Sequence[str] = (),
@@ -41,10 +44,11 @@ async def run_stack(
 
     Args:
         settings: what to run here, and where; servers that are set to be elsewhere are not started.
-        prepare: awaited when the servers answer and before the worker starts: migrations, search attributes,
+        prepare: awaited when the servers answer and before our programs start: migrations, search attributes,
             policies. It finds the database by `Embedded(settings).url("owner")`.
-        worker_command: started with `IEHE_READY_FD` in its environment, the number of a file descriptor to
-            which it writes `ready` and a newline when it is polling.
+        commands: our programs by name, the worker first; each is started with `IEHE_READY_FD` in its
+            environment, the number of a file descriptor to which it writes `ready` and a newline when it
+            does its work.
         report: gets lines of progress, results and faults.
         hints: lines added to the final overview: what to try next.
 
@@ -68,7 +72,7 @@ async def run_stack(
         with HomeLock(home, f"http://127.0.0.1:{settings.ui_port}") as lock:
             await require_free_ports(_ports(settings), _AFTER_A_KILL if lock.unclean else 0.0)
             stack = _Stack(settings, home, account, say)
-            return await stack.run(prepare, worker_command, hints)
+            return await stack.run(prepare, commands, hints)
     except StackFault as fault:
         say(str(fault))
         return fault.exit_code
@@ -81,7 +85,7 @@ class _Stack:
         self._say = say
         self._started_at = time.monotonic()
         self._died: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
-        self._worker: Child | None = None
+        self._programs: dict[str, Child] = {}
         self._postgres: PostgresServer | None = None
         self._temporal: TemporalServer | None = None
         self._mail: MailCatcher | None = None
@@ -97,6 +101,7 @@ class _Stack:
                 ),
                 folder=home.temporal,
                 log=home.logs / "temporal.log",
+                codec_endpoint=f"{gateway_url(settings)}/codec/{ensure_secret(home, 'codec')[0]}",
                 # Lets the demonstration move time; running workflows are not touched by the switch itself.
                 dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"}
                 if settings.environment == "embedded"
@@ -105,11 +110,11 @@ class _Stack:
         if settings.smtp_embedded:
             self._mail = MailCatcher(home.mail, settings.smtp_port)
 
-    async def run(self, prepare: Prepare, worker_command: Sequence[str], hints: Sequence[str]) -> int:
+    async def run(self, prepare: Prepare, commands: Mapping[str, Sequence[str]], hints: Sequence[str]) -> int:
         told = asyncio.Event()
         with on_signals(_SIGNALS, told.set):
             interrupt = asyncio.create_task(told.wait())
-            start = asyncio.create_task(self._start(prepare, worker_command))
+            start = asyncio.create_task(self._start(prepare, commands))
             try:
                 await first_of(start, interrupt, self._died)
                 if start.done():
@@ -130,7 +135,7 @@ class _Stack:
                 await self._stop()
                 self._say("stopped")
 
-    async def _start(self, prepare: Prepare, worker_command: Sequence[str]) -> None:
+    async def _start(self, prepare: Prepare, commands: Mapping[str, Sequence[str]]) -> None:
         self._say("starting PostgreSQL and Temporal")
         if self._mail is not None:
             await self._mail.start()
@@ -142,9 +147,10 @@ class _Stack:
                 self._watch(server.child)
         self._say("preparing the database and Temporal")
         await prepare(self._settings)
-        self._say("starting the worker")
-        self._worker = await start_worker(worker_command, self._home)
-        self._watch(self._worker)
+        self._say(f"starting {', '.join(commands)}")
+        for name, command in commands.items():
+            self._programs[name] = await start_child(name, command, self._home)
+            self._watch(self._programs[name])
 
     async def _result(self, start: asyncio.Task[None]) -> None:
         if start.exception() is not None and not self._died.done():
@@ -161,8 +167,14 @@ class _Stack:
         child.exited.add_done_callback(died)
 
     async def _stop(self) -> None:
-        if self._worker is not None:
-            await self._worker.stop((signal.SIGTERM, 2.5))
+        # What takes requests in ends first, while the worker still answers what it has begun.
+        *taking, working = reversed(self._programs.values()) if self._programs else (None,)
+        ends = [asyncio.create_task(_ended(child)) for child in taking]
+        if ends:
+            await asyncio.wait(ends, timeout=_HEAD_START)
+        if working is not None:
+            await working.stop((signal.SIGTERM, _PATIENCE))
+        await asyncio.gather(*ends)
         # The two know nothing of each other; the limits of both steps together stay below five seconds.
         await together(*(server.stop() for server in (self._temporal, self._postgres) if server is not None))
         if self._mail is not None:
@@ -174,6 +186,7 @@ class _Stack:
         if self._temporal is not None:
             self._say(f"  Temporal UI  http://127.0.0.1:{settings.ui_port}")
             self._say(f"  Temporal     {self._temporal.address}, namespace default")
+        self._say(f"  gateway      {gateway_url(settings)}")
         if self._postgres is not None:
             self._say(f"  database     iehe, by the socket in {home.socket}")
         if self._mail is not None:
@@ -184,9 +197,14 @@ class _Stack:
         self._say("stop with Ctrl-C")
 
 
+async def _ended(child: Child) -> None:
+    await child.stop((signal.SIGTERM, _PATIENCE))
+
+
 def _ports(settings: Settings) -> dict[str, int]:
     names = ("temporal_port", "ui_port", "temporal_http_port", "temporal_metrics_port")
     wanted = list(names) if settings.temporal_embedded else []
     if settings.smtp_embedded:
         wanted.append("smtp_port")
+    wanted.append("gateway_port")
     return {f"IEHE_{name.upper()}": getattr(settings, name) for name in wanted}

@@ -1,4 +1,4 @@
-"""The worker as a child of the supervisor: started, and ready when it says so itself."""
+"""Our own programs as children of the supervisor: started, and ready when they say so themselves."""
 
 import asyncio
 import os
@@ -14,19 +14,19 @@ READY = b"ready\n"
 _READY_LIMIT = 60.0  # seconds
 
 
-async def start_worker(command: Sequence[str], home: Home) -> Child:
-    """Start the worker and return when it has written `ready` to the descriptor in `IEHE_READY_FD`.
+async def start_child(name: str, command: Sequence[str], home: Home) -> Child:
+    """Start one of our programs and return when it has written `ready` to the descriptor in `IEHE_READY_FD`.
 
     Raises:
         ChildDied: it ended before that.
         ServerStartFailed: it closed the descriptor or said nothing in time; it has been stopped.
     """
     reading, writing = os.pipe()
-    log = home.logs / "worker.log"
+    log = home.logs / f"{name}.log"
     additions = {READY_FD: str(writing), "IEHE_HOME": str(home.root), "PYTHONUNBUFFERED": "1"}
     try:
         try:
-            child = await Child.start("worker", command, log=log, additions=additions, pass_fds=(writing,))
+            child = await Child.start(name, command, log=log, additions=additions, pass_fds=(writing,))
         finally:
             os.close(writing)
         try:
@@ -57,11 +57,11 @@ async def _await_ready(child: Child, reading: int) -> None:
     await first_of(child.exited, within=0.2)
     if not child.running:
         raise child.death()
-    raise ServerStartFailed(f"the worker did not become ready; its log: {child.log}")
+    raise ServerStartFailed(f"{child.name} did not become ready; its log: {child.log}")
 
 
 def tell_ready() -> None:
-    """Tell the supervisor, if there is one, that this worker polls; for the worker process itself."""
+    """Tell the supervisor, if there is one, that this process does its work; for the process itself."""
     number = os.environ.pop(READY_FD, None)
     if number is not None:
         with os.fdopen(int(number), "wb") as pipe:

@@ -34,6 +34,8 @@ END
 $$;
 CREATE TRIGGER events_tell_relays AFTER INSERT ON iehe.events
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
+CREATE TRIGGER batches_tell_relays AFTER INSERT ON iehe.import_batches
+    FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
 
 -- What the office has to look at beside the tasks of its cases: an undeliverable event may have no case.
 CREATE VIEW iehe.dead_letters AS
@@ -114,3 +116,4 @@ GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by) ON iehe.events TO iehe_office;
 GRANT UPDATE (started_at) ON iehe.import_rows TO iehe_worker;
 GRANT SELECT ON iehe.decodings, iehe.sources TO iehe_auditor;
+GRANT SELECT ON public.schema_migrations TO iehe_office;

@@ -10,7 +10,7 @@ import pytest
 from workers.embedded.faults import ChildDied, ServerStartFailed
 from workers.embedded.home import Home
 from workers.embedded.processes import Child, open_log
-from workers.embedded.worker import start_worker
+from workers.embedded.worker import start_child
 
 
 async def test_the_end_of_a_child_is_told_with_its_log(tmp_path):
@@ -62,7 +62,7 @@ async def test_a_worker_that_closes_its_pipe_without_a_word(tmp_path):
     home.create()
     mute = "import os, signal; os.close(int(os.environ['IEHE_READY_FD'])); signal.pause()"
     with pytest.raises(ServerStartFailed, match=r"worker\.log"):
-        await start_worker([sys.executable, "-c", mute], home)
+        await start_child("worker", [sys.executable, "-c", mute], home)
 
 
 async def test_a_program_that_does_not_exist(tmp_path):

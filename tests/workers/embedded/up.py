@@ -41,5 +41,6 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     command = [sys.executable, "-c", os.environ.get("TEST_WORKER", WORKER)]
-    code = asyncio.run(run_stack(load_settings(), prepare, command, report=say, hints=["try this"]))
+    gateway = [sys.executable, "-c", f"{WORKER} # gateway"]
+    code = asyncio.run(run_stack(load_settings(), prepare, {"worker": command, "gateway": gateway}, report=say, hints=["try this"]))
     os._exit(code)

@@ -1,0 +1,122 @@
+"""The gateway's application: every endpoint, and what holds for all of them."""
+
+import time
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway import cases, events, health
+from gateway.context import Gateway
+from gateway.events import EventDoor
+from gateway.problems import Problem, answer_http, answer_problem
+
+AT_ONCE: Final = 256
+"""Requests worked on at the same time; more are asked to come again, before they cost memory."""
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+log = structlog.get_logger()
+
+
+def create_app(gateway: Gateway) -> Starlette:
+    """Assemble the application."""
+    app = Starlette(
+        routes=[*events.routes(), *cases.routes(), *health.routes()],
+        exception_handlers={Problem: answer_problem, HTTPException: answer_http},
+    )
+    app.router.redirect_slashes = False  # a redirect would repeat what was sent
+    app.state.gateway = gateway
+    app.state.event_door = EventDoor(gateway)
+    app.add_middleware(_Outermost)
+    return app
+
+
+class _Outermost:
+    """Headers for every answer, one log line for each, and an answer even to our own errors."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        self._under_way += 1
+        try:
+            if self._under_way > AT_ONCE and not scope["path"].endswith("z"):
+                raise _too_many()
+            await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            status = 499  # as proxies note it: nobody is there to be answered
+        except Problem as problem:
+            await (await answer_problem(Request(scope), problem))(scope, receive, sending)
+        except Exception:
+            log.exception("request-failed", method=_method(scope), route=_route(scope))
+            if status:
+                raise
+            await (await answer_problem(Request(scope), _our_fault()))(scope, receive, sending)
+        finally:
+            self._under_way -= 1
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            log.info(
+                "request",
+                method=_method(scope),
+                route=_route(scope),
+                status=status,
+                milliseconds=milliseconds,
+            )
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    """The pattern that the path fits, `/events/:name/:event_id`; a path itself holds what was sent."""
+    route = scope.get("route")
+    if not isinstance(route, Route):
+        return "none"
+    return route.path_format.replace("{", ":").replace("}", "")
+
+
+def _too_many() -> Problem:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "too-many-at-once",
+        "Too many requests are being worked on; send it again.",
+        "処理中のリクエストが多すぎます。再送してください。",
+        headers={"Retry-After": "1", "Connection": "close"},
+    )
+
+
+def _our_fault() -> Problem:
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "fault",
+        "Something is wrong on our side; a repeat with the same id is harmless.",
+        "内部エラーが発生しました。同じ ID での再送は安全です。",
+    )

@@ -1,0 +1,192 @@
+"""CloudEvents 1.0 as our senders write them: which case an event is for, and whether it is of a form we take.
+
+The three modes of the HTTP binding (structured, binary, batch) end in the same `Arrival`, so the same event
+is the same row whichever way it came. The data models of the processes forgive unknown fields, because a
+running case must survive a rollout; a door does not, because nobody else tells the sender of a typing error.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from gateway.problems import Fault, faults_of, pointer
+from schemas.case import EventEnvelope
+from schemas.identifiers import ApplicationNo, MessageId, ProcessName, case_id_of, event_type
+from workflows.rules.draft import EventKind
+from workflows.rules.processes import PROCESSES
+
+SUBJECTS: Final[Mapping[ProcessName, TypeAdapter[str]]] = {
+    ProcessName.ADMISSION_REVIEW: TypeAdapter(ApplicationNo)
+}
+"""The form of a process's business key, which is the `subject` of its events."""
+
+EVENT_TYPES: Final[Mapping[str, tuple[ProcessName, EventKind]]] = {
+    event_type(process, fact): (process, kind)
+    for process, rules in PROCESSES.items()
+    for fact, kind in rules.events.items()
+}
+"""Every type by its CloudEvents name, those that only cases may use too."""
+
+ATTRIBUTES: Final = frozenset(
+    {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"}
+)
+_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_YEARS: Final = range(1900, 2200)
+_EXTENSION: Final = re.compile(r"[a-z0-9]{1,20}")
+_EXTENSION_LIMIT: Final = 1024
+_SCHEMA_URI: Final = r"^[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,400}$"
+
+
+class Invalid(Exception):  # noqa: N818 - an answer to the sender
+    """The event is not taken: `data_only` when the event is well-formed and only its data do not fit."""
+
+    def __init__(self, faults: Iterable[Fault], *, data_only: bool = False) -> None:
+        super().__init__("invalid event")
+        self.faults = tuple(faults)
+        self.data_only = data_only
+
+
+def _moment(value: Any) -> Any:
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise ValueError("not a time of RFC 3339 with its offset")
+    moment = datetime.fromisoformat(value.upper())
+    if moment.year not in _YEARS:
+        raise ValueError("not a time that a case can have")
+    return moment.astimezone(UTC)
+
+
+def _json_only(value: str) -> str:
+    media_type, _, parameter = (part.strip().lower() for part in value.partition(";"))
+    if media_type != "application/json" or parameter not in {"", "charset=utf-8", 'charset="utf-8"'}:
+        raise ValueError("not application/json")
+    return "application/json"
+
+
+class CloudEvent(BaseModel):
+    """The attributes of an event; nothing is filled in for a sender who left it out."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    specversion: Literal["1.0"]
+    id: MessageId
+    source: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:/-]+$")
+    type: str = Field(min_length=1, max_length=128)
+    subject: str = Field(min_length=1, max_length=64)
+    time: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    datacontenttype: Annotated[str, AfterValidator(_json_only)] | None = None
+    dataschema: Annotated[str, StringConstraints(pattern=_SCHEMA_URI)] | None = None
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event that is taken, and the case it is for; `sha256` is of what it says, however it came."""
+
+    process: ProcessName
+    case_id: str
+    sha256: str
+    event: CloudEvent
+    data: dict[str, JsonValue]
+
+    def envelope(self, received_at: datetime) -> EventEnvelope:
+        """As the case gets it."""
+        event = self.event
+        return EventEnvelope(
+            id=event.id,
+            source=event.source,
+            type=event.type,
+            occurred_at=event.time,
+            received_at=received_at,
+            data=self.data,
+        )
+
+
+def arrival_of(value: Any, *prefix: int) -> Arrival:
+    """Read one event.
+
+    Args:
+        value: the event as structured mode has it.
+        prefix: where it stands in the document.
+
+    Raises:
+        Invalid: with every fault that can be told.
+    """
+    if not isinstance(value, dict):
+        raise Invalid([Fault(pointer(*prefix), "dict_type")])
+    own = {name: each for name, each in value.items() if name in ATTRIBUTES or name == "data"}
+    faults = list(_extension_faults(value, prefix))
+    event = None
+    try:
+        event = CloudEvent.model_validate(own)
+    except ValidationError as error:
+        faults += faults_of(error, *prefix)
+    known = _known(own.get("type"))
+    if known is None:
+        if not any(fault.at == pointer(*prefix, "type") for fault in faults):
+            faults.append(Fault(pointer(*prefix, "type"), "unknown_type"))
+        raise Invalid(faults)
+    process, kind = known
+    if event is not None:
+        try:
+            SUBJECTS[process].validate_python(event.subject)
+        except ValidationError:
+            faults.append(Fault(pointer(*prefix, "subject"), "not_a_business_key"))
+    data, data_faults = _data(kind, own.get("data", {}), prefix)
+    if faults or data_faults or event is None:
+        raise Invalid((*faults, *data_faults), data_only=not faults)
+    return Arrival(process, case_id_of(process, event.subject), _sha256(event, data), event, data)
+
+
+def between_cases(kind: str) -> bool:
+    """Whether a type is what only cases tell each other."""
+    known = _known(kind)
+    return known is not None and known[1].between_cases
+
+
+def _known(kind: Any) -> tuple[ProcessName, EventKind] | None:
+    return EVENT_TYPES.get(kind) if isinstance(kind, str) else None
+
+
+def _data(kind: EventKind, sent: Any, prefix: tuple[int, ...]) -> tuple[dict[str, JsonValue], list[Fault]]:
+    if not isinstance(sent, dict):
+        return {}, []  # the envelope's own fault
+    try:
+        # as JSON, so that a date may be a text and nothing else may be anything but itself
+        data = kind.data.model_validate_json(json.dumps(sent), strict=True, extra="forbid")
+    except ValidationError as error:
+        return {}, faults_of(error, *prefix, "data")
+    return data.model_dump(mode="json", exclude_unset=True), []
+
+
+def _extension_faults(value: Mapping[str, Any], prefix: tuple[int, ...]) -> Iterable[Fault]:
+    for name, content in value.items():
+        if name in ATTRIBUTES or name == "data":
+            continue
+        if name == "data_base64" or not _EXTENSION.fullmatch(name):
+            yield Fault(pointer(*prefix, name), "not_an_attribute")
+        elif not isinstance(content, bool | int | str) or len(str(content)) > _EXTENSION_LIMIT:
+            yield Fault(pointer(*prefix, name), "not_an_attribute_value")
+
+
+def _sha256(event: CloudEvent, data: dict[str, JsonValue]) -> str:
+    # Tracing attributes differ between two tries of the same event; they are no part of what it says.
+    said = event.model_dump(mode="json", include={"id", "source", "type", "subject", "time"}) | {"data": data}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

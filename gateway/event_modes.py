@@ -1,0 +1,172 @@
+"""The three ways of the CloudEvents HTTP binding in which events come, read into one form.
+
+A signature of Standard Webhooks covers the message id, the time and the body, and no other header. So that
+nobody can put another subject on a signed body, a signed message in binary mode carries the digest of its
+attributes as its id (`attributes_id`).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+from gateway.cloudevents import Arrival, Invalid, arrival_of
+from gateway.problems import Fault, Problem, pointer
+from gateway.strict_json import JsonFault, parse, storable
+
+BATCH_LIMIT: Final = 100
+_PREFIX: Final = "ce-"
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+class Mode(StrEnum):
+    """How an event is written, by its media type."""
+
+    STRUCTURED = "application/cloudevents+json"
+    BATCH = "application/cloudevents-batch+json"
+    BINARY = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What came, read and not judged yet; `values` are events in the form of structured mode."""
+
+    mode: Mode
+    source: str
+    values: Sequence[Any]
+    attributes_id: str | None = None
+    """In binary mode, what a signed message must have as its id."""
+
+    def arrivals(self) -> list[Arrival]:
+        """Every event, judged.
+
+        Raises:
+            Invalid: with the faults of all of them, in the places of the document that came.
+        """
+        taken, faults, data_only = [], [], True
+        for number, value in enumerate(self.values):
+            try:
+                taken.append(arrival_of(value, *([number] if self.mode is Mode.BATCH else [])))
+            except Invalid as invalid:
+                faults += invalid.faults
+                data_only = data_only and invalid.data_only
+        if faults:
+            raise Invalid(map(self._placed, faults), data_only=data_only)
+        return taken
+
+    def _placed(self, fault: Fault) -> Fault:
+        if self.mode is not Mode.BINARY:
+            return fault
+        first, _, rest = fault.at.removeprefix("/").partition("/")
+        if first == "data":
+            return Fault(f"/{rest}" if rest else "", fault.code)
+        name = "content-type" if first == "datacontenttype" else f"{_PREFIX}{first}"
+        return Fault(f"header:{name}", fault.code)
+
+
+def mode_of(content_type: str, content_encoding: str) -> Mode:
+    """The mode of a request.
+
+    Raises:
+        Problem: 415.
+    """
+    media_type, _, parameter = (part.strip().lower() for part in content_type.partition(";"))
+    plain = content_encoding.strip().lower() in {"", "identity"}
+    if plain and parameter in {"", "charset=utf-8", 'charset="utf-8"'} and media_type in set(Mode):
+        return Mode(media_type)
+    raise Problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        f"Send {', '.join(Mode)}, as UTF-8 and not compressed.",
+        f"{', '.join(Mode)} のいずれかを UTF-8・非圧縮で送信してください。",
+        headers={"Accept": ", ".join(Mode)},
+    )
+
+
+def read_message(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
+    """Read a request's events, and from which source they say to come.
+
+    Raises:
+        Invalid: it cannot be read, or names no source.
+    """
+    if mode is Mode.BINARY:
+        return _binary(headers, body)
+    document = _parsed(body)
+    values = document if mode is Mode.BATCH else [document]
+    if not isinstance(values, list):
+        raise Invalid([Fault("", "list_type")])
+    if not values:
+        raise Invalid([Fault("", "too_short")])
+    if len(values) > BATCH_LIMIT:
+        raise Invalid([Fault("", "too_long")])
+    named = [value.get("source") if isinstance(value, dict) else None for value in values]
+    first = named[0]
+    for number, source in enumerate(named):
+        at = pointer(*([number] if mode is Mode.BATCH else []), "source")
+        if not isinstance(source, str):
+            raise Invalid([Fault(at, "missing" if source is None else "string_type")])
+        if source != first:
+            raise Invalid([Fault(at, "another_source")])
+    return Message(mode, str(first), values)
+
+
+def attributes_id(attributes: Mapping[str, str]) -> str:
+    """The id of a signed message in binary mode: over `name:value` lines in the order of the names."""
+    lines = "".join(f"{name}:{attributes[name]}\n" for name in sorted(attributes))
+    return f"ce_{hashlib.sha256(lines.encode()).hexdigest()}"
+
+
+def _binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
+    attributes: dict[str, str] = {}
+    faults = []
+    for name, content in _event_headers(headers):
+        at = f"header:{_PREFIX}{pointer(name).removeprefix('/')}"
+        value = _decoded(content)
+        if name in attributes:
+            faults.append(Fault(at, "duplicate_name"))
+        elif name in {"data", "datacontenttype"}:
+            faults.append(Fault(at, "not_an_attribute"))
+        elif value is None:
+            faults.append(Fault(at, "not_a_header_value"))
+        else:
+            attributes[name] = value
+    if faults:
+        raise Invalid(faults)
+    if "source" not in attributes:
+        raise Invalid([Fault(f"header:{_PREFIX}source", "missing")])
+    data = _parsed(body) if body.strip() else {}
+    return Message(
+        Mode.BINARY, attributes["source"], [{**attributes, "data": data}], attributes_id(attributes)
+    )
+
+
+def _event_headers(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, bytes]]:
+    for name, content in headers:
+        text = name.decode("latin-1").lower()
+        if text.startswith(_PREFIX):
+            yield text.removeprefix(_PREFIX), content
+
+
+def _decoded(content: bytes) -> str | None:
+    """A header value as the HTTP binding writes it: perhaps quoted, then percent-encoded UTF-8."""
+    if not content.isascii():
+        return None
+    text = content.decode("ascii").strip()
+    if quoted := _QUOTED.fullmatch(text):
+        text = re.sub(r"\\(.)", r"\1", quoted[1])
+    try:
+        value = unquote_to_bytes(text).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return value if storable(value) else None
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return parse(body)
+    except JsonFault as fault:
+        raise Invalid(fault.faults) from None

@@ -1,0 +1,65 @@
+"""`/livez` and `/readyz`: whether to restart this process, and whether to send it requests."""
+
+import asyncio
+from datetime import timedelta
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Final
+
+import asyncpg
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.sql import queries
+from gateway.context import gateway_of
+
+PATIENCE: Final = 2.0
+"""Seconds for each of the two questions."""
+
+
+def routes() -> list[Route]:
+    """The endpoints of this module."""
+    return [Route("/livez", live, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]
+
+
+async def live(_request: Request) -> Response:
+    """The event loop turns; nothing else is asked."""
+    return JSONResponse({"status": "ok"})
+
+
+async def ready(request: Request) -> Response:
+    """Ready as long as events can be stored; that Temporal is away is said, and changes nothing."""
+    gateway = gateway_of(request)
+    database, temporal = await asyncio.gather(_database(gateway.pool), _temporal(gateway.client))
+    status = HTTPStatus.OK if database == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
+    headers = {} if status is HTTPStatus.OK else {"Retry-After": "5"}
+    return JSONResponse({"database": database, "temporal": temporal}, status_code=status, headers=headers)
+
+
+async def _database(pool: asyncpg.Pool) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE), pool.acquire() as connection:
+            rows = await connection.fetch(queries("inbox")["applied_migrations"])
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        return "away"
+    return "ok" if {row["name"] for row in rows} == migrations() else "of-another-release"
+
+
+async def _temporal(client: Client) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await client.service_client.check_health(timeout=timedelta(seconds=PATIENCE))
+    except (RPCError, RuntimeError, OSError, TimeoutError):
+        return "away"
+    return "ok"
+
+
+@cache
+def migrations() -> frozenset[str]:
+    """The migrations of this release, by the names of their files."""
+    folder = files("activities") / "sql" / "migrations"
+    return frozenset(file.name for file in folder.iterdir() if file.name.endswith(".sql"))

@@ -1,0 +1,88 @@
+"""What a sender may cost before we know who it is: size and time of a body, requests a minute.
+
+The counts are kept in this process. A limit holds for each gateway; in front of several, the proxy's holds.
+"""
+
+import asyncio
+import math
+import time
+from http import HTTPStatus
+from typing import Final
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from starlette.requests import Request
+
+from gateway.problems import Problem
+
+BODY_LIMIT: Final = 256 * 1024
+_DRAINED: Final = 4 * BODY_LIMIT
+"""Read and thrown away of a body that is too large, so that its sender can read the answer."""
+BODY_SECONDS: Final = 20.0
+PEER_PER_MINUTE: Final = 60_000
+"""From one address: beyond what one gateway can store, because behind a proxy all have the same."""
+STRANGER_PER_MINUTE: Final = 120
+"""From one address in the name of sources that do not exist."""
+
+
+class Rates:
+    """Requests a minute by whatever they are counted by."""
+
+    def __init__(self) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    async def count(self, per_minute: int, *who: str, cost: int = 1) -> None:
+        """Count a request.
+
+        Raises:
+            Problem: 429 with `Retry-After` when it is one too many; it is not counted then.
+        """
+        item = RateLimitItemPerMinute(per_minute)
+        # a batch larger than a minute's worth uses a whole minute up, or it could never come
+        if await self._limiter.hit(item, *who, cost=min(cost, per_minute)):
+            return
+        reset = (await self._limiter.get_window_stats(item, *who)).reset_time
+        wait = max(1, min(60, math.ceil(reset - time.time())))
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too-many-requests",
+            f"More than {per_minute} requests a minute; send it again after {wait} s.",
+            f"1 分間に {per_minute} 件を超えました。{wait} 秒後に再送してください。",
+            headers={"Retry-After": str(wait)},
+        )
+
+
+async def read_body(request: Request, limit: int = BODY_LIMIT, seconds: float = BODY_SECONDS) -> bytes:
+    """A request's body, as far as it is short and comes in time; its declared length is not believed.
+
+    Raises:
+        Problem: 413 or 408; the connection is closed after it.
+    """
+    body = bytearray()
+    size = 0
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= limit:
+                    body += chunk
+                elif size > _DRAINED:
+                    break
+    except TimeoutError:
+        raise Problem(
+            HTTPStatus.REQUEST_TIMEOUT,
+            "body-too-slow",
+            f"The body did not come within {seconds:g} s.",
+            f"本文を {seconds:g} 秒以内に受信できませんでした。",
+            headers={"Connection": "close"},
+        ) from None
+    if size > limit:
+        raise Problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "body-too-large",
+            f"The body is longer than {limit} bytes.",
+            f"本文が {limit} バイトを超えています。",
+            headers={"Connection": "close"},
+        )
+    return bytes(body)

@@ -1,0 +1,84 @@
+"""A gateway on a real database, its door as an application, and a portal that signs what it sends."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from activities.database import open_pool
+from gateway.app import create_app
+from gateway.context import Gateway
+from gateway.sealing import seal
+
+URI = "urn:example:portal"
+TYPE = "jp.ac.iehe.admission-review."
+SECRET = b"0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+async def gateway(database, client, ring) -> AsyncIterator[Gateway]:
+    pool = await open_pool(database.url("office"), size=8)
+    yield Gateway(pool, client, ring, None, "http://door", "http://ui")
+    pool.terminate()
+
+
+@pytest.fixture
+async def door(gateway) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(gateway))
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+        yield http
+
+
+@dataclass
+class SigningPortal:
+    """A source that signs with the public library."""
+
+    http: httpx.AsyncClient
+    rows: asyncpg.Pool
+
+    async def send(self, content: Any, media: str = "cloudevents+json", **headers: str) -> httpx.Response:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        now = datetime.now(UTC)
+        message = headers.pop("webhook_id", "msg-1")
+        signature = Webhook(base64.b64encode(SECRET).decode()).sign(message, now, body.decode())
+        return await self.http.post(
+            "/events",
+            content=body,
+            headers={
+                "content-type": f"application/{media}",
+                "webhook-id": message,
+                "webhook-timestamp": str(int(now.timestamp())),
+                "webhook-signature": signature,
+                **headers,
+            },
+        )
+
+    async def stored(self) -> int:
+        return await self.rows.fetchval("SELECT count(*) FROM iehe.events")
+
+
+@pytest.fixture
+async def portal(door, database, ring) -> AsyncIterator[SigningPortal]:
+    rows = await open_pool(database.url("owner"), size=2)
+    types = [TYPE + fact for fact in ("fee-paid", "document-received", "offer-answered")]
+    await rows.execute(
+        "INSERT INTO iehe.sources (name, uri, types, per_minute) VALUES ('portal', $1, $2, 100000)",
+        URI,
+        types,
+    )
+    key_id = "portal-key-1"
+    sealed = seal(ring, key_id, "portal", SECRET)
+    await rows.execute(
+        "INSERT INTO iehe.source_keys (key_id, source, kind, sealed) VALUES ($1, 'portal', 'v1', $2)",
+        key_id,
+        sealed,
+    )
+    yield SigningPortal(door, rows)
+    rows.terminate()

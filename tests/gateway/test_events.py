@@ -1,0 +1,91 @@
+"""The event door: what is stored, what is refused, and that a refusal changes nothing."""
+
+import asyncio
+from urllib.parse import quote
+
+import pytest
+
+from gateway.event_modes import attributes_id
+from tests.gateway.conftest import TYPE, URI
+
+
+def event(event_id: str = "e-1", **changes: object) -> dict[str, object]:
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": URI,
+        "type": TYPE + "document-received",
+        "subject": "A27-0001",
+        "data": {"item": "transcript"},
+    } | changes
+
+
+async def test_an_event_is_stored_once_whatever_its_mode(portal):
+    """Structured, batch and binary mode give one row; the first answer is 202, the others 200."""
+    first = await portal.send(event())
+    assert first.status_code == 202, first.text
+    assert first.headers["location"] == "/events/portal/e-1"
+    again = await portal.send([event()], "cloudevents-batch+json")
+    assert (again.status_code, again.json()[0]["status"]) == (200, "duplicate")
+    attributes = {name: str(value) for name, value in event().items() if name != "data"}
+    headers = {f"ce-{name}": quote(value) for name, value in attributes.items()}
+    binary = await portal.send(
+        {"item": "transcript"}, "json", webhook_id=attributes_id(attributes), **headers
+    )
+    assert binary.status_code == 200, binary.text
+    moved = headers | {"ce-subject": "A27-0002"}
+    unsigned = await portal.send(
+        {"item": "transcript"}, "json", webhook_id=attributes_id(attributes), **moved
+    )
+    assert (unsigned.status_code, unsigned.json()["code"]) == (401, "attributes-not-signed")
+    assert await portal.stored() == 1
+
+
+async def test_100_at_once_are_one(portal):
+    """Of 100 concurrent posts of one event exactly one is told 202."""
+    answers = await asyncio.gather(*(portal.send(event()) for _ in range(100)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 99 + [202]
+    assert await portal.stored() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "at"),
+    [
+        ({"id": None}, 400, "/id"),
+        ({"type": "canary"}, 400, "/type"),
+        ({"type": TYPE + "sibling-accepted", "data": {"by_case": "canary"}}, 403, None),
+        ({"type": TYPE + "post-arrived", "data": {}}, 403, None),
+        ({"subject": "canary"}, 400, "/subject"),
+        ({"time": "2027-01-01T00:00:00"}, 400, "/time"),
+        ({"data": {"item": "transcript", "canary": 1}}, 422, "/data/canary"),
+        ({"data": {"item": "canary\0"}}, 400, "/data/item"),
+        ({"source": "urn:canary"}, 401, None),
+    ],
+)
+async def test_a_refusal_names_the_place_and_changes_nothing(portal, changes, status, at):
+    """Each fault is a problem with its pointer; nothing is stored."""
+    answer = await portal.send(event(**changes))
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    if at is not None:
+        assert at in [fault["at"] for fault in answer.json()["faults"]]
+    if at != "/data/canary":
+        assert "canary" not in answer.text
+    assert await portal.stored() == 0
+
+
+async def test_a_batch_is_stored_whole_or_not_at_all(portal):
+    """One id of another content refuses the batch, and its new event is not stored."""
+    assert (await portal.send(event())).status_code == 202
+    batch = [event("e-2"), event(subject="A27-0009")]
+    answer = await portal.send(batch, "cloudevents-batch+json")
+    assert (answer.status_code, answer.json()["faults"][0]["at"]) == (409, "/1/id")
+    assert await portal.stored() == 1
+
+
+async def test_what_is_no_event_is_refused_before_it_is_read(portal):
+    """Another media type is 415, more than 256 KiB 413, another method 405, no JSON 400."""
+    assert (await portal.send(event(), "xml")).status_code == 415
+    assert (await portal.send(b" " * 262_145)).status_code == 413
+    assert (await portal.http.options("/events")).status_code == 405
+    assert (await portal.send(b"[[")).status_code == 400

@@ -1,0 +1,112 @@
+"""The gateway process from its first connection to its end."""
+
+import asyncio
+import os
+import signal
+from typing import Final
+
+import asyncpg
+import structlog
+from temporalio.client import Client
+
+from activities.database import open_pool
+from gateway.app import create_app
+from gateway.context import Gateway
+from gateway.serving import Server, listen
+from workers.embedded.concurrency import on_signals
+from workers.embedded.connection import Embedded
+from workers.embedded.credentials import ensure_secret
+from workers.embedded.home import Home
+from workers.embedded.worker import tell_ready
+from workers.logs import runtime
+from workers.running import FAILED, STOPPED, NoSchemaError, until_told
+from workers.settings import Settings, gateway_url
+from workers.staff_tokens import staff_tokens
+from workers.temporal import connect, key_ring
+
+POOL_SIZE: Final = 12
+FINISH_WITHIN: Final = 1.8
+"""Seconds for the requests under way at SIGTERM: the supervisor's patience is 2.5."""
+LEAVE_AFTER: Final = 2.3
+UNUSABLE: Final = 8
+
+log = structlog.get_logger()
+
+
+async def run_gateway(settings: Settings) -> int:
+    """Serve until told to stop (SIGTERM, SIGINT) and return the exit code.
+
+    Raises:
+        StackFault: the embedded stack is meant and does not run.
+        SettingsError: the key ring is missing or cannot be used.
+    """
+    told = asyncio.Event()
+    with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
+        url = Embedded(settings).url("office")
+        client = await connect(settings, lazy=True, runtime=runtime(settings.log_level))
+        return await _serve(settings, url, client, told)
+
+
+async def _serve(settings: Settings, url: str, client: Client, told: asyncio.Event) -> int:
+    log.info("gateway-starting", pid=os.getpid())
+    try:
+        if await until_told(told, "waiting-for-database", lambda: _database_ready(url)) is None:
+            return STOPPED
+        pool = await open_pool(url, size=POOL_SIZE, application="iehe-gateway")
+    except Exception:
+        log.exception("gateway-failed")
+        return FAILED
+    try:
+        listener = listen(settings.gateway_host, settings.gateway_port)
+    except OSError:
+        log.exception("port-taken", port=settings.gateway_port, setting="IEHE_GATEWAY_PORT")
+        pool.terminate()
+        return UNUSABLE
+    server = Server(
+        create_app(gateway_from(settings, pool, client)), finish_within=FINISH_WITHIN, on_started=_started
+    )
+    stop = asyncio.create_task(_stop(server, told))
+    try:
+        await server.serve([listener])
+    finally:
+        stop.cancel()
+        pool.terminate()
+    log.info("gateway-stopped")
+    return STOPPED
+
+
+def _started() -> None:
+    tell_ready()
+    log.info("gateway-open")
+
+
+async def _stop(server: Server, told: asyncio.Event) -> None:
+    await told.wait()
+    log.info("gateway-stopping")
+    asyncio.get_running_loop().call_later(LEAVE_AFTER, os._exit, STOPPED)
+    server.should_exit = True
+
+
+def gateway_from(settings: Settings, pool: asyncpg.Pool, client: Client) -> Gateway:
+    """The gateway as the settings say."""
+    codec_token = ensure_secret(Home(settings.home), "codec")[0] if settings.temporal_embedded else None
+    return Gateway(
+        pool=pool,
+        client=client,
+        ring=key_ring(settings),
+        staff=staff_tokens(settings),
+        url=gateway_url(settings),
+        ui_origin=settings.ui_origin or f"http://127.0.0.1:{settings.ui_port}",
+        codec_token=codec_token,
+        namespace=client.namespace,
+    )
+
+
+async def _database_ready(url: str) -> bool:
+    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-gateway"})
+    try:
+        if await connection.fetchval("SELECT to_regclass('iehe.sources')") is None:
+            raise NoSchemaError
+    finally:
+        connection.terminate()
+    return True
