@@ -1,4 +1,4 @@
-"""The transition: one step of a case in one transaction, and the delivery of the events it queued."""
+"""The transition: one step of a case in one transaction, with the events for other cases that it queues."""
 
 import hashlib
 import json
@@ -8,19 +8,18 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel
 from temporalio import activity
-from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.case_log import FIRST, seal
 from activities.database import Connection, transact
 from activities.messages import ASKING
 from activities.sql import queries
 from schemas.case import EventEnvelope
-from schemas.identifiers import EVENT_SIGNAL
-from schemas.transition import Delivery, NoticeRequested, Transition, Written
+from schemas.identifiers import CASES_OF
+from schemas.transition import NoticeRequested, Transition, Written
 
 SQL = queries("cases")
+RELAY = queries("relay")
 Writer = Callable[[Connection, Transition, Any], Awaitable[None]]
 Writers = Mapping[str, tuple[type[BaseModel], Writer]]
 NOBODY = "-"
@@ -33,7 +32,6 @@ class CaseActivities:
     Args:
         pool: connections of the worker role.
         writers: kind of record to its model and the function that writes it.
-        client: for events to other cases; None where no events are delivered.
         fault: called at named points so that tests can die there.
     """
 
@@ -41,12 +39,10 @@ class CaseActivities:
         self,
         pool: asyncpg.Pool,
         writers: Writers,
-        client: Client | None = None,
         fault: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._pool = pool
         self._writers = writers
-        self._client = client
         self._fault = fault
 
     @activity.defn(name="record-transition")
@@ -60,6 +56,8 @@ class CaseActivities:
     async def _record(self, connection: Connection, new: Transition) -> Written:
         if new.version == 1:
             await connection.execute(SQL["open_case"], new.case_id, new.process, new.at)
+            # what has waited for this case is delivered now
+            await connection.execute(RELAY["make_due"], new.case_id)
         case = await connection.fetchrow(SQL["lock_case"], new.case_id)
         if case is None:
             raise ApplicationError("the case has no row", type="CaseMissing")
@@ -79,18 +77,15 @@ class CaseActivities:
         for record in new.records:
             model, write = self._writers[record["kind"]]
             await write(connection, new, model.model_validate(record))
-        owed = await connection.fetchrow(SQL["owed"], new.case_id, new.version)
-        return Written(version=new.version, notices=owed["notices"], events=owed["events"])
+        return Written(version=new.version, notices=await _owed(connection, new))
 
     async def _ahead(self, connection: Connection, new: Transition, case: asyncpg.Record) -> Written:
         entry = await connection.fetchrow(SQL["log_at"], new.case_id, new.version)
-        owed = await connection.fetchrow(SQL["owed"], new.case_id, new.version)
         return Written(
             version=case["version"],
             taken_over=json.loads(case["state"]),
             same_step=entry is not None and (entry["step"], entry["cause"]) == (new.step, new.cause),
-            notices=owed["notices"],
-            events=owed["events"],
+            notices=await _owed(connection, new),
         )
 
     async def _append_log(self, connection: Connection, new: Transition) -> None:
@@ -162,31 +157,24 @@ class CaseActivities:
         for event in new.events:
             await queue_event(connection, new, event.case_id, event.envelope)
 
-    @activity.defn(name="deliver-events")
-    async def deliver_events(self, delivery: Delivery) -> None:
-        """Signal each event that a step queued to its case; the receiver drops what it has seen."""
-        events = await self._pool.fetch(SQL["events_to_deliver"], delivery.case_id, delivery.version)
-        for event in events:
-            if self._client is None:
-                raise ApplicationError("this worker delivers no events", type="NoClient")
-            envelope = EventEnvelope.model_validate_json(event["envelope"])
-            state, reason = "delivered", None
-            try:
-                await self._client.get_workflow_handle(event["case_id"]).signal(EVENT_SIGNAL, envelope)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise ApplicationError(error.status.name, type="DeliveryFailed") from None
-                state, reason = "dead", "case-not-running"
-            await self._pool.execute(SQL["end_event"], event["source"], event["id"], state, reason)
-
 
 async def queue_event(
     connection: Connection, cause: Transition, case_id: str, envelope: EventEnvelope
 ) -> None:
     """Store an event for another case in the transaction that made it true."""
     body = envelope.model_dump_json()
-    row = (envelope.source, envelope.id, envelope.type, case_id, body, cause.case_id, cause.version)
+    process = _process_of(case_id)
+    row = (envelope.source, envelope.id, envelope.type, process, case_id, body, cause.case_id, cause.version)
     await connection.execute(SQL["queue_event"], *row)
+
+
+def _process_of(case_id: str) -> str:
+    return next(process for process, first in CASES_OF.items() if first == case_id.partition("/")[0])
+
+
+async def _owed(connection: Connection, new: Transition) -> tuple[int, ...]:
+    """Versions from this one on whose notices are to be delivered."""
+    return tuple(row["version"] for row in await connection.fetch(SQL["owed"], new.case_id, new.version))
 
 
 def notice_id(case_id: str, version: int, message: str, recipient: str) -> str:

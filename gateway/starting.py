@@ -141,4 +141,5 @@ async def restart_case(pool: asyncpg.Pool, client: Client, case_id: str) -> int 
         )
     except WorkflowAlreadyStartedError:
         return None
+    await pool.execute(queries("relay")["make_due"], case_id)
     return state.version if state else 0

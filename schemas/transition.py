@@ -100,14 +100,14 @@ class Written(Payload):
     notices: tuple[int, ...] = ()
     """Versions, from the one asked on, that have notices to deliver."""
     events: tuple[int, ...] = ()
-    """The same for events to other cases."""
+    """Not used any more: what a step tells other cases is delivered by the relay, without the workflow."""
     taken_over: dict[str, Any] | None = None
     same_step: bool = False
     """With `taken_over`: what stands there under this version is this very step."""
 
 
 class Delivery(Payload):
-    """Which version's notices and events to bring to an end."""
+    """Which version's notices to bring to an end."""
 
     case_id: str
     version: int

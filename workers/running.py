@@ -102,6 +102,11 @@ async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaita
 
 
 async def database_ready(url: str) -> bool:
+    """Connect once; True when the schema is there.
+
+    Raises:
+        NoSchemaError: it is not.
+    """
     connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-worker"})
     try:
         if await connection.fetchval("SELECT to_regclass('iehe.cases')") is None:

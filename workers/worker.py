@@ -54,7 +54,7 @@ async def running_worker(
     fault: Callable[[str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
     """Poll both task queues until the context ends."""
-    cases = CaseActivities(pool, ADMISSION_WRITERS, client, fault)
+    cases = CaseActivities(pool, ADMISSION_WRITERS, fault)
     admission = AdmissionActivities(pool)
     pollers = PollerBehaviorAutoscaling(initial=10)
     async with AsyncExitStack() as stack:
@@ -65,7 +65,6 @@ async def running_worker(
                 workflows=WORKFLOWS,
                 activities=[
                     cases.record_transition,
-                    cases.deliver_events,
                     admission.load_application,
                     admission.load_policy,
                     admission.draw_reviewers,

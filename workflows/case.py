@@ -170,8 +170,8 @@ class CaseWorkflow(Generic[S]):
             draft = self._draft(step, rule, actor, cause, version, happened_at)
             written = await self._write(draft.transition())
             self._changed = True
-            for owed in sorted({*written.notices, *written.events}):
-                self._start_delivery(owed, notices=owed in written.notices, events=owed in written.events)
+            for owed in written.notices:
+                self._start_delivery(owed)
             if written.repeated:
                 # the log knows this message from longer ago than the case remembers
                 self.state.seen[cause or ""] = written.version
@@ -340,18 +340,15 @@ class CaseWorkflow(Generic[S]):
 
     # what the case owes
 
-    def _start_delivery(self, version: int, *, notices: bool = True, events: bool = True) -> None:
-        self._deliveries[version] = asyncio.create_task(self._deliver(version, notices, events))
+    def _start_delivery(self, version: int) -> None:
+        self._deliveries[version] = asyncio.create_task(self._deliver(version))
 
-    async def _deliver(self, version: int, notices: bool, events: bool) -> None:
+    async def _deliver(self, version: int) -> None:
         delivery = Delivery(
             case_id=self.state.case_id, version=version, notices=self.process.notices(self.state)
         )
-        if events:
-            await database(CaseActivities.deliver_events, delivery, f"events of step {version}")
-        if notices:
-            async with self._under_way:
-                await self._deliver_notices(delivery)
+        async with self._under_way:
+            await self._deliver_notices(delivery)
         del self._deliveries[version]
         self._changed = True
 

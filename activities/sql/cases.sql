@@ -18,10 +18,7 @@ SELECT version FROM iehe.case_log WHERE case_id = $1 AND cause = $2
 SELECT hash FROM iehe.case_log WHERE case_id = $1 ORDER BY version DESC LIMIT 1
 
 -- name: owed
-SELECT ARRAY(SELECT DISTINCT version FROM iehe.notices
-             WHERE case_id = $1 AND version >= $2 ORDER BY version) AS notices,
-       ARRAY(SELECT DISTINCT cause_version FROM iehe.events
-             WHERE cause_case = $1 AND cause_version >= $2 ORDER BY cause_version) AS events
+SELECT DISTINCT version FROM iehe.notices WHERE case_id = $1 AND version >= $2 ORDER BY version
 
 -- name: append_log
 INSERT INTO iehe.case_log (case_id, version, at, step, from_stage, stage, actor_kind, actor_id, cause,
@@ -70,14 +67,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (notice_id) DO NOTHING
 
 -- name: queue_event
-INSERT INTO iehe.events (source, id, type, case_id, envelope, cause_case, cause_version)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO iehe.events (source, id, type, process, case_id, envelope, cause_case, cause_version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (source, id) DO NOTHING
-
--- name: events_to_deliver
-SELECT source, id, case_id, envelope FROM iehe.events
-WHERE cause_case = $1 AND cause_version = $2 AND state = 'stored'
-ORDER BY id
-
--- name: end_event
-UPDATE iehe.events SET state = $3, reason = $4, ended_at = now() WHERE source = $1 AND id = $2

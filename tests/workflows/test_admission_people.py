@@ -254,7 +254,7 @@ class TestSiblings:
         await first.until_stage("accepted")
 
         async with asyncio.timeout(15):
-            while not await institute.pool.fetchval("SELECT ended_at FROM iehe.events"):
+            while await institute.pool.fetchval("SELECT reason FROM iehe.events") != "waiting-for-case":
                 await asyncio.sleep(0.01)
         await start_case(institute.skipper.client, second.row.application_no, second.row.round_id)
 

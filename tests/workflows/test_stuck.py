@@ -271,7 +271,7 @@ class TestOthers:
         await second.handle.terminate("lost")
         await first.event("offer-answered", answer="accepted")
         async with asyncio.timeout(10):
-            while await institute.pool.fetchval("SELECT state FROM iehe.events") != "dead":
+            while await institute.pool.fetchval("SELECT reason FROM iehe.events") != "workflow-lost":
                 await asyncio.sleep(0.02)
 
         await restart_case(institute.pool, institute.client, second.case_id)

@@ -45,7 +45,9 @@ def about(
 COMMANDS = (
     ("workers.cli.stack", "up"),
     ("workers.cli.stack", "worker"),
+    ("workers.cli.relay", "relay"),
     ("workers.cli.stack", "migrate"),
+    ("workers.cli.gateway", "gateway"),
     ("workers.cli.doctor", "doctor"),
     ("workers.cli.demo", "demo"),
     ("workers.cli.tasks", "tasks"),
@@ -59,6 +61,7 @@ GROUPS = (
     ("workers.cli.rounds", "round"),
     ("workers.cli.staff", "staff"),
     ("workers.cli.sample", "sample"),
+    ("workers.cli.source", "source"),
     ("workers.cli.mail", "mail"),
 )
 

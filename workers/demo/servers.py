@@ -21,6 +21,7 @@ from workers.embedded.processes import Account
 from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.migrations import migrate
 from workers.policies import load_defaults
+from workers.relay.relay import CONNECTIONS, running_relay
 from workers.settings import Settings
 from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workers.worker import running_worker
@@ -88,4 +89,7 @@ async def demo_servers(settings: Settings, say: Callable[[str], None]) -> AsyncI
         stack.callback(pool.terminate)
         smtp = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender=settings.mail_from)
         await stack.enter_async_context(running_worker(client, pool, NoticeActivities(pool, Mailer(smtp))))
+        relay = await open_pool(postgres.url("worker"), size=CONNECTIONS, application="iehe-relay")
+        stack.callback(relay.terminate)
+        await stack.enter_async_context(running_relay(relay, client))
         yield Servers(client, owner, f"http://127.0.0.1:{ports.ui}", home.mail)

@@ -1,0 +1,124 @@
+-- Delivering what the inbox holds. A case belongs to the relay that holds its lock, until its transaction ends.
+
+-- name: claim
+-- Cases whose oldest stored event is due and that no other relay has at the moment. The locks are taken row by
+-- row while the limit is being filled, so no more of them than are returned.
+SELECT case_id FROM (
+    SELECT e.case_id FROM iehe.events e
+    WHERE e.state = 'stored' AND e.next_try_at <= clock_timestamp()
+      AND NOT EXISTS (SELECT FROM iehe.events earlier
+                      WHERE earlier.case_id = e.case_id AND earlier.state = 'stored' AND earlier.seq < e.seq)
+    ORDER BY e.next_try_at
+    OFFSET 0
+) AS due
+WHERE pg_try_advisory_xact_lock($1, hashtext(case_id))
+LIMIT $2
+
+-- name: runs
+-- The oldest events of these cases, in order. A statement of its own, after the lock: what the relay before
+-- has marked is seen here, whatever the claim had seen.
+SELECT e.source, e.id, e.case_id, e.process, e.envelope, e.attempts, e.next_try_at <= clock_timestamp() AS due
+FROM unnest($1::text[]) AS claimed (case_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM iehe.events stored
+    WHERE stored.case_id = claimed.case_id AND stored.state = 'stored'
+    ORDER BY stored.seq LIMIT $2 FOR UPDATE
+) AS e
+ORDER BY e.case_id, e.seq
+
+-- name: next_try
+-- Seconds until the next event is due that is not due yet.
+SELECT extract(epoch FROM min(next_try_at) - clock_timestamp())::float8 FROM iehe.events
+WHERE state = 'stored' AND next_try_at > clock_timestamp()
+
+-- name: mark_delivered
+UPDATE iehe.events e
+SET state = 'delivered', reason = NULL, attempts = e.attempts + 1, ended_at = clock_timestamp()
+FROM unnest($1::text[], $2::text[]) AS done (source, id)
+WHERE e.source = done.source AND e.id = done.id
+
+-- name: mark_dead
+UPDATE iehe.events SET state = 'dead', reason = $3, attempts = attempts + 1, ended_at = clock_timestamp()
+WHERE source = $1 AND id = $2
+
+-- name: note_try
+UPDATE iehe.events e SET reason = $3, attempts = e.attempts + 1
+FROM unnest($1::text[], $2::text[]) AS tried (source, id)
+WHERE e.source = tried.source AND e.id = tried.id
+
+-- name: is_closed
+SELECT closed_at IS NOT NULL FROM iehe.cases WHERE case_id = $1
+
+-- name: bury_closed
+-- Nothing that is stored for a closed case without a workflow can ever be delivered.
+UPDATE iehe.events SET state = 'dead', reason = 'case-closed', ended_at = clock_timestamp()
+WHERE case_id = $1 AND state = 'stored'
+
+-- name: wait_for_case
+-- Looked at again when the case opens, and in case nobody tells. Each event waits its own days.
+UPDATE iehe.events e
+SET waiting_since = w.since, attempts = e.attempts + 1,
+    state = CASE WHEN w.over THEN 'dead' ELSE 'stored' END,
+    reason = CASE WHEN w.over THEN 'no-such-case' ELSE 'waiting-for-case' END,
+    ended_at = CASE WHEN w.over THEN clock_timestamp() END,
+    next_try_at = least(now() + interval '1 minute', w.since + make_interval(days => $2))
+FROM (SELECT source, id, coalesce(waiting_since, now()) AS since,
+             coalesce(waiting_since, now()) + make_interval(days => $2) <= now() AS over
+      FROM iehe.events WHERE case_id = $1 AND state = 'stored') AS w
+WHERE e.source = w.source AND e.id = w.id
+RETURNING w.over
+
+-- name: put_off
+-- The whole case: what stands behind its oldest event is not looked at either until then.
+UPDATE iehe.events SET next_try_at = clock_timestamp() + make_interval(secs => $2), reason = $3,
+    attempts = attempts + 1
+WHERE case_id = $1 AND state = 'stored'
+
+-- name: wait_days
+-- Of the policy in force today.
+SELECT (body #>> '{events,wait_days}')::int FROM iehe.policies
+WHERE process = $1 AND valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
+ORDER BY valid_from DESC, loaded_at DESC LIMIT 1
+
+-- name: make_due
+-- The case has a workflow (again): what was put off is delivered now. Locked in the order in which a relay
+-- locks, so that the two wait for each other and never mutually.
+WITH waiting AS MATERIALIZED (
+    SELECT source, id FROM iehe.events WHERE case_id = $1 AND state = 'stored' ORDER BY seq FOR UPDATE
+), due AS (
+    UPDATE iehe.events e SET next_try_at = now() FROM waiting w
+    WHERE e.source = w.source AND e.id = w.id RETURNING e.id
+)
+SELECT pg_notify('iehe_events', '') WHERE EXISTS (SELECT FROM due)
+
+-- name: store
+-- A fact entered by hand; the one that is there already holds.
+INSERT INTO iehe.events (source, id, type, process, case_id, envelope) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (source, id) DO NOTHING
+
+-- name: events
+SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
+       ended_at, handled_by
+FROM iehe.events
+WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR source = $2)
+  AND ($3::text IS NULL OR case_id = $3)
+ORDER BY seq DESC LIMIT $4
+
+-- name: event
+SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
+       ended_at, handled_by, cause_case, cause_version, envelope
+FROM iehe.events WHERE source = $1 AND id = $2
+
+-- name: retry
+WITH again AS (
+    UPDATE iehe.events SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL,
+        ended_at = NULL, handled_by = $5
+    WHERE state = 'dead' AND ($1::text IS NULL OR source = $1) AND ($2::text IS NULL OR id = $2)
+      AND ($3::text IS NULL OR reason = $3) AND ($4::text IS NULL OR case_id = $4)
+    RETURNING source, id
+)
+SELECT source, id, pg_notify('iehe_events', '')::text AS told FROM again ORDER BY source, id
+
+-- name: drop
+UPDATE iehe.events SET state = 'dropped', reason = $3, ended_at = now(), handled_by = $4
+WHERE source = $1 AND id = $2 AND state IN ('stored', 'dead')

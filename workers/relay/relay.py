@@ -1,0 +1,190 @@
+"""The relay: brings what the inbox holds to the cases it is for; any number of relays may run side by side.
+
+One scout claims; what it has claimed is delivered in turns beside it, so that a case with many events holds
+up no other. A relay that finds nothing waits for the database to tell it of something, and looks by itself
+every second in case nobody tells.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.sql import queries
+from gateway.starting import start_cases
+from workers.embedded.concurrency import cancelled
+from workers.relay.listening import Bell, listen
+from workers.relay.turn import CASES, LOCKS, Report, claim, deliver, mark, pause
+
+SQL: Final = queries("relay")
+TURNS: Final = 4
+"""Turns under way at once."""
+CONNECTIONS: Final = TURNS + 6
+"""The scout's question, the listener, the starter with what it notes, and some to spare."""
+LOOK_EVERY: Final = 1.0
+STARTS: Final = 100
+"""Applications accepted over HTTP that are started in one go."""
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 5.0
+STOP_WITHIN: Final = 1.5
+"""Seconds for the turns under way when the relay is told to stop; then they are given up and undone."""
+_STARTER: Final = 1
+_PASSING: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+Fault = Callable[[str], Awaitable[None]]
+log = structlog.get_logger()
+
+
+class Relay:
+    """One relay.
+
+    Args:
+        pool: connections of the worker role, at least `CONNECTIONS`.
+        client: Temporal.
+        fault: called at named points (`claimed`, `signalled`, `marked`) so that tests can die there.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, client: Client, fault: Fault | None = None) -> None:
+        self._pool = pool
+        self._client = client
+        self._fault = fault
+        self._bell = Bell()
+        self._starts = Bell()
+        self._slots = asyncio.Semaphore(TURNS)
+        self._turns: set[asyncio.Task[None]] = set()
+        self._failures = 0
+
+    async def run(self, told: asyncio.Event) -> None:
+        """Deliver until told to stop; what is under way is brought to its end, within limits."""
+        loops = [
+            asyncio.create_task(work)
+            for work in (self._scout(), self._start(), listen(self._pool, self._bell))
+        ]
+        stop = asyncio.create_task(told.wait())
+        try:
+            await asyncio.wait({*loops, stop}, return_when=asyncio.FIRST_COMPLETED)
+            for loop in loops:
+                if loop.done():
+                    loop.result()
+            if self._turns:
+                await asyncio.wait(set(self._turns), timeout=STOP_WITHIN)
+        finally:
+            await cancelled(stop, *loops, *self._turns)
+
+    # events
+
+    async def _scout(self) -> None:
+        while True:
+            await self._slots.acquire()
+            claimed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            turn = asyncio.create_task(self._turn(claimed))
+            self._turns.add(turn)
+            turn.add_done_callback(self._ended)
+            if not await claimed:
+                await self._bell.wait(await self._until_next())
+                self._starts.ring()
+            elif self._failures:
+                # one turn at a time until something passes again
+                await asyncio.wait({turn})
+            if self._failures:
+                await asyncio.sleep(pause(self._failures - 1, FIRST_PAUSE, LONGEST_PAUSE))
+
+    def _ended(self, turn: asyncio.Task[None]) -> None:
+        self._turns.discard(turn)
+        self._slots.release()
+        if not turn.cancelled() and (error := turn.exception()) is not None:
+            log.error("turn-failed", exc_info=error)
+
+    async def _turn(self, claimed: asyncio.Future[bool]) -> None:
+        try:
+            async with self._pool.acquire(timeout=5) as connection, connection.transaction():
+                runs = await claim(connection, 1 if self._failures else CASES)
+                await self._at("claimed")
+                claimed.set_result(bool(runs))
+                if not runs:
+                    self._failures = 0
+                    return
+                report = await deliver(self._client, runs)
+                await self._at("signalled")
+                await mark(connection, report)
+            await self._at("marked")
+            self._learn(report)
+        except _PASSING as error:
+            self._failed(getattr(error, "sqlstate", None) or type(error).__name__)
+        except BaseException:
+            self._failures += 1
+            raise
+        finally:
+            if not claimed.done():
+                claimed.set_result(False)
+        self._bell.ring()
+
+    def _learn(self, report: Report) -> None:
+        if report.away:
+            self._failed(report.why_away)
+        else:
+            self._failures = 0
+
+    def _failed(self, reason: str) -> None:
+        self._failures += 1
+        log.warning("relay-cannot-deliver", reason=reason, count=self._failures)
+
+    async def _at(self, point: str) -> None:
+        if self._fault is not None:
+            await self._fault(point)
+
+    async def _until_next(self) -> float:
+        try:
+            seconds = await self._pool.fetchval(SQL["next_try"], timeout=5)
+        except _PASSING:
+            return LOOK_EVERY
+        return LOOK_EVERY if seconds is None else min(LOOK_EVERY, max(0.01, seconds))
+
+    # applications accepted over HTTP
+
+    async def _start(self) -> None:
+        failures = 0
+        while True:
+            more = False
+            try:
+                more = await self._start_some()
+                failures = 0
+            except* (*_PASSING, RPCError, RuntimeError) as group:
+                failures += 1
+                log.warning("cannot-start-cases", count=failures, exc_info=group)
+            if failures:
+                await asyncio.sleep(pause(failures - 1, FIRST_PAUSE, LONGEST_PAUSE))
+            elif not more:
+                await self._starts.wait(LOOK_EVERY)
+
+    async def _start_some(self) -> bool:
+        """Start what was accepted, by one relay at a time; True when there may be more."""
+        async with self._pool.acquire(timeout=5) as connection, connection.transaction():
+            if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1, $2)", LOCKS + 1, _STARTER):
+                return False
+            rows = await connection.fetch(queries("imports")["to_start_by_itself"], STARTS)
+            waiting = [(row["application_no"], row["round_id"]) for row in rows]
+            if waiting:
+                await start_cases(self._pool, self._client, waiting, concurrency=CASES)
+                log.info("cases-started", count=len(waiting))
+            return len(waiting) == STARTS
+
+
+@asynccontextmanager
+async def running_relay(
+    pool: asyncpg.Pool, client: Client, *, fault: Fault | None = None
+) -> AsyncIterator[None]:
+    """Deliver until the context ends."""
+    told = asyncio.Event()
+    work = asyncio.create_task(Relay(pool, client, fault).run(told))
+    try:
+        yield
+    finally:
+        told.set()
+        await asyncio.wait({work})
+        work.result()
