@@ -113,7 +113,7 @@ def ensure_ring(path: Path) -> KeyRing:
         KeyRingError: its folder is missing or not ours to write, or the file is no key ring.
     """
     with _alone(path):
-        content = _load(path)
+        content = _load(path) if path.exists() else {}
         missing = [name for name in CLASSES if name not in content]
         if missing:
             for name in missing:
@@ -131,8 +131,6 @@ def rotate(path: Path, data_class: str) -> Key:
     if data_class not in CLASSES:
         raise KeyRingError(f"no class of data is called '{data_class}'; there are: {', '.join(CLASSES)}")
     with _alone(path):
-        if not path.exists():
-            raise KeyRingError(f"there is no key ring at {path}: iehe keys init")
         content = _load(path)
         key_id = _add_key(content, data_class)
         _write(path, content)
@@ -142,17 +140,17 @@ def rotate(path: Path, data_class: str) -> Key:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     # Two processes that start at once would each make a ring, and what the first encrypted would be lost.
+    lock = path.with_name(f".{path.name}.lock")
     try:
-        descriptor = os.open(
-            path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _hand_over(descriptor, path)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise KeyRingError(f"{path.parent}: {error.strerror}") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _parse(content: dict[str, Any]) -> tuple[dict[str, Key], dict[str, Key]]:
@@ -183,14 +181,8 @@ def _order(key_id: str) -> tuple[str, int]:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        raise KeyRingError(f"{path} cannot be read as a key ring") from None
-    if not isinstance(content, dict):
-        raise KeyRingError(f"{path} is not a key ring")
+    KeyRing(path)  # one that others can read, or that is damaged, is not written to
+    content: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
     return content
 
 
@@ -202,6 +194,7 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         json.dump(content, file, indent=1, sort_keys=True)
         file.flush()
+        _hand_over(descriptor, path)
         os.fsync(descriptor)
     draft.replace(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -209,3 +202,10 @@ def _write(path: Path, content: dict[str, Any]) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _hand_over(descriptor: int, path: Path) -> None:
+    # What root writes would shut out the account whose ring it is.
+    if os.geteuid() == 0:
+        owner = (path if path.exists() else path.parent).stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -62,6 +62,7 @@ GROUPS = (
     ("workers.cli.staff", "staff"),
     ("workers.cli.sample", "sample"),
     ("workers.cli.source", "source"),
+    ("workers.cli.keys", "keys"),
     ("workers.cli.mail", "mail"),
 )
 
