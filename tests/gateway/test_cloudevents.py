@@ -1,4 +1,4 @@
-"""Reading events: every fault by its place in each mode, and the same event is the same whichever way it came."""
+"""Reading events: every fault by its place in each mode, and one event is the same in all of them."""
 
 import json
 from datetime import UTC, datetime
