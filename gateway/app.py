@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway import cases, events, health
+from gateway import cases, codec_server, events, health
 from gateway.context import Gateway
 from gateway.events import EventDoor
 from gateway.problems import Problem, answer_http, answer_problem
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 def create_app(gateway: Gateway) -> Starlette:
     """Assemble the application."""
     app = Starlette(
-        routes=[*events.routes(), *cases.routes(), *health.routes()],
+        routes=[*events.routes(), *cases.routes(), *codec_server.routes(), *health.routes()],
         exception_handlers={Problem: answer_problem, HTTPException: answer_http},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what was sent

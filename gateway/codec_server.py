@@ -1,0 +1,208 @@
+"""`POST /codec/decode`: payloads made readable for the Temporal UI, for who may read them, and noted before.
+
+The embedded UI shows a token in the path, because it has no other way; everybody else shows the token of a
+member of staff. What somebody may not read, and what does not open, comes back as it came: the UI shows the
+rest.
+"""
+
+import asyncio
+import hmac
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from temporalio.api.common.v1 import Payload
+
+from activities.sql import queries
+from gateway.context import Gateway, gateway_of
+from gateway.encryption.codec import UnreadablePayloadError, class_of, is_sealed, unseal
+from gateway.encryption.readers import Reader
+from gateway.encryption.ring import CLASSES, KeyRingError
+from gateway.limits import read_body
+from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, unavailable
+from gateway.staff import staff_of
+from gateway.strict_json import JsonFault, parse
+
+SQL: Final = queries("codec")
+BODY_LIMIT: Final = 4 * 1024 * 1024
+PAYLOADS_LIMIT: Final = 10_000
+UNKNOWN: Final = "unknown"
+"""Noted as the class of what names none of ours; the name itself was made up by who sent it."""
+NOTE_SECONDS: Final = 5.0
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "authorization, authorization-extras, content-type, x-namespace",
+    "Access-Control-Max-Age": "600",
+}
+
+log = structlog.get_logger()
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """An answer, and how many payloads of which class were made readable or refused for it."""
+
+    payloads: list[Any]
+    counts: Counter[tuple[str, bool]]
+
+
+def routes() -> list[Route]:
+    """The codec server; a UI or the `temporal` command adds `/decode` to the endpoint it is given."""
+    return [
+        Route(path, _for_the_ui(endpoint), methods=[method])
+        for path in ("/codec/decode", "/codec/{token}/decode")
+        for method, endpoint in (("POST", decode), ("OPTIONS", preflight))
+    ]
+
+
+def _for_the_ui(endpoint: Endpoint) -> Endpoint:
+    """Browsers of one origin only, which may read a refusal too; without an origin it is no page's."""
+
+    @wraps(endpoint)
+    async def answer(request: Request) -> Response:
+        allowed, origins = gateway_of(request).ui_origin, request.headers.getlist("origin")
+        try:
+            if origins not in ([], [allowed]):
+                raise _another_origin()
+            response = await endpoint(request)
+        except Problem as problem:
+            response = await answer_problem(request, problem)
+        response.headers["Vary"] = "Origin"
+        if origins == [allowed]:
+            response.headers["Access-Control-Allow-Origin"] = allowed
+        return response
+
+    return answer
+
+
+async def preflight(_request: Request) -> Response:
+    """What a browser asks before it sends; it shows no token yet."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
+
+
+async def decode(request: Request) -> Response:
+    """Payloads as JSON protobuf, each readable or as it came.
+
+    A UI's `preserveStorageRefs` is always kept: a reference to a stored payload is not encrypted by us.
+    """
+    gateway = gateway_of(request)
+    try:
+        reader = await _reader_of(request, gateway)
+        if request.headers.getlist("x-namespace") != [gateway.namespace]:
+            raise _another_namespace()
+        body = await read_body(request, BODY_LIMIT)
+        decoding = await asyncio.to_thread(decoded, gateway, reader, body)
+        await _note(gateway.pool, reader, decoding.counts)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        log.exception("decoding-not-noted")
+        raise unavailable(
+            "database-unreachable",
+            "The reading cannot be noted now, and nothing is made readable without it; send it again.",
+            "現在閲覧を記録できないため、復号できません。再送してください。",
+        ) from None
+    return JSONResponse({"payloads": decoding.payloads})
+
+
+def decoded(gateway: Gateway, reader: Reader, body: bytes) -> Decoding:
+    """What a reader gets for a body.
+
+    Raises:
+        Problem: 400, it is not JSON protobuf `Payloads`.
+    """
+    answer, counts = [], Counter[tuple[str, bool]]()
+    for number, given in enumerate(_payloads_of(body)):
+        try:
+            payload = ParseDict(given, Payload(), ignore_unknown_fields=True)
+        except ParseError:
+            raise invalid([Fault(pointer("payloads", number), "not_a_payload")]) from None
+        opened = None
+        if is_sealed(payload):
+            named = class_of(payload)
+            data_class = named if named in CLASSES else UNKNOWN
+            if data_class in reader.classes:
+                opened = _opened(gateway, payload)
+            counts[data_class, opened is None] += 1
+        answer.append(given if opened is None else MessageToDict(opened))
+    return Decoding(answer, counts)
+
+
+def _payloads_of(body: bytes) -> list[dict[str, Any]]:
+    try:
+        content = parse(body)
+    except JsonFault as fault:
+        raise invalid(fault.faults) from None
+    if not isinstance(content, dict):
+        raise invalid([Fault("", "not_an_object")])
+    payloads = content.get("payloads", [])
+    if not isinstance(payloads, list):
+        raise invalid([Fault("/payloads", "not_a_list")])
+    if len(payloads) > PAYLOADS_LIMIT:
+        raise invalid([Fault("/payloads", "too_many")])
+    faults = [number for number, each in enumerate(payloads) if not isinstance(each, dict)]
+    if faults:
+        raise invalid(Fault(pointer("payloads", number), "not_an_object") for number in faults)
+    return payloads
+
+
+def _opened(gateway: Gateway, payload: Payload) -> Payload | None:
+    try:
+        return unseal(gateway.ring, gateway.namespace, payload)
+    except (UnreadablePayloadError, KeyRingError):
+        return None
+
+
+async def _reader_of(request: Request, gateway: Gateway) -> Reader:
+    token = request.path_params.get("token")
+    if token is None:
+        return Reader.staff(await staff_of(request))
+    ours = gateway.codec_token
+    if not ours or not hmac.compare_digest(token.encode(), ours.encode()):
+        raise _wrong_token()
+    return Reader.embedded_ui()
+
+
+async def _note(pool: asyncpg.Pool, reader: Reader, counts: Counter[tuple[str, bool]]) -> None:
+    if not counts:
+        return
+    noted = sorted((data_class, count, refused) for (data_class, refused), count in counts.items())
+    columns = [list(column) for column in zip(*noted, strict=True)]
+    async with pool.acquire(timeout=NOTE_SECONDS) as connection:
+        await connection.execute(SQL["note_decodings"], reader.name, *columns, timeout=NOTE_SECONDS)
+
+
+def _another_origin() -> Problem:
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "origin-not-allowed",
+        "Only pages of the Temporal UI may ask this (IEHE_UI_ORIGIN).",
+        "Temporal UI のページ以外からは利用できません（IEHE_UI_ORIGIN）。",
+    )
+
+
+def _another_namespace() -> Problem:
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "namespace-not-served",
+        "X-Namespace must name the one Temporal namespace whose payloads are read here.",
+        "X-Namespace には対象の Temporal ネームスペースを指定してください。",
+    )
+
+
+def _wrong_token() -> Problem:
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "token-invalid",
+        "This is not the address of the codec server; the embedded stack gives it to its own UI.",
+        "コーデックサーバーのアドレスが正しくありません。単体構成では付属の UI に自動設定されます。",
+        headers={"WWW-Authenticate": 'Bearer realm="iehe"'},
+    )
