@@ -1,14 +1,27 @@
 -- Delivering what the inbox holds. A case belongs to the relay that holds its lock, until its transaction ends.
 
 -- name: claim
--- Cases whose oldest stored event is due and that no other relay has at the moment. The locks are taken row by
--- row while the limit is being filled, so no more of them than are returned.
+-- Cases whose oldest stored event is due and that no other relay has at the moment. First those that the events
+-- longest due are of; only when these are too few (a hot case, others that wait) every case's oldest is looked
+-- at. The locks are taken row by row while the limit is being filled, so no more of them than are returned.
+WITH near AS MATERIALIZED (
+    SELECT case_id, min(next_try_at) AS since
+    FROM (SELECT case_id, next_try_at FROM iehe.events
+          WHERE state = 'stored' AND next_try_at <= clock_timestamp() ORDER BY next_try_at LIMIT 400) AS longest_due
+    GROUP BY case_id
+)
 SELECT case_id FROM (
-    SELECT e.case_id FROM iehe.events e
-    WHERE e.state = 'stored' AND e.next_try_at <= clock_timestamp()
-      AND NOT EXISTS (SELECT FROM iehe.events earlier
-                      WHERE earlier.case_id = e.case_id AND earlier.state = 'stored' AND earlier.seq < e.seq)
-    ORDER BY e.next_try_at
+    (SELECT n.case_id FROM near n CROSS JOIN LATERAL (
+         SELECT next_try_at FROM iehe.events e WHERE e.case_id = n.case_id AND e.state = 'stored'
+         ORDER BY e.seq LIMIT 1
+     ) AS oldest
+     WHERE oldest.next_try_at <= clock_timestamp() ORDER BY n.since)
+    UNION ALL
+    (SELECT case_id FROM (
+         SELECT DISTINCT ON (case_id) case_id, next_try_at FROM iehe.events
+         WHERE state = 'stored' ORDER BY case_id, seq
+     ) AS oldest
+     WHERE next_try_at <= clock_timestamp() AND case_id NOT IN (SELECT case_id FROM near) ORDER BY next_try_at)
     OFFSET 0
 ) AS due
 WHERE pg_try_advisory_xact_lock($1, hashtext(case_id))
