@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import cases, codec_server, events, health
 from gateway.context import Gateway
+from gateway.documents import routes as documents
 from gateway.events import EventDoor
 from gateway.problems import Problem, answer_http, answer_problem
 
@@ -33,7 +34,13 @@ log = structlog.get_logger()
 def create_app(gateway: Gateway) -> Starlette:
     """Assemble the application."""
     app = Starlette(
-        routes=[*events.routes(), *cases.routes(), *codec_server.routes(), *health.routes()],
+        routes=[
+            *events.routes(),
+            *cases.routes(),
+            *codec_server.routes(),
+            *health.routes(),
+            *documents.routes(),
+        ],
         exception_handlers={Problem: answer_problem, HTTPException: answer_http},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what was sent
@@ -68,7 +75,7 @@ class _Outermost:
         self._under_way += 1
         try:
             if self._under_way > AT_ONCE and not scope["path"].endswith("z"):
-                raise _too_many()
+                raise _too_many()  # noqa: TRY301 - answered where every other problem is
             await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = 499  # as proxies note it: nobody is there to be answered

@@ -47,7 +47,9 @@ class Message:
         Raises:
             Invalid: with the faults of all of them, in the places of the document that came.
         """
-        taken, faults, data_only = [], [], True
+        taken: list[Arrival] = []
+        faults: list[Fault] = []
+        data_only = True
         for number, value in enumerate(self.values):
             try:
                 taken.append(arrival_of(value, *([number] if self.mode is Mode.BATCH else [])))

@@ -37,7 +37,7 @@ def up(
         bool, typer.Option("--with-parent", hidden=True, help="Stop when the parent process is gone.")
     ] = False,
 ) -> None:
-    """Start PostgreSQL, Temporal with its UI, the worker, the relay, the gateway and the mail catcher here; Ctrl-C stops all."""
+    """Start PostgreSQL, Temporal with its UI, worker, relay, gateway and mail catcher; Ctrl-C stops all."""
     from workers.embedded.stack import run_stack
     from workers.logs import configure
     from workers.preparation import prepare

@@ -116,4 +116,5 @@ GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by) ON iehe.events TO iehe_office;
 GRANT UPDATE (started_at) ON iehe.import_rows TO iehe_worker;
 GRANT SELECT ON iehe.decodings, iehe.sources TO iehe_auditor;
+GRANT USAGE ON SCHEMA public TO iehe_office;
 GRANT SELECT ON public.schema_migrations TO iehe_office;

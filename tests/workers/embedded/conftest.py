@@ -15,7 +15,10 @@ import pytest
 from workers.embedded.ports import free_port
 
 UP = Path(__file__).with_name("up.py")
-PORTS = ("TEMPORAL_PORT", "UI_PORT", "TEMPORAL_HTTP_PORT", "TEMPORAL_METRICS_PORT", "SMTP_PORT", "GATEWAY_PORT")
+PORTS = (
+    *("TEMPORAL_PORT", "UI_PORT", "TEMPORAL_HTTP_PORT", "TEMPORAL_METRICS_PORT"),
+    *("SMTP_PORT", "GATEWAY_PORT"),
+)
 
 
 class Up:

@@ -111,7 +111,13 @@ async def test_a_start_right_after_kill_9_waits_for_the_rest(up):
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("postgresql", "bin/postgres"), ("temporal", "start-dev"), ("worker", "signal.pause()"), ("gateway", "# gateway")]
+    ("name", "word"),
+    [
+        ("postgresql", "bin/postgres"),
+        ("temporal", "start-dev"),
+        ("worker", "signal.pause()"),
+        ("gateway", "# gateway"),
+    ],
 )
 async def test_a_dead_child_stops_everything(up, name, word):
     """When a child is killed the rest is stopped, and the message names the child, its end and its log."""
@@ -145,7 +151,9 @@ async def test_a_failing_preparation_stops_everything(up):
     assert "the step failed" in up.text()
 
 
-@pytest.mark.parametrize("setting", ["IEHE_UI_PORT", "IEHE_SMTP_PORT", "IEHE_TEMPORAL_PORT", "IEHE_GATEWAY_PORT"])
+@pytest.mark.parametrize(
+    "setting", ["IEHE_UI_PORT", "IEHE_SMTP_PORT", "IEHE_TEMPORAL_PORT", "IEHE_GATEWAY_PORT"]
+)
 async def test_a_taken_port_is_named_with_its_setting(up, setting):
     """A port in use is reported with its number and setting before anything is started."""
     with socket.socket() as other:

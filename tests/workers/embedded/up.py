@@ -42,5 +42,9 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     command = [sys.executable, "-c", os.environ.get("TEST_WORKER", WORKER)]
     gateway = [sys.executable, "-c", f"{WORKER} # gateway"]
-    code = asyncio.run(run_stack(load_settings(), prepare, {"worker": command, "gateway": gateway}, report=say, hints=["try this"]))
+    code = asyncio.run(
+        run_stack(
+            load_settings(), prepare, {"worker": command, "gateway": gateway}, report=say, hints=["try this"]
+        )
+    )
     os._exit(code)
