@@ -1,28 +1,35 @@
 """The systems that may send events: which types, how many, and how they show who they are."""
 
+import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
 import asyncpg
+import structlog
 
 from activities.sql import queries
-from gateway.encryption.ring import KeyRing
+from gateway.encryption.ring import KeyRing, KeyRingError
 from gateway.problems import Problem, unavailable
-from gateway.sealing import unseal
+from gateway.sealing import Unsealable, unseal
 from gateway.signatures import SignatureFault, VerifyingKey, verify
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
 
 SQL = queries("sources")
 CACHED_FOR: Final = 1.0
 """Seconds until a revocation is noticed."""
+URI: Final = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
+"""What a source's URI is made of; a request that names anything else comes from nobody."""
 _CACHE_LIMIT: Final = 1000
 _NOBODY: Final = VerifyingKey("v1", secrets.token_bytes(32))
 """What an unknown source is checked against, so that it takes as long as a wrong key."""
+_CREDENTIALS: Final = frozenset({"authorization", "webhook-id", "webhook-timestamp", "webhook-signature"})
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +59,23 @@ class Source:
 
 
 class Sources:
-    """Sources by their URI, remembered for a second."""
+    """Sources by their URI, remembered for a second; `clock` counts seconds."""
 
-    def __init__(self, pool: asyncpg.Pool, ring: KeyRing) -> None:
-        self._pool, self._ring = pool, ring
-        self._tokens = TokenVerifier()
+    def __init__(
+        self, pool: asyncpg.Pool, ring: KeyRing, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pool, self._ring, self._clock = pool, ring, clock
+        self._tokens = TokenVerifier(clock)
         self._cache: dict[str, tuple[float, Source | None]] = {}
 
     async def find(self, uri: str) -> Source | None:
         """The source with a URI; None when there is none or it was revoked."""
+        if not URI.fullmatch(uri):
+            return None
         cached = self._cache.get(uri)
-        if cached is not None and time.monotonic() - cached[0] < CACHED_FOR:
+        asked_at = self._clock()
+        if cached is not None and asked_at - cached[0] < CACHED_FOR:
             return cached[1]
-        asked_at = time.monotonic()
         source = await self._load(uri)
         if len(self._cache) >= _CACHE_LIMIT:
             self._cache.clear()
@@ -73,28 +84,30 @@ class Sources:
 
     async def authenticate(
         self, source: Source | None, headers: Mapping[str, str], body: bytes, now: datetime | None = None
-    ) -> None:
-        """Make sure that the request is the source's own; an unknown source is answered as a wrong key is.
+    ) -> Source:
+        """The source, once the request has shown to be its own; an unknown one is answered as a wrong key is.
 
         Raises:
             Problem: 401 with the reason, as far as the request alone tells it; 503 without the issuer's keys.
         """
-        headers = {name.lower(): value for name, value in headers.items()}
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if "webhook-signature" not in headers and scheme.lower() == "bearer":
-            await self._check_token(source, token.strip())
-            return
+        shown = _credentials(headers)
+        scheme, _, token = shown.get("authorization", "").partition(" ")
+        if "webhook-signature" not in shown and scheme.lower() == "bearer":
+            return await self._check_token(source, token.strip())
         at = now or datetime.now(UTC)
         keys = [key for key, ends in source.keys if ends is None or ends > at] if source else []
         try:
-            verify(headers, body, keys or [_NOBODY], at)
+            verify(shown, body, keys or [_NOBODY], at)
         except SignatureFault as fault:
             raise _refused(fault.code) from None
+        if source is None or not keys:
+            raise _refused("signature-wrong")
+        return source
 
-    async def _check_token(self, source: Source | None, token: str) -> None:
-        oidc = source.oidc if source else None
-        if oidc is None:
+    async def _check_token(self, source: Source | None, token: str) -> Source:
+        if source is None or source.oidc is None:
             raise _refused("token-wrong")
+        oidc = source.oidc
         try:
             claims = await self._tokens.verify(
                 token, issuer=oidc.issuer, audience=oidc.audience, jwks_url=oidc.jwks_url
@@ -110,25 +123,40 @@ class Sources:
             ) from None
         if claims.get("sub") != oidc.subject:
             raise _refused("token-wrong")
+        return source
 
     async def _load(self, uri: str) -> Source | None:
         row = await self._pool.fetchrow(SQL["find"], uri)
         if row is None:
             return None
-        name = row["name"]
+        rows = await self._pool.fetch(SQL["keys"], row["name"])
         keys = tuple(
-            (
-                VerifyingKey(
-                    key["kind"],
-                    key["public"] or unseal(self._ring, key["key_id"], name, key["sealed"]),
-                ),
-                key["expires_at"],
-            )
-            for key in await self._pool.fetch(SQL["keys"], name)
+            (key, each["expires_at"]) for each in rows if (key := self._opened(row["name"], each)) is not None
         )
         parts = ("issuer", "audience", "subject", "jwks_url")
         oidc = Oidc(*(row[part] for part in parts)) if row["issuer"] else None
-        return Source(name, row["uri"], frozenset(row["types"]), row["per_minute"], keys, oidc)
+        return Source(row["name"], row["uri"], frozenset(row["types"]), row["per_minute"], keys, oidc)
+
+    def _opened(self, name: str, row: asyncpg.Record) -> VerifyingKey | None:
+        """A key as it verifies; None when it cannot be opened here: what it signed is refused, the rest is not."""
+        if row["public"] is not None:
+            return VerifyingKey(row["kind"], row["public"])
+        try:
+            return VerifyingKey(row["kind"], unseal(self._ring, row["key_id"], name, row["sealed"]))
+        except Unsealable:
+            log.warning("source-key-skipped", source=name, reason="unsealable")
+        except KeyRingError:
+            log.warning("source-key-skipped", source=name, reason="key-ring")
+        return None
+
+
+def _credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    """What shows who sends. One that is given twice counts as empty: others might look at the other one."""
+    shown: dict[str, str] = {}
+    for name, value in headers.items():
+        if (lower := name.lower()) in _CREDENTIALS:
+            shown[lower] = "" if lower in shown else value
+    return shown
 
 
 def _refused(code: str) -> Problem:

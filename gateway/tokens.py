@@ -1,21 +1,26 @@
 """Bearer tokens (JWT): who the issuer says it is, checked by keys that the issuer publishes."""
 
 import asyncio
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 
 ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 """Never `none` and never a shared secret: a public key must not be usable as one."""
 LEEWAY: Final = 60
 FETCH_EVERY: Final = 30.0
+KEPT_FOR: Final = 600.0
+"""Seconds until keys are fetched again without a reason: an issuer may have withdrawn one."""
 FETCH_LIMIT: Final = 5.0
 KEYS_BYTES: Final = 256 * 1024
+KEYS_LIMIT: Final = 100
 TOKEN_LENGTH: Final = 16 * 1024
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 
@@ -36,6 +41,7 @@ class KeysUnavailable(Exception):  # noqa: N818 - says what it is
 class _Published:
     keys: Mapping[str | None, jwt.PyJWK] = field(default_factory=dict)
     tried_at: float | None = None
+    fetched_at: float | None = None
     away: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -43,7 +49,8 @@ class _Published:
 class TokenVerifier:
     """Verifies tokens; the issuers' keys are kept, and fetched again at most every 30 seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._published: dict[str, _Published] = {}
 
     async def verify(
@@ -88,13 +95,14 @@ class TokenVerifier:
 
     async def _key(self, url: str | None, header: Mapping[str, Any]) -> jwt.PyJWK:
         kid = header.get("kid")
-        if url is None or not _may_fetch(url) or not (kid is None or isinstance(kid, str)):
+        if url is None or not may_fetch(url) or not (kid is None or isinstance(kid, str)):
             raise TokenFault("token-invalid")
         published = self._published.setdefault(url, _Published())
+        fresh = published.fetched_at is not None and self._clock() - published.fetched_at < KEPT_FOR
         key = _chosen(published.keys, kid)
-        if key is None:
+        if key is None or not fresh:
             async with published.lock:
-                await _refresh(url, published)
+                await self._refresh(url, published)
             key = _chosen(published.keys, kid)
         if key is None and published.away:
             raise KeysUnavailable
@@ -102,10 +110,28 @@ class TokenVerifier:
             raise TokenFault("token-key-unknown")
         return key
 
+    async def _refresh(self, url: str, published: _Published) -> None:
+        now = self._clock()
+        if published.tried_at is not None and now - published.tried_at < FETCH_EVERY:
+            return
+        published.tried_at = now
+        try:
+            async with asyncio.timeout(FETCH_LIMIT):
+                keys = _usable(await _fetch(url))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError):
+            published.away = True  # what is known stays in use
+            return
+        published.keys, published.fetched_at, published.away = keys, now, False
 
-def _may_fetch(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+def may_fetch(url: str) -> bool:
+    """Whether keys may come from there: over TLS, or from this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
 
 
 def _chosen(keys: Mapping[str | None, jwt.PyJWK], kid: str | None) -> jwt.PyJWK | None:
@@ -114,24 +140,42 @@ def _chosen(keys: Mapping[str | None, jwt.PyJWK], kid: str | None) -> jwt.PyJWK 
     return keys.get(kid)
 
 
-async def _refresh(url: str, published: _Published) -> None:
-    if published.tried_at is not None and time.monotonic() - published.tried_at < FETCH_EVERY:
-        return
-    published.tried_at = time.monotonic()
+def _usable(text: str) -> dict[str | None, jwt.PyJWK]:
+    """The keys for signatures that we take; one that we cannot use does not spoil the others.
+
+    Raises:
+        ValueError: it is no key set, or has none that can be used.
+    """
+    content = json.loads(text)
+    listed = content.get("keys") if isinstance(content, dict) else None
+    keys: dict[str | None, jwt.PyJWK] = {}
+    for each in listed[:KEYS_LIMIT] if isinstance(listed, list) else ():
+        key = _parsed(each)
+        if key is not None and (key.key_id is None or isinstance(key.key_id, str)):
+            keys[key.key_id] = key
+    if not keys:
+        raise ValueError("no usable key")
+    return keys
+
+
+def _parsed(jwk: Any) -> jwt.PyJWK | None:
     try:
-        async with asyncio.timeout(FETCH_LIMIT):
-            found = jwt.PyJWKSet.from_json(await _fetch(url))
-    except (httpx.HTTPError, jwt.PyJWTError, TimeoutError, ValueError, TypeError, AttributeError):
-        published.away = True  # what is known stays in use
-        return
-    published.keys, published.away = {key.key_id: key for key in found.keys}, False
+        key = jwt.PyJWK(jwk)
+    except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, AttributeError, KeyError):
+        return None
+    return key if key.algorithm_name in ALGORITHMS and key.public_key_use in {None, "sig"} else None
 
 
 async def _fetch(url: str) -> str:
-    async with httpx.AsyncClient(timeout=FETCH_LIMIT) as client, client.stream("GET", url) as answer:
+    # as it is sent: what is compressed could grow past any limit while it is unpacked
+    plain = {"Accept-Encoding": "identity"}
+    async with (
+        httpx.AsyncClient(timeout=FETCH_LIMIT, headers=plain) as client,
+        client.stream("GET", url) as answer,
+    ):
         answer.raise_for_status()
         content = b""
-        async for part in answer.aiter_bytes():
+        async for part in answer.aiter_raw():
             content += part
             if len(content) > KEYS_BYTES:
                 raise ValueError("too large")

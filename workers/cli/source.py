@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
-from fnmatch import fnmatchcase
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -15,12 +13,10 @@ from workers.cli.typed import usage
 
 app = typer.Typer(no_args_is_help=True, help="Systems that may send events, their types and keys.")
 
-LISTED = """
-SELECT s.name, s.uri, s.types, s.per_minute, s.issuer, s.revoked_at, k.key_id, k.kind, k.expires_at,
-       CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked' WHEN k.expires_at <= now() THEN 'expired'
-            WHEN k.key_id IS NOT NULL THEN 'in use' END AS key_state
-FROM iehe.sources s LEFT JOIN iehe.source_keys k ON k.source = s.name ORDER BY s.name, k.created_at
-"""
+KEYS_AT_ONCE = 5
+"""Keys of a source that hold at once; each is tried for each request."""
+
+PublicKey = Annotated[str | None, typer.Option(help="Of v1a: whpk_… (Ed25519).")]
 
 
 @app.command("add")
@@ -29,79 +25,119 @@ def add(
     *,
     uri: Annotated[str, typer.Option(help="CloudEvents source of everything it sends.")],
     types: Annotated[list[str], typer.Option("--type", help="Event type; * stands for any part.")],
-    webhook: Annotated[str, typer.Option(help="v1 (shared secret) or v1a (its public key).")],
-    public_key: Annotated[str | None, typer.Option(help="Only v1a: whpk_…")] = None,
-    per_minute: Annotated[int, typer.Option(min=1, help="Requests a minute.")] = 600,
+    webhook: Annotated[str | None, typer.Option(help="v1 (shared secret) or v1a (its public key).")] = None,
+    public_key: PublicKey = None,
+    issuer: Annotated[str | None, typer.Option(help="Of its bearer tokens: iss.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Of its bearer tokens: aud.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Of its bearer tokens: sub.")] = None,
+    jwks_url: Annotated[str | None, typer.Option(help="Where the issuer publishes its keys.")] = None,
+    per_minute: Annotated[int, typer.Option(min=1, max=1_000_000, help="Requests a minute.")] = 600,
     as_json: JsonOption = False,
 ) -> None:
     """Let a system send; a shared secret is printed once, here."""
 
     async def work(session: Session) -> None:
         from activities.sql import queries
-        from gateway.encryption.ring import KeyRingError, ensure_ring
-        from gateway.sealing import seal
-        from gateway.signatures import SignatureFault, decode_key
-        from workers.temporal import ring_path
+        from workers.cli import source_values as typed
 
-        if (webhook == "v1a") != (public_key is not None) or webhook not in {"v1", "v1a"}:
-            raise usage("key-unclear", "Give --webhook v1, or v1a with --public-key.", "鍵の指定が不正です。")
-        chosen = _types(types)
-        key_id, secret = f"{name}-{secrets.token_hex(4)}", secrets.token_bytes(32)
-        sealed = public = None
-        try:
-            if public_key is not None:
-                public = decode_key(public_key, "whpk_")
-            else:
-                sealed = seal(ensure_ring(ring_path(session.settings)), key_id, name, secret)
-        except SignatureFault:
-            raise usage(
-                "key-malformed", "--public-key: not a whpk_ key.", "公開鍵の形式が不正です。"
-            ) from None
-        except KeyRingError as error:
-            raise CommandError("key-ring", str(error), str(error), Exit.UNUSABLE) from None
+        typed.check_name(name)
+        typed.check_uri(uri)
+        chosen = typed.matching_types(types)
+        token = typed.check_way(webhook, public_key, (issuer, audience, subject, jwks_url))
+        key = None if token else typed.new_key(session.settings, name, public_key)
         pool, sql = await session.pool("owner"), queries("sources")
         connection: Any
         async with pool.acquire() as connection, connection.transaction():
-            values = (name, uri, chosen, per_minute, None, None, None, None)
+            values = (name, uri, chosen, per_minute, *(token or (None,) * 4))
             if await connection.fetchval(sql["add"], *values) is None:
                 raise CommandError(
-                    "source-exists", "The name or URI is in use.", "登録済みです。", Exit.REFUSED
+                    "source-exists",
+                    "A source has this name or URI already, perhaps a revoked one; nothing was changed. "
+                    "See iehe source list, and for a new key iehe source rotate.",
+                    "同じ名前または URI の送信元が登録済みです（失効済みを含む）。変更はありません。"
+                    "iehe source list で確認し、鍵の更新は iehe source rotate を使ってください。",
+                    Exit.REFUSED,
                 )
-            await connection.execute(sql["add_key"], key_id, name, webhook, sealed, public)
-        shown = None if public else "whsec_" + base64.b64encode(secret).decode("ascii")
+            if key:
+                await connection.execute(sql["add_key"], key.key_id, name, key.kind, key.sealed, key.public)
+        key_id, secret = (key.key_id, key.secret) if key else (None, None)
         if session.as_json:
-            print_json({"source": name, "types": chosen, "key_id": key_id, "secret": shown})
-        else:
-            print(f"{name}: may send {len(chosen)} types; key {key_id}")
-            if shown:
-                print(shown)
+            print_json({"source": name, "uri": uri, "types": chosen, "key_id": key_id, "secret": secret})
+            return
+        shown = f"key {key_id}" if key else "tokens of its issuer"
+        print(f"{name}: may send {len(chosen)} types; {shown}")
+        _show_once(secret)
+
+    run(work, as_json=as_json)
+
+
+@app.command("rotate")
+def rotate(
+    name: str,
+    *,
+    overlap_hours: Annotated[
+        int, typer.Option(min=0, max=24 * 90, help="How long the earlier keys still hold.")
+    ] = 24,
+    public_key: PublicKey = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a source a new key, in use at once; the earlier ones end after the overlap."""
+
+    async def work(session: Session) -> None:
+        from activities.sql import queries
+        from workers.cli import source_values as typed
+
+        overlap = timedelta(hours=overlap_hours)
+        pool, sql = await session.pool("owner"), queries("sources")
+        connection: Any
+        async with pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(sql["for_rotation"], name)
+            _check_rotation(row, public_key)
+            key = typed.new_key(session.settings, name, public_key)
+            ended = await connection.fetch(sql["end_keys"], name, overlap)
+            await connection.execute(sql["add_key"], key.key_id, name, key.kind, key.sealed, key.public)
+        if session.as_json:
+            earlier = [dict(each) for each in ended]
+            print_json({"source": name, "key_id": key.key_id, "secret": key.secret, "earlier": earlier})
+            return
+        print(f"{name}: key {key.key_id} is in use")
+        for each in ended:
+            print(f"{each['key_id']}: holds until {local(each['expires_at'])}")
+        _show_once(key.secret)
 
     run(work, as_json=as_json)
 
 
 @app.command("revoke")
-def revoke(name: str, *, key: str | None = None, as_json: JsonOption = False) -> None:
-    """End a source, or one of its keys, within a second."""
+def revoke(
+    name: str,
+    *,
+    key: Annotated[str | None, typer.Option(help="Only this key (iehe source list).")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End a source, or one of its keys, for good and within a second."""
 
     async def work(session: Session) -> None:
-        pool = await session.pool("owner")
-        found = await (
-            pool.fetchval(
-                "UPDATE iehe.source_keys SET revoked_at = coalesce(revoked_at, now()) "
-                "WHERE source = $1 AND key_id = $2 RETURNING key_id",
-                name,
-                key,
-            )
-            if key
-            else pool.fetchval(
-                "UPDATE iehe.sources SET revoked_at = coalesce(revoked_at, now()) "
-                "WHERE name = $1 RETURNING name",
-                name,
-            )
+        from activities.sql import queries
+
+        pool, sql = await session.pool("owner"), queries("sources")
+        row = await (
+            pool.fetchrow(sql["revoke_key"], name, key) if key else pool.fetchrow(sql["revoke"], name)
         )
-        if found is None:
-            raise CommandError("no-such-source", "No such source or key.", "ありません。", Exit.NOT_FOUND)
-        print_json({"revoked": found}) if session.as_json else print(f"{found}: revoked")
+        if row is None:
+            raise _not_found()
+        if session.as_json:
+            print_json({"source": name, "key_id": key, **dict(row)})
+            return
+        what = f"{name}: key {key}" if key else f"{name}:"
+        when = f"was revoked already, {local(row['revoked_at'])}" if row["before"] else "revoked"
+        if not key:
+            rest = "nothing it sends is taken from now on; what was stored is still delivered"
+        elif row["others"]:
+            rest = f"{row['others']} other key(s) still hold"
+        else:
+            rest = f"no other key holds, so nothing it sends is taken until iehe source rotate {name}"
+        print(f"{what} {when}; {rest}")
 
     run(work, as_json=as_json)
 
@@ -111,15 +147,17 @@ def list_sources(*, as_json: JsonOption = False) -> None:
     """List sources and keys; never a secret."""
 
     async def work(session: Session) -> None:
-        rows = [dict(row) for row in await (await session.pool()).fetch(LISTED)]
+        from activities.sql import queries
+
+        rows = [dict(row) for row in await (await session.pool()).fetch(queries("sources")["list"])]
         if session.as_json:
             print_json(rows)
             return
         headers = ("source", "uri", "types", "per minute", "key", "kind", "state", "expires", "revoked")
         shown = (
             (
-                *(row["name"], row["uri"], len(row["types"]), row["per_minute"], row["key_id"], row["kind"]),
-                *(row["key_state"], local(row["expires_at"]), local(row["revoked_at"])),
+                *(row["name"], row["uri"], len(row["types"]), row["per_minute"], row["key_id"] or "-"),
+                *(row["kind"], row["key_state"], local(row["expires_at"]), local(row["revoked_at"])),
             )
             for row in rows
         )
@@ -128,18 +166,44 @@ def list_sources(*, as_json: JsonOption = False) -> None:
     run(work, as_json=as_json)
 
 
-def _types(patterns: list[str]) -> list[str]:
-    from schemas.identifiers import event_type
-    from workflows.rules.processes import PROCESSES
-
-    known = [
-        event_type(process, fact)
-        for process, rules in PROCESSES.items()
-        for fact, kind in rules.events.items()
-        if not kind.between_cases
-    ]
-    if not all(any(fnmatchcase(each, pattern) for each in known) for pattern in patterns):
-        raise usage(
-            "unknown-type", f"Not a type; there are: {', '.join(known)}.", "種類が不明です。", known=known
+def _check_rotation(row: Any, public_key: str | None) -> None:
+    if row is None:
+        raise _not_found()
+    if row["revoked_at"] is not None or row["issuer"] is not None:
+        raise CommandError(
+            "no-rotation",
+            "A revoked source gets no new key: register it under another name and URI. "
+            "One that sends tokens has its keys changed by their issuer. Nothing was changed.",
+            "失効した送信元の鍵は更新できません（別の名前と URI で登録してください）。"
+            "トークンを送る送信元の鍵は発行元が更新します。変更はありません。",
+            Exit.REFUSED,
         )
-    return [each for each in known if any(fnmatchcase(each, pattern) for pattern in patterns)]
+    if row["kind"] == "v1a" and public_key is None:
+        raise usage(
+            "key-unclear",
+            "This source signs with a key pair: give its new public key, --public-key whpk_….",
+            "この送信元は鍵ペアで署名します。新しい公開鍵を --public-key whpk_… で指定してください。",
+        )
+    if row["in_use"] >= KEYS_AT_ONCE:
+        raise CommandError(
+            "too-many-keys",
+            f"{row['in_use']} keys hold already; first end one: iehe source revoke NAME --key KEY.",
+            f"有効な鍵が {row['in_use']} 個あります。先に iehe source revoke NAME --key KEY で"
+            "失効させてください。",
+            Exit.REFUSED,
+        )
+
+
+def _not_found() -> CommandError:
+    return CommandError(
+        "no-such-source",
+        "There is no such source or key (iehe source list).",
+        "該当する送信元または鍵はありません（iehe source list）。",
+        Exit.NOT_FOUND,
+    )
+
+
+def _show_once(secret: str | None) -> None:
+    if secret:
+        print("The secret, shown only now; hand it over by a safe way:")
+        print(secret)
