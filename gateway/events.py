@@ -5,8 +5,10 @@ cryptography; what an event says is judged last, for senders that are known. An 
 signature get the same answer.
 """
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import quote
 
 import asyncpg
@@ -25,6 +27,7 @@ from gateway.sources import Source, Sources
 from gateway.staff import require_role, staff_of
 from schemas.identifiers import Role
 
+URI_LIMIT: Final = 128
 READERS = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS, Role.AUDITOR})
 
 
@@ -35,6 +38,7 @@ class EventDoor:
         self.sources = Sources(gateway.pool, gateway.ring)
         self.inbox = Inbox(gateway.pool)
         self.rates = Rates()
+        self._finding: dict[str, asyncio.Task[Source | None]] = {}
 
     async def let_in(self, request: Request, message: Message, body: bytes) -> Source:
         """Who sent it.
@@ -64,8 +68,14 @@ class EventDoor:
         return source
 
     async def _find(self, uri: str) -> Source | None:
+        if len(uri) > URI_LIMIT:
+            return None  # nobody has it, and it is not worth remembering
+        finding = self._finding.get(uri)
+        if finding is None:  # a flood asks the database once
+            finding = self._finding[uri] = asyncio.create_task(self.sources.find(uri))
+            finding.add_done_callback(lambda _: self._finding.pop(uri))
         try:
-            return await self.sources.find(uri)
+            return await asyncio.shield(finding)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             if not is_transient(error):
                 raise
@@ -172,8 +182,8 @@ def _attributes_not_signed() -> Problem:
     return Problem(
         HTTPStatus.UNAUTHORIZED,
         "attributes-not-signed",
-        "In binary mode a signature covers the attributes only through webhook-id, which must be 'ce_' and the "
-        "SHA-256 of the lines 'name:value' of all ce- headers; or send structured mode.",
+        "In binary mode a signature covers the attributes only through webhook-id, which must be 'ce_' and "
+        "the SHA-256 of the lines 'name:value' of all ce- headers; or send structured mode.",
         "バイナリーモードでは webhook-id を「ce_」＋全 ce- ヘッダーの「name:value」行の SHA-256 として"
         "属性を署名に含めるか、structured モードで送信してください。",
     )

@@ -1,4 +1,4 @@
-"""The HTTP server around the application: what a connection may cost, and an end that finishes what it began."""
+"""The HTTP server around the application: what a connection may cost, and how it ends."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ class Connection(HttpToolsProtocol):
         self._headers_came()
         super().on_headers_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it may repeat what came
         """What is not HTTP gets a problem like everything else, without a word of what came."""
         large = self._headers_bytes > HEADER_BYTES
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if large else HTTPStatus.BAD_REQUEST

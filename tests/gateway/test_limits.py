@@ -1,0 +1,218 @@
+"""What a sender may cost: long and slow bodies, headers, requests a minute; all before any cryptography."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+from starlette.requests import Request
+
+from gateway import serving, sources
+from gateway.app import create_app
+from gateway.limits import BODY_LIMIT, STRANGER_PER_MINUTE, read_body
+from gateway.problems import Problem
+from gateway.sealing import seal
+from gateway.serving import HEADER_BYTES, Server, listen
+from tests.gateway.conftest import SECRET, TYPE, URI
+
+MEDIA = {"content-type": "application/cloudevents+json"}
+
+
+def event(source: str = URI) -> dict[str, object]:
+    return {
+        "specversion": "1.0",
+        "id": uuid4().hex,
+        "source": source,
+        "type": TYPE + "document-received",
+        "subject": "A27-0001",
+        "data": {"item": "transcript"},
+    }
+
+
+@pytest.fixture
+def verified(monkeypatch) -> list[int]:
+    """One entry for each signature that was computed."""
+    calls: list[int] = []
+
+    def counted(*given):
+        calls.append(1)
+        return sources_verify(*given)
+
+    sources_verify = sources.verify
+    monkeypatch.setattr(sources, "verify", counted)
+    return calls
+
+
+@pytest.fixture
+async def slow_source(portal, ring) -> str:
+    """A source that may send three events a minute."""
+    uri = "urn:example:slow"
+    await portal.rows.execute(
+        "INSERT INTO iehe.sources (name, uri, types, per_minute) VALUES ('slow', $1, $2, 3)",
+        uri,
+        [TYPE + "document-received"],
+    )
+    await portal.rows.execute(
+        "INSERT INTO iehe.source_keys (key_id, source, kind, sealed) VALUES ('slow-1', 'slow', 'v1', $1)",
+        seal(ring, "slow-1", "slow", SECRET),
+    )
+    return uri
+
+
+async def in_pieces(size: int, piece: int = 16_384) -> AsyncIterator[bytes]:
+    for _ in range(0, size, piece):
+        yield b" " * piece
+
+
+@pytest.mark.parametrize("declared", [None, "10", str(BODY_LIMIT + 1)])
+async def test_a_long_body_is_refused_whatever_its_length_is_said_to_be(portal, verified, declared):
+    """Counted as it comes: without a length, with a short one that lies, and with a true one."""
+    headers = MEDIA | ({"content-length": declared} if declared else {})
+    answer = await portal.http.post("/events", content=in_pieces(BODY_LIMIT + 1), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    assert answer.headers["connection"] == "close"
+    assert verified == []
+
+
+async def test_a_body_of_the_very_limit_is_read(portal):
+    """The limit is what is still taken."""
+    answer = await portal.http.post("/events", content=in_pieces(BODY_LIMIT), headers=MEDIA)
+    assert answer.status_code == 400
+
+
+async def test_a_body_that_does_not_come_ends_its_request():
+    """408 when the time is over, however little was to come."""
+
+    async def never() -> dict[str, object]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(Problem) as refused:
+        await read_body(Request({"type": "http", "method": "POST", "headers": []}, never), seconds=0.05)
+    assert (refused.value.status, refused.value.headers) == (408, {"Connection": "close"})
+
+
+async def test_one_source_too_many_a_minute(portal, slow_source, verified):
+    """429 with Retry-After, before its signature is computed; what was taken before stays."""
+    answers = [await portal.send(event(slow_source)) for _ in range(12)]
+    codes = [answer.status_code for answer in answers]
+    # the window slides: if a minute ends just now, a few more than three are taken
+    assert codes[:3] == [202, 202, 202]
+    assert set(codes[3:]) <= {202, 429}
+    assert codes.count(429) >= 6
+    for answer in answers:
+        if answer.status_code == 429:
+            assert 1 <= int(answer.headers["retry-after"]) <= 60
+            assert answer.json()["code"] == "too-many-requests"
+    assert len(verified) == codes.count(202) == await portal.stored()
+
+
+async def test_the_flood_of_one_source_does_not_hold_up_another(portal, slow_source):
+    """Beside 200 refused posts of one source every event of another is taken."""
+
+    async def flood() -> list[int]:
+        sent = (portal.send(event(slow_source)) for _ in range(200))
+        return [answer.status_code for answer in await asyncio.gather(*sent)]
+
+    flooding = asyncio.create_task(flood())
+    others = [await portal.send(event()) for _ in range(20)]
+    assert [answer.status_code for answer in others] == [202] * 20
+    assert (await flooding).count(429) >= 190
+
+
+async def test_strangers_are_counted_together(portal, verified):
+    """Names of sources that do not exist are 401, and from one address soon 429 without cryptography."""
+    answers = [await portal.send(event(f"urn:nobody:{number}")) for number in range(STRANGER_PER_MINUTE * 2)]
+    codes = [answer.status_code for answer in answers]
+    assert codes[:STRANGER_PER_MINUTE] == [401] * STRANGER_PER_MINUTE
+    assert codes.count(429) >= STRANGER_PER_MINUTE // 2
+    assert len(verified) == codes.count(401)
+    assert 1 <= int(answers[codes.index(429)].headers["retry-after"]) <= 60
+    assert (await portal.send(event())).status_code == 202
+
+
+async def test_a_name_that_nobody_can_have_is_not_remembered(portal, door):
+    """A source of 100 000 letters is a stranger and takes no memory after its answer."""
+    assert (await portal.send(event("u" * 100_000))).status_code == 401
+    app = door._transport.app
+    assert all(len(uri) <= 128 for uri in app.state.event_door.sources._cache)
+
+
+@pytest.fixture
+async def server(gateway) -> AsyncIterator[int]:
+    """The door on a port; the port."""
+    listener = listen("127.0.0.1", 0)
+    started = asyncio.Event()
+    server = Server(create_app(gateway), on_started=started.set)
+    serving = asyncio.create_task(server.serve([listener]))
+    await started.wait()
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+async def conversation(port: int, *pieces: bytes) -> bytes:
+    """All that the server says until it closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        async with asyncio.timeout(5):
+            return await reader.read()
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def test_headers_that_come_too_slowly_are_cut(monkeypatch, server):
+    """A connection that says nothing or half a request is closed when its time is over; others go on."""
+    monkeypatch.setattr(serving, "HEADER_SECONDS", 0.2)
+    half = b"POST /events HTTP/1.1\r\nHost: x\r\nX-Slow: "
+    silent, slow, served = await asyncio.gather(
+        conversation(server),
+        conversation(server, half),
+        conversation(server, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+    )
+    assert (silent, slow) == (b"", b"")
+    assert served.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_headers_have_a_limit(server, many):
+    """431 for one long header and for many short ones, without a word of them."""
+    lines = [f"X-{n}: canary\r\n".encode() for n in range(4000)] if many else [b"X: canary" * 5000 + b"\r\n"]
+    answer = await conversation(server, b"GET /livez HTTP/1.1\r\n" + b"".join(lines) + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 431"), answer
+    assert sum(map(len, lines)) > HEADER_BYTES
+    assert b"canary" not in answer
+
+
+async def test_what_is_not_http_gets_a_problem(server):
+    """400 as a problem, without a word of what came."""
+    answer = await conversation(server, b"CANARY \x16\x03\x01 hello\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert json.loads(body)["code"] == "not-http"
+    assert b"CANARY" not in answer
+
+
+async def test_a_long_body_in_chunks_is_refused_over_a_connection(server):
+    """413 arrives at a sender that is still sending."""
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(
+            f"http://127.0.0.1:{server}/events", content=in_pieces(2 * BODY_LIMIT), headers=MEDIA
+        )
+    assert answer.status_code == 413
+
+
+def test_a_port_is_listened_on_once():
+    """The second one is told at once, and leaves nothing open."""
+    with listen("127.0.0.1", 0) as first, pytest.raises(OSError, match="in use"):
+        listen(*first.getsockname())
+    with socket.socket() as again:
+        again.bind(("127.0.0.1", 0))
