@@ -68,23 +68,25 @@ FROM iehe.case_log WHERE case_id = $1 ORDER BY version
 SELECT version, at, step, stage, details FROM iehe.case_log WHERE case_id = $1 AND cause = $2
 
 -- name: tasks
--- Whose turn it is: overdue first, then what is due next.
-SELECT t.case_id, t.key, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
-       coalesce(t.due_at < now(), false) AS overdue
-FROM iehe.tasks t JOIN iehe.cases c USING (case_id)
-WHERE t.closed_at IS NULL
-  AND ($1::text IS NULL OR t.role = $1)
-  AND ($2::text IS NULL OR t.assignee = $2)
-  AND ($3::boolean IS NOT TRUE OR t.due_at < now())
-ORDER BY t.due_at NULLS LAST, t.opened_at, t.case_id, t.key
-LIMIT $4
-
--- name: open_tasks
-SELECT count(*) FROM iehe.tasks t
-WHERE t.closed_at IS NULL
-  AND ($1::text IS NULL OR t.role = $1)
-  AND ($2::text IS NULL OR t.assignee = $2)
-  AND ($3::boolean IS NOT TRUE OR t.due_at < now())
+-- Whose turn it is: overdue first, then what is due next, then what could not be delivered to a case.
+WITH listed AS (
+    SELECT t.case_id, c.process, t.key, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
+           NULL::text AS reason, NULL::text AS source, NULL::text AS event_id
+    FROM iehe.tasks t JOIN iehe.cases c USING (case_id)
+    WHERE t.closed_at IS NULL
+    UNION ALL
+    SELECT d.case_id, d.process, 'dead-letter:' || d.source || '#' || d.id, 'dead-letter', p.office, NULL,
+           coalesce(d.ended_at, d.stored_at), NULL, NULL, d.reason, d.source, d.id
+    FROM iehe.dead_letters d JOIN unnest($4::text[], $5::text[]) AS p (process, office) USING (process)
+)
+SELECT *, coalesce(due_at < now(), false) AS overdue, count(*) OVER () AS total,
+       count(*) FILTER (WHERE kind = 'dead-letter') OVER () AS dead_letters
+FROM listed
+WHERE ($1::text IS NULL OR role = $1)
+  AND ($2::text IS NULL OR assignee = $2)
+  AND ($3::boolean IS NOT TRUE OR due_at < now())
+ORDER BY due_at NULLS LAST, opened_at, case_id, key
+LIMIT $6
 
 -- name: role_of_task
 SELECT role FROM iehe.tasks WHERE case_id = $1 AND key = $2 AND closed_at IS NULL

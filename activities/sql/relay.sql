@@ -103,35 +103,3 @@ WITH waiting AS MATERIALIZED (
     WHERE e.source = w.source AND e.id = w.id RETURNING e.id
 )
 SELECT pg_notify('iehe_events', '') WHERE EXISTS (SELECT FROM due)
-
--- name: store
--- A fact entered by hand; the one that is there already holds.
-INSERT INTO iehe.events (source, id, type, process, case_id, envelope) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (source, id) DO NOTHING
-
--- name: events
-SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
-       ended_at, handled_by
-FROM iehe.events
-WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR source = $2)
-  AND ($3::text IS NULL OR case_id = $3)
-ORDER BY seq DESC LIMIT $4
-
--- name: event
-SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
-       ended_at, handled_by, cause_case, cause_version, envelope
-FROM iehe.events WHERE source = $1 AND id = $2
-
--- name: retry
-WITH again AS (
-    UPDATE iehe.events SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL,
-        ended_at = NULL, handled_by = $5
-    WHERE state = 'dead' AND ($1::text IS NULL OR source = $1) AND ($2::text IS NULL OR id = $2)
-      AND ($3::text IS NULL OR reason = $3) AND ($4::text IS NULL OR case_id = $4)
-    RETURNING source, id
-)
-SELECT source, id, pg_notify('iehe_events', '')::text AS told FROM again ORDER BY source, id
-
--- name: drop
-UPDATE iehe.events SET state = 'dropped', reason = $3, ended_at = now(), handled_by = $4
-WHERE source = $1 AND id = $2 AND state IN ('stored', 'dead')

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workers.cli.casework import find_case
-from workers.cli.session import CommandError, Exit, Session
+from workers.cli.session import CommandError, Exit, Session, not_decided
 
 if TYPE_CHECKING:
     import asyncpg
@@ -24,6 +24,73 @@ def refuse_unusable(row: asyncpg.Record, kind: EventKind, envelope: EventEnvelop
     refusal = _tried(row, kind, envelope)
     if refusal is not None and refusal.kind in (RefusalKind.INVALID, RefusalKind.NOT_FOUND):
         raise _as_error(refusal.code, refusal.params, {"sent": False})
+
+
+def refuse_closed(row: asyncpg.Record) -> None:
+    """A closed case takes no facts. Raises CommandError."""
+    if row["closed_at"] is not None:
+        from gateway.deciding import NotDecided
+        from schemas.refusals import RefusalKind
+
+        params = {"stage": row["stage"], "step": "event"}
+        raise not_decided(NotDecided("case-closed", RefusalKind.WRONG_STAGE, params), row["case_id"])
+
+
+def used_for_another(envelope: EventEnvelope) -> CommandError:
+    """The id stands for a fact of another kind or case."""
+    return CommandError(
+        "id-used-for-another-event",
+        f"{envelope.source} {envelope.id} is stored for another event (iehe events show); a new event needs "
+        "a new --event-id.",
+        f"{envelope.source} {envelope.id} は別の通知として保存済みです（iehe events show）。"
+        "新しい通知には新しい --event-id を指定してください。",
+        Exit.REFUSED,
+        {"sent": False},
+    )
+
+
+def dropped_before(envelope: EventEnvelope) -> CommandError:
+    """A person has decided that this fact is not wanted."""
+    return CommandError(
+        "event-dropped",
+        f"{envelope.source} {envelope.id} was dropped (iehe events show); if the fact counts after all, "
+        "enter it under a new --event-id.",
+        f"{envelope.source} {envelope.id} は破棄済みです（iehe events show）。必要な場合は新しい "
+        "--event-id で入力してください。",
+        Exit.REFUSED,
+        {"sent": False},
+    )
+
+
+async def not_taken(
+    session: Session, envelope: EventEnvelope, wait: float, answer: dict[str, Any]
+) -> CommandError:
+    """The answer for a fact that is stored and has not reached the case's log in time."""
+    from activities.sql import queries
+
+    pool = await session.pool()
+    row = await pool.fetchrow(queries("events")["event"], envelope.source, envelope.id)
+    state, reason = (row["state"], row["reason"]) if row is not None else ("stored", None)
+    answer = {**answer, "state": state, "reason": reason}
+    if state == "dead":
+        return CommandError(
+            "event-not-delivered",
+            f"The event is stored, but could not be delivered ({reason}): it is an open task of the office "
+            f"(iehe events show {envelope.source} {envelope.id}).",
+            f"通知は保存されましたが、配信できませんでした（{reason}）。事務局の作業となっています"
+            f"（iehe events show {envelope.source} {envelope.id}）。",
+            Exit.REFUSED,
+            answer,
+        )
+    return CommandError(
+        "not-taken-yet",
+        f"The event is stored and will be applied, but the case has not taken it within {wait:g} s "
+        f"(iehe doctor; to see: iehe events show {envelope.source} {envelope.id}).",
+        f"通知は保存されており失われませんが、{wait:g} 秒以内に処理されませんでした（iehe doctor。"
+        f"確認: iehe events show {envelope.source} {envelope.id}）。",
+        Exit.UNAVAILABLE,
+        answer,
+    )
 
 
 def _tried(row: asyncpg.Record, kind: EventKind, envelope: EventEnvelope) -> Refusal | None:

@@ -9,8 +9,15 @@ from uuid import uuid4
 import typer
 
 from workers.cli.casework import CaseArgument, carry_out, find_case, require_role, say, wait_for
-from workers.cli.event_refusals import refuse_unusable, refused
-from workers.cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json
+from workers.cli.event_refusals import (
+    dropped_before,
+    not_taken,
+    refuse_closed,
+    refuse_unusable,
+    refused,
+    used_for_another,
+)
+from workers.cli.session import ActorOption, JsonOption, Session, local, print_json
 from workers.cli.typed import build, moment, pairs, usage
 
 if TYPE_CHECKING:
@@ -124,19 +131,12 @@ async def _send(
     taken = earlier
     if earlier is None:
         refuse_unusable(row, kind, envelope)
-        await session.send_event(case_id, envelope)
+        refuse_closed(row)
+        await _store(session, row, envelope)
         taken = await wait_for(lambda: pool.fetchrow(sql, case_id, cause), wait)
     answer = {"case_id": case_id, "event_id": envelope.id, "source": envelope.source}
     if taken is None:
-        raise CommandError(
-            "not-taken-yet",
-            f"The event is stored and will not be lost, but the case has not taken it within {wait:g} s "
-            f"(iehe doctor; to see: repeat with --event-id {envelope.id} --source {envelope.source}).",
-            f"通知は保存されており失われませんが、{wait:g} 秒以内に処理されませんでした（iehe doctor。"
-            f"確認: --event-id {envelope.id} --source {envelope.source} を付けて再実行）。",
-            Exit.UNAVAILABLE,
-            answer,
-        )
+        raise await not_taken(session, envelope, wait, answer)
     answer |= {"version": taken["version"], "stage": taken["stage"], "repeated": earlier is not None}
     if taken["step"] == "refuse-event":
         raise await refused(session, case_id, kind, envelope, taken, answer)
@@ -151,3 +151,23 @@ async def _send(
         f"{case_id}: 「{taken['step']}」{done[1]}（{local(taken['at'])}）。段階: {taken['stage']}、"
         f"版 {taken['version']}",
     )
+
+
+async def _store(session: Session, row: asyncpg.Record, envelope: EventEnvelope) -> None:
+    """Put a fact into the inbox; from here on it cannot be lost, and the relay brings it to the case.
+
+    Raises:
+        CommandError: its id was used for another event, or a person dropped it.
+    """
+    from activities.sql import queries
+
+    pool, sql = await session.pool(), queries("events")
+    stored = await pool.fetchval(
+        sql["enter"],
+        *(envelope.source, envelope.id, envelope.type),
+        *(row["process"], row["case_id"], envelope.model_dump_json()),
+    )
+    if stored is None:
+        there = await pool.fetchrow(sql["event"], envelope.source, envelope.id)
+        same = there is not None and (there["case_id"], there["type"]) == (row["case_id"], envelope.type)
+        raise dropped_before(envelope) if same else used_for_another(envelope)

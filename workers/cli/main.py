@@ -56,6 +56,7 @@ COMMANDS = (
 GROUPS = (
     ("workers.cli.admissions", "admissions"),
     ("workers.cli.cases", "case"),
+    ("workers.cli.inbox", "events"),
     ("workers.cli.notices", "notices"),
     ("workers.cli.policy", "policy"),
     ("workers.cli.rounds", "round"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from gateway.deciding import NotDecided
-    from schemas.case import Actor, Command, EventEnvelope, Receipt
+    from schemas.case import Actor, Command, Receipt
     from workers.embedded.credentials import Role
     from workers.settings import Settings
 
@@ -176,24 +176,6 @@ class Session:
             return await decide(pool, self.client, row, command, text)
         except NotDecided as refused:
             raise not_decided(refused, row["case_id"]) from None
-
-    async def send_event(self, case_id: str, envelope: EventEnvelope) -> None:
-        """Hand a fact to a case; from here on it cannot be lost.
-
-        Raises:
-            CommandError: no such case, or it is closed.
-        """
-        from temporalio.service import RPCError
-
-        from gateway.deciding import no_case
-        from schemas.identifiers import EVENT_SIGNAL
-
-        client = await self.client()
-        try:
-            await client.get_workflow_handle(case_id).signal(EVENT_SIGNAL, envelope)
-        except RPCError as error:
-            refused = await no_case(await self.pool(), case_id, error.status, "event")
-            raise not_decided(refused, case_id) from None
 
 
 def not_decided(refused: NotDecided, case_id: str) -> CommandError:

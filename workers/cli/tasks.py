@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -10,6 +11,11 @@ from workers.cli.casework import LimitOption, carry_out, say
 from workers.cli.session import JsonOption, Session, local, print_json
 from workers.cli.tables import table
 from workers.cli.typed import usage
+
+if TYPE_CHECKING:
+    import asyncpg
+
+DEAD_LETTER: Final = "dead-letter"
 
 
 def tasks(
@@ -20,12 +26,12 @@ def tasks(
     limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List open tasks: overdue first, then what is due next."""
+    """List open tasks: overdue first, then what is due next, then events that could not be delivered."""
 
     async def work(session: Session) -> None:
         from activities.sql import queries
         from schemas.identifiers import Role
-        from workflows.rules.admission import LIFECYCLE
+        from workflows.rules.processes import PROCESSES
 
         known = [each.value for each in Role]
         if role is not None and role not in known:
@@ -37,27 +43,55 @@ def tasks(
                 known=known,
             )
         pool, sql = await session.pool(), queries("office")
-        filters = (role, assignee, overdue)
-        rows = [dict(row) for row in await pool.fetch(sql["tasks"], *filters, limit)]
-        total = await pool.fetchval(sql["open_tasks"], *filters)
-        for row in rows:
-            info = LIFECYCLE.stages[row["stage"]]
-            row["task"] = row.pop("key")
-            row["stage_text"] = {"en": info.en, "ja": info.ja}
-        if session.as_json:
-            print_json({"tasks": rows, "total": total})
-            return
-        ja = session.settings.language == "ja"
-        headers = ("due", "", "task", "of", "case", "stage")
-        shown = (
-            (
-                *(local(row["due_at"]), ("期限超過" if ja else "overdue") if row["overdue"] else ""),
-                *(row["task"], row["assignee"] or row["role"], row["case_id"]),
-                row["stage_text"]["ja" if ja else "en"],
-            )
-            for row in rows
+        offices = {name.value: each.office.value for name, each in PROCESSES.items()}
+        found = await pool.fetch(
+            sql["tasks"], role, assignee, overdue, list(offices), list(offices.values()), limit
         )
-        print(table(headers, shown))
+        total, dead = (found[0]["total"], found[0]["dead_letters"]) if found else (0, 0)
+        rows = [_task(row) for row in found]
+        if session.as_json:
+            print_json({"tasks": rows, "total": total, "dead_letters": dead})
+            return
+        _print(session, rows)
         say(session, f"{len(rows)} of {total} open tasks", f"未完了の作業 {total} 件中 {len(rows)} 件")
+        if dead:
+            say(
+                session,
+                f"{dead} of them are events that could not be delivered (iehe events list --state dead): "
+                "iehe events retry SOURCE ID, or iehe events drop SOURCE ID --reason …",
+                f"うち {dead} 件は配信できなかった通知です（iehe events list --state dead）: "
+                "iehe events retry SOURCE ID または iehe events drop SOURCE ID --reason …",
+            )
 
     carry_out(work, as_json=as_json)
+
+
+def _task(row: asyncpg.Record) -> dict[str, Any]:
+    from schemas.identifiers import ProcessName
+    from workflows.rules.processes import PROCESSES
+
+    task = dict(row)
+    del task["total"], task["dead_letters"]
+    task["task"] = task.pop("key")
+    if task["kind"] == DEAD_LETTER:
+        at = f"{shlex.quote(task['source'])} {shlex.quote(task['event_id'])}"
+        task["act"] = [f"iehe events retry {at}", f"iehe events drop {at} --reason …"]
+        return task
+    del task["source"], task["event_id"], task["reason"]
+    info = PROCESSES[ProcessName(task["process"])].lifecycle.stages[task["stage"]]
+    task["stage_text"] = {"en": info.en, "ja": info.ja}
+    return task
+
+
+def _print(session: Session, rows: list[dict[str, Any]]) -> None:
+    ja = session.settings.language == "ja"
+    headers = ("due", "", "task", "of", "case", "stage or reason")
+    shown = (
+        (
+            *(local(row["due_at"]), ("期限超過" if ja else "overdue") if row["overdue"] else ""),
+            *(row["task"], row["assignee"] or row["role"], row["case_id"]),
+            row["reason"] if row["kind"] == DEAD_LETTER else row["stage_text"]["ja" if ja else "en"],
+        )
+        for row in rows
+    )
+    print(table(headers, shown))

@@ -8,6 +8,7 @@ ALTER TABLE iehe.events
     ADD COLUMN next_try_at   timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN waiting_since timestamptz,
     ADD COLUMN handled_by    text,
+    ADD COLUMN handled_reason text,
     DROP CONSTRAINT events_state_check,
     ADD CONSTRAINT events_state_check CHECK (state IN ('stored', 'delivered', 'dead', 'dropped'));
 ALTER TABLE iehe.events ALTER COLUMN process DROP DEFAULT;
@@ -19,7 +20,10 @@ COMMENT ON COLUMN iehe.events.state IS
     'open task of the office), dropped (a person decided that it is not wanted)';
 COMMENT ON COLUMN iehe.events.reason IS 'Code of why it is dead, or why the last try to deliver it failed.';
 COMMENT ON COLUMN iehe.events.body_sha256 IS
-    'Of the event without its transport: the same id with another one is refused. Null: from one of our cases.';
+    'Of the event without its transport: the same id with another one is refused. Null: from one of our cases, '
+    'or entered by hand.';
+COMMENT ON COLUMN iehe.events.handled_reason IS
+    'Words of the person who dropped it; for the office, never for the sender.';
 COMMENT ON COLUMN iehe.events.waiting_since IS 'Since when it has waited for a case that does not exist yet.';
 CREATE INDEX events_to_deliver ON iehe.events (case_id, seq) WHERE state = 'stored';
 CREATE INDEX events_due ON iehe.events (next_try_at) WHERE state = 'stored';
@@ -113,7 +117,8 @@ COMMENT ON COLUMN iehe.import_batches.starts_itself IS
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters TO iehe_worker, iehe_office;
 GRANT SELECT ON iehe.requests TO iehe_office;
 GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
-GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by) ON iehe.events TO iehe_office;
+GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason)
+    ON iehe.events TO iehe_office;
 GRANT UPDATE (started_at) ON iehe.import_rows TO iehe_worker;
 GRANT SELECT ON iehe.decodings, iehe.sources TO iehe_auditor;
 GRANT USAGE ON SCHEMA public TO iehe_office;

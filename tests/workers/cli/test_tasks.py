@@ -32,3 +32,29 @@ async def test_overdue_first(institute: Institute, iehe: CommandLine) -> None:
     assert (len(few["tasks"]), few["total"]) == (1, 3)
     assert (await iehe.ok("tasks", "--assignee", "member-1"))["tasks"] == []
     assert await iehe.refused("tasks", "--role", "king") == (2, "unknown-role")
+
+
+async def test_dead_letters(vacant: Institute, iehe: CommandLine) -> None:
+    """An event that could not be delivered is a task of the office, with its reason and what to do."""
+    await vacant.pool.execute(
+        "INSERT INTO iehe.events (source, id, type, process, case_id, envelope, state, reason, ended_at) "
+        "VALUES ('urn:x:portal', 'e 1', 'jp.ac.iehe.admission-review.fee-paid', 'admission-review', "
+        "'admission/A2027-999999', '{}', 'dead', 'no-such-case', now())"
+    )
+
+    told = await iehe.ok("tasks")
+    (task,) = told["tasks"]
+    text = (await iehe("tasks")).out
+
+    assert (told["total"], told["dead_letters"]) == (1, 1)
+    assert (task["task"], task["kind"], task["reason"]) == (
+        "dead-letter:urn:x:portal#e 1",
+        "dead-letter",
+        "no-such-case",
+    )
+    assert (task["role"], task["assignee"], task["overdue"]) == ("admissions_office", None, False)
+    assert task["act"][0] == "iehe events retry urn:x:portal 'e 1'"
+    assert "iehe events drop" in text
+    assert len((await iehe.ok("tasks", "--role", "admissions_office"))["tasks"]) == 1
+    for words in (("--role", "reviewer"), ("--assignee", "office-1"), ("--overdue",)):
+        assert (await iehe.ok("tasks", *words))["total"] == 0

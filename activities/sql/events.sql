@@ -1,0 +1,40 @@
+-- The inbox as the office sees and mends it, from the command line.
+
+-- name: enter
+-- A fact entered by hand. What an earlier run of the workflow took with it, or could not be delivered, is stored
+-- again: the case knows what it has taken. No row: a person dropped it, or it is another event.
+WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
+INSERT INTO iehe.events AS e (source, id, type, process, case_id, envelope)
+SELECT $1, $2, $3, $4, $5, $6 FROM durable
+ON CONFLICT (source, id) DO UPDATE
+SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL, ended_at = NULL
+WHERE e.state <> 'dropped' AND e.case_id = excluded.case_id AND e.type = excluded.type
+RETURNING e.state
+
+-- name: events
+SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
+       ended_at, handled_by
+FROM iehe.events
+WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR source = $2)
+  AND ($3::text IS NULL OR case_id = $3)
+ORDER BY seq DESC LIMIT $4
+
+-- name: event
+SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
+       ended_at, handled_by, handled_reason, cause_case, cause_version, envelope
+FROM iehe.events WHERE source = $1 AND id = $2
+
+-- name: retry
+WITH again AS (
+    UPDATE iehe.events SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL,
+        ended_at = NULL, handled_by = $5
+    WHERE state = 'dead' AND ($1::text IS NULL OR source = $1) AND ($2::text IS NULL OR id = $2)
+      AND ($3::text IS NULL OR reason = $3) AND ($4::text IS NULL OR case_id = $4)
+    RETURNING source, id, case_id
+), told AS (SELECT pg_notify('iehe_events', '') WHERE EXISTS (SELECT FROM again))
+SELECT source, id, case_id FROM again LEFT JOIN told ON true ORDER BY source, id
+
+-- name: drop
+UPDATE iehe.events SET state = 'dropped', ended_at = now(), handled_by = $3, handled_reason = $4
+WHERE source = $1 AND id = $2 AND state IN ('stored', 'dead')
+RETURNING case_id
