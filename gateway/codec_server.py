@@ -122,7 +122,7 @@ def decoded(gateway: Gateway, reader: Reader, body: bytes) -> Decoding:
     answer, counts = [], Counter[tuple[str, bool]]()
     for number, given in enumerate(_payloads_of(body)):
         try:
-            payload = ParseDict(given, Payload(), ignore_unknown_fields=True)
+            payload = _payload_of(given)
         except ParseError:
             raise invalid([Fault(pointer("payloads", number), "not_a_payload")]) from None
         opened = None
@@ -136,7 +136,7 @@ def decoded(gateway: Gateway, reader: Reader, body: bytes) -> Decoding:
     return Decoding(answer, counts)
 
 
-def _payloads_of(body: bytes) -> list[dict[str, Any]]:
+def _payloads_of(body: bytes) -> list[Any]:
     try:
         content = parse(body)
     except JsonFault as fault:
@@ -144,14 +144,15 @@ def _payloads_of(body: bytes) -> list[dict[str, Any]]:
     if not isinstance(content, dict):
         raise invalid([Fault("", "not_an_object")])
     payloads = content.get("payloads", [])
-    if not isinstance(payloads, list):
-        raise invalid([Fault("/payloads", "not_a_list")])
-    if len(payloads) > PAYLOADS_LIMIT:
-        raise invalid([Fault("/payloads", "too_many")])
-    faults = [number for number, each in enumerate(payloads) if not isinstance(each, dict)]
-    if faults:
-        raise invalid(Fault(pointer("payloads", number), "not_an_object") for number in faults)
+    if not isinstance(payloads, list) or len(payloads) > PAYLOADS_LIMIT:
+        raise invalid([Fault("/payloads", "too_many" if isinstance(payloads, list) else "not_a_list")])
     return payloads
+
+
+def _payload_of(given: Any) -> Payload:
+    if not isinstance(given, dict):
+        raise ParseError  # the library takes other values for an empty payload
+    return ParseDict(given, Payload(), ignore_unknown_fields=True)
 
 
 def _opened(gateway: Gateway, payload: Payload) -> Payload | None:
@@ -165,8 +166,7 @@ async def _reader_of(request: Request, gateway: Gateway) -> Reader:
     token = request.path_params.get("token")
     if token is None:
         return Reader.staff(await staff_of(request))
-    ours = gateway.codec_token
-    if not ours or not hmac.compare_digest(token.encode(), ours.encode()):
+    if not gateway.codec_token or not hmac.compare_digest(token.encode(), gateway.codec_token.encode()):
         raise _wrong_token()
     return Reader.embedded_ui()
 
@@ -174,8 +174,8 @@ async def _reader_of(request: Request, gateway: Gateway) -> Reader:
 async def _note(pool: asyncpg.Pool, reader: Reader, counts: Counter[tuple[str, bool]]) -> None:
     if not counts:
         return
-    noted = sorted((data_class, count, refused) for (data_class, refused), count in counts.items())
-    columns = [list(column) for column in zip(*noted, strict=True)]
+    noted = ((data_class, count, refused) for (data_class, refused), count in counts.items())
+    columns = zip(*noted, strict=True)
     async with pool.acquire(timeout=NOTE_SECONDS) as connection:
         await connection.execute(SQL["note_decodings"], reader.name, *columns, timeout=NOTE_SECONDS)
 

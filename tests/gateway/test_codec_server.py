@@ -165,12 +165,12 @@ async def test_who_is_unknown_reads_nothing(codec, given):
 @pytest.mark.parametrize("fault", ["away", "refusing"])
 async def test_nothing_is_readable_that_is_not_noted(codec, database, fault):
     """While the database is away or takes no note, the answer is 503 and holds no payload."""
-    away = asyncpg.create_pool("postgresql://office@127.0.0.1:1/iehe", min_size=0)
+    gateway = codec.gateway
     if fault == "refusing":
         await codec.rows.execute("REVOKE INSERT ON iehe.decodings FROM iehe_office")
-        gateway = codec.gateway
     else:
-        gateway = replace(codec.gateway, pool=await away)
+        away = await asyncpg.create_pool("postgresql://office@127.0.0.1:1/iehe", min_size=0)
+        gateway = replace(gateway, pool=away)
     async with asked(gateway) as http:
         asker = replace(codec, http=http)
         answer = await asker.ask([codec.sealed()], origin=UI)
@@ -230,7 +230,10 @@ async def test_one_namespace(codec, namespace):
 
 MALFORMED = (
     *(b"", b"\xff", b"[", b"null", b"[]", b'"x"', b"1", b'{"payloads"', b"[" * 5000, b'{"a":' * 5000),
-    *(b'{"payloads": %s}' % each for each in (b"null", b"1", b'"x"', b"{}", b"[1]", b"[null]", b"[[]]")),
+    *(
+        b'{"payloads": %s}' % each
+        for each in (b"null", b"1", b'"x"', b"{}", b"[1]", b"[null]", b"[[]]", b'[""]')
+    ),
     *(
         b'{"payloads": [{%s}]}' % each
         for each in (
