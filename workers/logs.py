@@ -31,6 +31,7 @@ KEYS: Final = frozenset(
         *("namespace", "migration", "policy", "round_id", "batch_id", "event_id", "pid", "setting", "port"),
         # of a request: of a fixed list, our own pattern of the path, and two numbers
         *("method", "route", "status", "milliseconds"),
+        "source",  # the name that we gave a sender, never what it calls itself
     }
 )
 """What a log line may hold. A new key is added here after asking what its values can be."""
