@@ -13,7 +13,7 @@ WITH_CTRL_C := $(BIN)/python -c 'import os, signal, sys; signal.signal(signal.SI
 	os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format contracts api record-histories sample demo clean
+.PHONY: help install run test test-full check format contracts api record-histories sample demo clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ run: install ## start PostgreSQL, Temporal with its UI, the worker and the mail 
 # A test process that crashes is not started again: near the end of a run xdist would then wait for ever.
 test: install ## run all tests against the real servers (TESTS=path for some, PROCESSES=n at once)
 	@$(WITH_CTRL_C) -m pytest --quiet -n $(PROCESSES) --dist loadfile --max-worker-restart=0 $(TESTS)
+
+test-full: export IEHE_TESTS := full
+test-full: test ## the same with ten times the generated requests, more kills and a longer outage
 
 check: install ## linters, types, import direction, migrations, contract lock
 	$(BIN)/ruff check .

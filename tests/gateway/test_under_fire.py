@@ -11,6 +11,7 @@ from temporalio.client import Client
 from schemas.case import EventEnvelope
 from tests.gateway.stand import SOURCE, Portal, Stand, event
 from tests.office import DEFAULT_STAFF, Case, Institute, person
+from tests.workflows.conftest import mail, notices, pool, vacant, worker_pool
 from workers.embedded.home import make_folder
 from workers.embedded.ports import free_port
 from workers.embedded.temporal import TemporalPorts, TemporalServer
@@ -18,12 +19,13 @@ from workers.policies import load_defaults
 from workers.temporal import encrypted, register_search_attributes
 from workers.worker import running_worker
 
+__all__ = ["mail", "notices", "pool", "vacant", "worker_pool"]
 FULL = os.environ.get("IEHE_TESTS") == "full"
 TYPES = ("jp.ac.iehe.admission-review.*",)
 CASES = 10
 ROUNDS = 40 if FULL else 12
 """Events of one case."""
-KILLS = 12 if FULL else 3
+KILLS = 12 if FULL else 2
 """Of the gateway, and of the relay."""
 AWAY = 60.0 if FULL else 4.0
 """Seconds without Temporal."""
@@ -34,6 +36,13 @@ async def stand(database, temporal, ring, tmp_path) -> AsyncIterator[Stand]:
     stand = Stand(environment_of(database, temporal.address, ring.path), tmp_path)
     yield stand
     await stand.close()
+
+
+@pytest.fixture
+async def institute(vacant: Institute, client, worker_pool, notices) -> AsyncIterator[Institute]:
+    """A worker, and no relay but the one that is killed."""
+    async with running_worker(client, worker_pool, notices):
+        yield vacant
 
 
 def environment_of(database, address: str, ring) -> dict[str, str]:
@@ -134,7 +143,8 @@ async def test_temporal_away_under_load(database, ring, pool, worker_pool, notic
     folder = tmp_path / "temporal"
     make_folder(folder, 0o700)
     ports = TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port())
-    server = TemporalServer(ports, folder=folder, log=tmp_path / "temporal.log")
+    skipping = {"frontend.WorkflowTimeSkippingEnabled": "true"}
+    server = TemporalServer(ports, folder=folder, log=tmp_path / "temporal.log", dynamic_config=skipping)
     await server.start()
     stand = Stand(environment_of(database, server.address, ring.path), tmp_path)
     try:
