@@ -4,6 +4,9 @@ import base64
 import json
 from datetime import timedelta
 
+from google.protobuf.json_format import MessageToJson
+from temporalio.client import WorkflowHistory
+
 from schemas.admission import (
     CastVote,
     ConfirmEligibility,
@@ -13,6 +16,7 @@ from schemas.admission import (
     SubmitScores,
 )
 from tests.office import GOOD, Institute, Refused, person
+from tests.payloads import opened
 from workers.embedded.mail import MailCatcher, caught_mails
 
 CANARY = "カナリア"
@@ -65,16 +69,19 @@ async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCat
     await case.event("withdrawal-requested", reason="personal")
     await case.until_notices(len(await case.notices()))
 
-    history = (await case.handle.fetch_history()).to_json()
-    description = await case.handle.describe()
+    codec = institute.client.data_converter.payload_codec
+    events = await opened([event async for event in case.handle.fetch_history_events()], codec)
+    history = _without_what_was_sent(WorkflowHistory(case.case_id, events).to_json())
+    (description,) = await opened([(await case.handle.describe()).raw_description], codec)
     output = capsys.readouterr()
     log = [dict(entry) for entry in await case.log()]
     subjects = [caught.subject for caught in caught_mails(mail.folder)]
 
     assert "\\u30ab" not in history  # the canary's first letter, had JSON escaped it
+    assert '\\"application_no\\"' in history  # what is searched is not encrypted
     places = {
-        "history": _without_what_was_sent(history),
-        "visibility": str(description.raw_description),
+        "history": history,
+        "visibility": _without_what_was_sent(MessageToJson(description)),
         "output": output.out + output.err,
         "python log": caplog.text,
         "case log": str(log),

@@ -68,7 +68,8 @@ def rotate(
             f"削除せず、{path} をバックアップしてください。"
             if session.settings.language == "ja"
             else f"{key_id}: encrypts what is new of {data_class} from now on, without a restart. "
-            f"Earlier keys ({kept}) stay, because histories that they encrypted are still read. Back up {path}."
+            f"Earlier keys ({kept}) stay, because histories that they encrypted are still read. "
+            f"Back up {path}."
         )
 
     run(work, as_json=as_json)

@@ -23,7 +23,7 @@ def iehe(tmp_path) -> Program:
 
 
 async def test_a_ring_is_made_listed_and_rotated(iehe, tmp_path) -> None:
-    """`init` makes it once, `list` names every key, `rotate` says which is in use and that earlier ones stay."""
+    """`init` makes it once, `list` names every key, `rotate` says that the earlier ones stay."""
     path = tmp_path / "keys.json"
     without = await iehe("keys", "list", "--json")
     assert (without.code, without.json["error"]["code"]) == (Exit.UNUSABLE, "key-ring")
