@@ -159,7 +159,7 @@ async def run(rate: int, seconds: int, count: int, *, relay: bool) -> None:
             home.logs,
         )
         stack.push_async_callback(stand.close)
-        secret = await stand.source("jp.ac.iehe.admission-review.*", per_minute=10_000_000)
+        secret = await stand.source("jp.ac.iehe.admission-review.*", per_minute=1_000_000)
         await stand.start("gateway")
         if relay:
             await stand.start("relay")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ class Stand:
     environment: Mapping[str, str]
     folder: Path
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def start(self, command: str) -> asyncio.subprocess.Process:
         """Start a process and return when it says that it is ready."""
@@ -70,6 +71,8 @@ class Stand:
 
     async def close(self) -> None:
         """End what still runs."""
+        for close in self.closing:
+            await close()
         for process in self.processes:
             if process.returncode is None:
                 await self.kill(process)

@@ -59,7 +59,9 @@ def environment_of(database, address: str, ring) -> dict[str, str]:
 
 async def portal_of(stand: Stand) -> Portal:
     secret = await stand.source(*TYPES)
-    return Portal(f"http://127.0.0.1:{stand.environment['IEHE_GATEWAY_PORT']}", secret)
+    portal = Portal(f"http://127.0.0.1:{stand.environment['IEHE_GATEWAY_PORT']}", secret)
+    stand.closing.append(portal.client.aclose)
+    return portal
 
 
 async def report_facts(portal: Portal, case: Case) -> list[str]:
