@@ -28,6 +28,7 @@ from workers.embedded.mail import MailCatcher
 from workers.embedded.ports import free_port
 from workers.embedded.postgres import PostgresServer
 from workers.embedded.temporal import TemporalPorts, TemporalServer
+from workers.logs import configure
 from workers.migrations import migrate
 from workers.policies import load_defaults
 from workers.settings import load_settings
@@ -162,5 +163,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=60)
     given = parser.parse_args()
+    configure("json", "error")
     asyncio.run(run(given.events))
     leave(0)

@@ -48,14 +48,14 @@ class Box:
         """Store the next event of a case; its id."""
         envelope = self.envelope(f"e{next(self.numbers)}")
         await self.pool.execute(
-            queries("relay")["store"],
+            queries("events")["enter"],
             *(SOURCE, envelope.id, envelope.type, ProcessName.ADMISSION_REVIEW.value, case_id),
             envelope.model_dump_json(),
         )
         return envelope.id
 
     async def row(self, event_id: str) -> asyncpg.Record:
-        row = await self.pool.fetchrow(queries("relay")["event"], SOURCE, event_id)
+        row = await self.pool.fetchrow(queries("events")["event"], SOURCE, event_id)
         assert row is not None
         return row
 

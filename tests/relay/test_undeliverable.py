@@ -7,7 +7,7 @@ from tests.relay.conftest import SOURCE, check_story
 
 NOWHERE = "admission/NONE-1"
 LONG_AGO = "now() - interval '400 days'"
-SQL = queries("relay")
+SQL = queries("events")
 
 
 async def dead_letters(box) -> dict[str, str]:
@@ -145,10 +145,10 @@ async def test_dropped(institute, box, relay) -> None:
     await relay()
     await box.until(event_id, state="dead")
 
-    await box.pool.execute(SQL["drop"], SOURCE, event_id, "not-needed", "office-1")
+    assert await box.pool.fetchval(SQL["drop"], SOURCE, event_id, "office-1", "不要") == case.case_id
     again = await box.pool.fetch(SQL["retry"], SOURCE, event_id, None, None, "office-1")
 
     row = await box.row(event_id)
-    assert (row["state"], row["reason"], row["handled_by"]) == ("dropped", "not-needed", "office-1")
+    assert (row["state"], row["handled_by"], row["handled_reason"]) == ("dropped", "office-1", "不要")
     assert again == []
     assert await dead_letters(box) == {}
