@@ -1,6 +1,7 @@
 """The gateway as a process: how it starts, how it ends, and that an answer outlives it."""
 
 import asyncio
+import base64
 import os
 import signal
 import sys
@@ -12,10 +13,11 @@ import httpx
 import pytest
 
 from activities.database import open_pool
+from gateway.sealing import seal
+from tests.gateway.conftest import SECRET, TYPE
 from tests.gateway.stand import SOURCE, Portal, Stand, event
 from workers.embedded.ports import free_port
 
-TYPES = ("jp.ac.iehe.admission-review.*",)
 AT_ONCE = 20
 
 
@@ -44,8 +46,17 @@ async def rows(database) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture
-async def portal(stand) -> AsyncIterator[Portal]:
-    secret = await stand.source(*TYPES)
+async def portal(stand, rows, ring) -> AsyncIterator[Portal]:
+    await rows.execute(
+        "INSERT INTO iehe.sources (name, uri, types, per_minute) VALUES ('portal', $1, $2, 1000000)",
+        SOURCE,
+        [TYPE + "document-received"],
+    )
+    await rows.execute(
+        "INSERT INTO iehe.source_keys (key_id, source, kind, sealed) VALUES ('key-1', 'portal', 'v1', $1)",
+        seal(ring, "key-1", "portal", SECRET),
+    )
+    secret = base64.b64encode(SECRET).decode()
     async with httpx.AsyncClient(timeout=10) as client:
         yield Portal(f"http://127.0.0.1:{stand.environment['IEHE_GATEWAY_PORT']}", secret, client)
 
@@ -157,9 +168,14 @@ async def test_killed_under_load_it_has_stored_what_it_answered(stand, portal, r
     assert set(answered.values()) == {202}
     await stand.start("gateway")
     assert set(answered) <= await stored(rows)
-    again = await asyncio.gather(*(portal.send(fact(number)) for number in range(300)))
-    for number, answer in enumerate(again):
-        assert answer.status_code == 200 or f"e-{number}" not in answered
+    rest = iter(range(300))
+
+    async def send_again() -> None:
+        for number in rest:
+            answer = await portal.send(fact(number))
+            assert answer.status_code == 200 or f"e-{number}" not in answered
+
+    await asyncio.gather(*(send_again() for _ in range(AT_ONCE)))
     assert await stored(rows) == {f"e-{number}" for number in range(300)}
     assert await rows.fetchval("SELECT count(*) FROM iehe.events") == 300
 
