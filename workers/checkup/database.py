@@ -148,5 +148,6 @@ async def waiting(connection: Any) -> list[Finding]:
         found.append(ok("imports", "every imported application has its case"))
     if events["dead"] or events["waiting"]:
         text = f"{events['dead']} events undeliverable, {events['waiting']} waiting for over 10 minutes"
-        found.append(warn("events", text, "iehe case history CASE shows why", **dict(events)))
+        todo = "iehe events list --state dead, or stored: the reason is there"
+        found.append(warn("events", text, todo, **dict(events)))
     return found

@@ -83,10 +83,11 @@ def _leave(code: int) -> NoReturn:
 
 
 @pytest.fixture
-def environment(database: Any, temporal: Any, tmp_path: Any) -> dict[str, str]:
+def environment(database: Any, temporal: Any, ring: Any, tmp_path: Any) -> dict[str, str]:
     """Settings by which a command finds the servers of the tests."""
     return {
         "IEHE_HOME": str(tmp_path),
+        "IEHE_KEY_RING": str(ring.path),
         "IEHE_TEMPORAL_EMBEDDED": "false",
         "TEMPORAL_ADDRESS": temporal.address,
         "IEHE_OFFICE_DATABASE_URL": database.url("office"),

@@ -49,7 +49,8 @@ def section(title: str) -> dict[str, str]:
     [
         ("Stages", {str(stage) for stage in Stage}),
         ("Roles", {str(role) for role in Role}),
-        ("Tasks", kinds("open_task")),
+        # an event that cannot be delivered is a task without a case that could open it
+        ("Tasks", kinds("open_task") | {"dead-letter"}),
         ("Deadlines", kinds("start_deadline")),
         ("Messages", set(MESSAGES)),
     ],
