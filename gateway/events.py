@@ -53,9 +53,7 @@ class EventDoor:
             await self.rates.count(STRANGER_PER_MINUTE, "stranger", peer)
         else:
             await self.rates.count(source.per_minute, "source-and-peer", source.name, peer, cost=events)
-        await self.sources.authenticate(source, request.headers, body)
-        if source is None:  # nobody's signature has just been found wrong
-            raise RuntimeError("an unknown source was let in")
+        source = await self.sources.authenticate(source, request.headers, body)
         await self.rates.count(source.per_minute, "source", source.name, cost=events)
         signed = "webhook-signature" in request.headers
         if message.attributes_id and signed and request.headers.get("webhook-id") != message.attributes_id:

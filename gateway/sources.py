@@ -138,7 +138,7 @@ class Sources:
         return Source(row["name"], row["uri"], frozenset(row["types"]), row["per_minute"], keys, oidc)
 
     def _opened(self, name: str, row: asyncpg.Record) -> VerifyingKey | None:
-        """A key as it verifies; None when it cannot be opened here: what it signed is refused, the rest is not."""
+        """A key as it verifies; None when it cannot be opened here, which only it suffers from."""
         if row["public"] is not None:
             return VerifyingKey(row["kind"], row["public"])
         try:
