@@ -79,6 +79,25 @@ async def test_behind_a_waiting_head(institute, box, relay) -> None:
     assert (row["state"], row["attempts"], row["reason"]) == ("stored", 0, None)
 
 
+async def test_crowd_behind_a_waiting_head(institute, box, relay) -> None:
+    """However many events longest due stand behind one that waits, another case's event passes them."""
+    case = await institute.apply()
+    await relay()
+    head = await box.store(NOWHERE)
+    await waiting_for(box, head)
+    await box.pool.execute(
+        "INSERT INTO iehe.events (source, id, type, process, case_id, envelope, next_try_at) "
+        "SELECT source, id || '-' || n, type, process, case_id, envelope, now() - interval '1 hour' "
+        "FROM iehe.events, generate_series(1, 1000) AS n"
+    )
+
+    passing = await box.store(case.case_id)
+
+    await box.until(passing, state="delivered")
+    untouched = "SELECT count(*) FROM iehe.events WHERE state = 'stored' AND attempts = 0"
+    assert await box.pool.fetchval(untouched) == 1000
+
+
 async def test_closed_case(institute, box, relay) -> None:
     """Nothing for a closed case waits: all that is there is dead."""
     case = await closed_case(institute)
