@@ -12,11 +12,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from activities.database import is_transient
 from gateway import cases, codec_server, events, health
 from gateway.context import Gateway
 from gateway.documents import routes as documents
 from gateway.events import EventDoor
-from gateway.problems import Problem, answer_http, answer_problem
+from gateway.problems import Problem, answer_http, answer_problem, unavailable
 
 AT_ONCE: Final = 256
 """Requests worked on at the same time; more are asked to come again, before they cost memory."""
@@ -81,11 +82,14 @@ class _Outermost:
             status = 499  # as proxies note it: nobody is there to be answered
         except Problem as problem:
             await (await answer_problem(Request(scope), problem))(scope, receive, sending)
-        except Exception:
-            log.exception("request-failed", method=_method(scope), route=_route(scope))
+        except Exception as error:
+            away = is_transient(error)
+            tell = log.warning if away else log.error
+            tell("request-failed", method=_method(scope), route=_route(scope), exc_info=error)
             if status:
                 raise
-            await (await answer_problem(Request(scope), _our_fault()))(scope, receive, sending)
+            problem = _database_away() if away else _our_fault()
+            await (await answer_problem(Request(scope), problem))(scope, receive, sending)
         finally:
             self._under_way -= 1
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
@@ -93,7 +97,7 @@ class _Outermost:
                 "request",
                 method=_method(scope),
                 route=_route(scope),
-                status=status,
+                status=int(status),
                 milliseconds=milliseconds,
             )
 
@@ -117,6 +121,14 @@ def _too_many() -> Problem:
         "Too many requests are being worked on; send it again.",
         "処理中のリクエストが多すぎます。再送してください。",
         headers={"Retry-After": "1", "Connection": "close"},
+    )
+
+
+def _database_away() -> Problem:
+    return unavailable(
+        "database-unavailable",
+        "The database does not answer; repeat the request, with the same key or id.",
+        "データベースが応答しません。同じキーまたは ID で再送してください。",
     )
 
 

@@ -8,15 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from temporalio.client import Client
 
 from activities.database import open_pool
-from gateway.cases import routes
+from gateway.app import create_app
 from gateway.context import Gateway
 from gateway.encryption.ring import ensure_ring
-from gateway.problems import Problem, answer_http, answer_problem
 from workers.settings import Settings
 from workers.staff_tokens import issue_token, staff_tokens
 
@@ -71,9 +68,8 @@ async def open_desk(database: Any, client: Client, home: Path) -> AsyncIterator[
         url="http://gateway",
         ui_origin="http://ui",
     )
-    app = Starlette(routes=routes(), exception_handlers={Problem: answer_problem, HTTPException: answer_http})
-    app.state.gateway = gateway
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+    door = httpx.ASGITransport(create_app(gateway))
+    async with httpx.AsyncClient(transport=door, base_url="http://gateway") as http:
         yield Desk(http, settings)
     await pool.close()
 

@@ -73,12 +73,18 @@ def batches(events: Sequence[Event]) -> Iterator[Letter]:
     """As many events to a request as the gateway takes."""
     from gateway.event_modes import BATCH_LIMIT
 
-    written, ids, size = [], [], 0
+    written: list[bytes] = []
+    ids: list[str] = []
+    size = 0
+    ids: list[str] = []
+    size = 0
     for event in events:
         text = _json(event)
         if written and (len(written) == BATCH_LIMIT or size + len(text) > BATCH_BYTES):
             yield _batch(written, ids)
-            written, ids, size = [], [], 0
+            written: list[str] = []
+    ids: list[str] = []
+    size = 0
         written.append(text)
         ids.append(event["id"])
         size += len(text) + 1
