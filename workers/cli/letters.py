@@ -76,15 +76,11 @@ def batches(events: Sequence[Event]) -> Iterator[Letter]:
     written: list[bytes] = []
     ids: list[str] = []
     size = 0
-    ids: list[str] = []
-    size = 0
     for event in events:
         text = _json(event)
         if written and (len(written) == BATCH_LIMIT or size + len(text) > BATCH_BYTES):
             yield _batch(written, ids)
-            written: list[str] = []
-    ids: list[str] = []
-    size = 0
+            written, ids, size = [], [], 0
         written.append(text)
         ids.append(event["id"])
         size += len(text) + 1
