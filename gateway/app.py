@@ -88,8 +88,8 @@ class _Outermost:
             tell("request-failed", method=_method(scope), route=_route(scope), exc_info=error)
             if status:
                 raise
-            problem = _database_away() if away else _our_fault()
-            await (await answer_problem(Request(scope), problem))(scope, receive, sending)
+            told = _database_away() if away else _our_fault()
+            await (await answer_problem(Request(scope), told))(scope, receive, sending)
         finally:
             self._under_way -= 1
             milliseconds = round((time.perf_counter() - started) * 1000, 1)

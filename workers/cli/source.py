@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -65,8 +67,7 @@ def add(
             print_json({"source": name, "uri": uri, "types": chosen, "key_id": key_id, "secret": secret})
             return
         shown = f"key {key_id}" if key else "tokens of its issuer"
-        print(f"{name}: may send {len(chosen)} types; {shown}")
-        _show_once(secret)
+        _say_once([f"{name}: may send {len(chosen)} types; {shown}"], secret)
 
     run(work, as_json=as_json)
 
@@ -100,10 +101,9 @@ def rotate(
             earlier = [dict(each) for each in ended]
             print_json({"source": name, "key_id": key.key_id, "secret": key.secret, "earlier": earlier})
             return
-        print(f"{name}: key {key.key_id} is in use")
-        for each in ended:
-            print(f"{each['key_id']}: holds until {local(each['expires_at'])}")
-        _show_once(key.secret)
+        lines = [f"{name}: key {key.key_id} is in use"]
+        lines += [f"{each['key_id']}: holds until {local(each['expires_at'])}" for each in ended]
+        _say_once(lines, key.secret)
 
     run(work, as_json=as_json)
 
@@ -203,7 +203,9 @@ def _not_found() -> CommandError:
     )
 
 
-def _show_once(secret: str | None) -> None:
+def _say_once(lines: Sequence[str], secret: str | None) -> None:
+    """A secret stands alone on standard output: `> portal.key` makes the file that `events send` takes."""
+    print("\n".join(lines), file=sys.stderr if secret else sys.stdout)
     if secret:
-        print("The secret, shown only now; hand it over by a safe way:")
+        print("The secret, shown only now; hand it over by a safe way:", file=sys.stderr)
         print(secret)
