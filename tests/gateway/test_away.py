@@ -1,12 +1,12 @@
 """The database goes away under staff systems: an answer that says so, on every route."""
 
 from tests.gateway.office import desk  # noqa: F401
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import pool, vacant  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
 
-async def test_every_question_is_answered_without_the_database(institute, desk, postgres):
+async def test_every_question_is_answered_without_the_database(vacant, desk, postgres):
     """503 with Retry-After, as problem+json; never a 500."""
     await postgres.stop()
     try:
