@@ -8,9 +8,9 @@ import asyncpg
 
 from activities.sql import queries
 from gateway.problems import Problem
+from gateway.strict_json import storable
 from schemas.case import Actor
 from schemas.identifiers import Role
-from schemas.refusals import TEXTS
 
 SQL: Final = queries("office")
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
@@ -37,6 +37,8 @@ def sight_of(actor: Actor) -> Sight:
 async def may_read(pool: asyncpg.Pool, case_id: str, actor: Actor) -> bool:
     """Whether an actor may read a case."""
     sight = sight_of(actor)
+    if not storable(case_id):
+        return False
     if sight.only is None:
         return True
     concerns: bool = await pool.fetchval(
@@ -51,6 +53,8 @@ async def find_case(pool: asyncpg.Pool, case_id: str) -> asyncpg.Record:
     Raises:
         Problem: 404, or 409 when its application is stored and the case not open yet.
     """
+    if not storable(case_id):
+        raise no_such_case()
     row = await pool.fetchrow(SQL["case"], case_id)
     if row is not None:
         return row
@@ -73,12 +77,6 @@ def no_such_case() -> Problem:
         "There is no such case, or it is not one of yours (GET /cases lists them).",
         "該当する案件がないか、閲覧権限がありません（GET /cases で一覧を確認できます）。",
     )
-
-
-def not_yours() -> Problem:
-    """403: a decision about a case that does not concern the actor."""
-    _, english, japanese = TEXTS["not-assigned"]
-    return Problem(HTTPStatus.FORBIDDEN, "not-assigned", english, japanese)
 
 
 def stage_text(process: Any, stage: str) -> dict[str, str]:

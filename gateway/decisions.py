@@ -4,12 +4,13 @@ from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
+import asyncpg
 from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from temporalio.client import Client
 
-from gateway.access import find_case, may_read, not_yours, stage_text
+from gateway.access import find_case, may_read, no_such_case, stage_text
 from gateway.answers import Decided
 from gateway.context import gateway_of
 from gateway.deciding import TEXT_FIELDS, NotDecided, decide, made_before, text_field
@@ -111,7 +112,8 @@ async def decide_over_http(request: Request) -> Response:
     gateway = gateway_of(request)
     actor = await staff_of(request)
     case_id, name = request.path_params["case_id"], request.path_params["name"]
-    row = await find_case(gateway.pool, case_id)
+    readable = await may_read(gateway.pool, case_id, actor)
+    row = await _row(gateway.pool, case_id, readable=readable)
     command_type = PROCESSES[ProcessName(row["process"])].commands.get(name)
     if command_type is None:
         raise Problem(
@@ -130,9 +132,12 @@ async def decide_over_http(request: Request) -> Response:
     command = command_type.model_validate(frame | values)
     await note_request(gateway.pool, actor, str(key), f"{name} {case_id}", raw)
     receipt = await made_before(gateway.pool, row, command.cause)
+    if not readable:
+        # who was released from a case may ask again what was answered then, and not how it goes on
+        if receipt is None:
+            raise no_such_case()
+        receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})
     if receipt is None:
-        if not await may_read(gateway.pool, case_id, actor):
-            raise not_yours()
 
         async def client() -> Client:
             return gateway.client
@@ -142,6 +147,15 @@ async def decide_over_http(request: Request) -> Response:
         except NotDecided as refused:
             raise as_problem(refused) from None
     return _answer(row["process"], receipt)
+
+
+async def _row(pool: asyncpg.Pool, case_id: str, *, readable: bool) -> asyncpg.Record:
+    try:
+        return await find_case(pool, case_id)
+    except Problem:
+        if readable:
+            raise
+        raise no_such_case() from None
 
 
 def as_problem(refused: NotDecided) -> Problem:

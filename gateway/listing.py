@@ -4,7 +4,7 @@ import binascii
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -24,6 +24,7 @@ from workflows.rules.processes import PROCESSES
 
 SQL: Final = queries("office")
 PAGE_LIMIT: Final = 200
+_YEARS: Final = range(1900, 2200)
 _SMALL_NUMBER: Final = re.compile(r"[0-9]{1,3}")
 PRIVATE: Final = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 STAGES: Final = frozenset(stage for each in PROCESSES.values() for stage in each.lifecycle.stages)
@@ -153,13 +154,22 @@ def _next(request: Request, place: list[str | None]) -> str:
     return str(url)
 
 
+def _in_range(value: Any) -> Any:
+    """A moment that PostgreSQL and Python agree on; a cursor may have been made up."""
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None or value.year not in _YEARS:
+        raise ValueError("not a moment of a list")
+    return value.astimezone(UTC)
+
+
 def _place(cursor: str | None, shape: Any) -> Any:
     if cursor is None:
         return None
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        place = TypeAdapter(shape).validate_json(text)
-    except (ValidationError, binascii.Error, ValueError):
+        place = tuple(map(_in_range, TypeAdapter(shape).validate_json(text)))
+    except (ValidationError, binascii.Error, ValueError, OverflowError):
         raise invalid([Fault("query:cursor", "unknown_cursor")]) from None
     if "\0" in json.dumps(place, default=str).replace("\\u0000", "\0"):
         raise invalid([Fault("query:cursor", "unknown_cursor")])

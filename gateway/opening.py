@@ -89,6 +89,10 @@ async def start_batch(request: Request) -> Response:
     if key is not None:
         await note_request(gateway.pool, actor, key, "start-batch", raw)
     told = await _store(gateway.pool, rows, raw, actor, one=False)
+    if told.batch_id is None:  # all of it was known: most likely the answer to the same request was lost
+        sha256 = hashlib.sha256(raw).hexdigest()
+        batch_id = await gateway.pool.fetchval(SQL["batch_of_body"], sha256, actor.id)
+        told = told.model_copy(update={"batch_id": batch_id})
     location = f"/imports/{told.batch_id}" if told.batch_id else None
     return _answer(told, HTTPStatus.ACCEPTED if told.stored else HTTPStatus.OK, location)
 

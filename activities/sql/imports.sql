@@ -52,6 +52,10 @@ LIMIT $1
 SELECT r.started_at, b.starts_itself
 FROM iehe.import_rows r JOIN iehe.import_batches b USING (batch_id) WHERE r.application_no = $1
 
+-- name: batch_of_body
+SELECT batch_id FROM iehe.import_batches WHERE file_sha256 = $1 AND imported_by = $2
+ORDER BY imported_at DESC, batch_id LIMIT 1
+
 -- name: batch_progress
 SELECT b.batch_id, b.round_id, b.imported_at, count(r.application_no) AS stored, count(r.started_at) AS started
 FROM iehe.import_batches b LEFT JOIN iehe.import_rows r USING (batch_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -265,3 +266,23 @@ async def test_start_while_temporal_is_away(vacant, lonely_desk) -> None:
     assert first.json()["state"] == "stored"
     assert await vacant.pool.fetchval("SELECT bool_and(starts_itself) FROM iehe.import_batches")
     assert await vacant.pool.fetchval("SELECT count(*) FROM iehe.import_rows WHERE started_at IS NULL") == 3
+
+
+@pytest.mark.parametrize("path", ["/cases/%00", "/cases/admission%2FA%00"])
+async def test_what_no_case_can_be_called(institute, desk, path):
+    """A character that PostgreSQL does not store is no case, whoever asks and whatever for."""
+    assert (await desk.get(path)).status_code == 404
+    assert (await desk.get(path, by="reviewer-1")).status_code == 404
+    decided = await desk.decide(path.removeprefix("/cases/"), "withdraw", {"reason_code": "personal"})
+    assert decided.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2027-01-01T00:00:00"]
+)
+async def test_a_made_up_cursor(institute, desk, moment):
+    """Moments that no list holds are refused, not looked up."""
+    cursor = urlsafe_b64encode(json.dumps([moment, "a", "b"]).encode()).decode().rstrip("=")
+    answer = await desk.get(f"/tasks?cursor={cursor}")
+    assert answer.status_code == 400
+    assert answer.json()["faults"] == [{"at": "query:cursor", "code": "unknown_cursor"}]

@@ -72,7 +72,7 @@ async def test_every_decision_reaches_its_rule(institute, desk) -> None:
     assert {answer.status_code for answer in answers.values()} <= {200, 400, 403, 404, 409}, codes
     assert codes["pause-deadline"] == codes["resume-deadline"] == "done"
     assert (answers["record-decision"].status_code, codes["record-decision"]) == (409, "wrong-stage")
-    assert (answers["cast-vote"].status_code, codes["cast-vote"]) == (403, "not-assigned")
+    assert (answers["cast-vote"].status_code, codes["cast-vote"]) == (404, "no-such-case")
     assert "invalid-request" not in codes.values()
 
 
@@ -126,7 +126,7 @@ async def test_refusals_say_why(institute, desk) -> None:
         (412, "stale-version"),
         (409, "wrong-stage"),
         (403, "role-missing"),
-        (403, "not-assigned"),
+        (404, "no-such-case"),
         (404, "no-such-case"),
         (428, "version-missing"),
         (400, "invalid-request"),

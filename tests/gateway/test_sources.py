@@ -83,13 +83,13 @@ async def test_its_own_signature_lets_a_source_in(portal, sources):
 
 async def test_in_an_overlap_both_keys_hold(portal, sources, rows, own_ring, clock):
     """Until the moment at which the earlier one ends, also within the second that is remembered."""
-    ends = NOW + timedelta(seconds=60)
+    ends = NOW + timedelta(hours=1)
     await rows.execute("UPDATE iehe.source_keys SET expires_at = $1", ends)
     await rows.execute(ADD_KEY, "portal-2", "portal", seal(own_ring, "portal-2", "portal", SECOND), None)
 
     assert [await let_in(sources, signed(each)) for each in (FIRST, SECOND)] == ["portal", "portal"]
-    assert await let_in(sources, signed(FIRST), at=ends) == "signature-wrong"
-    assert await let_in(sources, signed(SECOND), at=ends) == "portal"
+    assert await let_in(sources, signed(FIRST, ends), at=ends) == "signature-wrong"
+    assert await let_in(sources, signed(SECOND, ends), at=ends) == "portal"
 
 
 @pytest.mark.parametrize("table", ["sources", "source_keys"])
@@ -178,23 +178,28 @@ def test_whatever_is_not_sealed_cannot_be_opened(own_ring, sealed):
 
 
 async def test_a_key_that_cannot_be_opened_is_skipped(portal, sources, rows, own_ring):
-    """What it signed is refused, the source's other keys hold, and the log names the source."""
+    """The source's other keys hold, what none of them signed cannot be judged, and the log names the source."""
     await rows.execute(ADD_KEY, "portal-2", "portal", b"sources-1\0" + bytes(60), None)
     with capture_logs() as logged:
         assert await let_in(sources, signed()) == "portal"
+        assert await let_in(sources, signed(SECOND)) == "keys-unavailable"
+        assert await let_in(sources, signed() | {"webhook-signature": "x"}) == "signature-malformed"
+        assert await let_in(sources, signed(SECOND), uri="urn:example:nobody") == "signature-wrong"
     (line,) = logged
     assert (line["event"], line["source"]) == ("source-key-skipped", "portal")
     assert line["reason"] == "unsealable"
 
 
-async def test_an_unreadable_ring_is_a_refusal_and_a_log_line(portal, sources, rows, own_ring):
-    """Nobody can sign while the ring is gone; the gateway stays up and says why."""
+async def test_without_its_ring_no_signature_can_be_judged(portal, sources, rows, own_ring):
+    """503 with a time to come again, not 401: the sender has done nothing wrong; the log says why."""
     rotate(own_ring.path, "sources")
     key_id = "sources-9"
     await rows.execute("UPDATE iehe.source_keys SET sealed = $1", key_id.encode() + b"\0" + bytes(60))
     own_ring.path.unlink()
-    with capture_logs() as logged:
-        assert await let_in(sources, signed()) == "signature-wrong"
+    with capture_logs() as logged, pytest.raises(Problem) as refused:
+        await sources.authenticate(await sources.find(URI), signed(), BODY)
+    assert (refused.value.status, refused.value.code) == (503, "keys-unavailable")
+    assert refused.value.headers["Retry-After"] == "30"
     assert [(line["event"], line["reason"]) for line in logged] == [("source-key-skipped", "key-ring")]
 
 

@@ -6,6 +6,7 @@ from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 
 from schemas.identifiers import SearchAttribute
 from tests.office import Case, Institute
+from tests.payloads import opened
 
 
 async def attributes(case: Case) -> dict[str, object]:
@@ -106,5 +107,6 @@ async def test_static_summary(institute: Institute) -> None:
         DescribeWorkflowExecutionRequest(namespace="default", execution={"workflow_id": case.case_id})
     )
 
-    summary = answer.execution_config.user_metadata.summary.data.decode()
+    (plain,) = await opened([answer.execution_config], institute.client.data_converter.payload_codec)
+    summary = plain.user_metadata.summary.data.decode()
     assert case.row.application_no in summary

@@ -114,7 +114,8 @@ ALTER TABLE iehe.import_batches ADD COLUMN starts_itself boolean NOT NULL DEFAUL
 COMMENT ON COLUMN iehe.import_batches.starts_itself IS
     'Accepted over HTTP: the relay starts whatever was stored and not started.';
 
-GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters TO iehe_worker, iehe_office;
+GRANT SELECT ON iehe.dead_letters TO iehe_worker;
+GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters TO iehe_office;
 GRANT SELECT ON iehe.requests TO iehe_office;
 GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason)

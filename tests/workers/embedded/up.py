@@ -40,7 +40,7 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    command = [sys.executable, "-c", os.environ.get("TEST_WORKER", WORKER)]
+    command = [sys.executable, "-c", os.environ.get("TEST_WORKER", f"{WORKER} # worker")]
     gateway = [sys.executable, "-c", f"{WORKER} # gateway"]
     code = asyncio.run(
         run_stack(
