@@ -141,5 +141,8 @@ async def restart_case(pool: asyncpg.Pool, client: Client, case_id: str) -> int 
         )
     except WorkflowAlreadyStartedError:
         return None
-    await pool.execute(queries("relay")["make_due"], case_id)
+    relay = queries("relay")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(relay["bring_back"], case_id)
+        await connection.execute(relay["make_due"], case_id)
     return state.version if state else 0

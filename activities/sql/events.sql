@@ -2,13 +2,16 @@
 
 -- name: enter
 -- A fact entered by hand. What an earlier run of the workflow took with it, or could not be delivered, is stored
--- again: the case knows what it has taken. No row: a person dropped it, or it is another event.
+-- again: the case knows what it has taken. No row: a person dropped it, or the id is another event's.
 WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
 INSERT INTO iehe.events AS e (source, id, type, process, case_id, envelope)
 SELECT $1, $2, $3, $4, $5, $6 FROM durable
 ON CONFLICT (source, id) DO UPDATE
 SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL, ended_at = NULL
 WHERE e.state <> 'dropped' AND e.case_id = excluded.case_id AND e.type = excluded.type
+  AND e.envelope -> 'data' IS NOT DISTINCT FROM excluded.envelope -> 'data'
+  AND (e.envelope ->> 'occurred_at')::timestamptz
+      IS NOT DISTINCT FROM (excluded.envelope ->> 'occurred_at')::timestamptz
 RETURNING e.state
 
 -- name: events

@@ -54,10 +54,11 @@ WHERE e.source = done.source AND e.id = done.id
 UPDATE iehe.events SET state = 'dead', reason = $3, attempts = attempts + 1, ended_at = clock_timestamp()
 WHERE source = $1 AND id = $2
 
--- name: note_try
-UPDATE iehe.events e SET reason = $3, attempts = e.attempts + 1
-FROM unnest($1::text[], $2::text[]) AS tried (source, id)
-WHERE e.source = tried.source AND e.id = tried.id
+-- name: put_off_head
+-- The oldest of its case, so that another case's is tried next.
+UPDATE iehe.events SET next_try_at = clock_timestamp() + make_interval(secs => $3), reason = $4,
+    attempts = attempts + 1
+WHERE source = $1 AND id = $2
 
 -- name: is_closed
 SELECT closed_at IS NOT NULL FROM iehe.cases WHERE case_id = $1
@@ -103,3 +104,35 @@ WITH waiting AS MATERIALIZED (
     WHERE e.source = w.source AND e.id = w.id RETURNING e.id
 )
 SELECT pg_notify('iehe_events', '') WHERE EXISTS (SELECT FROM due)
+
+-- name: bring_back
+-- What a run that was lost had been told and had not applied. The case knows what it has taken.
+WITH lost AS MATERIALIZED (
+    SELECT source, id FROM iehe.events e
+    WHERE e.case_id = $1 AND e.state = 'delivered' AND NOT EXISTS (
+        SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
+    ORDER BY e.seq FOR UPDATE
+)
+UPDATE iehe.events e SET state = 'stored', next_try_at = now(), ended_at = NULL
+FROM lost WHERE e.source = lost.source AND e.id = lost.id
+
+-- name: bring_back_lost
+-- The same for every case, long after the delivery, and later each time: a case that stands still has it in its
+-- history already. A case that closed without it will never take it.
+WITH lost AS MATERIALIZED (
+    SELECT e.source, e.id, c.closed_at IS NOT NULL AS over
+    FROM iehe.events e LEFT JOIN iehe.cases c ON c.case_id = e.case_id
+    WHERE e.state = 'delivered'
+      AND e.ended_at BETWEEN now() - interval '7 days' AND now() - interval '10 minutes'
+      AND e.ended_at <= now() - interval '10 minutes' * least(e.attempts, 36)
+      AND NOT EXISTS (
+        SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
+    ORDER BY e.ended_at, e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED
+)
+UPDATE iehe.events e
+SET state = CASE WHEN lost.over THEN 'dead' ELSE 'stored' END,
+    reason = CASE WHEN lost.over THEN 'case-closed' END,
+    ended_at = CASE WHEN lost.over THEN now() END,
+    next_try_at = now()
+FROM lost WHERE e.source = lost.source AND e.id = lost.id
+RETURNING e.source, e.id, e.case_id, e.state

@@ -1,5 +1,6 @@
 """Temporal is away: the inbox keeps all, nothing dies of it, and order holds when it is back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from tests.relay.conftest import check_story
 from workers.embedded.home import make_folder
 from workers.embedded.ports import free_port
 from workers.embedded.temporal import TemporalPorts, TemporalServer
+from workers.relay.signalling import Outcome
 from workers.temporal import encrypted, register_search_attributes
 
 
@@ -57,3 +59,41 @@ async def test_delivered_when_it_is_back(institute, box, relay, server) -> None:
     await box.all_delivered(limit=30)
     for case in cases:
         await check_story(institute, case, told[case.case_id])
+
+
+async def test_away_for_one_case(institute, box, relay, monkeypatch) -> None:
+    """Temporal answers for all cases but the one that is longest due: the others are delivered meanwhile."""
+    silent = "admission/SILENT-1"
+
+    async def answer(_client: Client, case_id: str, _envelope: str) -> tuple[Outcome, str]:
+        return (Outcome.AWAY, "temporal-internal") if case_id == silent else (Outcome.DELIVERED, "")
+
+    monkeypatch.setattr("workers.relay.turn.signal", answer)
+    stuck = await box.store(silent)
+    await relay()
+    await box.until(stuck, reason="temporal-internal")
+    others = [await box.store(f"admission/OTHER-{number}") for number in range(40)]
+
+    for event_id in others:
+        await box.until(event_id, state="delivered", limit=20)
+    row = await box.row(stuck)
+    assert (row["state"], row["reason"]) == ("stored", "temporal-internal")
+
+
+async def test_an_outage_is_only_probed(institute, box, relay, monkeypatch) -> None:
+    """While nobody is answered for, one case at a time is tried, also when all have been put off."""
+    tried = []
+
+    async def answer(_client: Client, case_id: str, _envelope: str) -> tuple[Outcome, str]:
+        tried.append(case_id)
+        return Outcome.AWAY, "temporal-unavailable"
+
+    monkeypatch.setattr("workers.relay.turn.signal", answer)
+    for number in range(3):
+        await box.store(f"admission/OTHER-{number}")
+    await relay()
+
+    await asyncio.sleep(4)
+
+    assert set(tried) == {f"admission/OTHER-{number}" for number in range(3)}
+    assert len(tried) < 12, tried

@@ -38,7 +38,11 @@ FROM iehe.tasks WHERE closed_at IS NULL
 """
 EVENTS = """
 SELECT count(*) FILTER (WHERE state = 'dead') AS dead,
-       count(*) FILTER (WHERE state = 'stored' AND stored_at < now() - interval '10 minutes') AS waiting
+       count(*) FILTER (WHERE state = 'stored' AND stored_at < now() - interval '10 minutes') AS waiting,
+       (SELECT count(*) FROM iehe.events e WHERE state = 'delivered'
+        AND ended_at BETWEEN now() - interval '7 days' AND now() - interval '10 minutes' AND NOT EXISTS (
+            SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
+       ) AS lost
 FROM iehe.events WHERE state <> 'delivered'
 """
 
@@ -146,8 +150,13 @@ async def waiting(connection: Any) -> list[Finding]:
         found.append(problem("imports", text, todo, batches=imports))
     else:
         found.append(ok("imports", "every imported application has its case"))
-    if events["dead"] or events["waiting"]:
-        text = f"{events['dead']} events undeliverable, {events['waiting']} waiting for over 10 minutes"
-        todo = "iehe events list --state dead, or stored: the reason is there"
+    if any(events.values()):
+        text = (
+            f"{events['dead']} events undeliverable, {events['waiting']} waiting for over 10 minutes, "
+            f"{events['lost']} delivered and not taken by their case for over 10 minutes"
+        )
+        todo = (
+            "iehe events list --state dead, or stored: the reason is there; what was not taken is sent again"
+        )
         found.append(warn("events", text, todo, **dict(events)))
     return found

@@ -169,5 +169,9 @@ async def _store(session: Session, row: asyncpg.Record, envelope: EventEnvelope)
     )
     if stored is None:
         there = await pool.fetchrow(sql["event"], envelope.source, envelope.id)
-        same = there is not None and (there["case_id"], there["type"]) == (row["case_id"], envelope.type)
+        same = there is not None and (there["state"], there["case_id"], there["type"]) == (
+            "dropped",
+            row["case_id"],
+            envelope.type,
+        )
         raise dropped_before(envelope) if same else used_for_another(envelope)

@@ -27,6 +27,10 @@ TURNS: Final = 4
 CONNECTIONS: Final = TURNS + 6
 """The scout's question, the listener, the starter with what it notes, and some to spare."""
 LOOK_EVERY: Final = 1.0
+SWEEP_EVERY: Final = 600.0
+"""Seconds between two looks for events that were delivered and that their case never took."""
+SWEPT: Final = 200
+"""Of these, so many at a time."""
 STARTS: Final = 100
 """Applications accepted over HTTP that are started in one go."""
 FIRST_PAUSE: Final = 0.2
@@ -58,12 +62,13 @@ class Relay:
         self._slots = asyncio.Semaphore(TURNS)
         self._turns: set[asyncio.Task[None]] = set()
         self._failures = 0
+        self._away = False
 
     async def run(self, told: asyncio.Event) -> None:
         """Deliver until told to stop; what is under way is brought to its end, within limits."""
         loops = [
             asyncio.create_task(work)
-            for work in (self._scout(), self._start(), listen(self._pool, self._bell))
+            for work in (self._scout(), self._start(), self._sweep(), listen(self._pool, self._bell))
         ]
         stop = asyncio.create_task(told.wait())
         try:
@@ -107,7 +112,9 @@ class Relay:
                 await self._at("claimed")
                 claimed.set_result(bool(runs))
                 if not runs:
-                    self._failures = 0
+                    # that all have been put off says nothing about Temporal
+                    if not self._away:
+                        self._failures = 0
                     return
                 report = await deliver(self._client, runs)
                 await self._at("signalled")
@@ -125,6 +132,7 @@ class Relay:
         self._bell.ring()
 
     def _learn(self, report: Report) -> None:
+        self._away = bool(report.away)
         if report.away:
             self._failed(report.why_away)
         else:
@@ -144,6 +152,25 @@ class Relay:
         except _PASSING:
             return LOOK_EVERY
         return LOOK_EVERY if seconds is None else min(LOOK_EVERY, max(0.01, seconds))
+
+    # events that were delivered to a run that was lost before it took them
+
+    async def _sweep(self) -> None:
+        while True:
+            seconds = LOOK_EVERY
+            try:
+                rows = await self._pool.fetch(SQL["bring_back_lost"], SWEPT, timeout=20)
+            except _PASSING:
+                log.warning("cannot-sweep", exc_info=True)
+                seconds = LONGEST_PAUSE
+            else:
+                for row in rows:
+                    log.warning("event-lost", case_id=row["case_id"], event_id=row["id"], state=row["state"])
+                if rows:
+                    self._bell.ring()
+                if len(rows) < SWEPT:
+                    seconds = SWEEP_EVERY
+            await asyncio.sleep(seconds)
 
     # applications accepted over HTTP
 

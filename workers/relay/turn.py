@@ -27,6 +27,8 @@ EVENTS: Final = 25
 LONGEST: Final = 5.0
 """Seconds after which a turn begins no more signals: the database ends a transaction that idles for 20."""
 LONGEST_PUT_OFF: Final = 60.0
+LONGEST_AWAY: Final = 5.0
+"""Of a case that Temporal did not answer for: as soon as it is back, so is the case."""
 LOCKS: Final = 0x49454845
 """Class of the advisory locks of cases (the other half is a hash of the case id)."""
 
@@ -100,8 +102,9 @@ async def mark(connection: Connection, report: Report) -> None:
         await _no_workflow(connection, row)
     for row, code in report.busy:
         await _put_off(connection, row, code)
-    if report.away:
-        await connection.execute(SQL["note_try"], *_keys(report.away), report.why_away)
+    for row in report.away:
+        seconds = pause(row["attempts"], 0.2, LONGEST_AWAY)
+        await connection.execute(SQL["put_off_head"], row["source"], row["id"], seconds, report.why_away)
 
 
 def _keys(rows: Sequence[asyncpg.Record]) -> tuple[list[str], list[str]]:

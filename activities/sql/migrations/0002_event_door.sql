@@ -28,6 +28,7 @@ COMMENT ON COLUMN iehe.events.waiting_since IS 'Since when it has waited for a c
 CREATE INDEX events_to_deliver ON iehe.events (case_id, seq) WHERE state = 'stored';
 CREATE INDEX events_due ON iehe.events (next_try_at) WHERE state = 'stored';
 CREATE INDEX events_dead ON iehe.events (process, ended_at) WHERE state = 'dead';
+CREATE INDEX events_delivered ON iehe.events (ended_at) WHERE state = 'delivered';
 
 -- An idle relay learns of a new event at once instead of at its next look.
 CREATE FUNCTION iehe.tell_relays() RETURNS trigger LANGUAGE plpgsql AS $$

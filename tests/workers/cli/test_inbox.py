@@ -19,11 +19,18 @@ from workers.worker import running_worker
 
 PORTAL = "urn:example:portal"
 TYPE = "jp.ac.iehe.admission-review.fee-paid"
+CANARY = {"data": {"canary": "見本太郎"}}
 
 
-async def store(institute: Institute, event_id: str, number: str = "A2027-999999", **columns: Any) -> None:
+async def store(
+    institute: Institute,
+    event_id: str,
+    number: str = "A2027-999999",
+    more: dict[str, Any] = CANARY,
+    **columns: Any,
+) -> None:
     """An event as the gateway stores it, with what became of it."""
-    envelope = {"id": event_id, "source": PORTAL, "type": TYPE, "data": {"canary": "見本太郎"}}
+    envelope = {"id": event_id, "source": PORTAL, "type": TYPE, **more}
     values = {"state": "dead", "reason": "no-such-case", **columns}
     await institute.pool.execute(
         "INSERT INTO iehe.events (source, id, type, process, case_id, envelope, state, reason, next_try_at) "
@@ -172,9 +179,12 @@ async def test_entered_again(institute: Institute, iehe: CommandLine, state: str
     case = await institute.apply()
     await case.until_stage("completeness")
     number = case.row.application_no
-    await store(institute, "e1", number, state=state)
+    await store(institute, "e1", number, {"data": {}, "occurred_at": "2026-10-02T00:30:00Z"}, state=state)
 
-    taken = await iehe.ok("admissions", "event", number, "fee-paid", "--source", PORTAL, "--event-id", "e1")
+    taken = await iehe.ok(
+        *("admissions", "event", number, "fee-paid", "--source", PORTAL, "--event-id", "e1"),
+        *("--at", "2026-10-02 09:30"),
+    )
 
     assert (taken["step"], taken["repeated"]) == ("item-arrived", False)
 
@@ -185,10 +195,14 @@ async def test_an_id_is_for_one_event(institute: Institute, iehe: CommandLine) -
     await case.until_stage("completeness")
     number = case.row.application_no
     await store(institute, "other")
+    await store(institute, "data", number)
+    await store(institute, "time", number, {"data": {}, "occurred_at": "2026-10-02T00:30:00Z"})
     await store(institute, "dropped", number, state="dropped")
     enter = ("admissions", "event", number, "fee-paid", "--source", PORTAL, "--event-id")
 
-    assert await iehe.refused(*enter, "other") == (3, "id-used-for-another-event")
+    for each in ("other", "data", "time"):
+        assert await iehe.refused(*enter, each) == (3, "id-used-for-another-event"), each
+        assert (await state_of(institute, each))[0] == "dead"
     assert await iehe.refused(*enter, "dropped") == (3, "event-dropped")
-    assert [(await state_of(institute, each))[0] for each in ("other", "dropped")] == ["dead", "dropped"]
+    assert (await state_of(institute, "dropped"))[0] == "dropped"
     assert await case.steps() == ["open"]
