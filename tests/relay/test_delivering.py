@@ -68,7 +68,7 @@ async def test_connections_cut(institute, box, relay, eventually, worker_pool) -
     told = []
     for _ in range(4):
         told += [await box.store(case.case_id) for _ in range(10)]
-        await eventually(listeners)  # it has come back from the cut before
+        await eventually(listeners, 30)  # it has come back from the cut before
         cut = await worker_pool.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = $1 AND datname = current_database()",
@@ -78,7 +78,7 @@ async def test_connections_cut(institute, box, relay, eventually, worker_pool) -
 
     await box.all_delivered()
     await check_story(institute, case, told)
-    assert not await eventually(listeners) & first
+    assert not await eventually(listeners, 30) & first
 
 
 async def test_told_at_once(institute, box, relay, monkeypatch) -> None:
