@@ -17,10 +17,12 @@ from gateway import cases, codec_server, events, health
 from gateway.context import Gateway
 from gateway.documents import routes as documents
 from gateway.events import EventDoor
+from gateway.limits import too_many_at_once
 from gateway.problems import Problem, answer_http, answer_problem, unavailable
 
 AT_ONCE: Final = 256
 """Requests worked on at the same time; more are asked to come again, before they cost memory."""
+_PROBES: Final = frozenset({"/livez", "/readyz"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -75,8 +77,8 @@ class _Outermost:
 
         self._under_way += 1
         try:
-            if self._under_way > AT_ONCE and not scope["path"].endswith("z"):
-                raise _too_many()  # noqa: TRY301 - answered where every other problem is
+            if self._under_way > AT_ONCE and scope["path"] not in _PROBES:
+                raise too_many_at_once()  # noqa: TRY301 - answered where every other problem is
             await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = 499  # as proxies note it: nobody is there to be answered
@@ -112,16 +114,6 @@ def _route(scope: Scope) -> str:
     if not isinstance(route, Route):
         return "none"
     return route.path_format.replace("{", ":").replace("}", "")
-
-
-def _too_many() -> Problem:
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "too-many-at-once",
-        "Too many requests are being worked on; send it again.",
-        "処理中のリクエストが多すぎます。再送してください。",
-        headers={"Retry-After": "1", "Connection": "close"},
-    )
 
 
 def _database_away() -> Problem:

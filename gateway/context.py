@@ -39,6 +39,7 @@ class Gateway:
         codec_token: token in the path of the embedded UI's codec server; None where staff tokens are used.
         namespace: Temporal namespace whose payloads the codec server reads.
         fault: called at named points so that tests can die there.
+        inbox_pool: connections that only the inbox uses, so that staff cannot use them up; None: `pool`.
     """
 
     pool: asyncpg.Pool
@@ -50,6 +51,7 @@ class Gateway:
     codec_token: str | None = None
     namespace: str = "default"
     fault: Callable[[str], Awaitable[None]] | None = None
+    inbox_pool: asyncpg.Pool | None = None
 
 
 def gateway_of(request: Request) -> Gateway:

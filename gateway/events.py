@@ -1,6 +1,6 @@
 """`POST /events`: other systems' facts, stored before they are answered and delivered afterwards.
 
-The order of the checks is the order of their cost to us: media type, length, requests a minute, and only then
+The order of the checks is the order of their cost to us: media type, requests a minute, length, and only then
 cryptography; what an event says is judged last, for senders that are known. An unknown source and a wrong
 signature get the same answer.
 """
@@ -21,7 +21,7 @@ from gateway.cloudevents import EVENT_TYPES, Arrival, Invalid, between_cases
 from gateway.context import Gateway, gateway_of
 from gateway.event_modes import Message, Mode, mode_of, read_message
 from gateway.inbox import Inbox
-from gateway.limits import PEER_PER_MINUTE, STRANGER_PER_MINUTE, Rates, read_body
+from gateway.limits import PEER_PER_MINUTE, STRANGER_PER_MINUTE, Rates, Reading, read_body
 from gateway.problems import Problem, invalid, unavailable
 from gateway.sources import Source, Sources
 from gateway.staff import require_role, staff_of
@@ -35,9 +35,11 @@ class EventDoor:
     """What the endpoint keeps between requests."""
 
     def __init__(self, gateway: Gateway) -> None:
-        self.sources = Sources(gateway.pool, gateway.ring)
-        self.inbox = Inbox(gateway.pool)
+        pool = gateway.inbox_pool or gateway.pool
+        self.sources = Sources(pool, gateway.ring)
+        self.inbox = Inbox(pool)
         self.rates = Rates()
+        self.reading = Reading()
         self._finding: dict[str, asyncio.Task[Source | None]] = {}
 
     async def let_in(self, request: Request, message: Message, body: bytes) -> Source:
@@ -46,15 +48,14 @@ class EventDoor:
         Raises:
             Problem: 429 before any cryptography, then 401, then 403.
         """
-        peer = request.client.host if request.client else "-"
+        peer = _peer(request)
         source = await self._find(message.source)
-        events = len(message.values)
         if source is None:
             await self.rates.count(STRANGER_PER_MINUTE, "stranger", peer)
         else:
-            await self.rates.count(source.per_minute, "source-and-peer", source.name, peer, cost=events)
+            await self.rates.count(source.per_minute, "source-and-peer", source.name, peer)
         source = await self.sources.authenticate(source, request.headers, body)
-        await self.rates.count(source.per_minute, "source", source.name, cost=events)
+        await self.rates.count(source.per_minute, "source", source.name, cost=len(message.values))
         signed = "webhook-signature" in request.headers
         if message.attributes_id and signed and request.headers.get("webhook-id") != message.attributes_id:
             raise _attributes_not_signed()
@@ -96,8 +97,9 @@ async def receive(request: Request) -> Response:
     """Store one event or a batch of one source."""
     gateway, door = gateway_of(request), _door(request)
     mode = mode_of(request.headers.get("content-type", ""), request.headers.get("content-encoding", ""))
-    body = await read_body(request)
-    await door.rates.count(PEER_PER_MINUTE, "peer", request.client.host if request.client else "-")
+    await door.rates.count(PEER_PER_MINUTE, "peer", _peer(request))
+    with door.reading.by(_peer(request)):
+        body = await read_body(request)
     try:
         message = read_message(mode, request.headers.raw, body)
         source = await door.let_in(request, message, body)
@@ -132,6 +134,10 @@ async def show(request: Request) -> Response:
 def location_of(name: str, event_id: str) -> str:
     """Where an event's state can be read."""
     return f"/events/{quote(name, safe='')}/{quote(event_id, safe='/:')}"
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else "-"
 
 
 def _door(request: Request) -> EventDoor:

@@ -34,7 +34,8 @@ async def live(_request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """Ready as long as events can be stored; that Temporal is away is said, and changes nothing."""
     gateway = gateway_of(request)
-    database, temporal = await asyncio.gather(_database(gateway.pool), _temporal(gateway.client))
+    pool = gateway.inbox_pool or gateway.pool
+    database, temporal = await asyncio.gather(_database(pool), _temporal(gateway.client))
     status = HTTPStatus.OK if database == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
     headers = {} if status is HTTPStatus.OK else {"Retry-After": "5"}
     return JSONResponse({"database": database, "temporal": temporal}, status_code=status, headers=headers)
@@ -46,7 +47,7 @@ async def _database(pool: asyncpg.Pool) -> str:
             rows = await connection.fetch(queries("inbox")["applied_migrations"])
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         return "away"
-    return "ok" if {row["name"] for row in rows} == migrations() else "of-another-release"
+    return "ok" if migrations() <= {row["name"] for row in rows} else "of-another-release"
 
 
 async def _temporal(client: Client) -> str:

@@ -1,6 +1,7 @@
 """The inbox: an event is stored once, on the disk, before its sender is told so."""
 
 import asyncio
+import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -91,20 +92,32 @@ async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> 
         now,
     )
     new = {row["id"] for row in rows}
-    known = {event_id: arrival.sha256 for event_id, arrival in first.items()}
+    known: dict[str, Any] = {}
     if len(new) < len(first):
         rows = await connection.fetch(queries("inbox")["stored_bodies"], source, list(first.keys() - new))
-        known |= {row["id"]: row["body_sha256"] for row in rows}
-    # what a person entered by hand for the source has no sum: the source's own delivery is the same fact
-    if others := [
-        place for place, each in enumerate(arrivals) if known[each.event.id] not in (None, each.sha256)
-    ]:
+        known = {row["id"]: row for row in rows}
+    others = []
+    for place, each in enumerate(arrivals):
+        own = each.event.id
+        same = each.sha256 == first[own].sha256 if own in new else _same_fact(each, known[own])
+        if not same:
+            others.append(place)
+    if others:
         raise _conflict(others, batch=len(arrivals) > 1)
     stored = []
     for arrival in arrivals:
         stored.append(arrival.event.id in new)
         new.discard(arrival.event.id)
     return stored
+
+
+def _same_fact(arrival: Arrival, row: Any) -> bool:
+    if row["body_sha256"] is not None:
+        same: bool = row["body_sha256"] == arrival.sha256
+        return same
+    # entered by hand for the source, without a sum: its own delivery may tell another time
+    said = row["type"], row["case_id"], json.loads(row["data"] or "{}")
+    return said == (arrival.event.type, arrival.case_id, arrival.data)
 
 
 def _conflict(places: Sequence[int], *, batch: bool) -> Problem:

@@ -6,6 +6,9 @@ The counts are kept in this process. A limit holds for each gateway; in front of
 import asyncio
 import math
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -24,6 +27,33 @@ PEER_PER_MINUTE: Final = 60_000
 """From one address: beyond what one gateway can store, because behind a proxy all have the same."""
 STRANGER_PER_MINUTE: Final = 120
 """From one address in the name of sources that do not exist."""
+
+READING_AT_ONCE: Final = 64
+"""Bodies that one address may be sending at the same time: a part of all requests that are worked on."""
+
+
+class Reading:
+    """How many bodies are being read, by address."""
+
+    def __init__(self) -> None:
+        self._by_peer: Counter[str] = Counter()
+
+    @contextmanager
+    def by(self, peer: str) -> Iterator[None]:
+        """While a body is read.
+
+        Raises:
+            Problem: 503 with `Retry-After` when it is one too many; the connection is closed after it.
+        """
+        if self._by_peer[peer] >= READING_AT_ONCE:
+            raise too_many_at_once()
+        self._by_peer[peer] += 1
+        try:
+            yield
+        finally:
+            self._by_peer[peer] -= 1
+            if not self._by_peer[peer]:
+                del self._by_peer[peer]
 
 
 class Rates:
@@ -51,6 +81,17 @@ class Rates:
             f"1 分間に {per_minute} 件を超えました。{wait} 秒後に再送してください。",
             headers={"Retry-After": str(wait)},
         )
+
+
+def too_many_at_once() -> Problem:
+    """503: others are served first."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "too-many-at-once",
+        "Too many requests are being worked on; send it again.",
+        "処理中のリクエストが多すぎます。再送してください。",
+        headers={"Retry-After": "1", "Connection": "close"},
+    )
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT, seconds: float = BODY_SECONDS) -> bytes:

@@ -44,7 +44,10 @@ class Oidc:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A system that may send events; `keys` are the ones in use, with the time at which each ends."""
+    """A system that may send events; `keys` are the ones in use, with the time at which each ends.
+
+    `skipped`: it has keys besides that cannot be opened here.
+    """
 
     name: str
     uri: str
@@ -52,6 +55,7 @@ class Source:
     per_minute: int
     keys: tuple[tuple[VerifyingKey, datetime | None], ...]
     oidc: Oidc | None
+    skipped: bool = False
 
     def may_send(self, event_type: str) -> bool:
         """Whether it has declared the type."""
@@ -88,7 +92,8 @@ class Sources:
         """The source, once the request has shown to be its own; an unknown one is answered as a wrong key is.
 
         Raises:
-            Problem: 401 with the reason, as far as the request alone tells it; 503 without the issuer's keys.
+            Problem: 401 with the reason, as far as the request alone tells it; 503 without the issuer's
+                keys, or when the key may be one that cannot be opened here.
         """
         shown = _credentials(headers)
         scheme, _, token = shown.get("authorization", "").partition(" ")
@@ -99,6 +104,8 @@ class Sources:
         try:
             verify(shown, body, keys or [_NOBODY], at)
         except SignatureFault as fault:
+            if fault.code == "signature-wrong" and source is not None and source.skipped:
+                raise _unopened() from None
             raise _refused(fault.code) from None
         if source is None or not keys:
             raise _refused("signature-wrong")
@@ -135,7 +142,15 @@ class Sources:
         )
         parts = ("issuer", "audience", "subject", "jwks_url")
         oidc = Oidc(*(row[part] for part in parts)) if row["issuer"] else None
-        return Source(row["name"], row["uri"], frozenset(row["types"]), row["per_minute"], keys, oidc)
+        return Source(
+            row["name"],
+            row["uri"],
+            frozenset(row["types"]),
+            row["per_minute"],
+            keys,
+            oidc,
+            len(keys) < len(rows),
+        )
 
     def _opened(self, name: str, row: asyncpg.Record) -> VerifyingKey | None:
         """A key as it verifies; None when it cannot be opened here, which only it suffers from."""
@@ -157,6 +172,15 @@ def _credentials(headers: Mapping[str, str]) -> dict[str, str]:
         if (lower := name.lower()) in _CREDENTIALS:
             shown[lower] = "" if lower in shown else value
     return shown
+
+
+def _unopened() -> Problem:
+    return unavailable(
+        "keys-unavailable",
+        "Not all keys of this source can be opened now; send it again later.",
+        "この送信元の鍵を開けません。後でもう一度送信してください。",
+        retry_after=30,
+    )
 
 
 def _refused(code: str) -> Problem:

@@ -25,6 +25,7 @@ from workers.staff_tokens import staff_tokens
 from workers.temporal import connect, key_ring
 
 POOL_SIZE: Final = 12
+INBOX_POOL_SIZE: Final = 8
 FINISH_WITHIN: Final = 1.8
 """Seconds for the requests under way at SIGTERM: the supervisor's patience is 2.5."""
 LEAVE_AFTER: Final = 2.3
@@ -53,6 +54,7 @@ async def _serve(settings: Settings, url: str, client: Client, told: asyncio.Eve
         if await until_told(told, "waiting-for-database", lambda: _database_ready(url)) is None:
             return STOPPED
         pool = await open_pool(url, size=POOL_SIZE, application="iehe-gateway")
+        inbox_pool = await open_pool(url, size=INBOX_POOL_SIZE, application="iehe-gateway")
     except Exception:
         log.exception("gateway-failed")
         return FAILED
@@ -61,16 +63,17 @@ async def _serve(settings: Settings, url: str, client: Client, told: asyncio.Eve
     except OSError:
         log.exception("port-taken", port=settings.gateway_port, setting="IEHE_GATEWAY_PORT")
         pool.terminate()
+        inbox_pool.terminate()
         return UNUSABLE
-    server = Server(
-        create_app(gateway_from(settings, pool, client)), finish_within=FINISH_WITHIN, on_started=_started
-    )
+    gateway = gateway_from(settings, pool, inbox_pool, client)
+    server = Server(create_app(gateway), finish_within=FINISH_WITHIN, on_started=_started)
     stop = asyncio.create_task(_stop(server, told))
     try:
         await server.serve([listener])
     finally:
         stop.cancel()
         pool.terminate()
+        inbox_pool.terminate()
     log.info("gateway-stopped")
     return STOPPED
 
@@ -87,7 +90,7 @@ async def _stop(server: Server, told: asyncio.Event) -> None:
     server.should_exit = True
 
 
-def gateway_from(settings: Settings, pool: asyncpg.Pool, client: Client) -> Gateway:
+def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Pool, client: Client) -> Gateway:
     """The gateway as the settings say."""
     codec_token = ensure_secret(Home(settings.home), "codec")[0] if settings.temporal_embedded else None
     return Gateway(
@@ -99,6 +102,7 @@ def gateway_from(settings: Settings, pool: asyncpg.Pool, client: Client) -> Gate
         ui_origin=settings.ui_origin or f"http://127.0.0.1:{settings.ui_port}",
         codec_token=codec_token,
         namespace=client.namespace,
+        inbox_pool=inbox_pool,
     )
 
 

@@ -12,7 +12,8 @@ ON CONFLICT (source, id) DO NOTHING
 RETURNING id
 
 -- name: stored_bodies
-SELECT id, body_sha256 FROM iehe.events WHERE source = $1 AND id = ANY ($2::text[])
+SELECT id, body_sha256, type, case_id, envelope -> 'data' AS data
+FROM iehe.events WHERE source = $1 AND id = ANY ($2::text[])
 
 -- name: event_of_source
 SELECT e.id, e.type, e.process, e.case_id, e.state, e.reason, e.attempts, e.stored_at, e.ended_at

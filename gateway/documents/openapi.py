@@ -43,9 +43,7 @@ def openapi() -> dict[str, Any]:
         "/events": {"post": _send()},
         "/events/{name}/{event_id}": {"get": _fate()},
         "/livez": {"get": _health("livez", "Whether the process is alive.")},
-        "/readyz": {
-            "get": _health("readyz", "Whether events can be stored; tells if Temporal answers.")
-        },
+        "/readyz": {"get": _health("readyz", "Whether events can be stored; tells if Temporal answers.")},
     }
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)

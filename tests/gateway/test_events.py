@@ -1,12 +1,16 @@
 """The event door: what is stored, what is refused, and that a refusal changes nothing."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import quote
 
+import httpx
 import pytest
 
+from activities.database import open_pool
+from gateway.app import create_app
 from gateway.event_modes import attributes_id
-from tests.gateway.conftest import TYPE, URI
+from tests.gateway.conftest import TYPE, URI, SigningPortal
 
 
 def event(event_id: str = "e-1", **changes: object) -> dict[str, object]:
@@ -81,6 +85,35 @@ async def test_a_batch_is_stored_whole_or_not_at_all(portal):
     answer = await portal.send(batch, "cloudevents-batch+json")
     assert (answer.status_code, answer.json()["faults"][0]["at"]) == (409, "/1/id")
     assert await portal.stored() == 1
+
+
+async def test_an_id_entered_by_hand_is_for_the_same_fact_only(portal):
+    """Without a sum type, case and data decide: the same fact is a duplicate, another one is a conflict."""
+    assert (await portal.send(event())).status_code == 202
+    await portal.rows.execute("UPDATE iehe.events SET body_sha256 = NULL")
+    assert (await portal.send(event(time="2027-01-01T00:00:00Z"))).status_code == 200
+    for changes in (
+        {"data": {"item": "portfolio"}},
+        {"subject": "A27-0002"},
+        {"type": TYPE + "fee-paid", "data": {}},
+    ):
+        answer = await portal.send(event(**changes))
+        assert (answer.status_code, answer.json()["code"]) == (409, "id-used-for-another-event"), changes
+    assert await portal.stored() == 1
+
+
+async def test_events_are_stored_while_staff_use_up_their_connections(gateway, portal, database):
+    """The inbox has connections of its own, so that a wait for the office's holds up no event."""
+    inbox_pool = await open_pool(database.url("office"), size=1)
+    staff_pool = await open_pool(database.url("office"), size=1)
+    own = create_app(replace(gateway, pool=staff_pool, inbox_pool=inbox_pool))
+    transport = httpx.ASGITransport(own)
+    async with staff_pool.acquire(), httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+        answer = await SigningPortal(http, portal.rows).send(event())
+        assert answer.status_code == 202, answer.text
+        assert (await http.get("/readyz")).json()["database"] == "ok"
+    inbox_pool.terminate()
+    staff_pool.terminate()
 
 
 async def test_what_is_no_event_is_refused_before_it_is_read(portal):

@@ -61,10 +61,20 @@ async def test_ready_while_temporal_is_away(lonely_door, portal):
     assert answer.status_code == 202, answer.text
 
 
-async def test_not_ready_with_the_schema_of_another_release(door, portal):
-    """A migration that this release does not know: no requests before they agree."""
+async def test_ready_with_the_schema_of_a_later_release(door, portal):
+    """Migrations come before the release that needs them, and the one at work goes on."""
     await portal.rows.execute(
         "INSERT INTO public.schema_migrations (number, name, sha256) VALUES (9999, '9999_next.sql', '')"
+    )
+    ready = await door.get("/readyz")
+    assert (ready.status_code, ready.json()["database"]) == (200, "ok")
+
+
+async def test_not_ready_with_the_schema_of_an_earlier_release(door, portal):
+    """A migration of this release is missing: no requests before it is applied."""
+    await portal.rows.execute(
+        "DELETE FROM public.schema_migrations WHERE number = "
+        "(SELECT max(number) FROM public.schema_migrations)"
     )
     ready = await door.get("/readyz")
     assert (ready.status_code, ready.json()["database"]) == (503, "of-another-release")

@@ -10,13 +10,13 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from gateway import serving, sources
+from gateway import app, events, serving, sources
 from gateway.app import create_app
-from gateway.limits import BODY_LIMIT, STRANGER_PER_MINUTE, read_body
+from gateway.limits import BODY_LIMIT, READING_AT_ONCE, STRANGER_PER_MINUTE, read_body
 from gateway.problems import Problem
 from gateway.sealing import seal
 from gateway.serving import HEADER_BYTES, Server, listen
-from tests.gateway.conftest import SECRET, TYPE, URI
+from tests.gateway.conftest import SECRET, TYPE, URI, SigningPortal
 
 MEDIA = {"content-type": "application/cloudevents+json"}
 
@@ -110,6 +110,21 @@ async def test_one_source_too_many_a_minute(portal, slow_source, verified):
     assert len(verified) == codes.count(202) == await portal.stored()
 
 
+async def test_unsigned_batches_do_not_use_a_source_up(portal, slow_source):
+    """Before its signature a request counts once, however many events it says to hold."""
+    batch = json.dumps([event(slow_source) for _ in range(100)]).encode()
+    media = {"content-type": "application/cloudevents-batch+json"}
+    assert (await portal.http.post("/events", content=batch, headers=media)).status_code == 401
+    assert (await portal.send(event(slow_source))).status_code == 202
+
+
+async def test_more_events_than_a_source_may_send(portal, slow_source):
+    """After its signature a batch counts as the events that it holds."""
+    batch = [event(slow_source) for _ in range(3)]
+    first, second = [await portal.send(batch, "cloudevents-batch+json") for _ in range(2)]
+    assert (first.status_code, second.json().get("code")) == (202, "too-many-requests"), second.text
+
+
 async def test_the_flood_of_one_source_does_not_hold_up_another(portal, slow_source):
     """Beside 200 refused posts of one source every event of another is taken."""
 
@@ -137,8 +152,60 @@ async def test_strangers_are_counted_together(portal, verified):
 async def test_a_name_that_nobody_can_have_is_not_remembered(portal, door):
     """A source of 100 000 letters is a stranger and takes no memory after its answer."""
     assert (await portal.send(event("u" * 100_000))).status_code == 401
-    app = door._transport.app
-    assert all(len(uri) <= 128 for uri in app.state.event_door.sources._cache)
+    state = door._transport.app.state
+    assert all(len(uri) <= 128 for uri in state.event_door.sources._cache)
+
+
+async def test_only_the_two_probes_pass_a_full_house(door, monkeypatch):
+    """Another path that ends as they do is asked to come again."""
+    monkeypatch.setattr(app, "AT_ONCE", 0)
+    assert (await door.get("/livez")).status_code == 200
+    assert (await door.get("/readyz")).status_code == 200
+    for path in ("/xyz", "/events/portal/z", "/cases"):
+        answer = await door.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (503, "too-many-at-once")
+
+
+async def test_one_address_holds_so_many_trickling_bodies(portal, eventually):
+    """One more is asked to come again; from another address and after the bodies have come all are taken."""
+    come, waiting = asyncio.Event(), []
+
+    async def trickling() -> AsyncIterator[bytes]:
+        waiting.append(1)
+        await come.wait()
+        yield b"{}"
+
+    async def all_wait() -> bool:
+        return len(waiting) == READING_AT_ONCE
+
+    slow = [
+        asyncio.create_task(portal.http.post("/events", content=trickling(), headers=MEDIA))
+        for _ in range(READING_AT_ONCE)
+    ]
+    await eventually(all_wait)
+    refused = await portal.send(event())
+    assert (refused.status_code, refused.json()["code"]) == (503, "too-many-at-once")
+    assert (refused.headers["retry-after"], refused.headers["connection"]) == ("1", "close")
+    transport = httpx.ASGITransport(portal.http._transport.app, client=("192.0.2.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+        assert (await SigningPortal(http, portal.rows).send(event())).status_code == 202
+    come.set()
+    assert {answer.status_code for answer in await asyncio.gather(*slow)} == {400}
+    assert (await portal.send(event())).status_code == 202
+
+
+async def test_an_address_is_counted_before_its_body_is_read(portal, monkeypatch):
+    """429 while the body is still to come."""
+    monkeypatch.setattr(events, "PEER_PER_MINUTE", 1)
+
+    async def never() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    assert (await portal.send(event())).status_code == 202
+    async with asyncio.timeout(5):
+        answer = await portal.http.post("/events", content=never(), headers=MEDIA)
+    assert answer.status_code == 429
 
 
 @pytest.fixture

@@ -178,12 +178,12 @@ def test_whatever_is_not_sealed_cannot_be_opened(own_ring, sealed):
 
 
 async def test_a_key_that_cannot_be_opened_is_skipped(portal, sources, rows, own_ring):
-    """The source's other keys hold, what none of them signed cannot be judged, and the log names the source."""
+    """The other keys hold, what none of them signed cannot be judged, and the log names the source."""
     await rows.execute(ADD_KEY, "portal-2", "portal", b"sources-1\0" + bytes(60), None)
     with capture_logs() as logged:
         assert await let_in(sources, signed()) == "portal"
         assert await let_in(sources, signed(SECOND)) == "keys-unavailable"
-        assert await let_in(sources, signed() | {"webhook-signature": "x"}) == "signature-malformed"
+        assert await let_in(sources, signed() | {"webhook-timestamp": "soon"}) == "signature-malformed"
         assert await let_in(sources, signed(SECOND), uri="urn:example:nobody") == "signature-wrong"
     (line,) = logged
     assert (line["event"], line["source"]) == ("source-key-skipped", "portal")
