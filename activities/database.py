@@ -44,7 +44,8 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state in TRANSIENT or state.startswith("08")
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    # the last is what asyncpg says of a connection that was cut in the middle of its conversation
+    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError)
 
 
 async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -69,7 +70,13 @@ async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]
                     str(text), text.code, text.params, type=REFUSED, non_retryable=True
                 ) from None
             raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            OSError,
+            TimeoutError,
+        ) as error:
             if attempt == ATTEMPTS or not is_transient(error):
                 state = getattr(error, "sqlstate", None) or type(error).__name__
                 raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None

@@ -41,7 +41,13 @@ async def listen(pool: asyncpg.Pool, bell: Bell) -> None:
         try:
             async with pool.acquire(timeout=5) as connection:
                 await _listen_on(connection, bell)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except (
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            OSError,
+            TimeoutError,
+        ):
             log.warning("listener-lost", seconds=_PAUSE, exc_info=True)
         await asyncio.sleep(_PAUSE)
 

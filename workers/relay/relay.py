@@ -38,7 +38,13 @@ LONGEST_PAUSE: Final = 5.0
 STOP_WITHIN: Final = 1.5
 """Seconds for the turns under way when the relay is told to stop; then they are given up and undone."""
 _STARTER: Final = 1
-_PASSING: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_PASSING: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 Fault = Callable[[str], Awaitable[None]]
 log = structlog.get_logger()
