@@ -1,12 +1,11 @@
 """`POST /codec/decode`: payloads made readable for the Temporal UI, for who may read them, and noted before.
 
-The embedded UI shows a token in the path, because it has no other way; everybody else shows the token of a
-member of staff. What somebody may not read, and what does not open, comes back as it came: the UI shows the
-rest.
+Who asks shows the token of a member of staff, or the browser's session of one (`codec_session`). What
+somebody may not read, and what does not open, comes back as it came: the UI shows the rest. Nothing is
+encoded here: what is typed into the UI would name neither the person who acts nor their right to.
 """
 
 import asyncio
-import hmac
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from starlette.routing import Route
 from temporalio.api.common.v1 import Payload
 
 from activities.sql import queries
+from gateway.codec_session import signed_in
 from gateway.context import Gateway, gateway_of
 from gateway.encryption.codec import UnreadablePayloadError, class_of, is_sealed, unseal
 from gateway.encryption.readers import Reader
@@ -60,8 +60,8 @@ def routes() -> list[Route]:
     """The codec server; a UI or the `temporal` command adds `/decode` to the endpoint it is given."""
     return [
         Route(path, _for_the_ui(endpoint), methods=[method])
-        for path in ("/codec/decode", "/codec/{token}/decode")
-        for method, endpoint in (("POST", decode), ("OPTIONS", preflight))
+        for path, answer in (("/codec/decode", decode), ("/codec/encode", encode))
+        for method, endpoint in (("POST", answer), ("OPTIONS", preflight))
     ]
 
 
@@ -80,6 +80,7 @@ def _for_the_ui(endpoint: Endpoint) -> Endpoint:
         response.headers["Vary"] = "Origin"
         if origins == [allowed]:
             response.headers["Access-Control-Allow-Origin"] = allowed
+            response.headers["Access-Control-Allow-Credentials"] = "true"
         return response
 
     return answer
@@ -97,7 +98,7 @@ async def decode(request: Request) -> Response:
     """
     gateway = gateway_of(request)
     try:
-        reader = await _reader_of(request, gateway)
+        reader = await _reader_of(request)
         if request.headers.getlist("x-namespace") != [gateway.namespace]:
             raise _another_namespace()
         body = await read_body(request, BODY_LIMIT)
@@ -111,6 +112,20 @@ async def decode(request: Request) -> Response:
             "現在閲覧を記録できないため、復号できません。再送してください。",
         ) from None
     return JSONResponse({"payloads": decoding.payloads})
+
+
+async def encode(_request: Request) -> Response:
+    """Refuse, in words that the UI can show: a decision goes where the person who acts is known.
+
+    Raises:
+        Problem: 403, always.
+    """
+    raise Problem(
+        HTTPStatus.FORBIDDEN,
+        "encoding-not-offered",
+        "Nothing can be sent from here: decide by the command line (iehe admissions) or over HTTP.",
+        "この画面からは送信できません。コマンド（iehe admissions）または HTTP で操作してください。",
+    )
 
 
 def decoded(gateway: Gateway, reader: Reader, body: bytes) -> Decoding:
@@ -162,13 +177,9 @@ def _opened(gateway: Gateway, payload: Payload) -> Payload | None:
         return None
 
 
-async def _reader_of(request: Request, gateway: Gateway) -> Reader:
-    token = request.path_params.get("token")
-    if token is None:
-        return Reader.staff(await staff_of(request))
-    if not gateway.codec_token or not hmac.compare_digest(token.encode(), gateway.codec_token.encode()):
-        raise _wrong_token()
-    return Reader.embedded_ui()
+async def _reader_of(request: Request) -> Reader:
+    actor = None if "authorization" in request.headers else await signed_in(request)
+    return Reader.staff(actor or await staff_of(request))
 
 
 async def _note(pool: asyncpg.Pool, reader: Reader, counts: Counter[tuple[str, bool]]) -> None:
@@ -195,14 +206,4 @@ def _another_namespace() -> Problem:
         "namespace-not-served",
         "X-Namespace must name the one Temporal namespace whose payloads are read here.",
         "X-Namespace には対象の Temporal ネームスペースを指定してください。",
-    )
-
-
-def _wrong_token() -> Problem:
-    return Problem(
-        HTTPStatus.UNAUTHORIZED,
-        "token-invalid",
-        "This is not the address of the codec server; the embedded stack gives it to its own UI.",
-        "コーデックサーバーのアドレスが正しくありません。単体構成では付属の UI に自動設定されます。",
-        headers={"WWW-Authenticate": 'Bearer realm="iehe"'},
     )

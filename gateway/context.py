@@ -36,7 +36,6 @@ class Gateway:
         staff: whose staff tokens are believed; None: nobody's.
         url: how others reach the gateway, without a slash at its end.
         ui_origin: the only origin whose browsers may ask the codec server.
-        codec_token: token in the path of the embedded UI's codec server; None where staff tokens are used.
         namespace: Temporal namespace whose payloads the codec server reads.
         fault: called at named points so that tests can die there.
         inbox_pool: connections that only the inbox uses, so that staff cannot use them up; None: `pool`.
@@ -48,7 +47,6 @@ class Gateway:
     staff: StaffTokens | None
     url: str
     ui_origin: str
-    codec_token: str | None = None
     namespace: str = "default"
     fault: Callable[[str], Awaitable[None]] | None = None
     inbox_pool: asyncpg.Pool | None = None

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 
 from activities.sql import queries
-from gateway.context import gateway_of
+from gateway.context import Gateway, gateway_of
 from gateway.problems import Problem, unavailable
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
 from schemas.case import Actor
@@ -26,16 +26,25 @@ async def staff_of(request: Request) -> Actor:
         Problem: 401 without a valid token, 403 when it names no active member of staff, 503 when the
             keys to verify it with cannot be fetched.
     """
-    gateway = gateway_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != _SCHEME or not token.strip():
         raise _unknown("token-missing", None)
+    actor, _ = await staff_by_token(gateway_of(request), token.strip())
+    return actor
+
+
+async def staff_by_token(gateway: Gateway, token: str) -> tuple[Actor, float]:
+    """The member of staff of a token, and when the token ends (seconds since 1970).
+
+    Raises:
+        Problem: as `staff_of`.
+    """
     if gateway.staff is None:
         raise _unknown("token-invalid", "invalid_token")
     trusted = gateway.staff
     try:
         claims = await VERIFIER.verify(
-            token.strip(),
+            token,
             issuer=trusted.issuer,
             audience=trusted.audience,
             jwks_url=trusted.jwks_url,
@@ -49,7 +58,15 @@ async def staff_of(request: Request) -> Actor:
             "The keys of the identity provider cannot be fetched now; try again.",
             "認証基盤の鍵を取得できません。しばらくしてから再試行してください。",
         ) from None
-    staff_id = claims.get(trusted.claim)
+    return await staff_by_id(gateway, claims.get(trusted.claim)), float(claims["exp"])
+
+
+async def staff_by_id(gateway: Gateway, staff_id: object) -> Actor:
+    """An active member of staff, with the roles that are on record.
+
+    Raises:
+        Problem: 403, there is none of that id.
+    """
     roles = None
     if isinstance(staff_id, str) and 0 < len(staff_id) <= _ID_LIMIT and "\0" not in staff_id:
         roles = await gateway.pool.fetchval(SQL["roles_of_staff"], staff_id)

@@ -15,8 +15,6 @@ from gateway.context import Gateway
 from gateway.serving import Server, listen
 from workers.embedded.concurrency import on_signals
 from workers.embedded.connection import Embedded
-from workers.embedded.credentials import ensure_secret
-from workers.embedded.home import Home
 from workers.embedded.worker import tell_ready
 from workers.logs import runtime
 from workers.running import FAILED, STOPPED, NoSchemaError, until_told
@@ -92,7 +90,6 @@ async def _stop(server: Server, told: asyncio.Event) -> None:
 
 def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Pool, client: Client) -> Gateway:
     """The gateway as the settings say."""
-    codec_token = ensure_secret(Home(settings.home), "codec")[0] if settings.temporal_embedded else None
     return Gateway(
         pool=pool,
         client=client,
@@ -100,7 +97,6 @@ def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Poo
         staff=staff_tokens(settings),
         url=gateway_url(settings),
         ui_origin=settings.ui_origin or f"http://127.0.0.1:{settings.ui_port}",
-        codec_token=codec_token,
         namespace=client.namespace,
         inbox_pool=inbox_pool,
     )

@@ -7,6 +7,7 @@ import json
 import logging
 import random
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload
 
 from activities.database import open_pool
+from gateway import codec_session
 from gateway.app import create_app
 from gateway.codec_server import BODY_LIMIT, PAYLOADS_LIMIT
 from gateway.context import Gateway, StaffTokens
@@ -38,8 +40,8 @@ from workers.embedded.binaries import temporal_program
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
 UI = "http://127.0.0.1:8233"
-TOKEN = "c0dec70ce4"
-PATH = f"/codec/{TOKEN}/decode"
+PATH = "/codec/decode"
+DOOR = "http://door"
 PRIVATE = Ed25519PrivateKey.generate()
 PEM = PRIVATE.public_key().public_bytes(
     serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -57,6 +59,9 @@ def bearer(staff_id: str) -> dict[str, str]:
 
 def staff_id_of(role: Role) -> str:
     return f"{role.value.replace('_', '-')}-1"
+
+
+OFFICE = staff_id_of(Role.ADMISSIONS_OFFICE)
 
 
 @dataclass
@@ -79,6 +84,11 @@ class Codec:
             headers={name: value for name, value in given.items() if value is not None},
         )
 
+    async def sign_in(self, staff_id: str, origin: str | None = DOOR) -> httpx.Response:
+        token = bearer(staff_id)["authorization"].removeprefix("Bearer ")
+        headers = {} if origin is None else {"origin": origin}
+        return await self.http.post("/codec/sign-in", data={"token": token}, headers=headers)
+
     async def noted(self) -> list[tuple[Any, ...]]:
         rows = await self.rows.fetch("SELECT reader, data_class, payloads, refused FROM iehe.decodings")
         return sorted(tuple(row) for row in rows)
@@ -86,13 +96,15 @@ class Codec:
 
 @pytest.fixture
 async def codec(database, pool, client, ring) -> AsyncIterator[Codec]:
-    """The gateway with the embedded UI's token, and one member of staff for each role."""
+    """The gateway, one member of staff for each role, and a browser in which the office has signed in."""
     await Institute(client, pool).employ(*(staff(staff_id_of(role), role) for role in Role))
     office = await open_pool(database.url("office"), size=4)
     trusted = StaffTokens(issuer="urn:test", audience="iehe", public_key=PEM)
-    gateway = Gateway(office, client, ring, trusted, "http://door", UI, codec_token=TOKEN)
+    gateway = Gateway(office, client, ring, trusted, DOOR, UI)
     async with asked(gateway) as http:
-        yield Codec(http, gateway, pool)
+        codec = Codec(http, gateway, pool)
+        assert (await codec.sign_in(OFFICE)).status_code == 303
+        yield codec
     office.terminate()
 
 
@@ -100,8 +112,8 @@ def asked(gateway: Gateway) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(gateway)), base_url="http://door")
 
 
-async def test_embedded_ui_reads_what_it_may(codec):
-    """With its token every class of payloads is readable, whatever else is in the request, and noted."""
+async def test_signed_in_browser_reads_what_its_person_may(codec):
+    """What the office may read is readable in its browser, whatever else is in the request, and noted."""
     other_namespace, broken = codec.sealed(namespace="elsewhere"), codec.sealed()
     broken["data"] = base64.b64encode(b"x" * 64).decode()
     made_up = codec.sealed()
@@ -113,17 +125,16 @@ async def test_embedded_ui_reads_what_it_may(codec):
         "notKnownYet": {"x": [1]},
     }
     kept = [READABLE, reference, {}, other_namespace, broken, made_up, codec.sealed("sources")]
-    answer = await codec.ask([codec.sealed(), *kept, codec.sealed("other"), codec.sealed()])
+    answer = await codec.ask([codec.sealed(), *kept, codec.sealed()])
 
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"payloads": [READABLE, *kept, READABLE, READABLE]}
+    assert answer.json() == {"payloads": [READABLE, *kept, READABLE]}
     assert answer.headers["cache-control"] == "no-store"
     assert await codec.noted() == [
-        ("embedded-ui", "admission", 2, False),
-        ("embedded-ui", "admission", 2, True),
-        ("embedded-ui", "other", 1, False),
-        ("embedded-ui", "sources", 1, True),
-        ("embedded-ui", "unknown", 1, True),
+        (OFFICE, "admission", 2, False),
+        (OFFICE, "admission", 2, True),
+        (OFFICE, "sources", 1, True),
+        (OFFICE, "unknown", 1, True),
     ]
 
 
@@ -131,7 +142,7 @@ async def test_staff_read_by_their_roles(codec):
     """Each role and each class: readable only by the table, as it came otherwise, and noted either way."""
     sealed = {name: codec.sealed(name) for name in CLASSES}
     for role in Role:
-        answer = await codec.ask(list(sealed.values()), "/codec/decode", **bearer(staff_id_of(role)))
+        answer = await codec.ask(list(sealed.values()), **bearer(staff_id_of(role)))
         assert answer.status_code == 200, answer.text
         assert answer.json()["payloads"] == [
             READABLE if (name, role) in MAY_READ else payload for name, payload in sealed.items()
@@ -141,25 +152,72 @@ async def test_staff_read_by_their_roles(codec):
     )
 
 
-@pytest.mark.parametrize("given", ["no-token", "a-token", "path", "none-here", "nobody"])
-async def test_who_is_unknown_reads_nothing(codec, given):
-    """No token, no true one, another in the path, none set here, or nobody's: nothing readable or noted."""
-    path, headers, gateway = "/codec/decode", {}, codec.gateway
-    if given == "a-token":
-        headers = {"authorization": f"Bearer {TOKEN}"}
+@pytest.mark.parametrize("given", ["nothing", "garbage", "altered", "ended", "path", "nobody", "dismissed"])
+async def test_who_is_unknown_reads_nothing(codec, given, monkeypatch):
+    """No token or session, an altered or ended one, one in the path, or nobody's: nothing readable."""
+    path, headers, cookie = PATH, {}, codec.http.cookies["iehe-codec"]
+    if given == "garbage":
+        cookie = "00ff"
+    elif given == "altered":
+        cookie = cookie[:-1] + ("0" if cookie[-1] != "0" else "1")
+    elif given == "ended":
+        later = time.time() + codec_session.SECONDS + 1
+        monkeypatch.setattr(codec_session.time, "time", lambda: later)
     elif given == "nobody":
         headers = bearer("nobody-1")
     elif given == "path":
-        path = f"/codec/{TOKEN[:-1]}é/decode"
-    elif given == "none-here":
-        path, gateway = "/codec/None/decode", replace(gateway, codec_token=None)
-    async with asked(gateway) as http:
+        path, cookie = f"/codec/{cookie}/decode", ""
+    elif given == "dismissed":
+        await codec.rows.execute("UPDATE iehe.staff SET active = false WHERE staff_id = $1", OFFICE)
+    async with asked(codec.gateway) as http:
+        if given != "nothing":
+            http.cookies["iehe-codec"] = cookie
         answer = await replace(codec, http=http).ask([codec.sealed()], path, **headers)
 
-    assert answer.status_code == (403 if given == "nobody" else 401)
+    expected = {"nobody": 403, "dismissed": 403, "path": 404}
+    assert answer.status_code == expected.get(given, 401)
     assert answer.headers["content-type"] == "application/problem+json"
     assert "payloads" not in answer.json()
     assert await codec.noted() == []
+
+
+async def test_session_is_for_the_codec_alone(codec):
+    """The cookie is the browser's only, opens no other door, and is gone when its person has signed out."""
+    kept = (await codec.sign_in(OFFICE)).headers["set-cookie"].lower()
+    assert {"httponly", "path=/codec", "samesite=strict"} <= {each.strip() for each in kept.split(";")}
+    cookie = codec.http.cookies["iehe-codec"]
+    for headers in ({"cookie": f"iehe-codec={cookie}"}, {"authorization": f"Bearer {cookie}"}):
+        assert (await codec.http.get("/tasks", headers=headers)).status_code == 401
+    assert "You are signed in" in (await codec.http.get("/codec/sign-in")).text
+
+    await codec.http.post("/codec/sign-out", headers={"origin": DOOR})
+    assert (await codec.ask([codec.sealed()])).status_code == 401
+    assert "Nobody is signed in" in (await codec.http.get("/codec/sign-in")).text
+
+
+@pytest.mark.parametrize("origin", [None, "null", UI, "http://evil.example", f"{DOOR}:80"])
+async def test_only_the_own_page_signs_in(codec, origin):
+    """No other page lets a browser read under a name that its person did not give."""
+    codec.http.cookies.clear()
+    answer = await codec.sign_in(OFFICE, origin)
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin-not-allowed")
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_wrong_token_signs_nobody_in(codec):
+    """A token that is none, or somebody's who is no staff, makes no session."""
+    codec.http.cookies.clear()
+    for token, status in (("", 401), ("x.y.z", 401), (bearer("nobody-1")["authorization"][7:], 403)):
+        answer = await codec.http.post("/codec/sign-in", data={"token": token}, headers={"origin": DOOR})
+        assert (answer.status_code, "set-cookie" in answer.headers) == (status, False)
+
+
+async def test_the_ui_sends_no_decision(codec):
+    """Encoding for the UI is refused in words that its origin may read, whoever asks."""
+    answer = await codec.ask([READABLE], "/codec/encode", origin=UI, **bearer(OFFICE))
+    assert (answer.status_code, answer.json()["code"]) == (403, "encoding-not-offered")
+    assert answer.headers["access-control-allow-origin"] == UI
+    assert (await codec.http.options("/codec/encode", headers={"origin": UI})).status_code == 204
 
 
 @pytest.mark.parametrize("fault", ["away", "refusing"])
@@ -173,6 +231,7 @@ async def test_nothing_is_readable_that_is_not_noted(codec, database, fault):
         gateway = replace(gateway, pool=away)
     async with asked(gateway) as http:
         asker = replace(codec, http=http)
+        http.cookies.update(codec.http.cookies)
         answer = await asker.ask([codec.sealed()], origin=UI)
         untouched = await asker.ask([READABLE])
 
@@ -180,13 +239,16 @@ async def test_nothing_is_readable_that_is_not_noted(codec, database, fault):
     assert "payloads" not in answer.json()
     assert answer.headers["access-control-allow-origin"] == UI
     assert "retry-after" in answer.headers
-    assert (untouched.status_code, untouched.json()["payloads"]) == (200, [READABLE])
+    # with the database away nobody knows any more who is on the staff
+    assert (untouched.status_code, untouched.json().get("payloads")) == (
+        (200, [READABLE]) if fault == "refusing" else (503, None)
+    )
     assert await codec.noted() == []
 
 
 async def test_browsers_of_one_origin(codec):
     """The UI's origin gets its headers, on refusals too; every other is refused without any; none is fine."""
-    for path in (PATH, "/codec/decode"):
+    for path in (PATH, "/codec/encode"):
         asked = {
             "access-control-request-method": "POST",
             "access-control-request-headers": "authorization,content-type,x-namespace",
@@ -209,14 +271,17 @@ async def test_browsers_of_one_origin(codec):
     assert await codec.noted() == []
 
     shown = await codec.ask([codec.sealed()], origin=UI)
-    refused = await codec.ask([codec.sealed()], "/codec/decode", origin=UI)
     plain = await codec.ask([codec.sealed()])
+    codec.http.cookies.clear()
+    refused = await codec.ask([codec.sealed()], origin=UI)
     assert [each.status_code for each in (shown, refused, plain)] == [200, 401, 200]
     assert {each.headers["access-control-allow-origin"] for each in (shown, refused)} == {UI}
     assert "access-control-allow-origin" not in plain.headers
     assert {each.headers["vary"] for each in (shown, refused, plain)} == {"Origin"}
-    assert not [
-        each for each in (shown, refused, plain) if "access-control-allow-credentials" in each.headers
+    assert [each.headers.get("access-control-allow-credentials") for each in (shown, refused, plain)] == [
+        "true",
+        "true",
+        None,
     ]
 
 
@@ -279,10 +344,11 @@ async def test_bodies_with_changed_bytes(codec):
         assert answer.status_code in (200, 400), bytes(changed)
 
 
-async def test_token_is_in_no_log(codec):
-    """The token in the path reaches no log line: neither with success nor with any fault."""
+async def test_session_is_in_no_log(codec):
+    """The session's cookie reaches no log line: neither with success nor with any fault."""
     root, stream = logging.getLogger(), io.StringIO()
     before = (root.handlers[:], root.level, sys.unraisablehook)
+    cookie = codec.http.cookies["iehe-codec"]
     logs.configure("json", "debug", stream)
     try:
         await codec.ask([codec.sealed()])
@@ -290,9 +356,11 @@ async def test_token_is_in_no_log(codec):
         await codec.ask(b"[")
         await codec.ask([], PATH + "x")
         await codec.http.get(PATH)
-        await codec.ask([], f"/codec/{TOKEN}%2Fdecode")
+        await codec.ask([], f"/codec/{cookie}%2Fdecode")
+        await codec.sign_in(OFFICE)
         away = asyncpg.create_pool("postgresql://office@127.0.0.1:1/iehe", min_size=0)
         async with asked(replace(codec.gateway, pool=await away)) as http:
+            http.cookies.update(codec.http.cookies)
             await replace(codec, http=http).ask([codec.sealed()])
     finally:
         structlog.reset_defaults()
@@ -301,9 +369,9 @@ async def test_token_is_in_no_log(codec):
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     routes = [line["route"] for line in lines if line["event"] == "request"]
 
-    assert routes.count("/codec/:token/decode") >= 4
+    assert routes.count("/codec/decode") >= 4
     assert "decoding-not-noted" in {line["event"] for line in lines}
-    assert TOKEN not in stream.getvalue()
+    assert cookie not in stream.getvalue()
     assert "見本" not in stream.getvalue()
 
 
@@ -318,7 +386,6 @@ async def test_history_readable_in_the_ui_only(institute, codec, temporal):
     show = ("workflow", "show", "--workflow-id", case.case_id, "--output", "json")
     try:
         sealed = await shown(temporal.address, *show)
-        readable = await shown(temporal.address, *show, "--codec-endpoint", f"{endpoint}/{TOKEN}")
         office = bearer(staff_id_of(Role.ADMISSIONS_OFFICE))["authorization"]
         by_staff = await shown(temporal.address, *show, "--codec-endpoint", endpoint, "--codec-auth", office)
         reviewer = bearer(staff_id_of(Role.REVIEWER))["authorization"]
@@ -330,12 +397,10 @@ async def test_history_readable_in_the_ui_only(institute, codec, temporal):
     for text in (sealed, refused):
         assert "completeness" not in text
         assert base64.b64encode(b"binary/encrypted").decode() in text
-    for text in (readable, by_staff):
-        assert "completeness" in text
-        assert base64.b64encode(b"binary/encrypted").decode() not in text
+    assert "completeness" in by_staff
+    assert base64.b64encode(b"binary/encrypted").decode() not in by_staff
     noted = await codec.noted()
     assert {(reader, name, was_refused) for reader, name, _, was_refused in noted} == {
-        ("embedded-ui", "admission", False),
         (staff_id_of(Role.ADMISSIONS_OFFICE), "admission", False),
         (staff_id_of(Role.REVIEWER), "admission", True),
     }

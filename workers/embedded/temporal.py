@@ -49,7 +49,7 @@ class TemporalServer:
         ports: where it listens, on 127.0.0.1 only.
         folder: keeps `temporal.db`; None keeps everything in memory.
         log: log file.
-        codec_endpoint: codec server that the UI asks for readable payloads, with its token.
+        codec_endpoint: codec server that the UI asks for readable payloads; whoever sees the UI sees it.
         dynamic_config: further values as JSON, such as `{"frontend.WorkflowTimeSkippingEnabled": "true"}`.
     """
 

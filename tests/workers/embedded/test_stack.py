@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 
 from workers.embedded.connection import Embedded
@@ -64,6 +65,19 @@ async def test_starts_says_where_everything_is_and_stops(up):
     assert {path.name: mode(path) & 0o077 for path in files} == {path.name: 0 for path in files}
     assert await up.stop() == 0
     assert "stopped" in up.text()
+
+
+async def test_no_secret_in_arguments_or_open_settings(up):
+    """What every local account may read, the process list and the UI's settings, holds none of the secrets."""
+    await up.start()
+    open_to_all = [Path(f"/proc/{pid}/cmdline").read_text() for pid in up.processes()]
+    async with httpx.AsyncClient() as http:
+        settings = await http.get(f"http://127.0.0.1:{up.environment['IEHE_UI_PORT']}/api/v1/settings")
+    open_to_all.append(settings.text)
+    secrets = [file.read_text() for file in up.home.glob("secrets/*") if file.is_file()]
+    assert len(secrets) >= 4
+    assert not [secret for secret in secrets if any(secret in text for text in open_to_all)]
+    assert settings.json()["Codec"]["Endpoint"].endswith("/codec")
 
 
 async def test_other_commands_reach_the_database_while_it_runs(up):

@@ -1,0 +1,140 @@
+"""`/codec/sign-in`: a reader of the Temporal UI says who they are, once, by a staff token.
+
+The UI cannot show a staff token by itself, and nothing that lies open in its settings or in a process list
+may be enough to read a case. So the browser keeps a cookie for the codec server alone: sealed by us, with the
+person and an end; it opens no other door.
+"""
+
+import json
+import time
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from gateway import sealing
+from gateway.context import Gateway, gateway_of
+from gateway.limits import read_body
+from gateway.problems import Problem
+from gateway.staff import staff_by_id, staff_by_token
+from schemas.case import Actor
+
+COOKIE: Final = "iehe-codec"
+SECONDS: Final = 8 * 60 * 60
+"""A working day; the roles are looked up at every reading, so that who leaves reads no more at once."""
+_PATH: Final = "/codec"
+_PURPOSE: Final = "codec-session"
+_FORM_LIMIT: Final = 32 * 1024
+_PAGE: Final = """<!doctype html>
+<html lang="ja"><meta charset="utf-8"><title>iehe: codec</title>
+<h1>ペイロードの閲覧 / Reading payloads</h1>
+<p>{reader}</p>
+<form method="post" action="/codec/sign-in" autocomplete="off">
+<label>職員のトークン / Staff token <small>(iehe token --as …)</small>
+<input name="token" type="password" required autofocus></label>
+<button>サインイン / Sign in</button>
+</form>
+<form method="post" action="/codec/sign-out"><button>サインアウト / Sign out</button></form>
+<p>Temporal UI: <code>{endpoint}</code> — 「Use my browser setting」「Include cross-origin credentials」</p>
+<p><a href="{ui}">Temporal UI</a></p>
+</html>
+"""
+
+
+def routes() -> list[Route]:
+    """Signing in and out, for the browser in which the UI is read."""
+    return [
+        Route("/codec/sign-in", page, methods=["GET"]),
+        Route("/codec/sign-in", sign_in, methods=["POST"]),
+        Route("/codec/sign-out", sign_out, methods=["POST"]),
+    ]
+
+
+async def page(request: Request) -> Response:
+    """The form, and whether somebody is signed in."""
+    gateway = gateway_of(request)
+    reader = _reader_in(request, gateway)
+    said = "サインインしていません。 / Nobody is signed in."
+    if reader is not None:
+        said = "サインイン済みです。 / You are signed in."
+    answer = HTMLResponse(_PAGE.format(reader=said, endpoint=f"{gateway.url}{_PATH}", ui=gateway.ui_origin))
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    # without a referrer a browser names no origin when it sends the form
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
+
+
+async def sign_in(request: Request) -> Response:
+    """Take a staff token and let the browser keep a session that reads payloads as that person.
+
+    Raises:
+        Problem: as for every staff token, and 403 when another site's page has sent the form.
+    """
+    gateway = gateway_of(request)
+    _require_own_page(request, gateway)
+    given = parse_qs((await read_body(request, _FORM_LIMIT)).decode("utf-8", "replace")).get("token", [""])
+    actor, ends = await staff_by_token(gateway, given[0].strip())
+    ends = min(ends, time.time() + SECONDS)
+    answer = _back()
+    answer.set_cookie(
+        COOKIE,
+        _sealed(gateway, actor.id, ends),
+        max_age=max(int(ends - time.time()), 1),
+        path=_PATH,
+        httponly=True,
+        samesite="strict",
+        secure=gateway.url.startswith("https:"),
+    )
+    return answer
+
+
+async def sign_out(request: Request) -> Response:
+    """Let the browser forget the session."""
+    _require_own_page(request, gateway_of(request))
+    answer = _back()
+    answer.delete_cookie(COOKIE, path=_PATH)
+    return answer
+
+
+async def signed_in(request: Request) -> Actor | None:
+    """The member of staff whose session the request shows, with the roles that are on record now.
+
+    Raises:
+        Problem: 403, the person is no active member of staff any more.
+    """
+    gateway = gateway_of(request)
+    staff_id = _reader_in(request, gateway)
+    return None if staff_id is None else await staff_by_id(gateway, staff_id)
+
+
+def _reader_in(request: Request, gateway: Gateway) -> str | None:
+    try:
+        content = sealing.unseal(gateway.ring, _PURPOSE, "", bytes.fromhex(request.cookies.get(COOKIE, "")))
+    except (ValueError, sealing.Unsealable):
+        return None
+    session = json.loads(content)
+    return str(session["staff_id"]) if time.time() < session["ends"] else None
+
+
+def _sealed(gateway: Gateway, staff_id: str, ends: float) -> str:
+    content = json.dumps({"staff_id": staff_id, "ends": ends}).encode()
+    return sealing.seal(gateway.ring, _PURPOSE, "", content).hex()
+
+
+def _back() -> Response:
+    return RedirectResponse("/codec/sign-in", HTTPStatus.SEE_OTHER)
+
+
+def _require_own_page(request: Request, gateway: Gateway) -> None:
+    if request.headers.getlist("origin") != [gateway.url]:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "origin-not-allowed",
+            f"Only the page {gateway.url}/codec/sign-in may send this; open it by this very address.",
+            f"この操作は {gateway.url}/codec/sign-in のページでのみ可能です。このアドレスで開いてください。",
+        )
