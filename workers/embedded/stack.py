@@ -184,6 +184,7 @@ class _Stack:
         self._say(f"ready in {time.monotonic() - self._started_at:.1f} s")
         if self._temporal is not None:
             self._say(f"  Temporal UI  http://127.0.0.1:{settings.ui_port}")
+            self._say(f"  to read it   {gateway_url(settings)}/codec/sign-in")
             self._say(f"  Temporal     {self._temporal.address}, namespace default")
         self._say(f"  gateway      {gateway_url(settings)}")
         if self._postgres is not None:

@@ -28,6 +28,10 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
+def arguments(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 def listening(pids) -> set[str]:
     """The addresses on which processes listen, from the kernel's tables, as hexadecimal words."""
     sockets = set()
@@ -68,9 +72,9 @@ async def test_starts_says_where_everything_is_and_stops(up):
 
 
 async def test_no_secret_in_arguments_or_open_settings(up):
-    """What every local account may read, the process list and the UI's settings, holds none of the secrets."""
+    """The process list and the UI's settings, which everybody here may read, hold none of the secrets."""
     await up.start()
-    open_to_all = [Path(f"/proc/{pid}/cmdline").read_text() for pid in up.processes()]
+    open_to_all = [arguments(pid) for pid in up.processes()]
     async with httpx.AsyncClient() as http:
         settings = await http.get(f"http://127.0.0.1:{up.environment['IEHE_UI_PORT']}/api/v1/settings")
     open_to_all.append(settings.text)
