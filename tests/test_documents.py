@@ -1,0 +1,174 @@
+"""Words that drift: every command, option, file, test, address and name in the documents exists."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from workers.cli.main import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+CODE = re.compile(r"```\w*\n(.*?)```|(?<!`)`([^`\n]+)`(?!`)", re.DOTALL)
+COMMAND = re.compile(r"(?:^|[\s(|])(?:\.venv/bin/)?iehe ((?:[a-z][\w-]*|-[\w-]+)[^\n|`;)]*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+COMMANDS = typer.main.get_command(app)
+IN_HOME = ("secrets/", "logs/")
+"""Folders of IEHE_HOME, whose files a running stack makes."""
+FOLDERS = ("", "docs", "docs/adr", "workflows/rules", "tests", "tests/workflows/rules")
+
+
+@cache
+def source() -> str:
+    """All code, in which a name that a page uses has to stand somewhere."""
+    files = [
+        path
+        for folder in ("schemas", "workflows", "activities", "workers", "gateway", "tests")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".sql", ".toml", ".txt"}
+    ]
+    return (
+        "\n".join(path.read_text(encoding="utf-8") for path in files) + (ROOT / "pyproject.toml").read_text()
+    )
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def pieces(page: Path) -> list[str]:
+    """What a page sets as code: blocks and words between backticks."""
+    return [block or word for block, word in CODE.findall(page.read_text(encoding="utf-8"))]
+
+
+def commands(page: Path) -> list[str]:
+    """Each use of `iehe` on a page, to the end of its line; a line that goes on is joined."""
+    return [found for piece in pieces(page) for found in COMMAND.findall(piece.replace("\\\n", " "))]
+
+
+def subcommands(command: Any) -> dict[str, Any]:
+    return getattr(command, "commands", {})
+
+
+def command_of(words: list[str]) -> Any:
+    """The command that words call, as far as they name one; None when there is none."""
+    command = COMMANDS
+    for word in words:
+        if not subcommands(command) or not re.fullmatch(r"[a-z][a-z-]*", word):
+            break
+        if word not in subcommands(command):
+            return None
+        command = subcommands(command)[word]
+    return command
+
+
+def unknown_options(command: Any, text: str) -> set[str]:
+    known = {
+        option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    return set(OPTION.findall(text)) - known - {"--help", "--version"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_on_a_page_exists_with_its_options(page) -> None:
+    """Whoever copies a command from a page is not told that there is none."""
+    for text in commands(page):
+        command = command_of(text.split())
+        assert command is not None, f"iehe {text}"
+        if not subcommands(command):
+            assert not unknown_options(command, text), f"iehe {text}"
+
+
+def leaves(command: Any, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    if not subcommands(command):
+        return [(words, command)]
+    return [leaf for each, sub in subcommands(command).items() for leaf in leaves(sub, (*words, each))]
+
+
+@pytest.mark.parametrize("words", [words for words, _ in leaves(COMMANDS)], ids=" ".join)
+def test_every_command_is_on_its_page(words) -> None:
+    """docs/cli.md leaves no command out: each stands there under its group, or with it."""
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    spans = [word for _, word in CODE.findall(text)]
+    named = {span.removeprefix("iehe ") for span in spans}
+    wanted = (" ".join(words), words[-1])
+    assert any(each == want or each.startswith(f"{want} ") for each in named for want in wanted)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_row_of_commands_has_options_that_exist(page) -> None:
+    """The tables of commands name no option that its command does not have."""
+    for row in re.findall(r"^\| (`.*?`) \|", page.read_text(encoding="utf-8"), re.MULTILINE):
+        for span in re.findall(r"`([^`]+)`", row):
+            words = span.removeprefix("iehe ").split()
+            command = command_of(words) if words[0] in subcommands(COMMANDS) else None
+            command = command or command_of(["admissions", *words])
+            if command is not None and not subcommands(command):
+                assert not unknown_options(command, span), span
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_file_and_test_on_a_page_exists(page) -> None:
+    """Nobody is sent to a file, a test or a heading that is not there."""
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, heading = target.partition("#")
+        if "://" in target:
+            continue
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        if heading:
+            assert heading in anchors(file), target
+    for piece in (word for _, word in CODE.findall(text)):
+        file, _, test = piece.partition("::")
+        if file.startswith(IN_HOME) or "NNNN" in file:
+            continue
+        if re.fullmatch(r"[\w./-]+/[\w.-]+\.(py|sql|md|toml|txt|csv|json|html)", file):
+            assert found(file), piece
+        elif re.fullmatch(r"[a-z_]+\.(py|sql|toml)", file):
+            assert list(ROOT.glob(f"[a-z]*/**/{file}")) or (ROOT / file).exists(), piece
+        if re.fullmatch(r"test_\w+", test):
+            assert f"def {test}(" in source(), piece
+
+
+def found(file: str) -> bool:
+    return any((ROOT / folder / file).exists() for folder in FOLDERS)
+
+
+def anchors(file: Path) -> set[str]:
+    """The headings of a page as they are linked to."""
+    headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    kept = (re.sub(r"[^\w\s-]", "", heading.lower()) for heading in headings)
+    return {heading.strip().replace(" ", "-") for heading in kept}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_name_of_the_code_on_a_page_exists(page) -> None:
+    """A class, constant, setting or function that a page names is in the code."""
+    for piece in (word for _, word in CODE.findall(page.read_text(encoding="utf-8"))):
+        if re.fullmatch(r"_?[A-Z][a-z]\w*[a-z][A-Z]\w*|[A-Z]{3,}[A-Z_]*_[A-Z_]+|\w+_\w+\(\)", piece):
+            assert piece.removesuffix("()") in source() or setting(piece), piece
+
+
+def setting(piece: str) -> bool:
+    return piece.startswith("IEHE_") and f"{piece.removeprefix('IEHE_').lower()}:" in source()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_target_of_make_on_a_page_exists(page) -> None:
+    """`make …` names a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {target for piece in pieces(page) for target in re.findall(r"(?:^|\$ |&& )make ([a-z-]+)", piece)}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_everybody_who_acts_on_a_page_is_in_the_sample_file(page) -> None:
+    """`--as` names somebody whom the sample file of staff brings."""
+    staff = (ROOT / "docs" / "samples" / "staff.csv").read_text(encoding="utf-8")
+    text = "\n".join(commands(page))
+    for staff_id in re.findall(r"(?:--as|IEHE_ACTOR=) ?([a-z]+-\d+)", text):
+        assert f"\n{staff_id}," in staff, staff_id
