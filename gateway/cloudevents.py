@@ -52,7 +52,18 @@ _TIME: Final = re.compile(
 _YEARS: Final = range(1900, 2200)
 _EXTENSION: Final = re.compile(r"[a-z0-9]{1,20}")
 _EXTENSION_LIMIT: Final = 1024
+_NO_TEXT: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+"""What no text of CloudEvents 1.0 (section 3.1) may hold: control characters, and what is no character."""
 _SCHEMA_URI: Final = r"^[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,400}$"
+
+
+def is_text(value: str) -> bool:
+    """Whether an attribute may have this value."""
+    return _NO_TEXT.search(value) is None
 
 
 class Invalid(Exception):  # noqa: N818 - an answer to the sender
@@ -132,7 +143,7 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
     if not isinstance(value, dict):
         raise Invalid([Fault(pointer(*prefix), "dict_type")])
     own = {name: each for name, each in value.items() if name in ATTRIBUTES or name == "data"}
-    faults = list(_extension_faults(value, prefix))
+    faults = list(_attribute_faults(value, prefix))
     event = None
     try:
         event = CloudEvent.model_validate(own)
@@ -176,14 +187,21 @@ def _data(kind: EventKind, sent: Any, prefix: tuple[int, ...]) -> tuple[dict[str
     return data.model_dump(mode="json", exclude_unset=True), []
 
 
-def _extension_faults(value: Mapping[str, Any], prefix: tuple[int, ...]) -> Iterable[Fault]:
+def _attribute_faults(value: Mapping[str, Any], prefix: tuple[int, ...]) -> Iterable[Fault]:
     for name, content in value.items():
-        if name in ATTRIBUTES or name == "data":
+        if name == "data":
             continue
-        if name == "data_base64" or not _EXTENSION.fullmatch(name):
+        own = name in ATTRIBUTES
+        if not own and (name == "data_base64" or not _EXTENSION.fullmatch(name)):
             yield Fault(pointer(*prefix, name), "not_an_attribute")
-        elif not isinstance(content, bool | int | str) or len(str(content)) > _EXTENSION_LIMIT:
+        elif not _is_value(content, own=own):
             yield Fault(pointer(*prefix, name), "not_an_attribute_value")
+
+
+def _is_value(content: Any, *, own: bool) -> bool:
+    if isinstance(content, str):
+        return is_text(content) and (own or len(content) <= _EXTENSION_LIMIT)
+    return own or isinstance(content, bool | int)
 
 
 def _sha256(event: CloudEvent, data: dict[str, JsonValue]) -> str:

@@ -2,10 +2,11 @@
 
 A signature of Standard Webhooks covers the message id, the time and the body, and no other header. So that
 nobody can put another subject on a signed body, a signed message in binary mode carries the digest of its
-attributes as its id (`attributes_id`).
+attributes as its id (`attributes_id`), and no other message may have an id of that form.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from gateway.cloudevents import Arrival, Invalid, arrival_of
+from gateway.cloudevents import Arrival, Invalid, arrival_of, is_text
 from gateway.problems import Fault, Problem, pointer
-from gateway.strict_json import JsonFault, parse, storable
+from gateway.strict_json import JsonFault, parse
 
 BATCH_LIMIT: Final = 100
 _PREFIX: Final = "ce-"
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_DIGEST_ID: Final = re.compile(r"[a-z]+_[0-9a-f]{64}")
+_ATTRIBUTES_ID: Final = "ce"
 
 
 class Mode(StrEnum):
@@ -38,8 +41,14 @@ class Message:
     mode: Mode
     source: str
     values: Sequence[Any]
-    attributes_id: str | None = None
-    """In binary mode, what a signed message must have as its id."""
+    signed_id: str | None = None
+    """What a signed message must have as its id, where that stands for what the body does not hold."""
+
+    def may_be_signed_as(self, message_id: str) -> bool:
+        """Whether a signature with this id covers all of the message, and was made for one of its mode."""
+        if self.signed_id is not None:
+            return message_id == self.signed_id
+        return not message_id.startswith(f"{_ATTRIBUTES_ID}_") or not _DIGEST_ID.fullmatch(message_id)
 
     def arrivals(self) -> list[Arrival]:
         """Every event, judged.
@@ -117,9 +126,18 @@ def read_message(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes
 
 
 def attributes_id(attributes: Mapping[str, str]) -> str:
-    """The id of a signed message in binary mode: over `name:value` lines in the order of the names."""
-    lines = "".join(f"{name}:{attributes[name]}\n" for name in sorted(attributes))
-    return f"ce_{hashlib.sha256(lines.encode()).hexdigest()}"
+    """The id of a signed message in binary mode."""
+    return digest_id(_ATTRIBUTES_ID, attributes)
+
+
+def digest_id(kind: str, said: Mapping[str, str]) -> str:
+    """A message id over what a signed body does not hold: SHA-256 of a JSON object of texts by RFC 8785.
+
+    Its names are ASCII and its values have no control characters, so that JSON with sorted names, without
+    spaces and without escapes that are not needed is that form.
+    """
+    text = json.dumps(dict(said), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"{kind}_{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
@@ -164,7 +182,7 @@ def _decoded(content: bytes) -> str | None:
         value = unquote_to_bytes(text).decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return value if storable(value) else None
+    return value if is_text(value) else None
 
 
 def _parsed(body: bytes) -> Any:

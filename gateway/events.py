@@ -57,7 +57,7 @@ class EventDoor:
         source = await self.sources.authenticate(source, request.headers, body)
         await self.rates.count(source.per_minute, "source", source.name, cost=len(message.values))
         signed = "webhook-signature" in request.headers
-        if message.attributes_id and signed and request.headers.get("webhook-id") != message.attributes_id:
+        if signed and not message.may_be_signed_as(request.headers["webhook-id"]):
             raise _attributes_not_signed()
         for value in message.values:
             kind = value.get("type")
@@ -96,7 +96,7 @@ def routes() -> list[Route]:
 async def receive(request: Request) -> Response:
     """Store one event or a batch of one source."""
     gateway, door = gateway_of(request), _door(request)
-    mode = mode_of(request.headers.get("content-type", ""), request.headers.get("content-encoding", ""))
+    mode = mode_of(*(",".join(request.headers.getlist(f"content-{name}")) for name in ("type", "encoding")))
     await door.rates.count(PEER_PER_MINUTE, "peer", _peer(request))
     with door.reading.by(_peer(request)):
         body = await read_body(request)
@@ -187,7 +187,8 @@ def _attributes_not_signed() -> Problem:
         HTTPStatus.UNAUTHORIZED,
         "attributes-not-signed",
         "In binary mode a signature covers the attributes only through webhook-id, which must be 'ce_' and "
-        "the SHA-256 of the lines 'name:value' of all ce- headers; or send structured mode.",
-        "バイナリーモードでは webhook-id を「ce_」＋全 ce- ヘッダーの「name:value」行の SHA-256 として"
-        "属性を署名に含めるか、structured モードで送信してください。",
+        "the SHA-256 of all of them as a JSON object (RFC 8785), and in no other mode may be of that form. "
+        "Send structured mode unless you must (docs/api.md).",
+        "バイナリーモードの webhook-id は「ce_」＋全属性の JSON オブジェクト（RFC 8785）の SHA-256 とし、"
+        "他のモードではこの形式を使用できません。通常は structured モードをご利用ください（docs/api.md）。",
     )

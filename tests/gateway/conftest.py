@@ -43,22 +43,19 @@ class SigningPortal:
     http: httpx.AsyncClient
     rows: asyncpg.Pool
 
+    def sign(self, body: bytes, message: str) -> dict[str, str]:
+        now = datetime.now(UTC)
+        return {
+            "webhook-id": message,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(base64.b64encode(SECRET).decode()).sign(message, now, body.decode()),
+        }
+
     async def send(self, content: Any, media: str = "cloudevents+json", **headers: str) -> httpx.Response:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        now = datetime.now(UTC)
-        message = headers.pop("webhook_id", "msg-1")
-        signature = Webhook(base64.b64encode(SECRET).decode()).sign(message, now, body.decode())
-        return await self.http.post(
-            "/events",
-            content=body,
-            headers={
-                "content-type": f"application/{media}",
-                "webhook-id": message,
-                "webhook-timestamp": str(int(now.timestamp())),
-                "webhook-signature": signature,
-                **headers,
-            },
-        )
+        signing = self.sign(body, headers.pop("webhook_id", "msg-1"))
+        sent = {"content-type": f"application/{media}", **signing, **headers}
+        return await self.http.post("/events", content=body, headers=sent)
 
     async def stored(self) -> int:
         return await self.rows.fetchval("SELECT count(*) FROM iehe.events")

@@ -1,6 +1,7 @@
 """The event door: what is stored, what is refused, and that a refusal changes nothing."""
 
 import asyncio
+import json
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -32,7 +33,7 @@ async def test_an_event_is_stored_once_whatever_its_mode(portal):
     again = await portal.send([event()], "cloudevents-batch+json")
     assert (again.status_code, again.json()[0]["status"]) == (200, "duplicate")
     attributes = {name: str(value) for name, value in event().items() if name != "data"}
-    headers = {f"ce-{name}": quote(value) for name, value in attributes.items()}
+    headers = in_headers(attributes)
     binary = await portal.send(
         {"item": "transcript"}, "json", webhook_id=attributes_id(attributes), **headers
     )
@@ -43,6 +44,51 @@ async def test_an_event_is_stored_once_whatever_its_mode(portal):
     )
     assert (unsigned.status_code, unsigned.json()["code"]) == (401, "attributes-not-signed")
     assert await portal.stored() == 1
+
+
+def in_headers(attributes: dict[str, str]) -> dict[str, str]:
+    return {f"ce-{name}": quote(value) for name, value in attributes.items()}
+
+
+async def test_no_attribute_of_a_signed_binary_message_swallows_the_next(portal):
+    """An encoded newline, or a quotation mark, in a value does not stand for the attribute behind it."""
+    said = {name: str(value) for name, value in event(tag="1", time="2027-01-15T00:30:00Z").items()}
+    del said["data"]
+    signed = attributes_id(said)
+    for swallowed in (f"1\ntime:{said['time']}", f'1","time":"{said["time"]}'):
+        altered = in_headers({name: said[name] for name in said if name != "time"} | {"tag": swallowed})
+        answer = await portal.send({"item": "transcript"}, "json", webhook_id=signed, **altered)
+        assert answer.status_code in {400, 401}, answer.text
+    assert await portal.stored() == 0
+    taken = await portal.send({"item": "transcript"}, "json", webhook_id=signed, **in_headers(said))
+    assert taken.status_code == 202, taken.text
+
+
+async def test_a_signature_of_one_mode_is_none_for_another(portal):
+    """What was signed as the data of binary mode is no whole event, and two media types are none."""
+    answer = await portal.send(event(), webhook_id=f"ce_{'0' * 64}")
+    assert (answer.status_code, answer.json()["code"]) == (401, "attributes-not-signed")
+    assert (await portal.send(event(), "cloudevents+json, application/json")).status_code == 415
+    assert await portal.stored() == 0
+    assert (await portal.send(event(), webhook_id="ce_1")).status_code == 202
+
+
+async def test_what_authenticates_stands_in_its_headers_and_nowhere_else(portal):
+    """Not in the query, in the body, in headers of other names or in a second header of the right name."""
+    signing = portal.sign(json.dumps(event()).encode(), "msg-1")
+    shown = {f"svix-{name.removeprefix('webhook-')}": value for name, value in signing.items()}
+    media = {"content-type": "application/cloudevents+json"}
+    twice = [*media.items(), *signing.items(), ("webhook-id", "msg-1")]
+    for query, headers, body in (
+        (signing, media, event()),
+        ({}, media | shown, event()),
+        ({}, media | {name.replace("-", "_"): value for name, value in signing.items()}, event()),
+        ({}, media, event() | {name.replace("-", ""): value for name, value in signing.items()}),
+        ({}, twice, event()),
+    ):
+        answer = await portal.http.post("/events", params=query, headers=headers, content=json.dumps(body))
+        assert (answer.status_code, answer.json()["code"]) == (401, "signature-missing"), headers
+    assert await portal.stored() == 0
 
 
 async def test_100_at_once_are_one(portal):

@@ -22,6 +22,13 @@ async def test_without_token(vacant, desk) -> None:
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+async def test_a_token_that_is_given_twice_is_not_given(vacant, desk) -> None:
+    """Whoever stands before us might have looked at the other one."""
+    shown = ("Authorization", f"Bearer {issue_token(desk.settings, 'office-1', 1)[0]}")
+    answer = await desk.http.get("/cases", headers=[shown, ("Authorization", "Bearer x")])
+    assert (answer.status_code, answer.json()["code"]) == (401, "token-missing")
+
+
 @pytest.mark.parametrize("change", ["key", "audience", "issuer", "age"])
 async def test_unbelievable_token(vacant, desk, change) -> None:
     """Another key, audience or issuer, or a time that is over, is no token."""
