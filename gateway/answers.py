@@ -151,6 +151,27 @@ class TaskPage(Answer):
     next: str | None
 
 
+class EventFate(Answer):
+    """What became of an event; `code` says why it waits, was refused or is dead.
+
+    `state`: stored (not delivered yet), waiting (for its case, or for its turn there), applied, refused (by
+    its case, which keeps it and shows it to the office), dead (cannot be delivered: the office looks at it),
+    dropped (by the office). `time` is the sender's; `ended_at` since when the state is final.
+    """
+
+    source: str
+    id: str
+    type: str
+    process: str
+    case_id: str
+    state: Literal["stored", "waiting", "applied", "refused", "dead", "dropped"]
+    code: str | None
+    attempts: int
+    time: datetime | None
+    stored_at: datetime
+    ended_at: datetime | None
+
+
 class CaseAccepted(Answer):
     """An application is stored. `state`: started, or stored: its case starts as soon as Temporal answers."""
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.database import is_transient
-from gateway import cases, codec_server, codec_session, events, health
+from gateway import cases, codec_server, codec_session, events, fates, health
 from gateway.context import Gateway
 from gateway.documents import routes as documents
 from gateway.events import EventDoor
@@ -39,6 +39,7 @@ def create_app(gateway: Gateway) -> Starlette:
     app = Starlette(
         routes=[
             *events.routes(),
+            *fates.routes(),
             *cases.routes(),
             *codec_server.routes(),
             *codec_session.routes(),

@@ -5,10 +5,9 @@ is the same row whichever way it came. The data models of the processes forgive 
 running case must survive a rollout; a door does not, because nobody else tells the sender of a typing error.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
@@ -52,6 +51,7 @@ _TIME: Final = re.compile(
 _YEARS: Final = range(1900, 2200)
 _EXTENSION: Final = re.compile(r"[a-z0-9]{1,20}")
 _EXTENSION_LIMIT: Final = 1024
+_EVENT_ID: Final = TypeAdapter[str](MessageId)
 _NO_TEXT: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
@@ -66,13 +66,28 @@ def is_text(value: str) -> bool:
     return _NO_TEXT.search(value) is None
 
 
-class Invalid(Exception):  # noqa: N818 - an answer to the sender
-    """The event is not taken: `data_only` when the event is well-formed and only its data do not fit."""
+def is_event_id(value: Any) -> bool:
+    """Whether an event may have this id."""
+    try:
+        _EVENT_ID.validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
 
-    def __init__(self, faults: Iterable[Fault], *, data_only: bool = False) -> None:
+
+class Invalid(Exception):  # noqa: N818 - an answer to the sender
+    """The event is not taken: `data_only` when the event is well-formed and only its data do not fit.
+
+    `places`: of the events of a batch that are not taken.
+    """
+
+    def __init__(
+        self, faults: Iterable[Fault], *, data_only: bool = False, places: Sequence[int] = ()
+    ) -> None:
         super().__init__("invalid event")
         self.faults = tuple(faults)
         self.data_only = data_only
+        self.places = places
 
 
 def _moment(value: Any) -> Any:
@@ -109,13 +124,21 @@ class CloudEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event that is taken, and the case it is for; `sha256` is of what it says, however it came."""
+    """An event that is taken, and the case it is for."""
 
     process: ProcessName
     case_id: str
-    sha256: str
     event: CloudEvent
     data: dict[str, JsonValue]
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the sender means, by the attribute that says it; beside `source` and `id`, which name it.
+
+        `time` is no part of it: public libraries set it anew when an event is built again. Neither are
+        extension attributes, such as those of tracing, nor in which mode and media type the event came.
+        """
+        return {"type": self.event.type, "subject": self.case_id, "data": self.data}
 
     def envelope(self, received_at: datetime) -> EventEnvelope:
         """As the case gets it."""
@@ -163,7 +186,7 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
     data, data_faults = _data(kind, own.get("data", {}), prefix)
     if faults or data_faults or event is None:
         raise Invalid((*faults, *data_faults), data_only=not faults)
-    return Arrival(process, case_id_of(process, event.subject), _sha256(event, data), event, data)
+    return Arrival(process, case_id_of(process, event.subject), event, data)
 
 
 def between_cases(kind: str) -> bool:
@@ -202,9 +225,3 @@ def _is_value(content: Any, *, own: bool) -> bool:
     if isinstance(content, str):
         return is_text(content) and (own or len(content) <= _EXTENSION_LIMIT)
     return own or isinstance(content, bool | int)
-
-
-def _sha256(event: CloudEvent, data: dict[str, JsonValue]) -> str:
-    # Tracing attributes differ between two tries of the same event; they are no part of what it says.
-    said = event.model_dump(mode="json", include={"id", "source", "type", "subject", "time"}) | {"data": data}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -15,15 +15,14 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from gateway.cloudevents import Arrival, Invalid, arrival_of, is_text
+from gateway.cloudevents import Arrival, Invalid, arrival_of, is_event_id, is_text
 from gateway.problems import Fault, Problem, pointer
 from gateway.strict_json import JsonFault, parse
 
 BATCH_LIMIT: Final = 100
 _PREFIX: Final = "ce-"
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_DIGEST_ID: Final = re.compile(r"[a-z]+_[0-9a-f]{64}")
-_ATTRIBUTES_ID: Final = "ce"
+_ATTRIBUTES_ID: Final = re.compile(r"ce_[0-9a-f]{64}")
 
 
 class Mode(StrEnum):
@@ -48,7 +47,7 @@ class Message:
         """Whether a signature with this id covers all of the message, and was made for one of its mode."""
         if self.signed_id is not None:
             return message_id == self.signed_id
-        return not message_id.startswith(f"{_ATTRIBUTES_ID}_") or not _DIGEST_ID.fullmatch(message_id)
+        return _ATTRIBUTES_ID.fullmatch(message_id) is None
 
     def arrivals(self) -> list[Arrival]:
         """Every event, judged.
@@ -58,16 +57,30 @@ class Message:
         """
         taken: list[Arrival] = []
         faults: list[Fault] = []
+        places = []
         data_only = True
         for number, value in enumerate(self.values):
             try:
                 taken.append(arrival_of(value, *([number] if self.mode is Mode.BATCH else [])))
             except Invalid as invalid:
                 faults += invalid.faults
+                places.append(number)
                 data_only = data_only and invalid.data_only
         if faults:
-            raise Invalid(map(self._placed, faults), data_only=data_only)
+            raise Invalid(map(self._placed, faults), data_only=data_only, places=places)
         return taken
+
+    def placed(self, attribute: str, number: int) -> str:
+        """Where an attribute of an event stands in what came."""
+        at = pointer(*([number] if self.mode is Mode.BATCH else []), attribute)
+        return self._placed(Fault(at, "")).at
+
+    def named(self, places: Iterable[int]) -> list[dict[str, Any]]:
+        """Which events of a batch these are, by index and id; the id only where it is one."""
+        if self.mode is not Mode.BATCH:
+            return []
+        ids = {place: self.values[place].get("id") for place in sorted(set(places))}
+        return [{"index": place} | ({"id": own} if is_event_id(own) else {}) for place, own in ids.items()]
 
     def _placed(self, fault: Fault) -> Fault:
         if self.mode is not Mode.BINARY:
@@ -127,7 +140,7 @@ def read_message(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes
 
 def attributes_id(attributes: Mapping[str, str]) -> str:
     """The id of a signed message in binary mode."""
-    return digest_id(_ATTRIBUTES_ID, attributes)
+    return digest_id("ce", attributes)
 
 
 def digest_id(kind: str, said: Mapping[str, str]) -> str:

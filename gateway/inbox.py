@@ -3,9 +3,9 @@
 import asyncio
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any, Final
 
 import asyncpg
@@ -14,7 +14,7 @@ import structlog
 from activities.database import is_transient
 from activities.sql import queries
 from gateway.cloudevents import Arrival
-from gateway.problems import Fault, Problem, pointer, unavailable
+from gateway.problems import Problem, unavailable
 
 ATTEMPTS: Final = 4
 CONNECTION_SECONDS: Final = 3.0
@@ -24,21 +24,42 @@ _AGAIN: Final = frozenset({"40001", "40P01"})
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event that stands in the inbox since `stored_at`.
+
+    `new`: it was stored now. `other_time`: a repeat tells another time than the first, whose time stays.
+    """
+
+    new: bool
+    stored_at: datetime
+    other_time: bool = False
+
+
+class Contradiction(Exception):  # noqa: N818 - an answer to the sender
+    """Ids that stand for other events, by the place of the arrival; nothing was stored.
+
+    `places`: each with the attributes in which it differs, and since when the first one is stored; None: the
+    first is in the same request.
+    """
+
+    def __init__(self, places: Mapping[int, tuple[Sequence[str], datetime | None]]) -> None:
+        super().__init__("id used for another event")
+        self.places = places
+
+
 class Inbox:
     """Storing events of one source; all of a batch or none."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def store(self, source: str, arrivals: Sequence[Arrival]) -> list[bool]:
-        """Store what is not there yet.
-
-        Returns:
-            For each event whether it was stored now; False: it had been, with the same content.
+    async def store(self, source: str, arrivals: Sequence[Arrival]) -> list[Kept]:
+        """Store what is not there yet; each event as it then stands.
 
         Raises:
-            Problem: 409 when an id is known with another content; 503 when the database is away. Nothing
-                has been stored then, or a repeat finds it stored.
+            Contradiction: an id is known for another event. Nothing has been stored.
+            Problem: 503 when the database is away. Nothing has been stored, or a repeat finds it stored.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -53,12 +74,12 @@ class Inbox:
             await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter
         raise AssertionError("unreachable")
 
-    async def look_up(self, name: str, event_id: str) -> asyncpg.Record | None:
+    async def look_up(self, source: str, event_id: str) -> asyncpg.Record | None:
         """Where an event of a source stands, without its content."""
         try:
             async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
                 row: asyncpg.Record | None = await connection.fetchrow(
-                    queries("inbox")["event_of_source"], name, event_id
+                    queries("inbox")["fate"], source, event_id
                 )
                 return row
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
@@ -67,14 +88,14 @@ class Inbox:
             raise _away() from None
 
 
-async def _store(connection: Any, source: str, arrivals: Sequence[Arrival]) -> list[bool]:
+async def _store(connection: Any, source: str, arrivals: Sequence[Arrival]) -> list[Kept]:
     if len(arrivals) == 1:  # one statement is a transaction of its own
         return await _insert(connection, source, arrivals)
     async with connection.transaction():
         return await _insert(connection, source, arrivals)
 
 
-async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> list[bool]:
+async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> list[Kept]:
     now = datetime.now(UTC)
     first: dict[str, Arrival] = {}
     for arrival in arrivals:
@@ -88,48 +109,30 @@ async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> 
         [each.process for each in events],
         [each.case_id for each in events],
         [each.envelope(now).model_dump_json() for each in events],
-        [each.sha256 for each in events],
         now,
     )
     new = {row["id"] for row in rows}
     known: dict[str, Any] = {}
     if len(new) < len(first):
-        rows = await connection.fetch(queries("inbox")["stored_bodies"], source, list(first.keys() - new))
+        rows = await connection.fetch(queries("inbox")["stored_before"], source, list(first.keys() - new))
         known = {row["id"]: row for row in rows}
-    others = []
-    for place, each in enumerate(arrivals):
-        own = each.event.id
-        same = each.sha256 == first[own].sha256 if own in new else _same_fact(each, known[own])
-        if not same:
-            others.append(place)
+    kept, others = [], {}
+    for place, arrival in enumerate(arrivals):
+        own = arrival.event.id
+        if own in new:
+            said, time, since = first[own].said, first[own].event.time, None
+        else:
+            row = known[own]
+            data = json.loads(row["data"] or "{}")
+            said = {"type": row["type"], "subject": row["case_id"], "data": data}
+            time, since = row["occurred_at"], row["stored_at"]
+        if differs := [name for name, value in arrival.said.items() if value != said[name]]:
+            others[place] = differs, since
+        is_new = since is None and arrival is first[own]
+        kept.append(Kept(is_new, since or now, arrival.event.time not in (None, time)))
     if others:
-        raise _conflict(others, batch=len(arrivals) > 1)
-    stored = []
-    for arrival in arrivals:
-        stored.append(arrival.event.id in new)
-        new.discard(arrival.event.id)
-    return stored
-
-
-def _same_fact(arrival: Arrival, row: Any) -> bool:
-    if row["body_sha256"] is not None:
-        same: bool = row["body_sha256"] == arrival.sha256
-        return same
-    # entered by hand for the source, without a sum: its own delivery may tell another time
-    said = row["type"], row["case_id"], json.loads(row["data"] or "{}")
-    return said == (arrival.event.type, arrival.case_id, arrival.data)
-
-
-def _conflict(places: Sequence[int], *, batch: bool) -> Problem:
-    return Problem(
-        HTTPStatus.CONFLICT,
-        "id-used-for-another-event",
-        "This id is stored with another content, which stays as it is; a new event needs a new id.",
-        "この ID は別の内容で登録済みです（変更されません）。新しい通知には新しい ID を付けてください。",
-        faults=[
-            Fault(pointer(*([place] if batch else []), "id"), "id_used_for_another_event") for place in places
-        ],
-    )
+        raise Contradiction(others)
+    return kept
 
 
 def _away() -> Problem:

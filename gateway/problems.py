@@ -99,7 +99,7 @@ def faults_of(error: ValidationError, *prefix: str | int) -> list[Fault]:
     ]
 
 
-def invalid(faults: Iterable[Fault]) -> Problem:
+def invalid(faults: Iterable[Fault], params: Mapping[str, Any] | None = None) -> Problem:
     """400: the request is not of the form that the documentation gives."""
     return Problem(
         HTTPStatus.BAD_REQUEST,
@@ -107,6 +107,7 @@ def invalid(faults: Iterable[Fault]) -> Problem:
         "The request is not of the form that is asked for; `faults` names each place.",
         "リクエストの形式が正しくありません。faults に該当箇所を示します。",
         faults=faults,
+        params=params,
     )
 
 

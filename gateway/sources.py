@@ -17,7 +17,7 @@ from gateway.encryption.ring import KeyRing, KeyRingError
 from gateway.problems import Problem, unavailable
 from gateway.sealing import Unsealable, unseal
 from gateway.signatures import SignatureFault, VerifyingKey, verify
-from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
+from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier, claims_unverified
 
 SQL = queries("sources")
 CACHED_FOR: Final = 1.0
@@ -60,6 +60,13 @@ class Source:
     def may_send(self, event_type: str) -> bool:
         """Whether it has declared the type."""
         return event_type in self.types
+
+    def is_named_by(self, token: str) -> bool:
+        """Whether a bearer token says to be this source's. Nothing of it is believed yet."""
+        if self.oidc is None:
+            return False
+        claims = claims_unverified(token)
+        return (claims.get("iss"), claims.get("sub")) == (self.oidc.issuer, self.oidc.subject)
 
 
 class Sources:

@@ -124,6 +124,16 @@ class TokenVerifier:
         published.keys, published.fetched_at, published.away = keys, now, False
 
 
+def claims_unverified(token: str) -> dict[str, Any]:
+    """What a token says, to know whose verification it is for; empty when it cannot be read."""
+    if len(token) > TOKEN_LENGTH:
+        return {}
+    try:
+        return dict(jwt.decode(token, options={"verify_signature": False}))
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        return {}
+
+
 def may_fetch(url: str) -> bool:
     """Whether keys may come from there: over TLS, or from this machine."""
     try:

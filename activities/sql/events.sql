@@ -15,17 +15,17 @@ WHERE e.state <> 'dropped' AND e.case_id = excluded.case_id AND e.type = exclude
 RETURNING e.state
 
 -- name: events
-SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
-       ended_at, handled_by
-FROM iehe.events
+SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, stored_at, next_try_at,
+       waiting_since, ended_at, handled_by
+FROM iehe.event_fates
 WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR source = $2)
   AND ($3::text IS NULL OR case_id = $3)
 ORDER BY seq DESC LIMIT $4
 
 -- name: event
-SELECT source, id, type, process, case_id, state, reason, attempts, stored_at, next_try_at, waiting_since,
-       ended_at, handled_by, handled_reason, cause_case, cause_version, envelope
-FROM iehe.events WHERE source = $1 AND id = $2
+SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, stored_at, next_try_at,
+       waiting_since, ended_at, handled_by, handled_reason, cause_case, cause_version, envelope
+FROM iehe.event_fates WHERE source = $1 AND id = $2
 
 -- name: retry
 WITH again AS (

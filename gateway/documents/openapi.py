@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from gateway.answers import ProblemTold
+from gateway.answers import EventFate, ProblemTold
 from gateway.cloudevents import EVENT_TYPES, CloudEvent
 from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
@@ -18,6 +18,7 @@ from gateway.problems import MEDIA_TYPE
 _EVENT: Final = {"$ref": "#/components/schemas/Event"}
 _STORED: Final = {"$ref": "#/components/schemas/EventStored"}
 _TEXT: Final = {"type": "string"}
+_SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time")
 _DOOR_PROBLEMS: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -40,8 +41,7 @@ _HEADERS: Final = {
 def openapi() -> dict[str, Any]:
     """The document."""
     paths: dict[str, dict[str, Any]] = {
-        "/events": {"post": _send()},
-        "/events/{name}/{event_id}": {"get": _fate()},
+        "/events": {"post": _send(), "get": _fate()},
         "/livez": {"get": _health("livez", "Whether the process is alive.")},
         "/readyz": {"get": _health("readyz", "Whether events can be stored; tells if Temporal answers.")},
     }
@@ -75,7 +75,7 @@ def openapi() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    models: set[type[BaseModel]] = {ProblemTold, CloudEvent}
+    models: set[type[BaseModel]] = {ProblemTold, CloudEvent, EventFate}
     for operation in OPERATIONS:
         models |= {each for each in (operation.request, *operation.responses.values()) if each is not None}
     kinds = {name: kind for name, (_, kind) in EVENT_TYPES.items() if not kind.between_cases}
@@ -97,22 +97,16 @@ def _schemas() -> dict[str, Any]:
     schemas["CloudEvent"]["patternProperties"] = {"^[a-z0-9]{1,20}$": {}}
     schemas["EventStored"] = {
         "type": "object",
-        "required": ["id", "source", "status", "location"],
+        "required": ["id", "source", "status", "stored_at", "location"],
         "properties": {
             **dict.fromkeys(("id", "source", "location"), _TEXT),
             "status": {"enum": ["stored", "duplicate"]},
-        },
-    }
-    schemas["EventFate"] = {
-        "type": "object",
-        "required": ["source", "id", "type", "process", "case_id", "state", "attempts", "stored_at"],
-        "properties": {
-            **dict.fromkeys(("source", "id", "type", "process", "case_id"), _TEXT),
-            "state": {"enum": ["stored", "delivered", "dead", "dropped"]},
-            "reason": {"type": ["string", "null"]},
-            "attempts": {"type": "integer"},
             "stored_at": {"type": "string", "format": "date-time"},
-            "ended_at": {"type": ["string", "null"], "format": "date-time"},
+            "differs": {
+                "description": "Of a repeat: what it says otherwise than the first, which stays.",
+                "type": "array",
+                "items": {"const": "time"},
+            },
         },
     }
     return dict(sorted(schemas.items()))
@@ -121,14 +115,13 @@ def _schemas() -> dict[str, Any]:
 def _send() -> dict[str, Any]:
     one_or_batch = {"oneOf": [_STORED, {"type": "array", "items": _STORED}]}
     located = {"Location": {"schema": _TEXT, "description": "Where the event's fate can be seen."}}
-    signature = ("webhook-id", "webhook-timestamp", "webhook-signature")
     attributes = {f"ce-{name}": name in {"id", "source", "type", "subject"} for name in _ATTRIBUTES}
     return {
         "operationId": "send-events",
         "summary": "Store one event, or a batch of one source's; 202 is a receipt that can be relied on.",
         "tags": ["events"],
         "parameters": [
-            *(_header(name, required=False) for name in signature),
+            *(_header(name, required=False) for name in _SIGNATURE),
             *(
                 _header(name, required=False, text=f"Binary mode{', required there' if needed else ''}.")
                 for name, needed in attributes.items()
@@ -158,20 +151,27 @@ def _send() -> dict[str, Any]:
 
 
 def _fate() -> dict[str, Any]:
-    answers = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+    answers = (
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
     return {
         "operationId": "show-event",
-        "summary": "Where an event stands, for the office; without what it says.",
+        "summary": "What became of an event, for its source and for the office; without what it says.",
         "tags": ["events"],
-        "parameters": [_in_path("name"), _in_path("event_id")],
+        "parameters": [
+            *({"name": name, "in": "query", "required": True, "schema": _TEXT} for name in ("source", "id")),
+            *(_header(name, required=False) for name in _SIGNATURE),
+        ],
         "responses": {
-            "200": {
-                "description": "Where it stands.",
-                "content": _json({"$ref": "#/components/schemas/EventFate"}),
-            },
-            **_problems((*answers, HTTPStatus.SERVICE_UNAVAILABLE)),
+            "200": {"description": "What became of it.", "content": _json(reference(EventFate))},
+            **_problems(answers),
         },
-        "security": [{"staff": []}],
+        "security": [{"source-signature": []}, {"source-token": []}, {"staff": []}],
     }
 
 

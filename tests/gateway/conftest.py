@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from activities.database import open_pool
 from gateway.app import create_app
 from gateway.context import Gateway
+from gateway.fates import question_id
 from gateway.sealing import seal
 
 URI = "urn:example:portal"
@@ -56,6 +57,11 @@ class SigningPortal:
         signing = self.sign(body, headers.pop("webhook_id", "msg-1"))
         sent = {"content-type": f"application/{media}", **signing, **headers}
         return await self.http.post("/events", content=body, headers=sent)
+
+    async def fate(self, event_id: str, source: str = URI, **headers: str) -> httpx.Response:
+        signing = self.sign(b"", headers.pop("webhook_id", question_id(source, event_id)))
+        asked = {"source": source, "id": event_id}
+        return await self.http.get("/events", params=asked, headers=signing | headers)
 
     async def stored(self) -> int:
         return await self.rows.fetchval("SELECT count(*) FROM iehe.events")

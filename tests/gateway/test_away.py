@@ -10,7 +10,12 @@ async def test_every_question_is_answered_without_the_database(vacant, desk, pos
     """503 with Retry-After, as problem+json; never a 500."""
     await postgres.stop()
     try:
-        for path in ("/cases", "/tasks", "/cases/admission/A2027-000001", "/events/portal/e-1"):
+        for path in (
+            "/cases",
+            "/tasks",
+            "/cases/admission/A2027-000001",
+            "/events?source=urn:example:portal&id=e-1",
+        ):
             answer = await desk.get(path)
             assert answer.status_code == 503, answer.text
             assert answer.headers["retry-after"]

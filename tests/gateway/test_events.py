@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from activities.database import open_pool
+from activities.sql import queries
 from gateway.app import create_app
 from gateway.event_modes import attributes_id
 from tests.gateway.conftest import TYPE, URI, SigningPortal
@@ -29,7 +30,7 @@ async def test_an_event_is_stored_once_whatever_its_mode(portal):
     """Structured, batch and binary mode give one row; the first answer is 202, the others 200."""
     first = await portal.send(event())
     assert first.status_code == 202, first.text
-    assert first.headers["location"] == "/events/portal/e-1"
+    assert first.headers["location"] == f"/events?source={URI}&id=e-1"
     again = await portal.send([event()], "cloudevents-batch+json")
     assert (again.status_code, again.json()[0]["status"]) == (200, "duplicate")
     attributes = {name: str(value) for name, value in event().items() if name != "data"}
@@ -126,17 +127,89 @@ async def test_a_refusal_names_the_place_and_changes_nothing(portal, changes, st
 
 async def test_a_batch_is_stored_whole_or_not_at_all(portal):
     """One id of another content refuses the batch, and its new event is not stored."""
-    assert (await portal.send(event())).status_code == 202
+    first = await portal.send(event())
     batch = [event("e-2"), event(subject="A27-0009")]
     answer = await portal.send(batch, "cloudevents-batch+json")
     assert (answer.status_code, answer.json()["faults"][0]["at"]) == (409, "/1/id")
+    assert answer.json()["params"]["events"] == [
+        {"index": 1, "id": "e-1", "differs": ["subject"], "stored_at": first.json()["stored_at"]}
+    ]
+    assert await portal.stored() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "at"),
+    [
+        ({"subject": "x"}, 400, "/1/subject"),
+        ({"type": TYPE + "post-arrived", "data": {}}, 403, "/1/type"),
+        ({"data": {}}, 422, "/1/data/item"),
+    ],
+)
+async def test_which_event_of_a_batch_was_refused(portal, changes, status, at):
+    """By its index and its id, whatever it is refused for; an id that is none is not repeated."""
+    forbidden = status == 403
+    for own, named, expected, fault in (
+        ("e-2", {"index": 1, "id": "e-2"}, status, at),
+        ("canary 2", {"index": 1}, status if forbidden else 400, at if forbidden else "/1/id"),
+    ):
+        batch = [event(), event(own, **changes), event("e-3")]
+        answer = await portal.send(batch, "cloudevents-batch+json")
+        assert answer.status_code == expected, answer.text
+        assert fault in [each["at"] for each in answer.json()["faults"]]
+        assert answer.json()["params"]["events"] == [named]
+        assert "canary" not in answer.text
+    assert await portal.stored() == 0
+
+
+async def test_a_resend_that_a_library_built_again_is_the_same_event(portal):
+    """Another time, no time or tracing of its own: 200, the first time stays, and the answer says so."""
+    then = "2027-01-15T00:30:00Z"
+    first = await portal.send(event(time=then))
+    assert first.status_code == 202, first.text
+    for changes, differs in (
+        ({"time": "2027-01-15T00:31:07.123456+00:00"}, ["time"]),
+        ({"time": "2027-01-15T09:30:00+09:00"}, None),
+        ({}, None),
+        ({"time": then, "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}, None),
+    ):
+        again = await portal.send(event(**changes))
+        told = again.json()
+        assert (again.status_code, told["status"], told.get("differs")) == (200, "duplicate", differs), (
+            changes
+        )
+        assert told["stored_at"] == first.json()["stored_at"]
+    assert await portal.stored() == 1
+    assert (await portal.fate("e-1")).json()["time"] == then
+
+
+async def test_a_conflict_says_that_the_first_one_is_stored(portal):
+    """Since when, in what the other one differs, and never to send the same fact under a new id."""
+    first = (await portal.send(event())).json()["stored_at"]
+    answer = await portal.send(event(data={"item": "portfolio"}))
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (409, "id-used-for-another-event")
+    assert told["params"]["events"] == [{"differs": ["data"], "stored_at": first}]
+    for text in told["message"].values():
+        assert first[:19] in text
+    assert "first one is stored" in told["message"]["en"]
+    assert "new id" not in told["message"]["en"]
+    assert "新しい ID" not in told["message"]["ja"]
+
+    twice = [event("e-2"), event("e-2", data={"item": "essay"})]
+    answer = await portal.send(twice, "cloudevents-batch+json")
+    told = answer.json()
+    assert (answer.status_code, told["params"]["events"][0]["stored_at"]) == (409, None)
+    assert "Nothing of it is stored" in told["detail"]
     assert await portal.stored() == 1
 
 
 async def test_an_id_entered_by_hand_is_for_the_same_fact_only(portal):
-    """Without a sum type, case and data decide: the same fact is a duplicate, another one is a conflict."""
-    assert (await portal.send(event())).status_code == 202
-    await portal.rows.execute("UPDATE iehe.events SET body_sha256 = NULL")
+    """As one that was sent: the same type, case and data are a duplicate, others are a conflict."""
+    said = event()
+    await portal.rows.execute(
+        queries("events")["enter"],
+        *(URI, said["id"], said["type"], "admission-review", "admission/A27-0001", json.dumps(said)),
+    )
     assert (await portal.send(event(time="2027-01-01T00:00:00Z"))).status_code == 200
     for changes in (
         {"data": {"item": "portfolio"}},

@@ -10,9 +10,6 @@ from temporalio.client import Client
 from gateway.app import create_app
 from gateway.context import Gateway
 from tests.gateway.conftest import TYPE, URI, SigningPortal
-from tests.gateway.office import settings_for
-from tests.office import DEFAULT_STAFF, Institute
-from workers.staff_tokens import issue_token, staff_tokens
 
 EVENT = {
     "specversion": "1.0",
@@ -103,42 +100,3 @@ async def test_a_database_that_goes_between_two_events(door, portal, postgres):
     finally:
         await postgres.start()
     assert (await portal.send(EVENT | {"id": "second"})).status_code == 202
-
-
-@pytest.fixture
-async def office_door(gateway, client, portal, tmp_path) -> AsyncIterator[httpx.AsyncClient]:
-    """The door where staff are known."""
-    await Institute(client, portal.rows).employ(*DEFAULT_STAFF)
-    async for each in door_of(replace(gateway, staff=staff_tokens(settings_for(tmp_path)))):
-        yield each
-
-
-async def test_where_an_event_stands(office_door, portal, tmp_path):
-    """For the office, without what it says; others get 403, a stranger 401, an unknown id 404."""
-    stored = await SigningPortal(office_door, portal.rows).send(EVENT)
-    assert stored.status_code == 202, stored.text
-
-    async def look(path: str, by: str) -> httpx.Response:
-        token = issue_token(settings_for(tmp_path), by, 1)[0]
-        return await office_door.get(path, headers={"Authorization": f"Bearer {token}"})
-
-    path = stored.headers["location"]
-    told = await look(path, "office-1")
-    assert told.status_code == 200, told.text
-    assert told.json() | {"stored_at": "then"} == {
-        "source": "portal",
-        "id": EVENT["id"],
-        "type": EVENT["type"],
-        "process": "admission-review",
-        "case_id": "admission/A27-0001",
-        "state": "stored",
-        "reason": None,
-        "attempts": 0,
-        "stored_at": "then",
-        "ended_at": None,
-    }
-    assert "canary" not in told.text
-    assert (await look(path, "reviewer-1")).status_code == 403
-    assert (await office_door.get(path)).status_code == 401
-    for other in ("/events/portal/none", "/events/nobody/doc/2027:1", "/events/portal/%00"):
-        assert (await look(other, "office-1")).status_code == 404

@@ -121,7 +121,7 @@ async def test_the_examples_of_the_page(institute, url, reader, provider, tmp_pa
             given["PUBLIC"] = found[0]
         told.append((block.split("\n", 1)[0], STATUS.findall(printed)))
         if "events send" in block:
-            assert printed == f"202 stored: {url}/events/portal/identity-000010\n"
+            assert printed == f"202 stored: {url}/events?source=urn:example:portal&id=identity-000010\n"
         if "$URL/tasks" in block:
             assert case.case_id in printed
 

@@ -40,10 +40,10 @@ def used_for_another(envelope: EventEnvelope) -> CommandError:
     """The id stands for a fact of another kind or case."""
     return CommandError(
         "id-used-for-another-event",
-        f"{envelope.source} {envelope.id} is stored for another event (iehe events show); a new event needs "
-        "a new --event-id.",
-        f"{envelope.source} {envelope.id} は別の通知として保存済みです（iehe events show）。"
-        "新しい通知には新しい --event-id を指定してください。",
+        f"{envelope.source} {envelope.id} is stored with another content, which stays (iehe events show). If "
+        "it is the same fact, it need not be entered again; only another fact has another --event-id.",
+        f"{envelope.source} {envelope.id} は別の内容で保存済みです（iehe events show）。同じ事実であれば"
+        "再入力は不要です。--event-id を変えるのは別の事実の場合だけです。",
         Exit.REFUSED,
         {"sent": False},
     )

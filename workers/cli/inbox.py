@@ -41,11 +41,11 @@ def list_events(
         if session.as_json:
             print_json({"events": [dict(row) for row in found]})
             return
-        headers = ("stored", "case", "type", "state", "reason", "tries", "source", "id")
+        headers = ("stored", "case", "type", "fate", "code", "tries", "source", "id")
         shown = (
             (
-                *(local(row["stored_at"]), row["case_id"], row["type"].rpartition(".")[2], row["state"]),
-                *(row["reason"], row["attempts"], row["source"], row["id"]),
+                *(local(row["stored_at"]), row["case_id"], row["type"].rpartition(".")[2], row["fate"]),
+                *(row["code"], row["attempts"], row["source"], row["id"]),
             )
             for row in found
         )

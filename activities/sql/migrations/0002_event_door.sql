@@ -3,7 +3,6 @@
 ALTER TABLE iehe.events
     ADD COLUMN seq           bigint GENERATED ALWAYS AS IDENTITY,
     ADD COLUMN process       text NOT NULL DEFAULT 'admission-review',
-    ADD COLUMN body_sha256   text,
     ADD COLUMN attempts      integer NOT NULL DEFAULT 0,
     ADD COLUMN next_try_at   timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN waiting_since timestamptz,
@@ -19,9 +18,6 @@ COMMENT ON COLUMN iehe.events.state IS
     'stored (to be delivered), delivered (in the history of its workflow), dead (cannot be delivered: an '
     'open task of the office), dropped (a person decided that it is not wanted)';
 COMMENT ON COLUMN iehe.events.reason IS 'Code of why it is dead, or why the last try to deliver it failed.';
-COMMENT ON COLUMN iehe.events.body_sha256 IS
-    'Of the event without its transport: the same id with another one is refused. Null: from one of our cases, '
-    'or entered by hand.';
 COMMENT ON COLUMN iehe.events.handled_reason IS
     'Words of the person who dropped it; for the office, never for the sender.';
 COMMENT ON COLUMN iehe.events.waiting_since IS 'Since when it has waited for a case that does not exist yet.';
@@ -45,6 +41,21 @@ CREATE TRIGGER batches_tell_relays AFTER INSERT ON iehe.import_batches
 -- What the office has to look at beside the tasks of its cases: an undeliverable event may have no case.
 CREATE VIEW iehe.dead_letters AS
 SELECT source, id, type, process, case_id, reason, stored_at, ended_at FROM iehe.events WHERE state = 'dead';
+
+-- What became of an event: delivered says that its case has been told, the case's log what it made of it.
+CREATE VIEW iehe.event_fates AS
+SELECT e.*,
+       CASE WHEN l.step = 'refuse-event' THEN 'refused'
+            WHEN l.step IS NOT NULL THEN 'applied'
+            WHEN e.state = 'delivered' OR (e.state = 'stored' AND e.reason IS NOT NULL) THEN 'waiting'
+            ELSE e.state END AS fate,
+       CASE WHEN l.step IS NULL THEN e.reason ELSE l.details ->> 'code' END AS code,
+       coalesce(l.at, CASE WHEN e.state <> 'delivered' THEN e.ended_at END) AS fate_at
+FROM iehe.events e LEFT JOIN iehe.case_log l ON l.case_id = e.case_id AND l.cause = e.source || '#' || e.id;
+COMMENT ON COLUMN iehe.event_fates.fate IS
+    'stored (not tried yet), waiting (for its case, or for its turn there), applied, refused (by its case), '
+    'dead, dropped';
+COMMENT ON COLUMN iehe.event_fates.code IS 'Why it waits, was refused or is dead.';
 
 -- who may send ---------------------------------------------------------------------------------------------
 
@@ -116,7 +127,7 @@ COMMENT ON COLUMN iehe.import_batches.starts_itself IS
     'Accepted over HTTP: the relay starts whatever was stored and not started.';
 
 GRANT SELECT ON iehe.dead_letters TO iehe_worker;
-GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters TO iehe_office;
+GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters, iehe.event_fates TO iehe_office;
 GRANT SELECT ON iehe.requests TO iehe_office;
 GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason)

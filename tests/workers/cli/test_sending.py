@@ -94,9 +94,9 @@ async def test_every_way_of_sending(gateway, keys, iehe, rows, tmp_path) -> None
     human, binary, signed, many = ends
 
     assert [ended.code for ended in ends] == [Exit.OK] * 4, ends
-    assert human.out == f"202 stored: {url}/events/payments/s-1\n"
+    assert human.out == f"202 stored: {url}/events?source={PAYMENTS}&id=s-1\n"
     assert [each["location"] for each in binary.json["requests"][0]["events"]] == [
-        f"{url}/events/payments/s-2.1:"
+        f"{url}/events?source={PAYMENTS}&id=s-2.1:"
     ]
     assert signed.json["requests"][0]["status"] == 202
     assert [len(each["events"]) for each in many.json["requests"]] == [100, 30]

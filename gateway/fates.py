@@ -1,0 +1,68 @@
+"""`GET /events`: what became of an event, for the source that sent it and for the office."""
+
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.answers import EventFate
+from gateway.cloudevents import is_event_id
+from gateway.event_modes import Message, Mode, digest_id
+from gateway.events import door_of
+from gateway.problems import Fault, Problem, invalid
+from gateway.staff import require_role, staff_of
+from schemas.identifiers import Role
+
+READERS = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS, Role.AUDITOR})
+
+
+def routes() -> list[Route]:
+    """The endpoint of this module."""
+    return [Route("/events", show, methods=["GET"])]
+
+
+def question_id(source: str, event_id: str) -> str:
+    """The id of a signed question for an event's fate: its body is empty, and a signature covers no query."""
+    return digest_id("get", {"source": source, "id": event_id})
+
+
+async def show(request: Request) -> Response:
+    """What became of an event, without what it says."""
+    given = {name: request.query_params.getlist(name) for name in ("source", "id")}
+    faults = [
+        Fault(f"query:{name}", "duplicate_name" if values else "missing")
+        for name, values in given.items()
+        if len(values) != 1
+    ]
+    if faults:
+        raise invalid(faults)
+    (source,), (event_id,) = given.values()
+    await _require_reader(request, source, event_id)
+    if not is_event_id(event_id):
+        raise invalid([Fault("query:id", "string_pattern_mismatch")])
+    row = await door_of(request).inbox.look_up(source, event_id)
+    if row is None:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            "event-not-found",
+            "No event of this source has this id.",
+            "この送信元・ID の通知はありません。",
+        )
+    return JSONResponse(EventFate.model_validate(dict(row)).model_dump(mode="json"))
+
+
+async def _require_reader(request: Request, source: str, event_id: str) -> None:
+    """Let in the source with what it sends by, or else those of the staff who read everything.
+
+    Raises:
+        Problem: 401, 403, 429, 503.
+    """
+    door = door_of(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    signed = "webhook-signature" in request.headers or scheme.lower() != "bearer"
+    if signed or await door.is_own_token(source, token.strip()):
+        question = Message(Mode.STRUCTURED, source, (), question_id(source, event_id))
+        await door.let_in(request, question, b"")
+    else:
+        require_role(await staff_of(request), READERS)
