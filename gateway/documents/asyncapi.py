@@ -63,12 +63,17 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def _message(name: str, fact: str, process: Process[Any], kind: EventKind) -> dict[str, Any]:
+def stages_of(process: Process[Any], kind: EventKind) -> list[str]:
+    """The stages in which an event of a kind changes a case."""
     table = process.lifecycle
     taken = {
         stage for line in table.steps if line.name == kind.step and line.by is By.EVENT for stage in line.at
     }
-    stages = ", ".join(stage for stage in table.stages if stage in taken)
+    return [stage for stage in table.stages if stage in taken]
+
+
+def _message(name: str, fact: str, process: Process[Any], kind: EventKind) -> dict[str, Any]:
+    stages = ", ".join(stages_of(process, kind))
     return {
         "name": name,
         "title": fact,

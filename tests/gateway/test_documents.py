@@ -11,11 +11,14 @@ import jsonschema
 import pytest
 from starlette.routing import Route
 
+from gateway.answers import EventFate
 from gateway.cases import routes
 from gateway.documents.asyncapi import asyncapi
 from gateway.documents.openapi import openapi
+from tests.gateway.page_tables import with_tables
 
 FOLDER = Path(__file__).parents[2] / "docs" / "api"
+PAGE = FOLDER.parent / "api.md"
 DOCUMENTS = {"openapi.json": openapi, "asyncapi.json": asyncapi}
 
 
@@ -39,6 +42,28 @@ def references(value: Any) -> Iterator[str]:
 def test_the_committed_document_is_what_the_code_does(name):
     """Whoever changes a model or a route commits the document with it: `make api`."""
     assert (FOLDER / name).read_text(encoding="utf-8") == written(DOCUMENTS[name]())
+
+
+def test_the_page_states_the_types_and_limits_of_the_code():
+    """Whoever changes data, a pattern or a limit commits the page with it: `make api`."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == with_tables(page)
+
+
+def test_the_page_explains_every_answer_of_the_door():
+    """Each status that the document promises for events has its row with what to do."""
+    rows = PAGE.read_text(encoding="utf-8").partition("## What a 202 means")[2].partition("\n## ")[0]
+    for method in ("post", "get"):
+        for status in openapi()["paths"]["/events"][method]["responses"]:
+            assert re.search(rf"^\| [^|]*\b{status}\b", rows, re.MULTILINE), status
+
+
+def test_the_page_explains_every_state_of_an_event():
+    """Each state and no other stands in the table of fates."""
+    rows = PAGE.read_text(encoding="utf-8").partition("## What became of an event")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE) == list(
+        EventFate.model_json_schema()["properties"]["state"]["enum"]
+    )
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -80,4 +105,5 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for file, make in DOCUMENTS.items():
         (FOLDER / file).write_text(written(make()), encoding="utf-8")
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     sys.exit(0)

@@ -1,0 +1,110 @@
+"""The tables of docs/api.md that are made from the code: every type with its data, every limit."""
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, TypeAdapter
+
+from gateway import cloudevents, limits, serving, signatures, sources, strict_json
+from gateway.documents.asyncapi import stages_of
+from gateway.event_modes import BATCH_LIMIT
+from schemas.identifiers import ApplicationNo, MessageId, event_type
+from schemas.policies import EventPolicy
+from workers.cli import sender, source
+from workflows.rules.processes import PROCESSES
+
+_BLOCK: Final = "<!-- {name}: made by `make api` -->\n\n{table}\n<!-- end -->"
+
+
+def with_tables(page: str) -> str:
+    """The page with its tables as the code has them.
+
+    Raises:
+        ValueError: the page has no place for one.
+    """
+    for name, table in (("types", _types()), ("limits", _limits())):
+        place = re.compile(rf"<!-- {name}: .*?<!-- end -->", re.DOTALL)
+        block = _BLOCK.format(name=name, table=table)
+        page, found = place.subn(lambda _, block=block: block, page)
+        if found != 1:
+            raise ValueError(f"docs/api.md: {found} places for the table {name!r}")
+    return page
+
+
+def _types() -> str:
+    rows = [
+        (f"`{event_type(name, fact)}`", _data(kind.data), ", ".join(stages_of(process, kind)))
+        for name, process in PROCESSES.items()
+        for fact, kind in process.events.items()
+        if not kind.between_cases
+    ]
+    return _table(("type", "`data`", "changes a case in the stages"), rows)
+
+
+def _data(model: type[BaseModel]) -> str:
+    schema = model.model_json_schema()
+    fields: Mapping[str, Any] = schema.get("properties", {})
+    required = schema.get("required", [])
+    if not fields:
+        return "`{}`"
+    told = [
+        f"`{name}`{'' if name in required else ' (optional)'}: {_form(each)}" for name, each in fields.items()
+    ]
+    return "; ".join(told) + ". " + inspect.cleandoc(model.__doc__ or "").split("\n")[0]
+
+
+def _form(field: Mapping[str, Any]) -> str:
+    if "anyOf" in field:
+        (field,) = (each for each in field["anyOf"] if each != {"type": "null"})
+    if "enum" in field:
+        return " or ".join(f"`{value}`" for value in field["enum"])
+    form = field.get(
+        "format", {"string": "text", "boolean": "true or false"}.get(field["type"], field["type"])
+    )
+    pattern = f" `{field['pattern']}`" if "pattern" in field else ""
+    longest = f", at most {field['maxLength']} characters" if "maxLength" in field else ""
+    return f"{form}{pattern}{longest}"
+
+
+def _limits() -> str:
+    names, values = cloudevents._EXTENSION.pattern, cloudevents._EXTENSION_LIMIT
+    per_minute = inspect.signature(source.add).parameters["per_minute"].default
+    overlap = inspect.signature(source.rotate).parameters["overlap_hours"].default
+    years = f"years {cloudevents._YEARS[0]} to {cloudevents._YEARS[-1]}"
+    peer, strangers = limits.PEER_PER_MINUTE, limits.STRANGER_PER_MINUTE
+    first, longest = sender.FIRST_PAUSE, sender.LONGEST_PAUSE
+    told = {
+        "`id`": f"`{_pattern(MessageId)}`; never used for another fact",
+        "`source`": f"`^{sources.URI.pattern}$`, as registered",
+        "`subject`, the application number": f"`{_pattern(ApplicationNo)}`",
+        "`time`": f"RFC 3339 with its offset, {years}",
+        "names of other attributes": f"`^{names}$`",
+        "values of other attributes": f"true, false, whole numbers, or texts of at most {values} characters",
+        "texts of attributes": "no control characters",
+        "JSON": f"UTF-8, at most {strict_json.DEPTH_LIMIT} levels, numbers up to 2^53, no name twice",
+        "a batch": f"1 to {BATCH_LIMIT} events of one source",
+        "a body": f"{limits.BODY_LIMIT // 1024} KiB, not compressed, within {limits.BODY_SECONDS:g} s",
+        "a signature": f"holds {signatures.TOLERANCE} s before and after `webhook-timestamp`",
+        "signatures in one header": f"the first {signatures.SIGNATURES_LIMIT} are looked at",
+        "requests of a source": f"{per_minute} a minute from one address unless agreed, questions too",
+        "events of a source": f"{per_minute} a minute unless agreed",
+        "requests of an address": f"{peer} a minute; {strangers} in the name of unknown sources",
+        "bodies of an address": f"{limits.READING_AT_ONCE} at once",
+        "an idle connection": f"is closed after {serving.KEEP_ALIVE_SECONDS} s",
+        "an earlier key after a rotation": f"holds {overlap} hours unless agreed",
+        "an event without its case": f"waits {EventPolicy().wait_days} days, or those of the policy",
+        "pauses of the reference client": f"{first:g} s, doubled up to {longest:g} s, up to half less",
+    }
+    rows = told.items()
+    return _table(("what", "limit"), rows)
+
+
+def _pattern(kind: Any) -> str:
+    return str(TypeAdapter(kind).json_schema()["pattern"])
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
