@@ -12,7 +12,7 @@ from gateway.fates import question_id
 from tests.gateway.conftest import TYPE, URI, SigningPortal
 from tests.gateway.issuer import AUDIENCE, ISSUER, SUBJECT, Issuer, token
 from tests.gateway.office import settings_for
-from tests.office import DEFAULT_STAFF, Institute, person
+from tests.office import DEFAULT_STAFF, Institute
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.staff_tokens import issue_token, staff_tokens
 
@@ -47,9 +47,9 @@ async def office(gateway, client, portal, tmp_path) -> AsyncIterator[httpx.Async
 
 async def test_a_source_sees_what_its_case_made_of_an_event(institute, portal, eventually):
     """Applied, refused with the code of its case, and waiting for a case that does not exist."""
-    case = await institute.apply(person(application_no="A2027-000001"))
+    case = await institute.apply()
     await case.until_stage("completeness")
-    number = "A2027-000001"
+    number = case.row.application_no
     for sent in (
         event("paper", subject=number, item="transcript"),
         event("too-early", "offer-answered", number, answer="accepted"),
