@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
-from gateway import cloudevents, limits, serving, signatures, sources, strict_json
+from gateway import cloudevents, limits, opening, serving, signatures, sources, strict_json
 from gateway.documents.asyncapi import stages_of
 from gateway.event_modes import BATCH_LIMIT
 from schemas.identifiers import ApplicationNo, MessageId, event_type
@@ -94,6 +94,8 @@ def _limits() -> str:
         "bodies of an address": f"{limits.READING_AT_ONCE} at once",
         "an idle connection": f"is closed after {serving.KEEP_ALIVE_SECONDS} s",
         "an earlier key after a rotation": f"holds {overlap} hours unless agreed",
+        "a key or source that was revoked": f"holds {sources.CACHED_FOR:g} s",
+        "cases in one `POST /cases/batch`": f"{opening.BATCH_LIMIT}",
         "an event without its case": f"waits {EventPolicy().wait_days} days, or those of the policy",
         "pauses of the reference client": f"{first:g} s, doubled up to {longest:g} s, up to half less",
     }
