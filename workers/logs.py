@@ -79,7 +79,7 @@ def configure(form: Literal["json", "console"], level: str = "info", stream: Tex
 
 def runtime(level: str = "info") -> Runtime:
     """The runtime to connect with, whose native part logs through here too instead of to the terminal."""
-    least = "DEBUG" if level == "debug" else "WARN"
+    least = {"debug": "DEBUG", "error": "ERROR"}.get(level, "WARN")
     return Runtime(
         telemetry=TelemetryConfig(
             logging=LoggingConfig(

@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, Valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from workers.language import Language, default_language
+
 PREFIX = "IEHE_"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -31,11 +33,6 @@ def _default_home() -> Path:
 def _default_account() -> str | None:
     known = {entry.pw_name for entry in pwd.getpwall() if entry.pw_uid != 0}
     return next((name for name in ("postgres", "nobody") if name in known), None)
-
-
-def _default_language() -> Literal["ja", "en"]:
-    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "ja" if next(filter(None, names), "").startswith("ja") else "en"
 
 
 def _is_embedded(data: dict[str, Any]) -> bool:
@@ -63,8 +60,8 @@ class Settings(BaseSettings):
         description="Folder of the embedded stack: data, secrets, logs, mail. "
         "As root /var/lib/iehe, otherwise $XDG_STATE_HOME/iehe or ~/.local/state/iehe",
     )
-    language: Literal["ja", "en"] = Field(
-        default_factory=_default_language, description="Language of the command line; from LANG when not set"
+    language: Language = Field(
+        default_factory=default_language, description="Language of the command line; from LANG when not set"
     )
     log_format: Literal["json", "console"] = Field(default="json", description="Form of the log lines")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

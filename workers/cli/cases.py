@@ -19,9 +19,11 @@ from workers.cli.casework import (
     require_role,
     say,
 )
+from workers.cli.japanese import word
+from workers.cli.known import complete_case, completed, offered, roles, rounds, stages
 from workers.cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json, run
 from workers.cli.tables import table
-from workers.cli.typed import usage
+from workers.cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagram, deadlines, tasks.")
 
@@ -63,9 +65,13 @@ def restart(case: CaseArgument, *, as_json: JsonOption = False) -> None:
 @app.command("list")
 def list_cases(
     *,
-    stage: Annotated[str | None, typer.Option("--stage", help="Such as review.")] = None,
-    waiting_for: Annotated[str | None, typer.Option("--waiting-for", help="Such as reviewer.")] = None,
-    round_id: Annotated[str | None, typer.Option("--round")] = None,
+    stage: Annotated[
+        str | None, typer.Option("--stage", help="Such as review.", autocompletion=offered(stages))
+    ] = None,
+    waiting_for: Annotated[
+        str | None, typer.Option("--waiting-for", help="Such as reviewer.", autocompletion=offered(roles))
+    ] = None,
+    round_id: Annotated[str | None, typer.Option("--round", autocompletion=completed(rounds))] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose due time has passed.")] = False,
     is_open: Annotated[bool | None, typer.Option("--open/--closed", help="Without: both.")] = None,
     after: Annotated[str | None, typer.Option("--after", help="Go on after this case.")] = None,
@@ -78,16 +84,13 @@ def list_cases(
         from activities.sql import queries
         from workflows.rules.admission import LIFECYCLE
 
-        if stage is not None and stage not in LIFECYCLE.stages:
-            known = ", ".join(LIFECYCLE.stages)
-            raise usage(
-                "unknown-stage",
-                f"There is no stage '{stage}'. Stages: {known}.",
-                f"「{stage}」という段階はありません。段階: {known}",
-                known=list(LIFECYCLE.stages),
-            )
+        known_value(stage, LIFECYCLE.stages, "--stage")
+        known = {info.waits_for for info in LIFECYCLE.stages.values() if info.waits_for}
+        known_value(waiting_for, known, "--waiting-for")
         beyond = case_id_of(after) if after else None
         pool = await session.pool()
+        if round_id is not None:
+            known_value(round_id, await rounds(pool), "--round")
         filters = (stage, waiting_for, round_id, overdue, is_open, beyond)
         found = await pool.fetch(queries("office")["cases"], *filters, limit + 1)
         rows = [dict(row) for row in found[:limit]]
@@ -106,7 +109,7 @@ def list_cases(
             late = ("期限超過" if ja else "overdue") if row["overdue"] else ""
             waits = None if row["closed_at"] else row["waiting_for"]
             due = None if row["closed_at"] else row["due_at"]
-            words = (row["case_id"], row["stage"], info.ja if ja else info.en, waits)
+            words = (row["case_id"], row["stage"], info.ja if ja else info.en, word(waits or ""))
             shown.append(
                 (*words, local(row["stage_since"]), local(due), late, row["version"], row["outcome"])
             )
@@ -147,7 +150,10 @@ app.command("history")(history)
 
 @app.command("diagram")
 def diagram(
-    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="Marks where it stands.")] = None,
+    case: Annotated[
+        str | None,
+        typer.Argument(metavar="[CASE]", help="Marks where it stands.", autocompletion=complete_case),
+    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:

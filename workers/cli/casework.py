@@ -11,6 +11,7 @@ from unicodedata import normalize
 
 import typer
 
+from workers.cli.known import complete_case
 from workers.cli.session import CommandError, Exit, Session, leave, run
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from schemas.case import Actor
 
 CaseArgument = Annotated[
-    str, typer.Argument(metavar="CASE", help="admission/A2027-000001, or only the application number.")
+    str,
+    typer.Argument(
+        metavar="CASE",
+        help="admission/A2027-000001, or only the application number.",
+        autocompletion=complete_case,
+    ),
 ]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 PREFIX: Final = "admission/"

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from workers.cli.deciding import Decision, ReasonOption, decision_command
+from workers.cli.known import choice
 from workers.cli.typed import moment, pairs, usage
 
 app = typer.Typer()
@@ -87,7 +88,7 @@ def submit_scores(
 
 @decision_command(app, "cast-vote")
 def cast_vote(
-    choice: Annotated[str, typer.Argument(metavar="admit|reject|abstain")],
+    choice: Annotated[str, choice("admit|reject|abstain")],
     casting: Annotated[bool, typer.Option("--casting", help="The chair's vote after tied ballots.")] = False,
     reason: ReasonOption = None,
 ) -> Decision:
@@ -107,7 +108,7 @@ def close_ballot() -> Decision:
 
 @decision_command(app, "decide")
 def decide(
-    decision: Annotated[str, typer.Argument(metavar="offered|waitlisted|rejected|released")],
+    decision: Annotated[str, choice("offered|waitlisted|rejected|released")],
     reason: ReasonOption = None,
 ) -> Decision:
     """Record the admission decision; from the waitlist: offered or released."""
@@ -118,7 +119,7 @@ def decide(
 
 @decision_command(app, "answer-offer")
 def answer_offer(
-    answer: Annotated[str, typer.Argument(metavar="accepted|declined")],
+    answer: Annotated[str, choice("accepted|declined")],
     answered_at: Annotated[
         str | None, typer.Option("--answered-at", help="When it arrived, Japan time: 2027-02-20 10:00.")
     ] = None,
@@ -132,7 +133,7 @@ def answer_offer(
 
 @decision_command(app, "record-enrolment")
 def record_enrolment(
-    result: Annotated[str, typer.Argument(metavar="enrolled|conditions_not_met|deferred")],
+    result: Annotated[str, choice("enrolled|conditions_not_met|deferred")],
     reason: ReasonOption = None,
 ) -> Decision:
     """Record how the acceptance ended."""
@@ -161,7 +162,7 @@ def rejudge(reason: ReasonOption = None) -> Decision:
 
 @decision_command(app, "decide-accommodation")
 def decide_accommodation(
-    result: Annotated[str, typer.Argument(metavar="granted|partly_granted|refused")],
+    result: Annotated[str, choice("granted|partly_granted|refused")],
     reason: ReasonOption = None,
 ) -> Decision:
     """Decide on requested exam adjustments."""

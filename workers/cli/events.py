@@ -17,6 +17,7 @@ from workers.cli.event_refusals import (
     refused,
     used_for_another,
 )
+from workers.cli.known import facts, offered
 from workers.cli.session import ActorOption, JsonOption, Session, local, print_json
 from workers.cli.typed import build, moment, pairs, usage
 
@@ -32,7 +33,12 @@ NEEDS_HOUR: Final = "post-arrived"
 
 def event(
     case: CaseArgument,
-    fact: Annotated[str, typer.Argument(metavar="FACT", help="Such as fee-paid or document-received.")],
+    fact: Annotated[
+        str,
+        typer.Argument(
+            metavar="FACT", help="Such as fee-paid or document-received.", autocompletion=offered(facts)
+        ),
+    ],
     data: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Such as item=transcript.")
     ] = None,

@@ -1,8 +1,7 @@
-"""Faults of a file as the office reads them: a table on a terminal, lines elsewhere, all of them as JSON."""
+"""Faults of a file as the office reads them: a line each, never cut, or all of them as JSON."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -72,11 +71,8 @@ def show(faults: Sequence[Fault], copy: Path | None) -> None:
     """Print the first of the faults, errors before warnings; the copy has them all."""
     ordered = sorted(faults, key=lambda fault: fault.severity != "error")
     shown, more = ordered[:SHOWN], len(ordered) - SHOWN
-    if sys.stdout.isatty():
-        _table(shown)
-    else:
-        for fault in shown:
-            print("\t".join(_cells(fault)))
+    for fault in shown:
+        print("\t".join(_cells(fault)))
     if more > 0:
         where = "the annotated copy" if copy is not None else "--json"
         where_ja = "確認結果のファイル" if copy is not None else "--json"
@@ -87,16 +83,3 @@ def _cells(fault: Fault) -> tuple[str, ...]:
     place = str(fault.row) if fault.row is not None else "-"
     text = f"{fault.message_ja} / {fault.message_en}"
     return (place, fault.column or "-", f"{fault.severity} {fault.code.value}", text)
-
-
-def _table(faults: Sequence[Fault]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table()
-    for heading in ("行 row", "列 column", "コード code", "内容 message"):
-        table.add_column(heading)
-    for fault in faults:
-        table.add_row(*(Text(cell) for cell in _cells(fault)))
-    Console().print(table)

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from workers.cli.casework import LimitOption, carry_out, case_id_of, require_role, say
+from workers.cli.casework import LimitOption, carry_out, case_id_of, find_case, require_role, say
+from workers.cli.known import completed, offered, sources
 from workers.cli.redelivering import CaseOption, IdArgument, SourceArgument, drop, find_event, retry
 from workers.cli.sending import send
 from workers.cli.session import ActorOption, JsonOption, Session, local, print_json
 from workers.cli.tables import table
-from workers.cli.typed import usage
+from workers.cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Facts of other systems: the inbox of all cases.")
 STATES: Final = ("stored", "delivered", "dead", "dropped")
@@ -21,8 +22,13 @@ STATES: Final = ("stored", "delivered", "dead", "dropped")
 @app.command("list")
 def list_events(
     *,
-    state: Annotated[str | None, typer.Option("--state", help="|".join(STATES))] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Only those of this source.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="|".join(STATES), autocompletion=offered(STATES))
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Only those of this source.", autocompletion=completed(sources)),
+    ] = None,
     case: CaseOption = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
@@ -32,12 +38,14 @@ def list_events(
     async def work(session: Session) -> None:
         from activities.sql import queries
 
-        if state is not None and state not in STATES:
-            known = ", ".join(STATES)
-            raise usage("unknown-state", f"States: {known}.", f"状態: {known}", known=list(STATES))
+        known_value(state, STATES, "--state")
         pool = await session.pool()
         case_id = case_id_of(case) if case else None
         found = await pool.fetch(queries("events")["events"], state, source, case_id, limit)
+        if not found:
+            known_value(source, await sources(pool), "--source")
+            if case is not None:
+                await find_case(session, case)
         if session.as_json:
             print_json({"events": [dict(row) for row in found]})
             return

@@ -9,17 +9,21 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from workers.cli.japanese import translate
 from workers.cli.session import Exit, leave
+from workers.cli.terminal import wrap_streams
+from workers.cli.usage import report_usage
 
 app = typer.Typer(
     name="iehe",
     help="Event-driven workflows for a university's admissions office. Exit codes: docs/cli.md.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -78,6 +82,13 @@ def _register() -> None:
 _register()
 
 
+def command_line() -> Any:
+    """The whole program as the parser has it, in the reader's language."""
+    program = typer.main.get_command(app)
+    translate(program)
+    return program
+
+
 def _report_fault(error: Exception) -> None:
     """One line for the person, and a file for whoever mends it: neither holds a text of the error."""
     from workers.trails import trail
@@ -111,14 +122,17 @@ def main() -> NoReturn:
     """Run the command line; leaves with one of the codes of `Exit`, whatever happens."""
     # its pool reports lost connections with a traceback of its own; a command's error says what to do
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
+    wrap_streams()
     try:
-        app(prog_name="iehe")
+        ended = command_line()(prog_name="iehe", standalone_mode=False)
     except SystemExit as end:
         leave(end.code if isinstance(end.code, int) else Exit.FAULT)
+    except typer.TyperException as error:
+        leave(report_usage(error, as_json="--json" in sys.argv))
     except Exception as error:  # noqa: BLE001 - the last line of defence
         _report_fault(error)
         leave(Exit.FAULT)
-    leave(Exit.OK)
+    leave(ended if isinstance(ended, int) else Exit.OK)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from workers.cli.casework import LimitOption, carry_out, case_id_of, require_role
+from workers.cli.casework import LimitOption, carry_out, find_case, require_role
+from workers.cli.known import complete_case, offered
 from workers.cli.resending import NoticeArgument, find_notice, resend
 from workers.cli.session import ActorOption, JsonOption, Session, local, print_json
 from workers.cli.tables import table
-from workers.cli.typed import usage
+from workers.cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Messages to applicants, schools and staff.")
 STATES: Final = ("queued", "sending", "accepted", "failed", "dead", "unknown", "suppressed")
@@ -19,9 +20,11 @@ STATES: Final = ("queued", "sending", "accepted", "failed", "dead", "unknown", "
 
 @app.command("list")
 def list_notices(
-    case: Annotated[str | None, typer.Argument(metavar="[CASE]")] = None,
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", autocompletion=complete_case)] = None,
     *,
-    state: Annotated[str | None, typer.Option("--state", help="|".join(STATES))] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="|".join(STATES), autocompletion=offered(STATES))
+    ] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -30,10 +33,8 @@ def list_notices(
     async def work(session: Session) -> None:
         from activities import notice_rows
 
-        if state is not None and state not in STATES:
-            known = ", ".join(STATES)
-            raise usage("unknown-state", f"States: {known}.", f"状態: {known}", known=list(STATES))
-        case_id = case_id_of(case) if case else None
+        known_value(state, STATES, "--state")
+        case_id = (await find_case(session, case))["case_id"] if case else None
         pool = await session.pool()
         async with pool.acquire() as connection:
             found = await notice_rows.list_notices(connection, case_id, state, limit)

@@ -42,7 +42,7 @@ def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
             return Text(f"{task.finished_speed or task.speed or 0:.0f}/s")
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as shown:
+    with Progress(*columns, TimeRemainingColumn(), console=Console(file=sys.__stderr__)) as shown:
         task = shown.add_task(label, total=total)
         yield lambda done: shown.update(task, completed=done)
 

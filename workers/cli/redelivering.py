@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workers.cli.casework import carry_out, case_id_of, require_role, say
+from workers.cli.known import complete_case
 from workers.cli.session import ActorOption, CommandError, Exit, JsonOption, Session, print_json
 from workers.cli.typed import checked_text, usage
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Such as urn:example:payments.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The event's id.")]
-CaseOption = Annotated[str | None, typer.Option("--case", help="Only those for this case.")]
+CaseOption = Annotated[
+    str | None, typer.Option("--case", help="Only those for this case.", autocompletion=complete_case)
+]
 
 
 async def find_event(session: Session, source: str, event_id: str) -> asyncpg.Record:

@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from workers.cli.known import completed, staff_ids
+
 if TYPE_CHECKING:
     import asyncpg
     from temporalio.client import Client
@@ -53,7 +55,13 @@ class Exit(IntEnum):
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 ActorOption = Annotated[
-    str | None, typer.Option("--as", envvar="IEHE_ACTOR", help="Staff id of the person who acts.")
+    str | None,
+    typer.Option(
+        "--as",
+        envvar="IEHE_ACTOR",
+        help="Staff id of the person who acts.",
+        autocompletion=completed(staff_ids),
+    ),
 ]
 VersionOption = Annotated[
     int | None, typer.Option("--version", help="Version of the case that you saw; a newer one is refused.")
@@ -122,12 +130,13 @@ class Session:
         """The connection to Temporal."""
         if self._client is None:
             from workers.embedded.connection import Embedded
+            from workers.logs import runtime
             from workers.temporal import connect
 
             if self.settings.temporal_embedded:
                 Embedded(self.settings).require_running()
             try:
-                self._client = await connect(self.settings)
+                self._client = await connect(self.settings, runtime=runtime("error"))
             except RuntimeError as error:
                 raise CommandError(
                     "temporal-unreachable",
@@ -250,7 +259,8 @@ async def _guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool)
         return error.exit_code
     except (StackFault, SettingsError) as fault:
         code = Exit(getattr(fault, "exit_code", Exit.USAGE))
-        shown = CommandError(type(fault).__name__, str(fault), str(fault), code)
+        japanese = getattr(fault, "japanese", "設定が正しくありません")
+        shown = CommandError(type(fault).__name__, str(fault), f"{japanese}: {fault}", code)
         report(shown, as_json=as_json, language=language)
         return code
     return Exit.OK

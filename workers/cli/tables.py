@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
+from workers.cli.japanese import word
+
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lines of columns two spaces apart; None and the empty text show as a dash."""
-    texts = [list(headers), *(["-" if cell in (None, "") else str(cell) for cell in row] for row in rows)]
+    """Lines of columns two spaces apart, headings in the reader's language; nothing shows as a dash."""
+    texts = [
+        [word(header) for header in headers],
+        *(["-" if cell in (None, "") else str(cell) for cell in row] for row in rows),
+    ]
     widths = [max(width(line[place]) for line in texts) for place in range(len(headers))]
     return "\n".join(
         "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)).rstrip()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from workers.cli.casework import LimitOption, carry_out, say
+from workers.cli.japanese import word
+from workers.cli.known import completed, offered, roles, staff_ids
 from workers.cli.session import JsonOption, Session, local, print_json
 from workers.cli.tables import table
-from workers.cli.typed import usage
+from workers.cli.typed import known_value
 
 if TYPE_CHECKING:
     import asyncpg
@@ -20,8 +22,12 @@ DEAD_LETTER: Final = "dead-letter"
 
 def tasks(
     *,
-    role: Annotated[str | None, typer.Option("--role", help="Such as admissions_office.")] = None,
-    assignee: Annotated[str | None, typer.Option("--assignee", help="Staff id.")] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="Such as admissions_office.", autocompletion=offered(roles))
+    ] = None,
+    assignee: Annotated[
+        str | None, typer.Option("--assignee", help="Staff id.", autocompletion=completed(staff_ids))
+    ] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose due time has passed.")] = False,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
@@ -30,19 +36,12 @@ def tasks(
 
     async def work(session: Session) -> None:
         from activities.sql import queries
-        from schemas.identifiers import Role
         from workflows.rules.processes import PROCESSES
 
-        known = [each.value for each in Role]
-        if role is not None and role not in known:
-            listed = ", ".join(known)
-            raise usage(
-                "unknown-role",
-                f"There is no role '{role}'. Roles: {listed}.",
-                f"役割「{role}」はありません。役割: {listed}",
-                known=known,
-            )
+        known_value(role, roles(), "--role")
         pool, sql = await session.pool(), queries("office")
+        if assignee is not None:
+            known_value(assignee, await staff_ids(pool), "--assignee")
         offices = {name.value: each.office.value for name, each in PROCESSES.items()}
         found = await pool.fetch(
             sql["tasks"], role, assignee, overdue, list(offices), list(offices.values()), limit
@@ -89,7 +88,7 @@ def _print(session: Session, rows: list[dict[str, Any]]) -> None:
     shown = (
         (
             *(local(row["due_at"]), ("期限超過" if ja else "overdue") if row["overdue"] else ""),
-            *(row["task"], row["assignee"] or row["role"], row["case_id"]),
+            *(row["task"], row["assignee"] or word(row["role"]), row["case_id"]),
             row["reason"] if row["kind"] == DEAD_LETTER else row["stage_text"]["ja" if ja else "en"],
         )
         for row in rows

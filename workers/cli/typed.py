@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from unicodedata import normalize
 
 from workers.cli.session import TOKYO, CommandError, Exit
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound="BaseModel")
 TEXT_LIMIT: Final = 4000
+LISTED: Final = 20
 
 
 def usage(code: str, english: str, japanese: str, **details: Any) -> CommandError:
@@ -24,7 +26,13 @@ def usage(code: str, english: str, japanese: str, **details: Any) -> CommandErro
 
 def checked_text(body: str | None) -> str | None:
     """A reason or remark that can be stored; an empty one is none."""
-    text = (body or "").replace("\x00", "").strip()
+    text = (body or "").replace("\r\n", "\n").strip()
+    if any(unicodedata.category(mark) == "Cc" and mark not in "\n\t" for mark in text):
+        raise usage(
+            "text-not-readable",
+            "The text has control characters, such as those that change colours; give it without them.",
+            "文章に制御文字が含まれています。取り除いて再入力してください。",
+        )
     if len(text) > TEXT_LIMIT:
         raise usage(
             "text-too-long",
@@ -35,6 +43,26 @@ def checked_text(body: str | None) -> str | None:
     return text or None
 
 
+def known_value(value: str | None, known: Iterable[str], option: str) -> str | None:
+    """A filter that can match something; without a value there is no filter.
+
+    Raises:
+        CommandError: nothing of that name is known; the nearest names are told, or all when they are few.
+    """
+    names = sorted(set(known))
+    if value is None or value in names:
+        return value
+    near = get_close_matches(value, names) or (names if len(names) <= LISTED else [*names[:LISTED], "…"])
+    listed = ", ".join(near) or "-"
+    raise usage(
+        "unknown-value",
+        f"{option}: there is no '{value}'. There is: {listed}.",
+        f"{option}: 「{value}」はありません。候補: {listed}",
+        option=option,
+        known=near,
+    )
+
+
 def moment(text: str | None, option: str, *, end_of_day: bool = False) -> datetime | None:
     """A moment as typed: `2027-02-04 11:58`, ISO 8601, or a day; without a zone it is Asia/Tokyo.
 
@@ -42,7 +70,7 @@ def moment(text: str | None, option: str, *, end_of_day: bool = False) -> dateti
     """
     if text is None:
         return None
-    typed = normalize("NFKC", text).strip().replace("/", "-")
+    typed = unicodedata.normalize("NFKC", text).strip().replace("/", "-")
     try:
         at = datetime.fromisoformat(typed)
     except ValueError:
@@ -61,7 +89,7 @@ def pairs(words: Sequence[str]) -> dict[str, str]:
     """`key=value …` as a dictionary."""
     found: dict[str, str] = {}
     for word in words:
-        key, equals, value = normalize("NFKC", word).partition("=")
+        key, equals, value = unicodedata.normalize("NFKC", word).partition("=")
         if not equals or not key or key in found:
             raise usage(
                 "invalid-pair",

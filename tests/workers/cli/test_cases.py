@@ -94,7 +94,7 @@ async def test_list(institute: Institute, iehe: CommandLine) -> None:
     first = await iehe.ok("case", "list", "--limit", "2")
     assert first["next"] == numbers[1]
     assert await listed("--after", first["next"]) == numbers[2:]
-    assert await iehe.refused("case", "list", "--stage", "limbo") == (2, "unknown-stage")
+    assert await iehe.refused("case", "list", "--stage", "limbo") == (2, "unknown-value")
     assert numbers[0] in (await iehe("case", "list")).out
 
 

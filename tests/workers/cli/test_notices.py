@@ -38,7 +38,7 @@ async def test_list_and_show(institute: Institute, iehe: CommandLine) -> None:
     assert case.row.email in letter.out or "school" in letter.out
     assert (await iehe.ok("notices", "list", "--state", "dead"))["notices"] == []
     assert await iehe.refused("notices", "show", "ffff") == (4, "no-such-notice")
-    assert await iehe.refused("notices", "list", "--state", "lost") == (2, "unknown-state")
+    assert await iehe.refused("notices", "list", "--state", "lost") == (2, "unknown-value")
     assert await iehe.refused("notices", "show", one["notice_id"], "--personal", by="reviewer-1") == (
         6,
         "role-missing",

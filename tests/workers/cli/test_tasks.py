@@ -31,7 +31,7 @@ async def test_overdue_first(institute: Institute, iehe: CommandLine) -> None:
     few = await iehe.ok("tasks", "--role", "reviewer", "--limit", 1)
     assert (len(few["tasks"]), few["total"]) == (1, 3)
     assert (await iehe.ok("tasks", "--assignee", "member-1"))["tasks"] == []
-    assert await iehe.refused("tasks", "--role", "king") == (2, "unknown-role")
+    assert await iehe.refused("tasks", "--role", "king") == (2, "unknown-value")
 
 
 async def test_dead_letters(vacant: Institute, iehe: CommandLine) -> None:
