@@ -131,6 +131,7 @@ async def _application(connection: Connection, request: ApplicationRequest) -> A
         programme=row["programme"],
         policy=policy,
         round=RoundFacts(**facts),
+        submitted_on=row["submitted_on"],
         possible_duplicates=tuple(admission_case_id(other["application_no"]) for other in duplicates),
         age_at_enrolment=row["age_at_enrolment"],
         accommodation_requested_on=row["accommodation_requested_on"],

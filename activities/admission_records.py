@@ -75,8 +75,7 @@ async def _decision(connection: Connection, new: Transition, record: records.Dec
 
 
 async def _take_place(connection: Connection, new: Transition, *, beyond: bool) -> None:
-    if await connection.fetchval(SQL["superseded_by"], new.case_id) is not None:
-        raise Refusal("other-offer-accepted")
+    await _require_no_other_offer(connection, new)
     place = await connection.fetchrow(SQL["lock_places"], new.case_id)
     if beyond:
         return
@@ -87,12 +86,16 @@ async def _take_place(connection: Connection, new: Transition, *, beyond: bool) 
         raise Refusal("places-full", places=place["places"])
 
 
+async def _require_no_other_offer(connection: Connection, new: Transition) -> None:
+    if await connection.fetchval(SQL["other_offer"], new.case_id) is not None:
+        raise Refusal("other-offer-accepted")
+
+
 async def _offer_accepted(connection: Connection, new: Transition, record: records.OfferAccepted) -> None:
     """Rule A13 in one step: the other open applications of the round end, and fall silent at once."""
     _ = record
-    await connection.execute(SQL["lock_person_in_round"], new.case_id)
-    if await connection.fetchval(SQL["superseded_by"], new.case_id) is not None:
-        raise Refusal("other-offer-accepted")
+    await connection.execute(SQL["lock_persons_of_round"], new.case_id)
+    await _require_no_other_offer(connection, new)
     for sibling in await connection.fetch(SQL["supersede_siblings"], new.case_id):
         await connection.execute(SQL["suppress_notices"], sibling["case_id"])
         envelope = EventEnvelope(
@@ -114,12 +117,16 @@ async def _accommodation(
 
 
 async def _duplicate(connection: Connection, new: Transition, record: records.DuplicateResolved) -> None:
+    await connection.execute(SQL["lock_persons_of_round"], new.case_id)
+    if record.taken_back and await connection.fetchval(SQL["other_offer"], new.case_id) is not None:
+        raise Refusal("finding-followed")
     for other in record.others:
-        row = (other, record.same_person, new.actor.id, new.at)
+        same = None if record.taken_back else other in record.same_person
+        row = (other, same, new.actor.id, _uuid(record.reason_id), new.at)
         await connection.execute(SQL["record_duplicate"], new.case_id, *row)
-    if record.same_person and record.others:
-        first = record.others[0].partition("/")[2]
-        await connection.execute(SQL["join_person"], new.case_id, first)
+    if not new.closed and record.same_person:
+        # this one was to go on, and an offer of the same person's stands already (A13)
+        await _require_no_other_offer(connection, new)
 
 
 async def _permit(connection: Connection, new: Transition, record: records.LatePermitted) -> None:

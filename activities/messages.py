@@ -39,6 +39,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "items-chaser": _message("applicant", "missing", "due_at"),
     "item-revoked": _message("applicant", "missing", "due_at"),
     "application-complete": _message("applicant"),
+    "application-late": _message("applicant"),
     "closed-incomplete": _message("applicant", "missing"),
     "post-not-received": _message("applicant"),
     "ineligible": _message("applicant"),

@@ -36,6 +36,7 @@ _SENT: Final = {
     "unknown-task": "task",
     "unknown-deadline": "deadline",
     "unknown-item": "item",
+    "unknown-duplicate": "duplicate",
     "unknown-reason": "reason",
     "score-unknown": "criteria",
     "reviewer-unknown": "reviewer",
@@ -54,6 +55,10 @@ _WORDS: Final = {
             "表示後に案件が更新されています（確認した版 {seen}、現在の版 {current}）。"
             "案件を再取得し、その ETag を付けて再送してください。"
         ),
+    ),
+    "duplicate-unnamed": (
+        "There is more than one candidate ({candidates}); name whose applicant it is in duplicate_of.",
+        "候補が複数あります（{candidates}）。同一の志願者の案件を duplicate_of に指定してください。",
     ),
     "reason-required": ("'{step}' needs a reason in words.", "「{step}」には理由の記入が必要です。"),
     "no-such-case": ("There is no such case.", "該当する案件はありません。"),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from schemas.case import CaseState, Command
-from schemas.identifiers import ApplicationNo, Code, StaffId
+from schemas.identifiers import ApplicationNo, CaseId, Code, StaffId
 from schemas.payload import Payload, Record
 from schemas.policies import AdmissionPolicy
 
@@ -92,6 +92,7 @@ class ApplicationFacts(Payload):
     programme: str
     policy: AdmissionPolicy
     round: RoundFacts
+    submitted_on: date | None = None
     possible_duplicates: tuple[str, ...] = ()
     age_at_enrolment: int | None = None
     accommodation_requested_on: date | None = None
@@ -234,6 +235,11 @@ class AnswerOffer(Command):
     answer: Literal["accepted", "declined"]
     answered_at: AwareDatetime | None = None
 
+    @property
+    def happened_at(self) -> datetime | None:
+        """When the answer arrived."""
+        return self.answered_at
+
 
 class RecordEnrolment(Command):
     """How the acceptance ended."""
@@ -262,8 +268,18 @@ class ResolveDuplicate(Command):
 
     step: ClassVar[str] = "resolve-duplicate"
     same_person: bool
+    duplicate_of: tuple[CaseId, ...] = Field(default=(), max_length=20)
+    """With `same_person`: whose applicant it is; may be left out when there is one candidate."""
     keep: bool = False
     """With `same_person`: this application goes on (another one is withdrawn there)."""
+    reason_id: str | None = None
+
+
+class ReopenDuplicate(Command):
+    """The finding about a possible duplicate was wrong: it is taken back and asked again."""
+
+    step: ClassVar[str] = "reopen-duplicate"
+    reason_id: str | None = None
 
 
 class DecideAccommodation(Command):
@@ -275,7 +291,7 @@ class DecideAccommodation(Command):
 
 
 class PermitLate(Command):
-    """Let one late item count: a document, the post, an offer answer, a score, an accommodation request."""
+    """Let one late item count: application, part, post, offer answer, score, accommodation request."""
 
     step: ClassVar[str] = "permit-late"
     item: str = Field(max_length=64)
@@ -375,8 +391,15 @@ class AdmissionState(CaseState):
     programme: str = ""
     policy: AdmissionPolicy | None = None
     round: RoundFacts | None = None
+    submitted_on: date | None = None
+    outside_period: Literal["early", "late"] | None = None
+    """Whether the application was submitted before the round opened, or after it closed (rule A4)."""
+    post_arrived_at: datetime | None = None
     items: dict[str, ItemState] = Field(default_factory=dict)
     duplicates: list[str] = Field(default_factory=list)
+    """Candidates found when the case opened; whether they are still asked about is told by the task."""
+    duplicate_of: list[str] = Field(default_factory=list)
+    """Those of them that a person has found to be the same applicant's."""
     reviews: dict[str, Review] = Field(default_factory=dict)
     wanted_reviewers: int = 0
     draw_failed: bool = False

@@ -76,11 +76,13 @@ class AccommodationRecorded(Payload):
 
 
 class DuplicateResolved(Payload):
-    """A person said whether two applications are the same person's."""
+    """A person said which of the possible duplicates are the same person's, or took it back."""
 
     kind: Literal["duplicate-resolved"] = "duplicate-resolved"
     others: tuple[str, ...]
-    same_person: bool
+    same_person: tuple[str, ...] = ()
+    taken_back: bool = False
+    reason_id: str | None = None
 
 
 class LatePermitted(Payload):

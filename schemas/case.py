@@ -44,6 +44,11 @@ class Command(Payload):
     case_version: int | None = None
 
     @property
+    def happened_at(self) -> datetime | None:
+        """When the fact that it enters was true, where the person says so."""
+        return None
+
+    @property
     def cause(self) -> str:
         """What the case remembers: the same id used by somebody else, or for something else, is another."""
         return f"{self.actor.id}/{self.step}/{self.command_id}"

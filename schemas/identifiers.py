@@ -17,6 +17,7 @@ EVENT_SIGNAL: Final = "event"
 ApplicationNo = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,23}$")]
 StaffId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,63}$")]
+CaseId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}/[A-Z0-9][A-Z0-9-]{3,23}$")]
 MessageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")]
 
 

@@ -89,6 +89,9 @@ class AdmissionPolicy(Payload):
     """True: a web registration is an application only when the post arrives by the round's cutoff."""
     post_grace_days: int = Field(default=2, ge=0)
     """Days after the cutoff in which the office still enters what arrived before it."""
+    late_application: DeadlinePolicy = DeadlinePolicy(days=5)
+    """What is submitted after the round has closed. Hard: the office has so long to permit it, then it is
+    closed; soft: it counts, marked late."""
     applications_per_person: int = Field(default=1, ge=1)
     minimum_age: int = 17
     """Age in full years at enrolment."""

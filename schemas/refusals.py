@@ -112,6 +112,11 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         "It is said to have happened years ago; check date and time.",
         "発生日時が数年前になっています。日時を確認してください。",
     ),
+    "before-cause": (
+        _I,
+        "It is said to have happened before that began which it answers ({since}); check date and time.",
+        "発生日時が、対象となる手続の開始（{since}）より前になっています。日時を確認してください。",
+    ),
     "in-future": (
         _I,
         "It is said to have happened in the future; check date and time.",
@@ -274,6 +279,26 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         _C,
         "No possible duplicate is open for this case.",
         "この案件に確認待ちの重複候補はありません。",
+    ),
+    "duplicate-unnamed": (
+        _I,
+        "There is more than one candidate ({candidates}); name whose applicant it is (--of).",
+        "候補が複数あります（{candidates}）。同一の志願者の案件を指定してください（--of）。",
+    ),
+    "unknown-duplicate": (
+        _F,
+        "'{duplicate}' is not among the candidates: {candidates}.",
+        "「{duplicate}」は重複候補にありません。候補: {candidates}",
+    ),
+    "no-finding": (
+        _C,
+        "Nothing has been found about a duplicate of this case that could be taken back.",
+        "この案件に取り消せる重複確認の結果はありません。",
+    ),
+    "finding-followed": (
+        _C,
+        "An offer of the same applicant's has been accepted since; the finding can no longer be taken back.",
+        "同一志願者の合格受諾が既に行われているため、重複確認の結果は取り消せません。",
     ),
     "duplicate-open": (
         _C,

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         RecordEnrolment,
         Rejudge,
         ReleaseReviewer,
+        ReopenDuplicate,
         ResolveDuplicate,
         ReviewerDraw,
         ReviewersDrawn,
@@ -141,6 +142,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
 
     permit_late = decision(PermitLate)
     resolve_duplicate = decision(ResolveDuplicate)
+    reopen_duplicate = decision(ReopenDuplicate)
     confirm_eligibility = decision(ConfirmEligibility)
     decide_accommodation = decision(DecideAccommodation)
     accept_review = decision(AcceptReview)

@@ -246,7 +246,8 @@ class CaseWorkflow(Generic[S]):
             _require_storable(command)
             if command.cause not in self.state.seen:
                 rule = partial(self._rule_of(command), command=command)
-                self._draft(command.step, rule, command.actor, None, command.case_version)
+                frame = (command.actor, None, command.case_version, command.happened_at)
+                self._draft(command.step, rule, *frame)
         except Refusal as refusal:
             raise as_error(refusal) from None
 
@@ -259,6 +260,7 @@ class CaseWorkflow(Generic[S]):
                 actor=command.actor,
                 cause=command.cause,
                 version=command.case_version,
+                happened_at=command.happened_at,
             )
         except Refusal as refusal:
             raise as_error(refusal) from None

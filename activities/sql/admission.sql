@@ -1,11 +1,10 @@
 -- Reading and writing of the admission process.
 
 -- name: application
-SELECT a.application_no, a.case_id, a.programme, a.round_id,
+SELECT a.application_no, a.case_id, a.programme, a.round_id, a.submitted_on,
        coalesce(a.superseded_by, (
-           SELECT o.case_id FROM iehe.applications o JOIN iehe.cases c USING (case_id)
-           WHERE o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> a.case_id
-             AND c.stage IN ('accepted', 'enrolled') LIMIT 1)) AS superseded_by,
+           SELECT c.case_id FROM iehe.cases_of_person(a.case_id) AS o (case_id) JOIN iehe.cases c USING (case_id)
+           WHERE c.case_id <> a.case_id AND c.stage IN ('accepted', 'enrolled') LIMIT 1)) AS superseded_by,
        a.accommodation_requested_on, a.accommodation_sudden, extract(year FROM age(r.enrol_by, p.birth_date))::int AS age_at_enrolment,
        r.route, r.opens_at, r.closes_at, r.post_cutoff_at, r.enrol_by, r.waitlist_until
 FROM iehe.applications a JOIN iehe.people p USING (person_id) JOIN iehe.rounds r USING (round_id)
@@ -24,11 +23,13 @@ WHERE process = 'admission-review' AND version = $1 AND body -> 'routes' ? $2
 -- Other applications of the round that came before this one and may be the same person's: more than the
 -- route allows under one identity, or another identity with the same name, mail or telephone.
 WITH arrived AS (
-    SELECT a.application_no, a.person_id, a.programme, a.round_id, (b.imported_at, a.application_no) AS place
+    SELECT a.application_no, a.case_id, a.person_id, a.programme, a.round_id, (b.imported_at, a.application_no) AS place
     FROM iehe.applications a
     LEFT JOIN iehe.import_rows r USING (application_no)
     LEFT JOIN iehe.import_batches b USING (batch_id)
     WHERE a.round_id = (SELECT round_id FROM iehe.applications WHERE application_no = $1)
+), own AS (
+    SELECT iehe.cases_of_person(case_id) FROM iehe.applications WHERE application_no = $1
 )
 SELECT o.application_no
 FROM arrived a
@@ -36,9 +37,9 @@ JOIN iehe.people p ON p.person_id = a.person_id
 JOIN arrived o ON o.place < a.place
 JOIN iehe.people q ON q.person_id = o.person_id
 WHERE a.application_no = $1
-  AND CASE WHEN p.person_id = q.person_id
+  AND CASE WHEN o.case_id IN (SELECT * FROM own)
            THEN o.programme = a.programme OR $2 <= (
-                SELECT count(*) FROM arrived e WHERE e.person_id = a.person_id AND e.place < a.place)
+                SELECT count(*) FROM arrived e WHERE e.case_id IN (SELECT * FROM own) AND e.place < a.place)
            ELSE (p.birth_date = q.birth_date
                  AND (p.family_kana, p.given_kana) = (q.family_kana, q.given_kana))
              OR lower(p.email) = lower(q.email)
@@ -105,26 +106,21 @@ WHERE a.round_id = $1 AND a.programme = $2 AND a.case_id <> $3
   AND c.stage IN ('offered', 'accepted', 'enrolled')
   AND NOT EXISTS (SELECT FROM iehe.decisions d WHERE d.case_id = a.case_id AND d.beyond_places)
 
--- name: lock_person_in_round
-SELECT pg_advisory_xact_lock(hashtextextended('accept/' || round_id || '/' || person_id, 0))
+-- name: lock_persons_of_round
+-- Who is one person is neither asked while it changes nor changed while it is asked.
+SELECT pg_advisory_xact_lock(hashtextextended('persons/' || round_id, 0))
 FROM iehe.applications WHERE case_id = $1
 
 -- name: other_offer
 -- The case whose accepted offer ends this one: noted by its acceptance, or still standing.
 SELECT coalesce(a.superseded_by, (
-    SELECT o.case_id FROM iehe.applications o JOIN iehe.cases c USING (case_id)
-    WHERE o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> a.case_id
-      AND c.stage IN ('accepted', 'enrolled') LIMIT 1))
+    SELECT c.case_id FROM iehe.cases_of_person(a.case_id) AS o (case_id) JOIN iehe.cases c USING (case_id)
+    WHERE c.case_id <> a.case_id AND c.stage IN ('accepted', 'enrolled') LIMIT 1))
 FROM iehe.applications a WHERE a.case_id = $1
-
--- name: superseded_by
-SELECT superseded_by FROM iehe.applications WHERE case_id = $1
 
 -- name: supersede_siblings
 UPDATE iehe.applications o SET superseded_by = $1
-FROM iehe.applications a
-WHERE a.case_id = $1 AND o.person_id = a.person_id AND o.round_id = a.round_id AND o.case_id <> $1
-  AND o.superseded_by IS NULL
+WHERE o.case_id IN (SELECT iehe.cases_of_person($1)) AND o.case_id <> $1 AND o.superseded_by IS NULL
   AND NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = o.case_id AND c.closed_at IS NOT NULL)
 RETURNING o.case_id
 
@@ -150,10 +146,8 @@ ON CONFLICT (case_id) DO UPDATE
 SET state = excluded.state, reason_id = excluded.reason_id, changed_at = excluded.changed_at
 
 -- name: record_duplicate
-INSERT INTO iehe.duplicate_findings (case_id, other, same_person, decided_by, at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO iehe.duplicate_findings (case_id, other, same_person, decided_by, reason_id, at)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (case_id, other) DO UPDATE
-SET same_person = excluded.same_person, decided_by = excluded.decided_by, at = excluded.at
-
--- name: join_person
-UPDATE iehe.applications SET person_id = (SELECT person_id FROM iehe.applications WHERE application_no = $2)
-WHERE case_id = $1
+SET same_person = excluded.same_person, decided_by = excluded.decided_by, reason_id = excluded.reason_id,
+    at = excluded.at

@@ -18,7 +18,8 @@ from workflows.rules.processes import PROCESSES
 
 BODIES = {
     "permit-late": {"item": "transcript", "until": "2027-02-10T17:00:00+09:00", "reason": "理由"},
-    "resolve-duplicate": {"same_person": False},
+    "resolve-duplicate": {"same_person": True, "duplicate_of": ["admission/A2027-000001"], "reason": "理由"},
+    "reopen-duplicate": {"reason": "理由"},
     "confirm-eligibility": {"eligible": True},
     "decide-accommodation": {"result": "granted", "reason": "理由"},
     "assign-reviewers": {"reviewers": ["reviewer-1"]},

@@ -281,7 +281,8 @@ class TestDuplicates:
             await double.decide(ConfirmEligibility, "office-1", eligible=True)
         assert refused.value.code == "duplicate-open"
 
-        await double.decide(ResolveDuplicate, "office-1", same_person=True)
+        reason = await double.text()
+        await double.decide(ResolveDuplicate, "office-1", same_person=True, reason_id=reason)
 
         assert await double.result() == "withdrawn"
 
@@ -300,7 +301,8 @@ class TestDuplicates:
         )
         await twin.until_task("resolve-duplicate")
 
-        await twin.decide(ResolveDuplicate, "office-1", same_person=False)
+        reason = await twin.text()
+        await twin.decide(ResolveDuplicate, "office-1", same_person=False, reason_id=reason)
         await twin.complete()
         answer = await twin.decide(ConfirmEligibility, "office-1", eligible=True)
 

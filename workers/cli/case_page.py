@@ -50,8 +50,12 @@ async def collect(session: Session, row: asyncpg.Record, *, personal: bool) -> d
         "policy_version": row["policy_version"],
         "path": state.path,
         "possible": LIFECYCLE.possible(row["stage"]),
+        "submitted_on": state.submitted_on,
+        "outside_period": state.outside_period,
         "items": _items(state),
-        "duplicates": state.duplicates,
+        "facts": await rows("facts_of_case"),
+        "duplicates": state.duplicates if "resolve-duplicate" in state.tasks else [],
+        "duplicate_of": state.duplicate_of,
         "reviews": await rows("reviews_of_case"),
         "committee": [member.model_dump() for member in state.committee],
         "votes": await rows("votes_of_case"),
@@ -104,8 +108,13 @@ def print_page(page: dict[str, Any], language: str) -> None:
         lines.append((word("outcome", "結果"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))
     if page["superseded_by"]:
         lines.append((word("superseded by", "他の合格受諾"), page["superseded_by"]))
+    if page["outside_period"]:
+        words = {"late": ("late", "期間後"), "early": ("early", "期間前")}[page["outside_period"]]
+        lines.append((word("submitted", "出願日"), f"{page['submitted_on']} ({word(*words)})"))
     if page["duplicates"]:
         lines.append((word("possible duplicate of", "重複候補"), ", ".join(page["duplicates"])))
+    if page["duplicate_of"]:
+        lines.append((word("same applicant as", "同一志願者"), ", ".join(page["duplicate_of"])))
     if page["accommodation"]["state"] != "none":
         lines.append((word("exam adjustments", "受験上の配慮"), page["accommodation"]["state"]))
     if page["possible"] and not page["closed_at"]:
@@ -135,6 +144,13 @@ def _print_parts(page: dict[str, Any], *, ja: bool) -> None:
         for each in page["items"]
     )
     _section(word("parts", "書類等"), ("item", "name", "", "", "at"), items)
+    facts = (
+        (each["step"], local(each["happened_at"]), local(each["entered_at"]), each["actor_id"])
+        for each in page["facts"]
+    )
+    _section(word("what happened when", "発生日時"), ("fact", "happened", "entered", "by"), facts)
+    permits = ((item, local(until)) for item, until in sorted(page["permits"].items()))
+    _section(word("permitted late", "遅延の許可"), ("item", "until"), permits)
     reviews = (
         (each["reviewer"], each["state"], each["verdict"], local(each["changed_at"]))
         for each in page["reviews"]

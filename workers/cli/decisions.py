@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from workers.cli.casework import case_id_of
 from workers.cli.deciding import Decision, ReasonOption, decision_command
 from workers.cli.known import choice
 from workers.cli.typed import moment, pairs, usage
@@ -25,14 +26,30 @@ def confirm_eligibility(
 @decision_command(app, "resolve-duplicate")
 def resolve_duplicate(
     same_person: Annotated[bool, typer.Option("--same-person/--different", help="One person, or two?")],
+    of: Annotated[
+        list[str] | None,
+        typer.Option("--of", help="With --same-person: of which case, repeatable; needed among several."),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="With --same-person: this application goes on.")
     ] = False,
+    reason: ReasonOption = None,
 ) -> Decision:
     """Say whether a possible duplicate is the same person; then this application ends unless --keep."""
     from schemas.admission import ResolveDuplicate
 
-    return Decision(ResolveDuplicate, {"same_person": same_person, "keep": keep})
+    named = tuple(case_id_of(each) for each in of or ())
+    return Decision(
+        ResolveDuplicate, {"same_person": same_person, "duplicate_of": named, "keep": keep}, reason
+    )
+
+
+@decision_command(app, "reopen-duplicate")
+def reopen_duplicate(reason: ReasonOption = None) -> Decision:
+    """Take back what was found about a possible duplicate, while nothing has followed from it."""
+    from schemas.admission import ReopenDuplicate
+
+    return Decision(ReopenDuplicate, {}, reason)
 
 
 @decision_command(app, "assign-reviewers")

@@ -77,7 +77,8 @@ class Cast:
 
     async def _check(self, case: asyncpg.Record, state: dict[str, Any]) -> None:
         if "resolve-duplicate" in state["tasks"]:
-            await self._decision(case, ResolveDuplicate, OFFICE, same_person=False)
+            looked = await self._reason(case, "別人と確認（見本）")
+            await self._decision(case, ResolveDuplicate, OFFICE, same_person=False, reason_id=looked)
         eligible = self._lot(case["case_id"]) > 0.04  # noqa: PLR2004
         reason = None if eligible else await self._reason(case, "出願資格を満たさない（見本）")
         await self._decision(case, ConfirmEligibility, OFFICE, eligible=eligible, reason_id=reason)

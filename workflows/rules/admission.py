@@ -1,6 +1,8 @@
 """Admission review as the kernel sees it: one table of stages and steps, and the rules by name."""
 
+from datetime import datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
@@ -24,6 +26,7 @@ from schemas.admission import (
     RecordEnrolment,
     Rejudge,
     ReleaseReviewer,
+    ReopenDuplicate,
     ResolveDuplicate,
     SiblingAccepted,
     Stage,
@@ -92,9 +95,13 @@ LIFECYCLE: Final = Lifecycle(
         step("post-arrived", at=[Stage.COMPLETENESS], by=By.EVENT, to=[Stage.ELIGIBILITY]),
         step("close-unposted", at=[Stage.SUBMITTED], by=By.CLOCK, to=[Stage.INCOMPLETE]),
         step("close-incomplete", at=[Stage.COMPLETENESS], by=By.CLOCK, to=[Stage.INCOMPLETE]),
+        step("close-late-application", at=[Stage.SUBMITTED], by=By.CLOCK, to=[Stage.INCOMPLETE]),
+        step(PermitLate.step, at=[Stage.SUBMITTED], by=OFFICE, to=[Stage.COMPLETENESS]),
+        step(PermitLate.step, at=[Stage.COMPLETENESS], by=OFFICE, to=[Stage.ELIGIBILITY]),
         step(PermitLate.step, at=ACTIVE, by=OFFICE),
         # checked by the office
         step(ResolveDuplicate.step, at=UNDECIDED, by=OFFICE, to=[Stage.WITHDRAWN]),
+        step(ReopenDuplicate.step, at=UNDECIDED, by=OFFICE),
         step(ConfirmEligibility.step, at=[Stage.ELIGIBILITY], by=OFFICE, to=[Stage.REVIEW, Stage.INELIGIBLE]),
         # reviewed
         step(AssignReviewers.step, at=[Stage.REVIEW], by=OFFICE),
@@ -166,6 +173,22 @@ def _facts(state: AdmissionState, deadline: Deadline) -> dict[str, JsonValue]:
     return {"task": deadline.kind}
 
 
+def _answers_since(state: AdmissionState, step: str) -> datetime | None:
+    """An answer comes after its offer, a withdrawal after the application, a part after the round's opening.
+
+    What cases tell each other is their own time; adjustments are asked for before applications open (A15).
+    """
+    if step in (AnswerOffer.step, "offer-answered"):
+        return state.stage_since
+    zone = ZoneInfo(_calendar(state).timezone)
+    submitted = datetime.combine(state.submitted_on, time.min, zone) if state.submitted_on else None
+    if step == "withdrawal-requested":
+        return submitted
+    if step not in ("item-arrived", "item-revoked", "post-arrived") or state.round is None:
+        return None
+    return min(state.round.opens_at, submitted or state.round.opens_at)
+
+
 def _attributes(state: AdmissionState) -> dict[str, str]:
     return {"IeheRound": state.round.round_id} if state.round else {}
 
@@ -178,6 +201,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     notices=_notices,
     audience=_audience,
     facts=_facts,
+    answers_since=_answers_since,
     attributes=_attributes,
     enter={
         Stage.SUBMITTED: intake.enter_submitted,
@@ -194,6 +218,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     decisions={
         PermitLate: intake.permit_late,
         ResolveDuplicate: intake.resolve_duplicate,
+        ReopenDuplicate: intake.reopen_duplicate,
         ConfirmEligibility: intake.confirm_eligibility,
         DecideAccommodation: intake.decide_accommodation,
         AssignReviewers: review.assign_reviewers,
@@ -225,10 +250,11 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
             "sibling-accepted", SiblingAccepted, outcome.sibling_accepted, between_cases=True
         ),
         "accommodation-requested": EventKind(
-            "accommodation-requested", AccommodationRequested, intake.accommodation_requested
+            "accommodation-requested", AccommodationRequested, intake.accommodation_asked
         ),
     },
     expiries={
+        intake.LATE_APPLICATION: ("close-late-application", intake.close_late_application),
         "post": ("close-unposted", intake.close_unposted),
         "completeness": ("close-incomplete", intake.close_incomplete),
         "draw-again": ("draw-again", review.draw_again),

@@ -4,7 +4,8 @@ Rule numbers are those of docs/processes/admission.md.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -19,6 +20,7 @@ from schemas.admission import (
     ItemState,
     NoFacts,
     PermitLate,
+    ReopenDuplicate,
     ResolveDuplicate,
     Stage,
 )
@@ -33,10 +35,11 @@ from schemas.deadlines import Deadline, DeadlinePolicy
 from schemas.identifiers import Role
 from schemas.policies import AdmissionPolicy, ItemPolicy
 from schemas.refusals import Refusal
-from workflows.rules.draft import FARTHEST, Draft
+from workflows.rules.draft import Draft
 
 AdmissionDraft = Draft[AdmissionState]
 DECIDE_ACCOMMODATION = "decide-accommodation"
+LATE_APPLICATION = "late-application"
 
 
 def policy_of(state: AdmissionState) -> AdmissionPolicy:
@@ -66,7 +69,10 @@ def open_application(draft: AdmissionDraft, facts: ApplicationFacts) -> None:
     state.policy, state.round = facts.policy, facts.round
     state.application_no, state.programme = facts.application_no, facts.programme
     state.duplicates = list(facts.possible_duplicates)
-    state.opened_at = draft.now
+    state.submitted_on, state.opened_at = facts.submitted_on, draft.now
+    state.outside_period = _outside_period(draft, facts)
+    if state.outside_period is not None:
+        draft.details["submitted"] = state.outside_period
     lead = facts.policy.accommodation_lead_months
     opens_on = draft.calendar.day_of(facts.round.opens_at)
     state.accommodation = Accommodation(due_on=draft.calendar.months_before(opens_on, lead))
@@ -83,16 +89,48 @@ def open_application(draft: AdmissionDraft, facts: ApplicationFacts) -> None:
         accommodation_requested(draft, request)
 
 
+def _outside_period(draft: AdmissionDraft, facts: ApplicationFacts) -> Literal["early", "late"] | None:
+    """Whether the day of submission is outside the round's application period; its last day is within."""
+    day, period = facts.submitted_on, facts.round
+    if day is None or draft.calendar.day_of(period.opens_at) <= day <= draft.calendar.day_of(
+        period.closes_at
+    ):
+        return None
+    return "late" if day > draft.calendar.day_of(period.closes_at) else "early"
+
+
 def enter_submitted(draft: AdmissionDraft) -> None:
-    """By double intake a web registration waits for its post (A16), otherwise for nothing."""
-    state, policy = draft.state, policy_of(draft.state)
-    cutoff = state.round.post_cutoff_at if state.round else None
-    if policy.double_intake and cutoff is not None:
+    """What came after the period waits for a permit when the policy is hard (A4)."""
+    policy = policy_of(draft.state)
+    if (cutoff := _awaited_post(draft.state)) is not None:
         span = DeadlinePolicy(days=0, grace_days=policy.post_grace_days)
         draft.start_deadline("post", span, due_at=cutoff)
+    if draft.state.outside_period == "late" and policy.late_application.hard:
+        draft.start_deadline(LATE_APPLICATION, policy.late_application)
+        draft.open_task(LATE_APPLICATION, Role.ADMISSIONS_OFFICE, deadline=LATE_APPLICATION)
+    else:
+        _take_in(draft)
+
+
+def _awaited_post(state: AdmissionState) -> datetime | None:
+    """Until when the post is awaited that makes a web registration an application (A16)."""
+    awaited = policy_of(state).double_intake and state.post_arrived_at is None
+    return state.round.post_cutoff_at if awaited and state.round else None
+
+
+def _take_in(draft: AdmissionDraft) -> None:
+    """By double intake a web registration waits for its post (A16), otherwise for nothing."""
+    if (cutoff := _awaited_post(draft.state)) is not None:
         draft.notify("application-received", "applicant", due_at=cutoff.isoformat(), missing=[])
     else:
         draft.goto(Stage.COMPLETENESS)
+
+
+def close_late_application(draft: AdmissionDraft, _deadline: Deadline) -> None:
+    """Nobody has permitted it: by the clock, not by a person (A4, A6)."""
+    draft.record(DecisionRecorded(decision=Stage.INCOMPLETE, reason_code="application-late"))
+    draft.notify("application-late", "applicant")
+    draft.goto(Stage.INCOMPLETE)
 
 
 def enter_completeness(draft: AdmissionDraft) -> None:
@@ -102,9 +140,8 @@ def enter_completeness(draft: AdmissionDraft) -> None:
         draft.goto(Stage.ELIGIBILITY)
         return
     deadline = draft.start_deadline("completeness", policy_of(draft.state).completeness)
-    message = {"open": "application-received", "item-revoked": "item-revoked"}.get(
-        draft.step, "items-missing"
-    )
+    first = {"open": "application-received", PermitLate.step: "application-received"}
+    message = (first | {"item-revoked": "item-revoked"}).get(draft.step, "items-missing")
     due_at = deadline.due_at.isoformat()
     draft.notify(message, "applicant", due_at=due_at, missing=names(missing))
     if any(item.source == "referee" for item in missing):
@@ -177,11 +214,13 @@ def post_arrived(draft: AdmissionDraft, _fact: NoFacts) -> None:
     """The paper makes it an application, when it was there by the hour of the cutoff (A16)."""
     stage, possible = draft.state.stage, draft.process.lifecycle.possible(draft.state.stage)
     # the table's line from completeness is for going on at once, not for a second parcel
-    waiting = stage == Stage.SUBMITTED
+    waiting = stage == Stage.SUBMITTED and draft.state.post_arrived_at is None
     draft.require(waiting, "wrong-stage", step=draft.step, stage=stage, possible=", ".join(possible))
     draft.details["late"] = is_late(draft, "post", "post", hard=True)
     draft.stop_deadline("post")
-    draft.goto(Stage.COMPLETENESS)
+    draft.state.post_arrived_at = draft.happened_at
+    if LATE_APPLICATION not in draft.state.tasks:
+        draft.goto(Stage.COMPLETENESS)
 
 
 def close_unposted(draft: AdmissionDraft, _deadline: Deadline) -> None:
@@ -223,15 +262,16 @@ def permit_late(draft: AdmissionDraft, command: PermitLate) -> None:
     draft.require(command.reason_id is not None, "reason-required", step=command.step)
     permittable = {item.key for item in policy_of(draft.state).items}
     permittable |= {"post", "offer-reply", "accommodation"} | {f"score:{r}" for r in draft.state.reviews}
+    permittable |= {"application"} if LATE_APPLICATION in draft.state.tasks else set()
     known = ", ".join(sorted(permittable))
     draft.require(command.item in permittable, "unknown-item", item=command.item, known=known)
-    local = draft.now.astimezone(draft.calendar.zone)
-    draft.require(command.until > draft.now, "deadline-in-past", now=f"{local:%Y-%m-%d %H:%M}")
-    draft.require(command.until <= draft.now + FARTHEST, "deadline-too-far", days=FARTHEST.days)
-    draft.state.permits[command.item] = command.until
-    draft.details.update(item=command.item, until=command.until.isoformat())
+    until = draft.state.permits[command.item] = draft.ahead(command.until)
+    draft.details.update(item=command.item, until=until.isoformat())
     draft.record(LatePermitted(item=command.item, until=command.until, reason_id=command.reason_id))
     _hold_the_clock(draft, command.item, command.until)
+    if command.item == "application":
+        draft.finish(LATE_APPLICATION)
+        _take_in(draft)
 
 
 def _hold_the_clock(draft: AdmissionDraft, item: str, until: datetime) -> None:
@@ -248,14 +288,47 @@ def resolve_duplicate(draft: AdmissionDraft, command: ResolveDuplicate) -> None:
     """A person has decided whether it is the same applicant twice (A14)."""
     state = draft.state
     draft.require("resolve-duplicate" in state.tasks, "no-duplicate")
-    others, state.duplicates = tuple(state.duplicates), []
+    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    state.duplicate_of = _duplicates_named(draft, command) if command.same_person else []
     draft.close_task("resolve-duplicate")
     draft.details.update(same_person=command.same_person, kept=command.keep or not command.same_person)
-    draft.record(DuplicateResolved(others=others, same_person=command.same_person))
+    draft.details["duplicate_of"] = list(state.duplicate_of)
+    _record_finding(draft, command)
     if command.same_person and not command.keep:
         draft.record(DecisionRecorded(decision=Stage.WITHDRAWN, reason_code="duplicate"))
         draft.notify("duplicate-closed", "applicant")
         draft.goto(Stage.WITHDRAWN)
+
+
+def _duplicates_named(draft: AdmissionDraft, command: ResolveDuplicate) -> list[str]:
+    candidates = draft.state.duplicates
+    listed = ", ".join(candidates)
+    draft.require(bool(command.duplicate_of) or len(candidates) == 1, "duplicate-unnamed", candidates=listed)
+    for named in command.duplicate_of:
+        draft.require(named in candidates, "unknown-duplicate", duplicate=named, candidates=listed)
+    return [each for each in candidates if each in command.duplicate_of] or list(candidates)
+
+
+def reopen_duplicate(draft: AdmissionDraft, command: ReopenDuplicate) -> None:
+    """A wrong finding is taken back while nothing has followed from it, and asked again (A14)."""
+    state = draft.state
+    found = bool(state.duplicates) and "resolve-duplicate" not in state.tasks
+    draft.require(found, "no-finding")
+    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    state.duplicate_of = []
+    _record_finding(draft, command)
+    draft.open_task("resolve-duplicate", Role.ADMISSIONS_OFFICE, keep=True)
+
+
+def _record_finding(draft: AdmissionDraft, command: ResolveDuplicate | ReopenDuplicate) -> None:
+    draft.record(
+        DuplicateResolved(
+            others=tuple(draft.state.duplicates),
+            same_person=tuple(draft.state.duplicate_of),
+            taken_back=isinstance(command, ReopenDuplicate),
+            reason_id=command.reason_id,
+        )
+    )
 
 
 def confirm_eligibility(draft: AdmissionDraft, command: ConfirmEligibility) -> None:
@@ -271,6 +344,14 @@ def confirm_eligibility(draft: AdmissionDraft, command: ConfirmEligibility) -> N
     draft.record(DecisionRecorded(decision=Stage.INELIGIBLE, reason_id=command.reason_id))
     draft.notify("ineligible", "applicant")
     draft.goto(Stage.INELIGIBLE)
+
+
+def accommodation_asked(draft: AdmissionDraft, fact: AccommodationRequested) -> None:
+    """The same told by another system, whose day must be possible."""
+    if fact.requested_on is not None:
+        draft.past(datetime.combine(fact.requested_on, time.min, draft.calendar.zone))
+        draft.details["requested_on"] = fact.requested_on.isoformat()
+    accommodation_requested(draft, fact)
 
 
 def accommodation_requested(draft: AdmissionDraft, fact: AccommodationRequested) -> None:

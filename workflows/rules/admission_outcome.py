@@ -27,7 +27,6 @@ from workflows.rules.admission_intake import (
     missing_items,
     policy_of,
 )
-from workflows.rules.draft import CLOCK_TOLERANCE
 
 
 def enter_ranked(draft: AdmissionDraft) -> None:
@@ -39,6 +38,7 @@ def enter_ranked(draft: AdmissionDraft) -> None:
 def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
     """Never against the committee, never while a required part is missing (A12, A2)."""
     state, decision = draft.state, command.decision
+    draft.require("resolve-duplicate" not in state.tasks, "duplicate-open")
     _require_parts(draft)
     if state.stage == Stage.RANKED:
         contradicts = state.result is Choice.REJECT and decision != "rejected"
@@ -68,9 +68,6 @@ def enter_offered(draft: AdmissionDraft) -> None:
 
 def answer_offer(draft: AdmissionDraft, command: AnswerOffer) -> None:
     """An answer that the office enters counts from when it arrived."""
-    if command.answered_at is not None:
-        draft.require(command.answered_at <= draft.now + CLOCK_TOLERANCE, "in-future")
-        draft.happened_at = min(command.answered_at, draft.now)
     offer_answered(draft, OfferAnswered(answer=command.answer))
 
 

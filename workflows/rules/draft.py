@@ -74,6 +74,8 @@ class Process(Generic[S]):
     """Facts for the reminder's template beside the due time."""
     completed: Mapping[str, Callable[[Draft[S]], None]] = field(default_factory=dict)
     """What follows when a task of a kind is marked as done by hand."""
+    answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
+    """When that began which a step answers: no fact of it can have happened before."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}
     """Search attributes of the process's own."""
 
@@ -99,6 +101,7 @@ class Draft(Generic[S]):
 
     Raises:
         Refusal: the case is closed. A rejection is filed in its stage, which alone would still allow steps.
+            Or `happened_at` cannot be true.
     """
 
     def __init__(
@@ -119,12 +122,11 @@ class Draft(Generic[S]):
         self.step = step
         self.actor = actor
         self.now = now
-        if happened_at is not None and happened_at > now + CLOCK_TOLERANCE:
-            raise Refusal("in-future")
-        if happened_at is not None and happened_at < now - FARTHEST:
-            raise Refusal("long-past")
-        self.happened_at = min(happened_at or now, now)
         self.details: dict[str, JsonValue] = {}
+        self.happened_at = now
+        if happened_at is not None:
+            self.happened_at = self.past(happened_at)
+            self.details["happened_at"] = self.happened_at.isoformat()
         self._cause = cause
         self._from_stage = state.stage
         self._opened: list[TaskOpened] = []
@@ -138,6 +140,34 @@ class Draft(Generic[S]):
     def calendar(self) -> Calendar:
         """The calendar of the case's policy."""
         return calendar_of(self.process.calendar(self.state))
+
+    # times that people and systems give
+
+    def past(self, at: datetime) -> datetime:
+        """A time at which something is said to have happened, within what other clocks may be wrong.
+
+        Raises:
+            Refusal: it lies in the future, before what the step answers, or years ago.
+        """
+        since = self.process.answers_since(self.state, self.step)
+        self.require(at <= self.now + CLOCK_TOLERANCE, "in-future")
+        self.require(at >= self.now - FARTHEST, "long-past")
+        if since is not None:
+            local = since.astimezone(self.calendar.zone)
+            self.require(at >= since - CLOCK_TOLERANCE, "before-cause", since=f"{local:%Y-%m-%d %H:%M}")
+            at = max(at, since)
+        return min(at, self.now)
+
+    def ahead(self, at: datetime) -> datetime:
+        """A time that is set for something to come.
+
+        Raises:
+            Refusal: it is over, or further ahead than anybody plans.
+        """
+        local = self.now.astimezone(self.calendar.zone)
+        self.require(at > self.now, "deadline-in-past", now=f"{local:%Y-%m-%d %H:%M}")
+        self.require(at <= self.now + FARTHEST, "deadline-too-far", days=FARTHEST.days)
+        return at
 
     # stages
 

@@ -24,7 +24,7 @@ from schemas.deadlines import Deadline
 from schemas.identifiers import Role
 from schemas.refusals import Refusal
 from workflows.rules import deadlines as counting
-from workflows.rules.draft import BY_HAND, FARTHEST, Draft
+from workflows.rules.draft import BY_HAND, Draft
 from workflows.rules.lifecycle import By, Step, step
 
 S = TypeVar("S", bound=CaseState)
@@ -80,11 +80,10 @@ def move_deadline(draft: Draft[Any], command: MoveDeadline) -> None:
     """Another due time, not in the past."""
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
-    local = draft.now.astimezone(draft.calendar.zone)
-    draft.require(command.due_at > draft.now, "deadline-in-past", now=f"{local:%Y-%m-%d %H:%M}")
-    draft.require(command.due_at <= draft.now + FARTHEST, "deadline-too-far", days=FARTHEST.days)
+    due_at = draft.ahead(command.due_at)
     _keep_reason(draft, command)
-    counting.move(deadline, command.due_at, draft.calendar)
+    draft.details["due_at"] = due_at.isoformat()
+    counting.move(deadline, due_at, draft.calendar)
     # one that had passed runs again, with its consequence
     deadline.expires = deadline.kind in draft.process.expiries
     draft.change_deadline(deadline, "running")
@@ -208,6 +207,7 @@ def _task(draft: Draft[Any], key: str) -> Task:
 
 def _deadline(draft: Draft[Any], name: str) -> Deadline:
     running = draft.state.deadlines
+    draft.details["deadline"] = name
     if name not in running:
         raise Refusal("unknown-deadline", deadline=name, open=", ".join(sorted(running)) or "-")
     deadline: Deadline = running[name]

@@ -323,11 +323,32 @@ CREATE TABLE iehe.accommodations (
 CREATE TABLE iehe.duplicate_findings (
     case_id      text NOT NULL REFERENCES iehe.cases,
     other        text NOT NULL,
-    same_person  boolean NOT NULL,
+    same_person  boolean,
     decided_by   text NOT NULL,
+    reason_id    uuid REFERENCES iehe.texts,
     at           timestamptz NOT NULL,
     PRIMARY KEY (case_id, other)
 );
+COMMENT ON COLUMN iehe.duplicate_findings.same_person IS 'Null: the finding was taken back.';
+CREATE INDEX duplicate_findings_by_other ON iehe.duplicate_findings (other) WHERE same_person;
+
+-- Who is one person in a round follows from identity and findings, and is nowhere written down: a finding
+-- that is taken back leaves nothing behind.
+CREATE FUNCTION iehe.cases_of_person(of_case text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE same AS (
+        SELECT a.case_id, a.person_id, a.round_id FROM iehe.applications a WHERE a.case_id = of_case
+        UNION
+        SELECT o.case_id, o.person_id, o.round_id FROM same s
+        CROSS JOIN LATERAL (
+            SELECT a.case_id FROM iehe.applications a
+            WHERE a.person_id = s.person_id AND a.round_id = s.round_id
+            UNION ALL SELECT f.other FROM iehe.duplicate_findings f WHERE f.case_id = s.case_id AND f.same_person
+            UNION ALL SELECT f.case_id FROM iehe.duplicate_findings f WHERE f.other = s.case_id AND f.same_person
+        ) linked
+        JOIN iehe.applications o ON o.case_id = linked.case_id
+    )
+    SELECT case_id FROM same
+$$;
 
 -- What a reviewer may see of an application (rule A9): nothing that tells who it is.
 -- `statement` still passes through the redaction in activities/material.py.
@@ -348,7 +369,7 @@ GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.noti
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events,
     iehe.application_items, iehe.late_permits, iehe.reviews, iehe.accommodations,
     iehe.duplicate_findings TO iehe_worker;
-GRANT UPDATE (superseded_by, person_id) ON iehe.applications TO iehe_worker;
+GRANT UPDATE (superseded_by) ON iehe.applications TO iehe_worker;
 -- row locks that serialise loads and places
 GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;
 GRANT UPDATE (places) ON iehe.round_places TO iehe_worker;

@@ -105,6 +105,8 @@ async def test_refused_before_review(institute: Institute, iehe: CommandLine) ->
         ),
         ((a, "change-policy", number, "no-such-version"), "head-1", 4, "policy-unknown"),
         ((a, "resolve-duplicate", number, "--different"), "office-1", 3, "no-duplicate"),
+        ((a, "resolve-duplicate", number, "--same-person", "--of", "そ"), "office-1", 2, "invalid-value"),
+        ((a, "reopen-duplicate", number), "office-1", 3, "no-finding"),
         ((a, "decide-accommodation", number, "granted"), "office-1", 3, "no-accommodation"),
         ((a, "event", number, "document-received", "item=diary"), None, 4, "unknown-item"),
         ((a, "event", number, "document-received"), None, 2, "invalid-value"),

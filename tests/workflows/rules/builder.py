@@ -138,7 +138,13 @@ class Pure:
         actor = person(by) if isinstance(by, str) else by
         message = command(command_id=f"c{number}", actor=actor, **values)
         rule: Callable[..., None] = self.process.decisions[command]
-        return self.take(command.step, partial(rule, command=message), actor=actor, cause=message.command_id)
+        return self.take(
+            command.step,
+            partial(rule, command=message),
+            actor=actor,
+            cause=message.command_id,
+            happened_at=message.happened_at,
+        )
 
     def event(self, fact: str, *, at: datetime | None = None, **data: Any) -> Transition:
         """A fact from another system; raises the refusal that the kernel would record."""

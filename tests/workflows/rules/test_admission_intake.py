@@ -10,6 +10,8 @@ from schemas.admission import (
     ConfirmEligibility,
     DecideAccommodation,
     PermitLate,
+    RecordDecision,
+    ReopenDuplicate,
     ResolveDuplicate,
     Stage,
 )
@@ -350,6 +352,9 @@ def test_a14_a_possible_duplicate_is_put_to_a_human() -> None:
         case.decide(ConfirmEligibility, "office-1", eligible=True)
 
 
+TWINS = ("admission/T-0008", "admission/T-0009")
+
+
 @pytest.mark.parametrize(
     ("answer", "stage"),
     [
@@ -360,18 +365,75 @@ def test_a14_a_possible_duplicate_is_put_to_a_human() -> None:
 )
 def test_a14_what_the_human_says(answer, stage) -> None:
     """Another person, or the same one here or there; the finding is recorded with the other case."""
-    case = Pure().open(possible_duplicates=("admission/T-0000",))
-    case.decide(ResolveDuplicate, "office-1", **answer)
+    case = Pure().open(possible_duplicates=TWINS[:1])
+    case.decide(ResolveDuplicate, "office-1", **answer, reason_id="r1")
     assert case.state.stage == stage
     (found,) = case.records("duplicate-resolved")
-    assert (found["others"], found["same_person"]) == (["admission/T-0000"], answer["same_person"])
+    same = list(TWINS[:1]) if answer["same_person"] else []
+    assert (found["others"], found["same_person"], found["reason_id"]) == ([TWINS[0]], same, "r1")
     assert "resolve-duplicate" not in case.state.tasks
 
 
 def test_a14_without_a_finding_there_is_nothing_to_resolve() -> None:
     """Nobody can end a case as a duplicate of nothing."""
     with refused("no-duplicate"):
-        new().decide(ResolveDuplicate, "office-1", same_person=True)
+        new().decide(ResolveDuplicate, "office-1", same_person=True, reason_id="r1")
+
+
+@pytest.mark.parametrize("answer", [{"same_person": False}, {"same_person": True, "duplicate_of": TWINS[:1]}])
+def test_a14_a_finding_needs_its_reason(answer) -> None:
+    """Whatever was found, it is said why."""
+    case = Pure().open(possible_duplicates=TWINS)
+    with refused("reason-required"):
+        case.decide(ResolveDuplicate, "office-1", **answer)
+
+
+def test_a14_among_several_candidates_one_is_named() -> None:
+    """Twins are both candidates: unnamed, or naming somebody else, is refused with the list."""
+    case = Pure().open(possible_duplicates=TWINS)
+    with refused("duplicate-unnamed") as unnamed:
+        case.decide(ResolveDuplicate, "office-1", same_person=True, reason_id="r1")
+    with refused("unknown-duplicate") as stranger:
+        other = ("admission/T-0007",)
+        case.decide(ResolveDuplicate, "office-1", same_person=True, duplicate_of=other, reason_id="r1")
+    assert unnamed.value.params["candidates"] == stranger.value.params["candidates"] == ", ".join(TWINS)
+
+    named = {"same_person": True, "keep": True, "duplicate_of": TWINS[1:]}
+    case.decide(ResolveDuplicate, "office-1", **named, reason_id="r1")
+
+    (found,) = case.records("duplicate-resolved")
+    assert (found["others"], found["same_person"]) == (list(TWINS), [TWINS[1]])
+    assert case.last.details["duplicate_of"] == [TWINS[1]]
+
+
+def test_a14_a_finding_can_be_taken_back_and_is_asked_again() -> None:
+    """With a reason, in any undecided stage; until it is found again there is no decision."""
+    case = Pure().open(possible_duplicates=TWINS)
+    same = {"same_person": True, "keep": True, "duplicate_of": TWINS[:1]}
+    case.decide(ResolveDuplicate, "office-1", **same, reason_id="r1")
+    case.to_ranked()
+    with refused("reason-required"):
+        case.decide(ReopenDuplicate, "office-1")
+
+    case.decide(ReopenDuplicate, "office-1", reason_id="r1")
+
+    assert case.records("duplicate-resolved")[-1]["taken_back"]
+    assert case.state.duplicate_of == []
+    with refused("no-finding"):
+        case.decide(ReopenDuplicate, "office-1", reason_id="r1")
+    with refused("duplicate-open"):
+        case.decide(RecordDecision, "head-1", decision="offered")
+    case.decide(ResolveDuplicate, "office-1", same_person=False, reason_id="r1")
+    case.decide(RecordDecision, "head-1", decision="offered")
+    assert case.state.stage == Stage.OFFERED
+
+
+def test_a14_an_ended_application_stays_ended() -> None:
+    """The letter has gone out: what was found then is no longer taken back."""
+    case = Pure().open(possible_duplicates=TWINS[:1])
+    case.decide(ResolveDuplicate, "office-1", same_person=True, reason_id="r1")
+    with refused("case-closed"):
+        case.decide(ReopenDuplicate, "office-1", reason_id="r1")
 
 
 # A15 exam adjustments
@@ -595,5 +657,6 @@ def test_a15_a_second_request_does_not_make_the_first_late() -> None:
     """A request in time stays one when something is added to it after the deadline."""
     case = new()
     case.event("accommodation-requested", requested_on="2026-06-01")
+    case.wait(days=20)
     case.event("accommodation-requested", requested_on="2026-10-20")
     assert case.state.accommodation.state == "requested"

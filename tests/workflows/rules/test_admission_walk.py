@@ -112,8 +112,11 @@ class Walk:
             "rejudge": lambda: {"reason_id": reason},
             "resolve-duplicate": lambda: {
                 "same_person": self.one_of(True, False),
+                "duplicate_of": self.one_of((), ("admission/T-0002",), ("admission/T-0009",)),
                 "keep": self.one_of(True, False),
+                "reason_id": reason,
             },
+            "reopen-duplicate": lambda: {"reason_id": reason},
             "decide-accommodation": lambda: {
                 "result": self.one_of("granted", "partly_granted", "refused"),
                 "reason_id": reason,

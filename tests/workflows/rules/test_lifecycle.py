@@ -147,6 +147,7 @@ ACTORS = [Actor(id="x", roles=(role,)) for role in Role] + [Actor(id="x")]
 EXPECTED: dict[str, frozenset[Role]] = {
     "permit-late": OFFICE,
     "resolve-duplicate": OFFICE,
+    "reopen-duplicate": OFFICE,
     "confirm-eligibility": OFFICE,
     "decide-accommodation": OFFICE,
     "assign-reviewers": OFFICE,
