@@ -131,7 +131,7 @@ async def list_tasks(request: Request) -> Response:
     following = None
     if len(found) > query.limit:
         last = rows[-1]
-        place = last["due_at"].isoformat() if last["due_at"] else None
+        place = last["due_at"].isoformat()
         following = _next(request, [place, last["case_id"], last["task"]])
     return _page(TaskPage, {"tasks": rows, "next": following})
 

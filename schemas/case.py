@@ -91,7 +91,7 @@ class Task(Record):
     role: Role
     assignee: str | None = None
     opened_at: datetime
-    due_at: datetime | None = None
+    due_at: datetime
     deadline: str | None = None
     stage: str | None = None
 

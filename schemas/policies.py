@@ -78,6 +78,27 @@ class CommitteePolicy(Payload):
     vote: DeadlinePolicy
 
 
+class TaskPolicy(Payload):
+    """Working days for tasks without a deadline of their own; afterwards they are overdue."""
+
+    days: int = Field(default=3, ge=0)
+    """For every kind that is not named, and for a task whose deadline was cancelled."""
+    resolve_duplicate: int = Field(default=5, ge=0)
+    look_at_event: int = Field(default=3, ge=0)
+    notice_failed: int = Field(default=3, ge=0)
+    assign_reviewers: int = Field(default=3, ge=0)
+    appoint_committee: int = Field(default=5, ge=0)
+    reconvene: int = Field(default=3, ge=0)
+    casting_vote: int = Field(default=5, ge=0)
+    missing_part: int = Field(default=5, ge=0)
+    parts_overdue: int = Field(default=5, ge=0)
+
+    def days_for(self, kind: str) -> int:
+        """How many working days a task of a kind (`resolve-duplicate`) has."""
+        days: int = getattr(self, kind.replace("-", "_"), self.days)
+        return days
+
+
 class AdmissionPolicy(Payload):
     """The rules of one route, as in force from a date; a case keeps its version."""
 
@@ -85,6 +106,7 @@ class AdmissionPolicy(Payload):
     route: Code
     calendar: CalendarPolicy = CalendarPolicy()
     notices: NoticePolicy = NoticePolicy()
+    tasks: TaskPolicy = TaskPolicy()
     double_intake: bool = False
     """True: a web registration is an application only when the post arrives by the round's cutoff."""
     post_grace_days: int = Field(default=2, ge=0)
@@ -125,6 +147,8 @@ class EventPolicy(Payload):
 
     wait_days: int = Field(default=30, ge=0)
     """Days, not working days: for a case that does not exist yet. Then the office has to look."""
+    look_days: int = Field(default=3, ge=0)
+    """Days, not working days, until what could not be delivered is an overdue task of the office."""
 
 
 class PolicyDocument(Payload):

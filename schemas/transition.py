@@ -18,7 +18,7 @@ class TaskOpened(Payload):
     kind: str
     role: Role
     assignee: str | None = None
-    due_at: datetime | None = None
+    due_at: datetime
 
 
 class TaskClosed(Payload):

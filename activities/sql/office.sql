@@ -25,7 +25,7 @@ LIMIT $7
 -- name: tasks_of_case
 SELECT key, kind, role, assignee, opened_at, due_at, closed_at, closed_how, closed_by FROM iehe.tasks
 WHERE case_id = $1 AND closed_at IS NULL
-ORDER BY due_at NULLS LAST, key
+ORDER BY due_at, key
 
 -- name: deadlines_of_case
 SELECT name, state, due_at, calculation FROM iehe.deadlines
@@ -73,7 +73,7 @@ FROM iehe.case_log WHERE case_id = $1 AND details ? 'happened_at' ORDER BY versi
 SELECT version, at, step, stage, details FROM iehe.case_log WHERE case_id = $1 AND cause = $2
 
 -- name: tasks
--- Whose turn it is: overdue first, then what is due next, then what could not be delivered to a case.
+-- Whose turn it is, with what could not be delivered to a case: overdue first, then what is due next.
 WITH listed AS (
     SELECT t.case_id, c.process, t.key, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
            NULL::text AS reason, NULL::text AS source, NULL::text AS event_id
@@ -81,16 +81,16 @@ WITH listed AS (
     WHERE t.closed_at IS NULL
     UNION ALL
     SELECT d.case_id, d.process, 'dead-letter:' || d.source || '#' || d.id, 'dead-letter', p.office, NULL,
-           coalesce(d.ended_at, d.stored_at), NULL, NULL, d.reason, d.source, d.id
+           coalesce(d.ended_at, d.stored_at), d.due_at, NULL, d.reason, d.source, d.id
     FROM iehe.dead_letters d JOIN unnest($4::text[], $5::text[]) AS p (process, office) USING (process)
 )
-SELECT *, coalesce(due_at < now(), false) AS overdue, count(*) OVER () AS total,
+SELECT *, due_at < now() AS overdue, count(*) OVER () AS total,
        count(*) FILTER (WHERE kind = 'dead-letter') OVER () AS dead_letters
 FROM listed
 WHERE ($1::text IS NULL OR role = $1)
   AND ($2::text IS NULL OR assignee = $2)
   AND ($3::boolean IS NOT TRUE OR due_at < now())
-ORDER BY due_at NULLS LAST, opened_at, case_id, key
+ORDER BY due_at, opened_at, case_id, key
 LIMIT $6
 
 -- name: role_of_task
@@ -207,20 +207,20 @@ LIMIT $12
 -- With what cannot be delivered, where $4 (processes) and $5 (their offices' roles) name whose it is.
 WITH listed AS (
     SELECT t.case_id, c.process, t.key AS task, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
-           NULL::text AS reason, coalesce(t.due_at, 'infinity') AS place
+           NULL::text AS reason
     FROM iehe.tasks t JOIN iehe.cases c USING (case_id)
     WHERE t.closed_at IS NULL
     UNION ALL
     SELECT d.case_id, d.process, 'dead-letter:' || d.source || '#' || d.id, 'dead-letter', p.office, NULL,
-           coalesce(d.ended_at, d.stored_at), NULL, NULL, d.reason, 'infinity'
+           coalesce(d.ended_at, d.stored_at), d.due_at, NULL, d.reason
     FROM iehe.dead_letters d JOIN unnest($4::text[], $5::text[]) AS p (process, office) USING (process)
 )
 SELECT case_id, process, task, kind, role, assignee, opened_at, due_at, stage, reason,
-       coalesce(due_at < now(), false) AS overdue
+       due_at < now() AS overdue
 FROM listed
 WHERE ($1::text IS NULL OR role = $1)
   AND ($2::text IS NULL OR assignee = $2)
-  AND ($3::boolean IS NULL OR coalesce(due_at < now(), false) = $3)
-  AND ($6::text IS NULL OR (place, case_id, task) > (coalesce($8::timestamptz, 'infinity'), $6, $7::text))
-ORDER BY place, case_id, task
+  AND ($3::boolean IS NULL OR (due_at < now()) = $3)
+  AND ($6::text IS NULL OR (due_at, case_id, task) > ($8::timestamptz, $6, $7::text))
+ORDER BY due_at, case_id, task
 LIMIT $9

@@ -113,6 +113,7 @@ def test_the_rounds_are_those_of_the_general_selection() -> None:
         ("double_intake = false", "double_intak = false", r"\.double_intak: unknown"),
         ("quorum = 3", "quorum = 3\nquorom = 9", r"committee\.quorom: unknown"),
         ("maximum = 10", "maximum = 10\nmaximun = 9", r"review\.criteria\.0\.maximun: unknown"),
+        ("look_at_event = 3", "look_at_event = 3\nlook_at_lunch = 1", r"\.tasks\.look_at_lunch: unknown"),
         ("valid_from = 2026-04-01", 'valid_from = "2026-04-01"', "valid_from: a date without quotes"),
         ("opens_at = 2026-09-01T00:00:00+09:00", "opens_at = 2026-09-01T00:00:00", "opens_at"),
         ('route = "comprehensive"', 'route = "nowhere"', "no route is called nowhere"),

@@ -32,7 +32,7 @@ def tasks(
     limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List open tasks: overdue first, then what is due next, then events that could not be delivered."""
+    """List open tasks, and events that could not be delivered: overdue first, then what is due next."""
 
     async def work(session: Session) -> None:
         from activities.sql import queries

@@ -36,7 +36,7 @@ from schemas.admission import (
 )
 from schemas.deadlines import CalendarPolicy, Deadline
 from schemas.identifiers import ProcessName, Role
-from schemas.policies import NoticePolicy
+from schemas.policies import NoticePolicy, TaskPolicy
 from workflows.rules import admission_committee as committee
 from workflows.rules import admission_intake as intake
 from workflows.rules import admission_outcome as outcome
@@ -160,6 +160,10 @@ def _notices(state: AdmissionState) -> NoticePolicy:
     return state.policy.notices if state.policy else NoticePolicy()
 
 
+def _tasks(state: AdmissionState) -> TaskPolicy:
+    return state.policy.tasks if state.policy else TaskPolicy()
+
+
 def _audience(state: AdmissionState, deadline: Deadline, who: str) -> bool:
     if deadline.kind != "completeness":
         return True
@@ -199,6 +203,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     office=Role.ADMISSIONS_OFFICE,
     calendar=_calendar,
     notices=_notices,
+    tasks=_tasks,
     audience=_audience,
     facts=_facts,
     answers_since=_answers_since,

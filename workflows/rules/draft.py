@@ -17,7 +17,7 @@ from schemas.case import Actor, CaseState, Command, Task
 from schemas.deadlines import CalendarPolicy, Deadline, DeadlinePolicy
 from schemas.identifiers import Role
 from schemas.payload import Payload
-from schemas.policies import NoticePolicy
+from schemas.policies import NoticePolicy, TaskPolicy
 from schemas.refusals import Refusal
 from schemas.transition import (
     DeadlineChanged,
@@ -76,6 +76,7 @@ class Process(Generic[S]):
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
     """When that began which a step answers: no fact of it can have happened before."""
+    tasks: Callable[[S], TaskPolicy] = lambda _state: TaskPolicy()
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}
     """Search attributes of the process's own."""
 
@@ -87,10 +88,10 @@ class Process(Generic[S]):
 
 def waiting_for_whom(process: Process[Any], state: CaseState) -> tuple[str | None, datetime | None]:
     """Whose turn it is and until when: the role of the most urgent task, else the stage's own."""
-    due = min((d.due_at for d in state.deadlines.values() if d.paused_at is None), default=None)
-    tasks = sorted(
-        state.tasks.values(), key=lambda task: (task.due_at is None, task.due_at or task.opened_at)
-    )
+    tasks = sorted(state.tasks.values(), key=lambda task: task.due_at)
+    paused = {name for name, deadline in state.deadlines.items() if deadline.paused_at is not None}
+    dues = [deadline.due_at for name, deadline in state.deadlines.items() if name not in paused]
+    due = min(dues + [task.due_at for task in tasks if task.deadline not in paused], default=None)
     stage = process.lifecycle.stages.get(state.stage)
     who = tasks[0].role.value if tasks else stage.waits_for if stage else None
     return who, due
@@ -207,11 +208,14 @@ class Draft(Generic[S]):
         deadline: str | None = None,
         keep: bool = False,
     ) -> None:
-        """Ask a person for something. `keep` lets it outlive the stage; `whose` tells several apart."""
+        """Ask a person for something, until its deadline's due time or by the policy for its kind.
+
+        `keep` lets it outlive the stage; `whose` tells several apart.
+        """
         key = f"{kind}:{whose}" if whose else kind
         if key in self.state.tasks:
             return
-        due = self.state.deadlines[deadline].due_at if deadline else None
+        due = self.state.deadlines[deadline].due_at if deadline else self.task_due(kind)
         self.state.tasks[key] = Task(
             key=key,
             kind=kind,
@@ -223,6 +227,11 @@ class Draft(Generic[S]):
             stage=None if keep else self.state.stage,
         )
         self._opened.append(TaskOpened(key=key, kind=kind, role=role, assignee=assignee, due_at=due))
+
+    def task_due(self, kind: str) -> datetime:
+        """Until when a task without a deadline is to be done."""
+        days = self.process.tasks(self.state).days_for(kind)
+        return self.calendar.end_of(self.calendar.add_working_days(self.calendar.day_of(self.now), days))
 
     def close_task(self, key: str, how: str = "done") -> None:
         """Take a task off the list; one that is not open stays so."""

@@ -113,7 +113,8 @@ def cancel_deadline(draft: Draft[Any], command: CancelDeadline) -> None:
     _keep_reason(draft, command)
     for task in draft.state.tasks.values():
         if task.deadline == deadline.name:
-            task.deadline = task.due_at = None
+            # no longer by a promise, still by the policy
+            task.deadline, task.due_at = None, draft.task_due(task.kind)
             draft.change_task(task)
     draft.stop_deadline(deadline.name, how="cancelled")
 

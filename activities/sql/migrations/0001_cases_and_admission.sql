@@ -177,7 +177,7 @@ CREATE TABLE iehe.tasks (
     role            text NOT NULL,
     assignee        text,
     opened_at       timestamptz NOT NULL,
-    due_at          timestamptz,
+    due_at          timestamptz NOT NULL,
     closed_at       timestamptz,
     closed_how      text,
     closed_by       text,

@@ -40,7 +40,12 @@ CREATE TRIGGER batches_tell_relays AFTER INSERT ON iehe.import_batches
 
 -- What the office has to look at beside the tasks of its cases: an undeliverable event may have no case.
 CREATE VIEW iehe.dead_letters AS
-SELECT source, id, type, process, case_id, reason, stored_at, ended_at FROM iehe.events WHERE state = 'dead';
+SELECT e.source, e.id, e.type, e.process, e.case_id, e.reason, e.stored_at, e.ended_at,
+       coalesce(e.ended_at, e.stored_at) + make_interval(days => coalesce((
+           SELECT (p.body #>> '{events,look_days}')::int FROM iehe.policies p
+           WHERE p.process = e.process AND p.valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
+           ORDER BY p.valid_from DESC, p.loaded_at DESC LIMIT 1), 3)) AS due_at
+FROM iehe.events e WHERE e.state = 'dead';
 
 -- What became of an event: delivered says that its case has been told, the case's log what it made of it.
 CREATE VIEW iehe.event_fates AS

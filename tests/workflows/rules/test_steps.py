@@ -126,12 +126,16 @@ def test_the_memory_of_messages_is_bounded() -> None:
 
 
 def test_whose_turn_is_the_most_urgent_task() -> None:
-    """A task with a due time comes before one without; a stage without tasks names its own."""
+    """What is due first comes first, of whatever kind; a stage without tasks names its own."""
     case = new()
     assert waiting_for_whom(case.process, case.state)[0] == "applicant"
-    case.event_or_task("document-received", item="unknown")
     case.to_review()
     assert waiting_for_whom(case.process, case.state) == ("reviewer", case.due("answer:reviewer-1"))
+    case.wait(days=1)
+    case.event_or_task("document-received", item="unknown")
+    (look,) = (task for task in case.state.tasks.values() if task.kind == "look-at-event")
+    assert waiting_for_whom(case.process, case.state) == ("admissions_office", case.due("answer:reviewer-1"))
+    assert case.due("answer:reviewer-1") < look.due_at < case.due("score:reviewer-1")
 
 
 def test_the_map_says_where_the_case_stands() -> None:
@@ -158,12 +162,14 @@ def test_a_fact_is_never_later_than_now() -> None:
     assert case.state.items["fee"].changed_at == case.now
 
 
-def test_a_task_whose_deadline_was_cancelled_is_not_overdue() -> None:
-    """Without its deadline the task has no due time, in the state and in the database."""
+def test_a_task_whose_deadline_was_cancelled_is_due_by_policy() -> None:
+    """Without its deadline it has the time of its kind, counted anew, in the state and in the database."""
     case = in_stage(Stage.ELIGIBILITY)
+    case.wait(days=30)
     case.decide(CancelDeadline, "office-1", deadline="check-eligibility")
-    assert case.state.tasks["check-eligibility"].due_at is None
-    assert case.last.tasks_reassigned[0].due_at is None
+    due = case.state.tasks["check-eligibility"].due_at
+    assert case.now < due < case.now + timedelta(days=8)
+    assert case.last.tasks_reassigned[0].due_at == due
 
 
 def test_a_fact_from_the_future_is_refused() -> None:

@@ -1,0 +1,132 @@
+"""Every task that a rule can open has a due time: its deadline's, or by the policy for its kind."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from typing import Final
+
+import pytest
+
+from schemas.admission import DeclineReview, ReopenDuplicate, ResolveDuplicate, Stage
+from schemas.policies import TaskPolicy
+from tests.workflows.rules.builder import GOOD, PARTS, Pure, changed_policy, in_stage, jst, new, round_of
+from tests.workflows.rules.test_admission_committee import tied
+from tests.workflows.rules.test_documents import kinds
+from workflows.rules import steps
+from workflows.rules.draft import Draft, waiting_for_whom
+
+TWIN: Final = ("admission/T-0009",)
+
+
+def late_application() -> Pure:
+    """Submitted on the day after the round closed."""
+    policy = changed_policy()
+    closed = round_of(policy, closes_at=jst(2026, 9, 20))
+    return Pure().open(policy=policy, round_=closed, submitted_on=date(2026, 9, 21))
+
+
+def parts_overdue() -> Pure:
+    """Only what may come late is missing when the time is over."""
+    case = new()
+    for part in PARTS:
+        if part != "recommendation":
+            case.event("document-received", item=part)
+    due = case.due("completeness")
+    case.wait_until(due + timedelta(days=3))
+    return case
+
+
+def after_event(stage: Stage, fact: str, **data: str) -> Pure:
+    """In a stage, with a fact that makes work there."""
+    case = in_stage(stage)
+    case.event_or_task(fact, **data)
+    return case
+
+
+def failed_notice() -> Pure:
+    """A letter that came back."""
+    case = new()
+    case.take("report-notices", partial(steps.report_notices, failed={"ab" * 32: "mailbox-unknown"}))
+    return case
+
+
+def declined_review() -> Pure:
+    """A reviewer is missing."""
+    case = in_stage(Stage.REVIEW)
+    case.decide(DeclineReview, "reviewer-1")
+    return case
+
+
+def small_committee() -> Pure:
+    """No quorum."""
+    case = new().to_review().score(GOOD, GOOD, GOOD)
+    case.convene("chair-1", "member-1")
+    return case
+
+
+def silent_committee() -> Pure:
+    """The ballot's time is over."""
+    case = in_stage(Stage.COMMITTEE)
+    case.wait_until(case.due("vote") + timedelta(minutes=1))
+    return case
+
+
+WAYS: Final[dict[str, Callable[[], Pure]]] = {
+    "appoint-committee": small_committee,
+    "assign-reviewers": declined_review,
+    "casting-vote": tied,
+    "check-eligibility": lambda: in_stage(Stage.ELIGIBILITY),
+    "decide": lambda: in_stage(Stage.RANKED),
+    "decide-accommodation": lambda: after_event(Stage.REVIEW, "accommodation-requested"),
+    "late-application": late_application,
+    "look-at-event": lambda: after_event(Stage.REVIEW, "document-received", item="diary"),
+    "missing-part": lambda: after_event(Stage.REVIEW, "document-revoked", item="transcript"),
+    "notice-failed": failed_notice,
+    "parts-overdue": parts_overdue,
+    "reconvene": silent_committee,
+    "record-enrolment": lambda: in_stage(Stage.ACCEPTED),
+    "resolve-duplicate": lambda: Pure().open(possible_duplicates=TWIN),
+    "review": lambda: in_stage(Stage.REVIEW),
+    "vote": lambda: in_stage(Stage.COMMITTEE),
+}
+
+
+def test_every_kind_of_task_is_walked() -> None:
+    """A kind that a rule opens and this file does not know must be put into it by a person."""
+    assert WAYS.keys() == kinds("open_task")
+
+
+@pytest.mark.parametrize("kind", WAYS)
+def test_a_task_has_a_due_time_and_becomes_overdue(kind) -> None:
+    """Not yet when it is opened, and in the order of all others by it."""
+    case = WAYS[kind]()
+    mine = [task for task in case.state.tasks.values() if task.kind == kind]
+    assert mine
+    for task in mine:
+        assert task.due_at > case.now
+        if task.deadline is None:
+            expected = case.now.date() + timedelta(days=1)
+            assert expected < task.due_at.date() < expected + timedelta(days=14)
+    due = waiting_for_whom(case.process, case.state)[1]
+    assert due is not None
+    assert due <= min(task.due_at for task in case.state.tasks.values())
+
+
+@pytest.mark.parametrize("kind", [name.replace("_", "-") for name in TaskPolicy.model_fields])
+def test_the_policy_sets_the_due_time_of_each_kind(kind) -> None:
+    """A university that wants another span writes it into its policy; the days count as working days."""
+    field = kind.replace("-", "_")
+    case = new(tasks=TaskPolicy(**{field: 7}))
+    draft = Draft(case.process, case.state, step="remind", actor=case.last.actor, now=case.now)
+    # Thursday the 1st; Monday the 12th is a holiday
+    assert draft.task_due(kind if kind != "days" else "anything").date() == date(2026, 10, 13)
+
+
+def test_a_task_asked_again_is_due_anew() -> None:
+    """A finding taken back in the review gives its task the time that the first one had."""
+    case = Pure().open(possible_duplicates=TWIN)
+    case.decide(ResolveDuplicate, "office-1", same_person=False, reason_id="r1")
+    case.to_review()
+    case.wait(days=3)
+    case.decide(ReopenDuplicate, "office-1", reason_id="r1")
+    assert case.state.tasks["resolve-duplicate"].due_at > case.now + timedelta(days=4)
