@@ -64,7 +64,15 @@ class TaskTold(Answer):
     role: str
     assignee: str | None
     opened_at: datetime
-    due_at: datetime | None
+    due_at: datetime
+
+
+class FactTold(Answer):
+    """A step with a time that somebody gave for it, and when it was entered."""
+
+    step: str
+    happened_at: datetime
+    entered_at: datetime
 
 
 class DeadlineTold(Answer):
@@ -123,6 +131,7 @@ class CaseTold(Answer):
     policy_version: str | None
     tasks: tuple[TaskTold, ...]
     deadlines: tuple[DeadlineTold, ...]
+    facts: tuple[FactTold, ...]
     possible: tuple[DecisionOffered, ...]
 
 

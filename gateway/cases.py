@@ -81,8 +81,10 @@ async def _told(pool: asyncpg.Pool, row: asyncpg.Record, actor: Actor) -> dict[s
     place = await pool.fetchrow(SQL["place_of_case"], case_id)
     tasks = await pool.fetch(SQL["tasks_of_case"], case_id)
     deadlines = await pool.fetch(SQL["deadlines_of_case"], case_id, None)
+    facts = await pool.fetch(SQL["facts_of_case"], case_id)
     own = sight_of(actor).only
     if own is not None:
+        facts = []
         # who else reviews or votes, and until when, is none of their business
         tasks = [each for each in tasks if each["assignee"] == own]
         deadlines = [each for each in deadlines if each["name"].partition(":")[2] == own]
@@ -117,6 +119,7 @@ async def _told(pool: asyncpg.Pool, row: asyncpg.Record, actor: Actor) -> dict[s
             }
             for each in deadlines
         ],
+        "facts": [{name: each[name] for name in ("step", "happened_at", "entered_at")} for each in facts],
         "possible": [
             {"name": name, "href": f"/cases/{case_id}/decisions/{name}"} for name in _possible(row, actor)
         ],

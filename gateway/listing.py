@@ -110,7 +110,7 @@ async def list_tasks(request: Request) -> Response:
     offices = (
         {} if OFFICE.isdisjoint(actor.roles) else {name: each.office for name, each in PROCESSES.items()}
     )
-    due, case_id, task = _place(query.cursor, tuple[datetime | None, str, str]) or (None, None, None)
+    due, case_id, task = _place(query.cursor, tuple[datetime, str, str]) or (None, None, None)
     found = (
         []
         if others

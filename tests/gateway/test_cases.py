@@ -3,6 +3,7 @@
 import asyncio
 import json
 from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -41,6 +42,19 @@ async def test_case_as_it_stands(institute, desk) -> None:
     assert possible.isdisjoint({"change-policy", "accept-review", "open"})
     assert (same.status_code, same.content) == (304, b"")
     assert (await desk.http.head("/cases")).status_code == 401
+
+
+async def test_a_given_time_is_told(institute, desk) -> None:
+    """What happened when, where somebody said so, and when it was entered."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    at = (await case.now() - timedelta(hours=5)).replace(microsecond=0)
+    await case.event("fee-paid", at=at)
+
+    (fact,) = (await desk.get(f"/cases/{case.case_id}", "office-1")).json()["facts"]
+
+    assert (fact["step"], datetime.fromisoformat(fact["happened_at"])) == ("item-arrived", at)
+    assert datetime.fromisoformat(fact["entered_at"]) > at
 
 
 async def test_reviewers_see_only_theirs(institute, desk) -> None:

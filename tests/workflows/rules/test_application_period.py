@@ -28,13 +28,13 @@ def permit(case: Pure) -> None:
 
 
 @pytest.mark.parametrize("on", [date(2026, 9, 1), date(2026, 11, 10)], ids=["first day", "last day"])
-def test_a4_an_application_within_the_period_goes_on(on) -> None:
+def test_a04_an_application_within_the_period_goes_on(on) -> None:
     """The days on which the round opens and closes belong to it, however late the file is imported."""
     case = applied(on)
     assert (case.state.stage, case.state.outside_period) == (Stage.COMPLETENESS, None)
 
 
-def test_a4_a_late_application_waits_for_its_permit() -> None:
+def test_a04_a_late_application_waits_for_its_permit() -> None:
     """Nothing is asked of the applicant; the office has a task with a due time."""
     case = applied(AFTER)
     assert case.state.stage == Stage.SUBMITTED
@@ -43,7 +43,7 @@ def test_a4_a_late_application_waits_for_its_permit() -> None:
     assert case.notices() == []
 
 
-def test_a4_a_late_application_without_a_permit_is_closed_by_the_clock() -> None:
+def test_a04_a_late_application_without_a_permit_is_closed_by_the_clock() -> None:
     """When the office's time has passed, with a letter of its own."""
     case = applied(AFTER)
     case.wait(days=15)
@@ -53,7 +53,7 @@ def test_a4_a_late_application_without_a_permit_is_closed_by_the_clock() -> None
     assert case.notices("application-late") == [("application-late", "applicant")]
 
 
-def test_a4_a_named_late_application_is_permitted_with_a_reason() -> None:
+def test_a04_a_named_late_application_is_permitted_with_a_reason() -> None:
     """Then it goes on as any other, and it stays known that it was late."""
     case = applied(AFTER)
     with pytest.raises(Refusal, check=lambda refusal: refusal.code == "reason-required"):
@@ -65,26 +65,26 @@ def test_a4_a_named_late_application_is_permitted_with_a_reason() -> None:
     case.complete()
 
 
-def test_a4_by_a_soft_policy_a_late_application_is_only_marked() -> None:
+def test_a04_by_a_soft_policy_a_late_application_is_only_marked() -> None:
     """It counts, marked late."""
     case = applied(AFTER, hard=False)
     assert (case.state.stage, case.state.outside_period) == (Stage.COMPLETENESS, "late")
 
 
-def test_a4_nothing_late_is_permitted_where_nothing_is_late() -> None:
+def test_a04_nothing_late_is_permitted_where_nothing_is_late() -> None:
     """The application is an item of the permit only while it waits for one."""
     case = applied(date(2026, 10, 1))
     with pytest.raises(Refusal, check=lambda refusal: refusal.code == "unknown-item"):
         permit(case)
 
 
-def test_a4_an_application_from_before_the_opening_is_marked() -> None:
+def test_a04_an_application_from_before_the_opening_is_marked() -> None:
     """A date of years ago is a slip of the pen: everybody sees it, nobody is shut out by it."""
     case = applied(date(2020, 1, 1))
     assert (case.state.stage, case.state.outside_period) == (Stage.COMPLETENESS, "early")
 
 
-def test_a4_the_post_does_not_go_around_the_permit() -> None:
+def test_a04_the_post_does_not_go_around_the_permit() -> None:
     """What arrives meanwhile is kept, once; with the permit the case goes on at once."""
     case = applied(AFTER, "general")
     case.event("post-arrived")
@@ -96,7 +96,7 @@ def test_a4_the_post_does_not_go_around_the_permit() -> None:
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-def test_a4_permitted_a_web_registration_still_needs_its_post(cancelled) -> None:
+def test_a04_permitted_a_web_registration_still_needs_its_post(cancelled) -> None:
     """The permit is for the day of the application, not for the paper."""
     case = applied(AFTER, "general")
     if cancelled:
@@ -107,7 +107,7 @@ def test_a4_permitted_a_web_registration_still_needs_its_post(cancelled) -> None
     assert case.state.stage == Stage.COMPLETENESS
 
 
-def test_a4_permitted_with_everything_there_it_is_complete() -> None:
+def test_a04_permitted_with_everything_there_it_is_complete() -> None:
     """Parts that arrived while the permit was awaited count."""
     case = applied(AFTER)
     for item in ("transcript", "identity", "recommendation", "fee"):
@@ -117,7 +117,7 @@ def test_a4_permitted_with_everything_there_it_is_complete() -> None:
     assert case.state.stage == Stage.ELIGIBILITY
 
 
-def test_a4_another_policy_leaves_the_question_open() -> None:
+def test_a04_another_policy_leaves_the_question_open() -> None:
     """What waits for a permit goes on waiting when the case is moved to a softer version."""
     case = applied(AFTER)
     softer = changed_policy(**{"late_application.hard": False}, version="v2")
