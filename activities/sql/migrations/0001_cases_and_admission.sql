@@ -334,7 +334,7 @@ CREATE INDEX duplicate_findings_by_other ON iehe.duplicate_findings (other) WHER
 
 -- Who is one person in a round follows from identity and findings, and is nowhere written down: a finding
 -- that is taken back leaves nothing behind.
-CREATE FUNCTION iehe.cases_of_person(of_case text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE FUNCTION iehe.cases_of_person(of_case text) RETURNS SETOF text LANGUAGE sql STABLE ROWS 3 AS $$
     WITH RECURSIVE same AS (
         SELECT a.case_id, a.person_id, a.round_id FROM iehe.applications a WHERE a.case_id = of_case
         UNION
