@@ -88,7 +88,7 @@ async def test_everything_of_a_step_is_written_together(record: Recorder, owner:
     await record(
         step(
             1,
-            tasks_opened=(TaskOpened(key="t", kind="t", role=Role.ADMISSIONS_OFFICE),),
+            tasks_opened=(TaskOpened(key="t", kind="t", role=Role.ADMISSIONS_OFFICE, due_at=NOW),),
             deadlines=(DeadlineChanged(name="d", state="running", due_at=NOW),),
             notices=(NoticeRequested(message="items-missing", to="applicant"),),
         )
@@ -206,7 +206,7 @@ async def test_notice_for_a_role_goes_to_each_in_it(record: Recorder, owner: asy
 
 async def test_task_is_closed_and_opened_again(record: Recorder, owner: asyncpg.Pool) -> None:
     """A task that comes back is another row; the first keeps who closed it and how."""
-    task = TaskOpened(key="t", kind="t", role=Role.ADMISSIONS_OFFICE)
+    task = TaskOpened(key="t", kind="t", role=Role.ADMISSIONS_OFFICE, due_at=NOW)
     closer = Actor(id="office-1", kind=ActorKind.PERSON, roles=(Role.ADMISSIONS_OFFICE,))
     await record(step(1, tasks_opened=(task,)))
     await record(step(2, actor=closer, tasks_closed=(TaskClosed(key="t", how="done"),)))

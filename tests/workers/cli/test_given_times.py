@@ -22,7 +22,7 @@ async def test_the_time_of_an_answer_stands_on_the_page_and_in_the_history(
     answered = (await case.now()).replace(microsecond=0)
     await iehe.ok(*answer, answered.isoformat(), by="office-1")
 
-    assert before == (2, "before-cause")
+    assert before == (3, "before-cause")
     (fact,) = (await iehe.ok("case", "show", number))["facts"]
     shown = f"{answered + timedelta(hours=9):%Y-%m-%d %H:%M}"
     assert fact["step"] == "answer-offer"
@@ -66,7 +66,7 @@ async def test_a_duplicate_is_named_and_taken_back(institute: Institute, iehe: C
     number, same = case.row.application_no, ("--same-person", "--keep", "--reason", "本人に確認")
     resolve = ("admissions", "resolve-duplicate", number)
 
-    assert await iehe.refused(*resolve, *same, by="office-1") == (2, "duplicate-unnamed")
+    assert await iehe.refused(*resolve, *same, by="office-1") == (3, "duplicate-unnamed")
     assert await iehe.refused(*resolve, *same, "--of", "X9999-1", by="office-1") == (4, "unknown-duplicate")
     await iehe.ok(*resolve, *same, "--of", row.application_no, by="office-1")
 
