@@ -25,6 +25,7 @@ class CheckedFile:
     session: Session
     file: Path
     round_id: str | None
+    xlsx_copy: bool = False
     report: dict[str, Any] = field(default_factory=dict)
     copy: Path | None = None
 
@@ -127,7 +128,7 @@ class CheckedFile:
 
         if self.checked.faults:
             try:
-                self.copy = write_annotated(self.file, self.checked)
+                self.copy = write_annotated(self.file, self.checked, "xlsx" if self.xlsx_copy else None)
             except OSError as error:
                 print(
                     f"annotated copy not written / 確認結果を保存できません: {error.strerror}",

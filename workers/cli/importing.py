@@ -34,6 +34,9 @@ def import_applications(
     accept_valid: Annotated[
         bool, typer.Option("--accept-valid", help="Import the rows without errors, leave out the others.")
     ] = False,
+    xlsx_copy: Annotated[
+        bool, typer.Option("--xlsx-copy", help="Write the annotated copy as XLSX: leading zeros are kept.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check; store and start nothing.")] = False,
     as_: ActorOption = None,
     as_json: JsonOption = False,
@@ -45,7 +48,7 @@ def import_applications(
         actor = None if dry_run and as_ is None else await session.actor(as_)
         if actor is not None:
             require_role(actor)
-        run = Import(session, file, round_id)
+        run = Import(session, file, round_id, xlsx_copy)
         await run.check()
         if run.checked.errors and not (accept_valid and run.good):
             raise run.faulty()

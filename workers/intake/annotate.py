@@ -2,8 +2,6 @@
 
 import csv
 import io
-import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -16,6 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from activities.application_rules import FORMULA_STARTS
 from workers.intake.codes import Fault
+from workers.intake.copy_files import CopyFormat, write_copy
 from workers.intake.headers import ANNOTATION_HEADERS, Layout
 from workers.intake.reading import Table
 from workers.intake.rows import Checked
@@ -29,11 +28,12 @@ _FIRST_XLSX_YEAR: Final = 1900
 _COLOURS: Final = {"error": "#FFC7CE", "warning": "#FFEB9C"}
 
 
-def write_annotated(path: Path, checked: Checked[Any]) -> Path | None:
-    """Write `<name>.checked.csv` or `.xlsx` beside a checked file, in its format and encoding.
+def write_annotated(path: Path, checked: Checked[Any], kind: CopyFormat | None = None) -> Path | None:
+    """Write `<name>.checked.csv` or `.xlsx` beside a checked file, in its format and encoding or as `kind`.
 
-    The copy has mode 0600, appears complete or not at all, and replaces an earlier one. Text that a
-    spreadsheet would run as a formula gets a leading apostrophe, which a later import takes off again.
+    The copy has mode 0600, appears complete or not at all, and is never written over one that somebody has
+    changed: `copy_files`. Text that a spreadsheet would run as a formula gets a leading apostrophe, which a
+    later import takes off again. In a workbook every cell of a text file is text, so zeros are kept.
 
     Returns:
         The copy's path, or None when the file could not be read as a table and there is nothing to copy.
@@ -46,9 +46,9 @@ def write_annotated(path: Path, checked: Checked[Any]) -> Path | None:
     notes: defaultdict[int, list[Fault]] = defaultdict(list)
     for fault in checked.faults:
         notes[fault.row or checked.layout.header_row + 1].append(fault)
-    if checked.table.encoding == "xlsx":
-        return _replace(path.with_suffix(".checked.xlsx"), _xlsx(checked.table, checked.layout, notes))
-    return _replace(path.with_suffix(".checked.csv"), _csv(checked.table, checked.layout, notes))
+    if kind == "xlsx" or checked.table.encoding == "xlsx":
+        return write_copy(path, "xlsx", _xlsx(checked.table, checked.layout, notes))
+    return write_copy(path, "csv", _csv(checked.table, checked.layout, notes))
 
 
 def guarded(text: str) -> str:
@@ -144,18 +144,3 @@ def _text(fault: Fault, error: str, warning: str, message: str) -> str:
     severity = error if fault.severity == "error" else warning
     place = f"{fault.column}: " if fault.column else ""
     return f"[{severity} {fault.code.value}] {place}{message}"
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return path

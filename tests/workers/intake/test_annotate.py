@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from workers.intake import annotate
+from workers.intake import annotate, copy_files
 from workers.intake.annotate import guarded, write_annotated
 from workers.intake.checking import check_file
 from workers.intake.codes import Code
@@ -133,22 +133,82 @@ def test_no_copy_of_what_is_no_table(tmp_path):
 
 
 def test_a_copy_is_private_and_complete(tmp_path, monkeypatch):
-    """Only its owner may read a copy, a failed one leaves nothing behind, an older one is replaced."""
+    """Only its owner may read a copy, and a failed one leaves nothing behind."""
     found = sample(tmp_path / "a.csv")
-    (tmp_path / "a.checked.csv").write_text("old")
-    (tmp_path / "a.checked.csv").chmod(0o644)
 
     def fail(_handle):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(annotate.os, "fsync", fail)
+        patch.setattr(copy_files.os, "fsync", fail)
         with pytest.raises(OSError, match="No space"):
             write_annotated(tmp_path / "a.csv", found)
-    assert (tmp_path / "a.checked.csv").read_text() == "old"
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.checked.csv", "a.csv"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
     copy = write_annotated(tmp_path / "a.csv", found)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+def test_a_copy_that_somebody_changed_is_never_written_over(tmp_path):
+    """What a clerk corrected in a copy, or put under its name, stays; the new copy takes the next number."""
+    found = sample(tmp_path / "a.csv")
+    copy = write_annotated(tmp_path / "a.csv", found)
+    corrected = copy.read_bytes().replace(b"astrology", b"science")
+    copy.write_bytes(corrected)
+    (tmp_path / "a.checked-2.csv").write_text("notes of the office")
+    third = write_annotated(tmp_path / "a.csv", found)
+    assert third == tmp_path / "a.checked-3.csv"
+    assert copy.read_bytes() == corrected
+    assert (tmp_path / "a.checked-2.csv").read_text() == "notes of the office"
+
+
+def test_a_copy_as_it_was_written_is_replaced(tmp_path):
+    """Checking again and again leaves one copy, the latest, as long as nobody has touched it."""
+    first = write_annotated(tmp_path / "a.csv", sample(tmp_path / "a.csv"))
+    found = sample(tmp_path / "a.csv", rows=10)
+    assert write_annotated(tmp_path / "a.csv", found) == first
+    assert len(first.read_text("utf-8-sig").splitlines()) < 20
+
+
+def test_a_copy_without_a_mark_is_kept(tmp_path, monkeypatch):
+    """Where the file system cannot prove that a copy is untouched, none is ever replaced."""
+
+    def fail(*_arguments, **_settings):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(copy_files.os, "setxattr", fail)
+    found = sample(tmp_path / "a.csv")
+    copies = [write_annotated(tmp_path / "a.csv", found).name for _ in range(2)]
+    assert copies == ["a.checked.csv", "a.checked-2.csv"]
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (("x.2026", "x.2027"), None),
+        (("x.csv", "x.txt"), None),
+        (("x.csv", "x.CSV"), None),
+        (("x", "x.csv"), None),
+        (("x.csv", "x.xlsx"), "xlsx"),
+    ],
+)
+def test_no_two_files_share_a_copy(tmp_path, names, kind):
+    """Each file has a copy of its own name, whatever its ending."""
+    copies = []
+    for number, name in enumerate(names, 1):
+        write_csv(tmp_path / name, sample_applications(number, seed=2))
+        copies.append(write_annotated(tmp_path / name, checked(tmp_path / name), kind))
+    assert len(set(copies)) == len(names)
+
+
+def test_a_workbook_as_copy_of_a_text_file_keeps_leading_zeros(tmp_path):
+    """Who opens a CSV in Excel loses zeros; in the XLSX copy every cell is text, and it imports the same."""
+    row = next(sample_applications(1, seed=1)) | {"application_no": "00012345", "email": "nonsense"}
+    write_csv(tmp_path / "a.csv", [row], encoding="cp932")
+    found = checked(tmp_path / "a.csv")
+    copy = write_annotated(tmp_path / "a.csv", found, "xlsx")
+    assert copy == tmp_path / "a.csv.checked.xlsx"
+    assert CalamineWorkbook.from_path(copy).get_sheet_by_index(0).to_python()[1][0] == "00012345"
+    assert checked(copy).faults == found.faults
 
 
 def test_odd_cells_of_a_workbook_are_copied(tmp_path):
