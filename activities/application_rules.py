@@ -12,6 +12,8 @@ from schemas.applications import ApplicationRow
 YOUNGEST_AT_ENTRY: Final = 14
 OLDEST_AT_ENTRY: Final = 100
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+# What CP932 and its fonts leave in place of a character they do not have; no name and no address has these.
+LOST: Final = re.compile("[?〓●□■\ufffd]")
 _INVISIBLE = "\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd\ud800-\udfff"
 FORBIDDEN: Final = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
 FORBIDDEN_IN_PROSE: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
@@ -26,7 +28,8 @@ EMAIL: Final = re.compile(
 _DAYS_IN_THE_PAST: Final = ("birth_date", "submitted_on", "accommodation_requested_on")
 _READINGS: Final = ("family_kana", "given_kana")
 _SPACED: Final = ("address", "related_staff")
-_LINES: Final = ("family_name", "given_name", *_READINGS, "school_name", "guardian_name", *_SPACED)
+_NAMES: Final = ("family_name", "given_name", *_READINGS, "school_name", "guardian_name", "address")
+_LINES: Final = (*_NAMES, "related_staff")
 _MAILBOXES: Final = ("email", "school_contact_email")
 
 
@@ -101,19 +104,23 @@ def unfit_texts(row: ApplicationRow) -> Iterator[RuleFault]:
     """Texts of a normalised application that no spreadsheet could have brought in either."""
     for name in _LINES:
         text = getattr(row, name)
-        if text is None:
-            continue
-        if not text:
-            yield RuleFault(name, "required")
-        elif FORBIDDEN.search(text):
-            yield RuleFault(name, "control-character")
-        elif text.startswith(FORMULA_STARTS):
-            yield RuleFault(name, "formula-character")
-        elif name in _READINGS and not KANA.fullmatch(text):
-            yield RuleFault(name, "kana-invalid")
+        if text is not None and (code := _unfit(name, text)):
+            yield RuleFault(name, code)
     if row.statement is not None and FORBIDDEN_IN_PROSE.search(row.statement):
         yield RuleFault("statement", "control-character")
     for name in _MAILBOXES:
         address = getattr(row, name)
         if address is not None and not EMAIL.fullmatch(address):
             yield RuleFault(name, "email-invalid")
+
+
+def _unfit(name: str, text: str) -> str | None:
+    if not text:
+        return "required"
+    if name in _NAMES and LOST.search(text):
+        return "character-lost"
+    if FORBIDDEN.search(text):
+        return "control-character"
+    if text.startswith(FORMULA_STARTS):
+        return "formula-character"
+    return "kana-invalid" if name in _READINGS and not KANA.fullmatch(text) else None

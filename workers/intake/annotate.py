@@ -2,8 +2,9 @@
 
 import csv
 import io
+import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,9 +18,10 @@ from workers.intake.codes import Fault
 from workers.intake.copy_files import CopyFormat, write_copy
 from workers.intake.headers import ANNOTATION_HEADERS, Layout
 from workers.intake.reading import Table
-from workers.intake.rows import Checked
+from workers.intake.rows import EVERY, Checked, Told, tell_nobody
 from workers.intake.values import Cell, as_text
 
+Numbered = Iterator[tuple[int, Sequence[Cell]]]
 COMMENTED_CELLS: Final = 2_000
 """Excel needs minutes to open a sheet with more comments; the colours and the two columns tell the rest."""
 
@@ -28,7 +30,9 @@ _FIRST_XLSX_YEAR: Final = 1900
 _COLOURS: Final = {"error": "#FFC7CE", "warning": "#FFEB9C"}
 
 
-def write_annotated(path: Path, checked: Checked[Any], kind: CopyFormat | None = None) -> Path | None:
+def write_annotated(
+    path: Path, checked: Checked[Any], kind: CopyFormat | None = None, told: Told = tell_nobody
+) -> Path | None:
     """Write `<name>.checked.csv` or `.xlsx` beside a checked file, in its format and encoding or as `kind`.
 
     The copy has mode 0600, appears complete or not at all, and is never written over one that somebody has
@@ -46,9 +50,20 @@ def write_annotated(path: Path, checked: Checked[Any], kind: CopyFormat | None =
     notes: defaultdict[int, list[Fault]] = defaultdict(list)
     for fault in checked.faults:
         notes[fault.row or checked.layout.header_row + 1].append(fault)
+    numbered = _told_of(checked.table, told)
     if kind == "xlsx" or checked.table.encoding == "xlsx":
-        return write_copy(path, "xlsx", _xlsx(checked.table, checked.layout, notes))
-    return write_copy(path, "csv", _csv(checked.table, checked.layout, notes))
+        # Beside the copy and for its owner alone: the system's folder is no place for personal data.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".iehe-") as folder:
+            content = _xlsx(checked.table, checked.layout, notes, numbered, folder)
+        return write_copy(path, "xlsx", content)
+    return write_copy(path, "csv", _csv(checked.table, checked.layout, notes, numbered))
+
+
+def _told_of(table: Table, told: Told) -> Numbered:
+    for number, cells in enumerate(table.rows, 1):
+        if number % EVERY == 0:
+            told(number, table.height)
+        yield number, cells
 
 
 def guarded(text: str) -> str:
@@ -56,23 +71,25 @@ def guarded(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
-def _csv(table: Table, layout: Layout, notes: dict[int, list[Fault]]) -> bytes:
+def _csv(table: Table, layout: Layout, notes: dict[int, list[Fault]], numbered: Numbered) -> bytes:
     kept, _ = _kept(table, layout)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=table.delimiter, lineterminator="\r\n")
-    for number, cells in enumerate(table.rows, 1):
+    for number, cells in numbered:
         row = [guarded(as_text(cells[at])) if at < len(cells) else "" for at in kept]
         writer.writerow([*row, *map(guarded, _texts(notes.get(number, ()), number, layout))])
     # Excel takes a text without BOM for the machine's code page.
     return buffer.getvalue().encode("utf-8-sig" if table.encoding == "utf-8" else table.encoding)
 
 
-def _xlsx(table: Table, layout: Layout, notes: dict[int, list[Fault]]) -> bytes:
+def _xlsx(
+    table: Table, layout: Layout, notes: dict[int, list[Fault]], numbered: Numbered, folder: str
+) -> bytes:
     kept, width = _kept(table, layout)
     places = {at: place for place, at in enumerate(kept)}
     buffer = io.BytesIO()
-    # In memory, because the library's temporary files would leave personal data in the system's folder.
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "nan_inf_to_errors": True}) as book:
+    options = {"constant_memory": True, "tmpdir": folder, "nan_inf_to_errors": True}
+    with xlsxwriter.Workbook(buffer, options) as book:
         sheet = book.add_worksheet()
         formats: dict[tuple[str | None, bool], Format] = {
             (severity, day): book.add_format(
@@ -82,7 +99,7 @@ def _xlsx(table: Table, layout: Layout, notes: dict[int, list[Fault]]) -> bytes:
             for day in (False, True)
         }
         comments = 0
-        for number, cells in enumerate(table.rows, 1):
+        for number, cells in numbered:
             found = notes.get(number, ())
             marks = _marks(found)
             for at, cell in enumerate(cells):

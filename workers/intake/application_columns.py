@@ -1,5 +1,7 @@
 """The columns of an application file, each with the headers that offices give it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from schemas.applications import (
@@ -15,7 +17,7 @@ from schemas.applications import (
 )
 from workers.intake.codes import Code
 from workers.intake.dates import read_date
-from workers.intake.headers import Column
+from workers.intake.headers import Column, Form, Split
 from workers.intake.values import choice, email, kana, key, line, phone, postal_code, prose
 
 SEXES: Final = {
@@ -37,13 +39,51 @@ FLAGS: Final = {
 def application_columns(*, round_required: bool) -> tuple[Column, ...]:
     """All columns; the round is one of them only where the import itself does not name it."""
     return tuple(
-        Column(column.field, column.read, column.headers, required=True)
-        if round_required and column.field == "round_id"
-        else column
+        replace(column, required=True) if round_required and column.field == "round_id" else column
         for column in _COLUMNS
     )
 
 
+def application_form(
+    *,
+    round_required: bool,
+    given: Mapping[str, str] | None = None,
+    kept: Mapping[str, Mapping[str, str]] | None = None,
+) -> Form:
+    """The columns with what offices put into one or spread over several, and the mappings they gave."""
+    return Form(application_columns(round_required=round_required), SPLITS, given or {}, kept or {})
+
+
+SPLITS: Final = (
+    Split(
+        ("family_name", "given_name"),
+        (
+            "氏名",
+            "志願者氏名",
+            "受験者氏名",
+            "出願者氏名",
+            "本人氏名",
+            "姓名",
+            "お名前",
+            "名前",
+            "full name",
+            "name",
+        ),
+    ),
+    Split(
+        ("family_kana", "given_kana"),
+        (
+            "フリガナ",
+            "氏名フリガナ",
+            "カナ氏名",
+            "志願者氏名フリガナ",
+            "名前フリガナ",
+            "姓名フリガナ",
+            "name kana",
+        ),
+    ),
+)
+"""Whole names in one column; フリガナ stands for ふりがな, カナ, よみ, よみがな and 読み仮名 too."""
 _name = line(NAME_LIMIT)
 _kana = kana(NAME_LIMIT)
 
@@ -51,7 +91,16 @@ _COLUMNS: Final = (
     Column(
         "application_no",
         key(APPLICATION_NO_PATTERN, Code.APPLICATION_NO_INVALID),
-        ("受験番号", "application no", "application number", "志願番号", "出願番号", "整理番号", "受付番号"),
+        (
+            "受験番号",
+            "application no",
+            "application number",
+            "志願番号",
+            "出願番号",
+            "整理番号",
+            "受付番号",
+            "受験No",
+        ),
         required=True,
     ),
     Column(
@@ -93,12 +142,8 @@ _COLUMNS: Final = (
             "セイ",
             "family kana",
             "family name kana",
-            "姓カナ",
-            "姓(カナ)",
-            "姓(フリガナ)",
             "姓フリガナ",
-            "せい",
-            "姓よみ",
+            "氏フリガナ",
         ),
         required=True,
     ),
@@ -109,12 +154,7 @@ _COLUMNS: Final = (
             "メイ",
             "given kana",
             "given name kana",
-            "名カナ",
-            "名(カナ)",
-            "名(フリガナ)",
             "名フリガナ",
-            "めい",
-            "名よみ",
         ),
         required=True,
     ),
@@ -132,7 +172,19 @@ _COLUMNS: Final = (
         required=True,
     ),
     Column(
-        "phone", phone, ("電話番号", "phone", "telephone", "phone number", "電話", "TEL", "連絡先電話番号")
+        "phone",
+        phone,
+        ("電話番号", "phone", "telephone", "phone number", "電話", "TEL", "連絡先電話番号"),
+        spare=(
+            "携帯電話番号",
+            "携帯電話",
+            "携帯番号",
+            "携帯",
+            "mobile",
+            "mobile phone",
+            "自宅電話番号",
+            "自宅電話",
+        ),
     ),
     Column(
         "postal_code",
@@ -140,11 +192,33 @@ _COLUMNS: Final = (
         ("郵便番号", "postal code", "zip", "zip code", "postcode", "〒"),
         required=True,
     ),
-    Column("address", line(LINE_LIMIT, break_is_space=True), ("住所", "address", "現住所"), required=True),
+    Column(
+        "address",
+        line(LINE_LIMIT, break_is_space=True),
+        ("住所", "address", "現住所"),
+        required=True,
+        pieces={
+            **dict.fromkeys(
+                ("住所1", "都道府県", "都道府県名", "市区町村", "市町村", "町域", "町名番地", "番地"), ""
+            ),
+            **dict.fromkeys(("住所2", "住所3", "建物名", "建物名・部屋番号", "マンション名", "方書"), " "),
+        },
+    ),
     Column(
         "school_name",
         _name,
-        ("出身学校名", "school", "school name", "出身学校", "出身高校", "出身高校名", "高等学校名", "学校名"),
+        (
+            "出身学校名",
+            "school",
+            "school name",
+            "出身学校",
+            "出身高校",
+            "出身高校名",
+            "高等学校名",
+            "学校名",
+            "出身学校名称",
+            "在籍校",
+        ),
         required=True,
     ),
     Column(
@@ -166,14 +240,28 @@ _COLUMNS: Final = (
     Column("guardian_name", _name, ("保護者氏名", "guardian", "guardian name", "保護者名", "保護者")),
     Column(
         "related_staff",
-        line(LINE_LIMIT, break_is_space=True),
+        line(LINE_LIMIT, break_is_space=True, marks=True),
         ("教職員・卒業生との関係", "related staff", "関係者", "縁故関係", "教職員との関係"),
     ),
     Column("language", choice(LANGUAGES), ("連絡言語", "language", "言語", "使用言語")),
     Column(
         "submitted_on",
         read_date,
-        ("出願日", "submitted on", "submission date", "提出日", "申込日", "受付日", "出願年月日"),
+        (
+            "出願日",
+            "submitted on",
+            "submission date",
+            "提出日",
+            "申込日",
+            "受付日",
+            "出願年月日",
+            "出願日時",
+            "提出日時",
+            "申込日時",
+            "受付日時",
+            "タイムスタンプ",
+            "timestamp",
+        ),
         required=True,
     ),
     Column(

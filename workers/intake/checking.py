@@ -1,19 +1,27 @@
 """Check a file of applications: every row, every fault, nothing imported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from activities.application_rules import contradictions
 from schemas.applications import ApplicationRow
-from workers.intake.application_columns import application_columns
+from workers.intake.application_columns import application_form
 from workers.intake.codes import Code
-from workers.intake.repeats import mark_repeats, same_email, same_person, same_value
-from workers.intake.rows import Checked, ReadRow, check_table
+from workers.intake.read_row import ReadRow
+from workers.intake.repeats import Repeat, same_email, same_person, same_value
+from workers.intake.rows import Checked, Told, check_table, tell_nobody
 
 
 def check_file(
-    path: Path, *, round_id: str | None, known_programmes: frozenset[str] | None, today: date
+    path: Path,
+    *,
+    round_id: str | None,
+    known_programmes: frozenset[str] | None,
+    today: date,
+    mapping: Mapping[str, str] | None = None,
+    kept_mappings: Mapping[str, Mapping[str, str]] | None = None,
+    told: Told = tell_nobody,
 ) -> Checked[ApplicationRow]:
     """Validate an application file without changing anything.
 
@@ -23,6 +31,9 @@ def check_file(
             to name its own.
         known_programmes: codes that a row may name; None when any well-formed code will do.
         today: the day in Tokyo, after which no application can have been submitted.
+        mapping: what the office says of the columns: header → field, two fields joined by `+`, or `-`.
+        kept_mappings: what it has said of others, by the signature of their headers.
+        told: called with the rows done and those in all.
     """
 
     def row_rules(row: ReadRow) -> None:
@@ -38,21 +49,22 @@ def check_file(
     return check_table(
         path,
         ApplicationRow,
-        application_columns(round_required=round_id is None),
+        application_form(round_required=round_id is None, given=mapping, kept=kept_mappings),
         row_rules=row_rules,
-        file_rules=_file_rules,
+        repeats=_REPEATS,
         defaults={} if round_id is None else {"round_id": round_id},
+        told=told,
     )
 
 
-def _file_rules(rows: Sequence[ReadRow]) -> None:
-    mark_repeats(rows, Code.APPLICATION_NO_REPEATED, "application_no", same_value("application_no"))
-    mark_repeats(
-        rows,
+_REPEATS = (
+    Repeat(Code.APPLICATION_NO_REPEATED, "application_no", same_value("application_no")),
+    Repeat(
         Code.ACCOUNT_CONTRADICTION,
         "applicant_account",
         same_value("applicant_account"),
         unless=same_person,
-    )
-    mark_repeats(rows, Code.PERSON_REPEATED, "family_kana", same_person)
-    mark_repeats(rows, Code.PERSON_REPEATED, "email", same_email, unless=same_person)
+    ),
+    Repeat(Code.PERSON_REPEATED, "family_kana", same_person),
+    Repeat(Code.PERSON_REPEATED, "email", same_email, unless=same_person),
+)

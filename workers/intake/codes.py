@@ -18,18 +18,24 @@ class Code(StrEnum):
     ENCODING_UNKNOWN = "encoding-unknown"
     CSV_BROKEN = "csv-broken"
     WORKBOOK_BROKEN = "workbook-broken"
+    WORKBOOK_TOO_DEMANDING = "workbook-too-demanding"
     TABLE_TOO_LARGE = "table-too-large"
     HEADER_MISSING = "header-missing"
     NO_ROWS = "no-rows"
     COLUMN_MISSING = "column-missing"
     COLUMN_DUPLICATE = "column-duplicate"
     COLUMN_UNKNOWN = "column-unknown"
+    COLUMN_HIDDEN = "column-hidden"
+    MAPPED_COLUMN_MISSING = "mapped-column-missing"
     SHEETS_IGNORED = "sheets-ignored"
+    ROW_HIDDEN = "row-hidden"
+    CELL_ERROR = "cell-error"
     TOO_MANY_CELLS = "too-many-cells"
     CELL_TOO_LONG = "cell-too-long"
     REQUIRED = "required"
     TEXT_TOO_LONG = "text-too-long"
     CONTROL_CHARACTER = "control-character"
+    CHARACTER_LOST = "character-lost"
     GAIJI_CHARACTER = "gaiji-character"
     FORMULA_CHARACTER = "formula-character"
     NUMBER_NOT_TEXT = "number-not-text"
@@ -43,11 +49,13 @@ class Code(StrEnum):
     PROGRAMME_UNKNOWN = "programme-unknown"
     CODE_INVALID = "code-invalid"
     CHOICE_UNKNOWN = "choice-unknown"
+    NAME_NOT_SPLIT = "name-not-split"
     KANA_INVALID = "kana-invalid"
     EMAIL_INVALID = "email-invalid"
     PHONE_INVALID = "phone-invalid"
     POSTAL_CODE_INVALID = "postal-code-invalid"
     DATE_INVALID = "date-invalid"
+    WEEKDAY_MISMATCH = "weekday-mismatch"
     ERA_OUT_OF_BOUNDS = "era-out-of-bounds"
     DATE_IN_FUTURE = "date-in-future"
     DATE_ORDER = "date-order"
@@ -58,7 +66,12 @@ class Code(StrEnum):
     STAFF_ID_REPEATED = "staff-id-repeated"
 
 
-WARNINGS = frozenset({Code.COLUMN_UNKNOWN, Code.SHEETS_IGNORED, Code.GAIJI_CHARACTER, Code.PERSON_REPEATED})
+WARNINGS = frozenset(
+    {
+        *(Code.COLUMN_UNKNOWN, Code.COLUMN_HIDDEN, Code.SHEETS_IGNORED),
+        *(Code.GAIJI_CHARACTER, Code.PERSON_REPEATED),
+    }
+)
 """Faults that a person should see but that keep no row out."""
 
 

@@ -19,7 +19,23 @@ ERAS: Final = {
 """Era → first year, first and last day (source: the era ordinances of 1868, 1912, 1926, 1989 and 2019)."""
 
 _LETTERS: Final = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
-_MIDNIGHT: Final = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
+_WEEKDAYS: Final = "月火水木金土日"
+_ENGLISH_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# a time of day, as forms and spreadsheets put it behind a date: 10:23:45, 午後3時05分, 10:23:45 午前 GMT+9
+_TIME: Final = re.compile(
+    r"(?<=[\d日)曜T ])[T ]? *(?P<before>午前|午後)? *"
+    r"(?P<hour>[01]?\d|2[0-4])[:時](?:(?P<minute>[0-5]?\d)分?)?"
+    r"(?::?(?P<second>[0-5]\d)(?:\.\d+)?秒?)?"
+    r" *(?P<after>午前|午後|[AaPp][Mm])?"
+    r" *(?P<zone>Z|UTC|JST|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?)?$",
+    re.ASCII,
+)
+_WEEKDAY: Final = re.compile(
+    r" *(?:\((?P<one>[月火水木金土日])(?:曜日?)?\)|(?P<two>[月火水木金土日])曜日?"
+    r"|\(?(?P<english>mon|tue|wed|thu|fri|sat|sun)[a-z]*\)?)$",
+    re.IGNORECASE,
+)
+_TOKYO: Final = timedelta(hours=9)
 _GREGORIAN: Final = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,2})日?", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _ERA: Final = re.compile(
@@ -30,17 +46,34 @@ _SERIAL: Final = re.compile(r"[1-9]\d{4}", re.ASCII)
 _KANJI_NUMBER: Final = re.compile(r"[〇零一二三四五六七八九十]+")
 _KANJI_DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑–—―−", "-"))
+_FIVE_DIGITS: Final = (10_000, 100_000)
 _EXCEL_DAY_ZERO: Final = date(1899, 12, 30)
 
 
 def parse_date(text: str) -> date:
-    """Read a date in any of the accepted spellings.
+    """Read a date in any of the accepted spellings, a weekday and a time of day behind it.
+
+    A time that names its zone is converted to Japan's, and the date with it.
 
     Raises:
         RefusedError: `date-invalid` when it is none of them or no such day exists, `era-out-of-bounds` when
-            the era had not begun or was over on that day (平成32年).
+            the era had not begun or was over on that day (平成32年), `weekday-mismatch` when the weekday given
+            is another.
     """
-    text = _MIDNIGHT.sub("", normalize("NFKC", text).strip())
+    text = normalize("NFKC", text).strip()
+    later = timedelta()
+    if match := _TIME.search(text):
+        text, later = text[: match.start()].rstrip(), _of_the_day(match)
+    weekday = None
+    if match := _WEEKDAY.search(text):
+        text, weekday = text[: match.start()], _weekday(match)
+    day = _plain_date(text)
+    if weekday is not None and day.weekday() != weekday:
+        raise RefusedError(Code.WEEKDAY_MISMATCH)
+    return day + timedelta(days=later // timedelta(days=1))
+
+
+def _plain_date(text: str) -> date:
     if match := _GREGORIAN.fullmatch(text):
         return _day(int(match[1]), int(match[3]), int(match[4]))
     text = text.translate(_DASHES).replace(" ", "").upper()
@@ -56,6 +89,29 @@ def parse_date(text: str) -> date:
     raise RefusedError(Code.DATE_INVALID)
 
 
+def _of_the_day(match: re.Match[str]) -> timedelta:
+    """How long after the date's midnight in Japan the time is; less than nothing on the day before."""
+    hour, half = int(match["hour"]), (match["before"] or match["after"] or "").upper()
+    if half in ("午後", "PM") and hour < 12:  # noqa: PLR2004 - noon
+        hour += 12
+    time = timedelta(hours=hour, minutes=int(match["minute"] or 0), seconds=int(match["second"] or 0))
+    if time == timedelta(days=1):
+        return timedelta()  # 24:00 belongs to the day that it ends
+    zone = (match["zone"] or "JST").removeprefix("GMT").removeprefix("UTC")
+    if zone == "JST":
+        return time
+    digits = zone.strip("Z+-").replace(":", "")
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "")  # noqa: PLR2004
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return time - (-offset if zone.startswith("-") else offset) + _TOKYO
+
+
+def _weekday(match: re.Match[str]) -> int:
+    if english := match["english"]:
+        return _ENGLISH_WEEKDAYS.index(english[:3].lower())
+    return _WEEKDAYS.index(match["one"] or match["two"])
+
+
 def read_date(cell: object) -> date:
     """Read a date from a cell of a text file or a workbook; a time of day is dropped.
 
@@ -68,7 +124,10 @@ def read_date(cell: object) -> date:
         return cell.date()
     if isinstance(cell, date):
         return cell
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == cell // 1:
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        raise RefusedError(Code.DATE_INVALID)
+    # Excel's day number may carry a time of day behind the point
+    if cell == cell // 1 or (_FIVE_DIGITS[0] <= cell < _FIVE_DIGITS[1]):
         return parse_date(str(int(cell)))
     raise RefusedError(Code.DATE_INVALID)
 

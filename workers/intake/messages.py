@@ -30,6 +30,13 @@ MESSAGES: Final[dict[Code, tuple[str, str]]] = {
         "a quotation mark of the CSV is not closed or stands in the wrong place",
     ),
     Code.WORKBOOK_BROKEN: ("ブックが壊れています", "the workbook is damaged"),
+    Code.WORKBOOK_TOO_DEMANDING: (
+        (
+            "ブックの読み込みが制限({memory} MiB、{seconds}秒)を超えました。"
+            "必要なシートだけを新しいブックに貼り付けて保存し直してください"
+        ),
+        "reading the workbook exceeded {memory} MiB or {seconds} s; paste the sheet into a new workbook",
+    ),
     Code.TABLE_TOO_LARGE: (
         "表が大きすぎます({rows}行未満、{columns}列まで)",
         "the table is too large: fewer than {rows} rows and at most {columns} columns",
@@ -39,9 +46,25 @@ MESSAGES: Final[dict[Code, tuple[str, str]]] = {
     Code.COLUMN_MISSING: ("必須の列がありません", "a required column is missing"),
     Code.COLUMN_DUPLICATE: ("同じ項目の列が複数あります", "two columns hold the same item"),
     Code.COLUMN_UNKNOWN: ("不明な列のため取り込みません", "unknown column, not imported"),
+    Code.COLUMN_HIDDEN: ("非表示の列も取り込みます", "a hidden column, imported all the same"),
+    Code.MAPPED_COLUMN_MISSING: (
+        "--map で指定した列が見出しにありません",
+        "no header has the name that --map gives",
+    ),
     Code.SHEETS_IGNORED: (
         "最初の表示シートだけを取り込みます",
         "only the first visible sheet is imported",
+    ),
+    Code.ROW_HIDDEN: (
+        "非表示の行です(フィルターを含む)。再表示するか、行を削除してください",
+        "a hidden row, by a filter perhaps; show it or delete it",
+    ),
+    Code.CELL_ERROR: (
+        (
+            "数式のエラー(#N/A、#REF! など)か、計算されていない数式か、列幅が足りない「####」です。"
+            "値を入力し直してください"
+        ),
+        "an error such as #N/A, a formula never calculated, or the #### of a narrow column; enter the value",
     ),
     Code.TOO_MANY_CELLS: (
         "見出しより右に値があります(カンマの引用符漏れの可能性)",
@@ -53,6 +76,13 @@ MESSAGES: Final[dict[Code, tuple[str, str]]] = {
     Code.CONTROL_CHARACTER: (
         "改行、制御文字、見えない文字または文字化けがあります",
         "contains a line break, a control or invisible character, or a damaged character",
+    ),
+    Code.CHARACTER_LOST: (
+        (
+            "保存時に失われた文字(?、〓、●、□ など)があります。元の文字を入力し直し、"
+            "「CSV UTF-8」かXLSXで保存してください"
+        ),
+        "a character was lost in saving (? 〓 ● □); enter it again and save the file as CSV UTF-8 or XLSX",
     ),
     Code.GAIJI_CHARACTER: (
         "外字があります。他のシステムでは表示できません",
@@ -94,6 +124,10 @@ MESSAGES: Final[dict[Code, tuple[str, str]]] = {
     Code.PROGRAMME_UNKNOWN: ("登録されていない学部コードです", "the programme code is not registered"),
     Code.CODE_INVALID: ("コードの形式が正しくありません", "the code has the wrong form"),
     Code.CHOICE_UNKNOWN: ("選択肢にない値です", "not one of the possible values"),
+    Code.NAME_NOT_SPLIT: (
+        "姓と名の間に空白を一つ入れるか、列を分けてください",
+        "put one space between family name and given name, or give each a column",
+    ),
     Code.KANA_INVALID: ("カタカナで入力してください", "must be written in katakana"),
     Code.EMAIL_INVALID: ("メールアドレスの形式が正しくありません", "not a valid e-mail address"),
     Code.PHONE_INVALID: (
@@ -105,6 +139,7 @@ MESSAGES: Final[dict[Code, tuple[str, str]]] = {
         "a postal code has 7 digits (123-4567)",
     ),
     Code.DATE_INVALID: ("存在する日付ではありません", "not a date that exists"),
+    Code.WEEKDAY_MISMATCH: ("曜日が日付と合いません", "the weekday is not that of the date"),
     Code.ERA_OUT_OF_BOUNDS: ("元号の期間外の日付です", "the date lies outside the era's bounds"),
     Code.DATE_IN_FUTURE: ("未来の日付です", "the date is in the future"),
     Code.DATE_ORDER: ("終了日が開始日より前です", "the end lies before the beginning"),

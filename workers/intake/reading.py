@@ -6,15 +6,16 @@ import hashlib
 import io
 import re
 import stat
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from workers.intake.codes import Code, RefusedError
-from workers.intake.headers import SEARCHED_ROWS, Column, recognised
+from workers.intake.headers import SEARCHED_ROWS, Form, Names
 from workers.intake.values import Cell
-from workers.intake.workbook import MAX_COLUMNS, MAX_ROWS, is_zip, read_workbook
+from workers.intake.workbook import MAX_COLUMNS, MAX_ROWS, is_zip
+from workers.intake.workbook_process import read_limited
 
 MAX_BYTES: Final = 50 * 1024 * 1024
 _DELIMITERS: Final = (",", "\t", ";")
@@ -33,15 +34,34 @@ _NOT_CP932: Final = re.compile("[\x80\xa0\uf8f1-\uf8f3]")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The cells of a file. Row n of Excel is `rows[n - 1]`; a row of a text file may be shorter than others.
+    """The cells of a file, read anew from its bytes whenever `rows` is gone through.
 
-    `encoding` is `utf-8`, `utf-8-sig`, `utf-16`, `cp932` or `xlsx`.
+    Row n of Excel is the nth of `height` rows; a row of a text file may be shorter than others. `encoding` is
+    `utf-8`, `utf-8-sig`, `utf-16`, `cp932` or `xlsx`. Hidden rows and columns count from 0.
     """
 
-    rows: Sequence[Sequence[Cell]]
+    rows: Iterable[Sequence[Cell]]
+    height: int
     encoding: str
     delimiter: str
     other_sheets: bool = False
+    hidden_rows: frozenset[int] = field(default_factory=frozenset)
+    hidden_columns: frozenset[int] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class TextRows:
+    """The records of a text file."""
+
+    data: bytes
+    encoding: str
+    delimiter: str
+    strict: bool = True
+
+    def __iter__(self) -> Iterator[list[str]]:
+        text = io.TextIOWrapper(io.BytesIO(self.data), self.encoding, newline="")
+        # Strict, because a quotation mark left open would otherwise swallow the rest of the file as one cell.
+        return csv.reader(text, delimiter=self.delimiter, strict=self.strict)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -75,15 +95,18 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_table(data: bytes, columns: Sequence[Column]) -> Table:
-    """Parse a file by what it contains, not by its name; `columns` tell a header, and so the delimiter.
+def read_table(data: bytes, form: Form, *, waiting: Callable[[], None] = lambda: None) -> Table:
+    """Parse a file by what it contains, not by its name; the `form` tells a header, and so the delimiter.
+
+    `waiting` is called once a second while a workbook is read.
 
     Raises:
         RefusedError: the file as a whole cannot be read; nothing of it is then trusted.
     """
     if is_zip(data):
-        rows, other_sheets = read_workbook(data)
-        return Table(rows, "xlsx", "", other_sheets)
+        sheet = read_limited(data, waiting)
+        hidden = (sheet.hidden_rows, sheet.hidden_columns)
+        return Table(sheet.rows, sheet.height, "xlsx", "", sheet.other_sheets, *hidden)
     if data.startswith(_UNSUPPORTED):
         raise RefusedError(Code.FILE_UNSUPPORTED)
     text, encoding = _decode(data)
@@ -91,8 +114,10 @@ def read_table(data: bytes, columns: Sequence[Column]) -> Table:
         raise RefusedError(Code.FILE_EMPTY)
     if "\0" in text:
         raise RefusedError(Code.FILE_BINARY, row=_row_at(text[: text.index("\0")]))
-    delimiter = max(_DELIMITERS, key=lambda mark: _header_score(text, mark, columns))
-    return Table(_records(text, delimiter), encoding, delimiter)
+    names = Names(form)
+    delimiter = max(_DELIMITERS, key=lambda mark: _header_score(TextRows(data, encoding, mark, False), names))
+    rows = TextRows(data, encoding, delimiter)
+    return Table(rows, _height(rows), encoding, delimiter)
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -125,28 +150,24 @@ def _row_at(text_before: str) -> int:
         return text_before.count("\n") + 1
 
 
-def _header_score(text: str, delimiter: str, columns: Sequence[Column]) -> int:
+def _header_score(rows: TextRows, names: Names) -> int:
     best = 0
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        for row, _ in zip(reader, range(SEARCHED_ROWS), strict=False):
-            best = max(best, recognised(row, columns))
+        for row, _ in zip(rows, range(SEARCHED_ROWS), strict=False):
+            best = max(best, names.recognised(row))
     except csv.Error:
         return best
     return best
 
 
-def _records(text: str, delimiter: str) -> list[list[str]]:
-    # Strict, because a quotation mark left open would otherwise swallow the rest of the file as one cell.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
+def _height(rows: TextRows) -> int:
+    height = 0
     try:
-        for row in reader:
-            rows.append(row)
-            if len(rows) >= MAX_ROWS:
+        for height, _ in enumerate(rows, 1):
+            if height >= MAX_ROWS:
                 raise RefusedError(Code.TABLE_TOO_LARGE, rows=MAX_ROWS, columns=MAX_COLUMNS)
     except csv.Error as failure:
         too_long = "field limit" in str(failure)
         code = Code.CELL_TOO_LONG if too_long else Code.CSV_BROKEN
-        raise RefusedError(code, row=len(rows) + 1, limit=csv.field_size_limit()) from None
-    return rows
+        raise RefusedError(code, row=height + 1, limit=csv.field_size_limit()) from None
+    return height

@@ -1,11 +1,14 @@
 """Rows that repeat one another: the same key is an error, the same person a question for a person."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from workers.intake.codes import Code
-from workers.intake.rows import ReadRow
+from workers.intake.codes import Code, Fault
+from workers.intake.headers import Layout
+from workers.intake.messages import fault
+from workers.intake.read_row import ReadRow
 
 NAMED_ROWS: Final = 10
 
@@ -13,34 +16,49 @@ NAMED_ROWS: Final = 10
 RowKey = Callable[[ReadRow], Hashable | None]
 
 
-def mark_repeats(
-    rows: Sequence[ReadRow],
-    code: Code,
-    column: str,
-    key: RowKey,
-    *,
-    unless: RowKey | None = None,
-) -> None:
-    """Add a fault to every row that shares its key with others, naming the first ten; None is no key.
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """What no two rows may share: a key, None being none.
 
-    A group whose rows, as far as it is known, also share the key `unless` is passed over.
+    Rows that, as far as it is known, also share the key `unless` may share the first.
     """
-    groups: defaultdict[Hashable, list[ReadRow]] = defaultdict(list)
-    for row in rows:
-        if (value := key(row)) is not None:
-            groups[value].append(row)
-    for group in groups.values():
-        if len(group) == 1 or (unless is not None and _all_share(group, unless)):
-            continue
-        named = group[: NAMED_ROWS + 1]
-        for row in group:
-            others = [other.number for other in named if other is not row]
-            text = ", ".join(map(str, others[:NAMED_ROWS]))
-            row.add(code, column, rows=f"{text}, …" if len(group) > NAMED_ROWS + 1 else text)
+
+    code: Code
+    column: str
+    key: RowKey
+    unless: RowKey | None = None
 
 
-def _all_share(group: Sequence[ReadRow], key: RowKey) -> bool:
-    return len({key(row) for row in group} - {None}) <= 1
+class Repeats:
+    """Rows that share a key with others, found while the rows pass by; of each only its keys are kept."""
+
+    def __init__(self, rule: Repeat) -> None:
+        self._rule = rule
+        self._first: dict[Hashable, int] = {}
+        self._others: defaultdict[Hashable, list[int]] = defaultdict(list)
+        self._apart: dict[int, Hashable] = {}
+
+    def add(self, row: ReadRow) -> None:
+        """Note a row."""
+        if (key := self._rule.key(row)) is None:
+            return
+        if self._first.setdefault(key, row.number) != row.number:
+            self._others[key].append(row.number)
+        if self._rule.unless is not None and (apart := self._rule.unless(row)) is not None:
+            self._apart[row.number] = hash(apart)
+
+    def faults(self, layout: Layout) -> Iterator[Fault]:
+        """A fault for every row that shares its key with others, naming the first ten."""
+        column, position = layout.label(self._rule.column)
+        for key, others in self._others.items():
+            group = [self._first[key], *others]
+            if self._rule.unless is not None and len({self._apart.get(row) for row in group} - {None}) <= 1:
+                continue
+            named = group[: NAMED_ROWS + 1]
+            for number in group:
+                text = ", ".join(map(str, [row for row in named if row != number][:NAMED_ROWS]))
+                rows = {"rows": f"{text}, …" if len(group) > NAMED_ROWS + 1 else text}
+                yield fault(self._rule.code, row=number, column=column, position=position, parameters=rows)
 
 
 def same_value(column: str) -> RowKey:

@@ -1,7 +1,7 @@
 """Check a file of staff: who they are, what they may do, and what conflicts of interest are computed from."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -19,9 +19,10 @@ from schemas.identifiers import Role
 from workers.intake.application_columns import LANGUAGES
 from workers.intake.codes import Code, RefusedError
 from workers.intake.dates import parse_date, read_date
-from workers.intake.headers import Column
-from workers.intake.repeats import mark_repeats, same_email, same_value
-from workers.intake.rows import Checked, ReadRow, check_table
+from workers.intake.headers import Column, Form
+from workers.intake.read_row import ReadRow
+from workers.intake.repeats import Repeat, same_email, same_value
+from workers.intake.rows import Checked, check_table
 from workers.intake.values import Cell, as_text, choice, email, key, line, phone, whole_number
 
 ROLES: Final = {
@@ -46,7 +47,7 @@ _role = choice(ROLES)
 
 def check_staff_file(path: Path) -> Checked[StaffRow]:
     """Validate a staff file without changing anything; the same formats as for applications."""
-    return check_table(path, StaffRow, STAFF_COLUMNS, row_rules=_row_rules, file_rules=_file_rules)
+    return check_table(path, StaffRow, Form(STAFF_COLUMNS), row_rules=_row_rules, repeats=_REPEATS)
 
 
 def _row_rules(row: ReadRow) -> None:
@@ -55,9 +56,10 @@ def _row_rules(row: ReadRow) -> None:
         row.add(Code.DATE_ORDER, "available_to")
 
 
-def _file_rules(rows: Sequence[ReadRow]) -> None:
-    mark_repeats(rows, Code.STAFF_ID_REPEATED, "staff_id", same_value("staff_id"))
-    mark_repeats(rows, Code.PERSON_REPEATED, "email", same_email)
+_REPEATS: Final = (
+    Repeat(Code.STAFF_ID_REPEATED, "staff_id", same_value("staff_id")),
+    Repeat(Code.PERSON_REPEATED, "email", same_email),
+)
 
 
 def _parts(cell: Cell, separators: re.Pattern[str] = _SEPARATORS) -> list[str]:

@@ -13,6 +13,7 @@ from activities.application_rules import (
     FORMULA_STARTS,
     HIRAGANA,
     KANA,
+    LOST,
     tidy,
 )
 from schemas.applications import EMAIL_LIMIT, PHONE_PATTERN, POSTAL_CODE_PATTERN
@@ -48,13 +49,15 @@ def as_text(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-def line(limit: int, *, break_is_space: bool = False) -> Reader:
-    """Read one line of text of at most `limit` characters."""
+def line(limit: int, *, break_is_space: bool = False, marks: bool = False) -> Reader:
+    """Read one line of text of at most `limit` characters; with `marks` it may hold ? and ●."""
 
     def read(cell: Cell) -> str:
         text = tidy(as_text(cell))
         if break_is_space:
             text = " ".join(text.split())
+        if not marks and LOST.search(text):
+            raise RefusedError(Code.CHARACTER_LOST)
         if FORBIDDEN.search(text):
             raise RefusedError(Code.CONTROL_CHARACTER)
         if text.startswith(FORMULA_STARTS):

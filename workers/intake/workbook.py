@@ -1,16 +1,21 @@
 """XLSX files: looked over before they are opened, because a small one can claim a gigantic table."""
 
 import io
+import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import IO, Final
+from xml.etree import ElementTree as ET
+from xml.parsers.expat import ExpatError
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from workers.intake.codes import Code, RefusedError
 from workers.intake.values import Cell
+from workers.intake.workbook_marks import SheetMarks, sheet_marks
 
 MAX_ROWS: Final = 200_000
 MAX_COLUMNS: Final = 128
@@ -39,13 +44,31 @@ _FAR_ROW: Final = re.compile(
 )
 
 
+# An error value, a formula, or something hidden: only then the sheet is parsed a second time.
+_MARKED: Final = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]|\bhidden\s*=""")
+
+
 def is_zip(data: bytes) -> bool:
     """Tell whether a file begins as a ZIP archive, the container of XLSX."""
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def read_workbook(data: bytes) -> tuple[Sequence[Sequence[Cell]], bool]:
-    """Read the first visible sheet from its cell A1 on, and tell whether others hold anything.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The first visible sheet from its cell A1 on; an error value stands in its cell as text.
+
+    `other_sheets` tells whether other visible ones hold anything. Hidden rows and columns count from 0.
+    """
+
+    rows: Iterator[list[Cell]]
+    height: int
+    other_sheets: bool = False
+    hidden_rows: frozenset[int] = field(default_factory=frozenset)
+    hidden_columns: frozenset[int] = field(default_factory=frozenset)
+
+
+def read_workbook(data: bytes) -> Sheet:
+    """Read a workbook; for untrusted ones only in a process with limits: `workbook_process`.
 
     Raises:
         RefusedError: `file-unsupported` for another kind of archive, `table-too-large` for a sheet or an
@@ -66,13 +89,53 @@ def read_workbook(data: bytes) -> tuple[Sequence[Sequence[Cell]], bool]:
             ]
             if not visible:
                 raise RefusedError(Code.FILE_EMPTY)
-            rows = workbook.get_sheet_by_name(visible[0]).to_python(skip_empty_area=False)
+            sheet = workbook.get_sheet_by_name(visible[0])
             others = any(workbook.get_sheet_by_name(name).height for name in visible[1:])
-    except CalamineError as failure:
+        marks = _marks(data, visible[0])
+    except (CalamineError, ExpatError, ET.ParseError, KeyError, ValueError) as failure:
         raise RefusedError(Code.WORKBOOK_BROKEN) from failure
-    if not rows:
+    if sheet.start is None and not marks.texts:
         raise RefusedError(Code.FILE_EMPTY)
-    return rows, others
+    height = max([sheet.total_height, *marks.texts]) + 1
+    rows = _rows(sheet, marks)
+    return Sheet(rows, height, others, frozenset(marks.hidden_rows), frozenset(marks.hidden_columns))
+
+
+def _rows(sheet: CalamineSheet, marks: SheetMarks) -> Iterator[list[Cell]]:
+    before: list[Cell] = [""] * (sheet.start or (0, 0))[1]
+    number = -1
+    for number, cells in enumerate(sheet.iter_rows()):
+        yield _with_texts([*before, *cells], marks.texts.get(number))
+    last = max(marks.texts, default=-1)
+    for after in range(number + 1, last + 1):
+        yield _with_texts([], marks.texts.get(after))
+
+
+def _with_texts(cells: list[Cell], texts: dict[int, str] | None) -> list[Cell]:
+    for column, text in (texts or {}).items():
+        cells.extend([""] * (column + 1 - len(cells)))
+        cells[column] = text
+    return cells
+
+
+def _marks(data: bytes, name: str) -> SheetMarks:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        part = _part(archive, name)
+        with archive.open(part) as sheet:
+            if not any(_MARKED.search(chunk) for chunk in _windows(sheet)):
+                return SheetMarks()
+        with archive.open(part) as sheet:
+            return sheet_marks(iter(lambda: sheet.read(_CHUNK), b""), columns=MAX_COLUMNS)
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> str:
+    """The archive's member that holds the sheet of a name."""
+    book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - expat limits entities, the process all
+    relations = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    (wanted,) = (each for each in book.iter() if each.tag.endswith("}sheet") and each.get("name") == name)
+    (link,) = (value for key, value in wanted.attrib.items() if key.endswith("}id"))
+    (target,) = (each.get("Target", "") for each in relations if each.get("Id") == link)
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
 
 
 def _look_over(data: bytes) -> None:
@@ -91,11 +154,16 @@ def _look_over(data: bytes) -> None:
 
 
 def _look_for_far_cells(part: IO[bytes]) -> None:
+    for window in _windows(part):
+        if _FAR_CELL.search(window) or _FAR_ROW.search(window):
+            raise _too_large()
+
+
+def _windows(part: IO[bytes]) -> Iterator[bytes]:
     tail = b""
     while chunk := part.read(_CHUNK):
         window = tail + chunk
-        if _FAR_CELL.search(window) or _FAR_ROW.search(window):
-            raise _too_large()
+        yield window
         tail = window[-_TAG:]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from tests.workers.intake.test_workbook import demanding_workbook
 from workers.intake import reading
 from workers.intake.codes import WARNINGS, Code
 from workers.intake.messages import MESSAGES
@@ -18,11 +19,13 @@ SAMPLES = Path(__file__).parents[3] / "docs" / "samples"
 HEADER = ",".join(column.headers[0] for column in APPLICATION_COLUMNS).encode()
 
 
-def workbook(*sheets):
+def workbook(*sheets, hide=None):
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         for rows in sheets:
             sheet = book.add_worksheet()
+            if hide:
+                hide(sheet)
             for number, row in enumerate(rows):
                 sheet.write_row(number, 0, row)
     return buffer.getvalue()
@@ -53,6 +56,11 @@ WHOLE_FILES = {
     Code.TOO_MANY_CELLS: HEADER + b"\n" + b"," * 30 + b"x",
     Code.SHEETS_IGNORED: workbook([["受験番号", "姓"]], [["x"]]),
     Code.NUMBER_NOT_TEXT: workbook(numbered()),
+    Code.ROW_HIDDEN: workbook(numbered(), hide=lambda sheet: sheet.set_row(1, None, None, {"hidden": True})),
+    Code.COLUMN_HIDDEN: workbook(
+        numbered(), hide=lambda sheet: sheet.set_column(0, 0, None, None, {"hidden": True})
+    ),
+    Code.NAME_NOT_SPLIT: "受験番号,氏名\nA2027-1,見本花子".encode(),
 }
 ROWS = {
     Code.CELL_TOO_LONG: [{"statement": "x" * 10_001}],
@@ -60,6 +68,9 @@ ROWS = {
     Code.TEXT_TOO_LONG: [{"statement": "x" * 4_001}],
     Code.CONTROL_CHARACTER: [{"given_name": "a\nb"}],
     Code.GAIJI_CHARACTER: [{"family_name": "\ue000田"}],
+    Code.CELL_ERROR: [{"school_code": "#N/A"}],
+    Code.CHARACTER_LOST: [{"family_name": "?田"}],
+    Code.WEEKDAY_MISMATCH: [{"birth_date": "2008年4月1日(月)"}],
     Code.FORMULA_CHARACTER: [{"family_name": "=1+1"}],
     Code.APPLICATION_NO_INVALID: [{"application_no": "a-1"}],
     Code.APPLICATION_NO_WITHOUT_DIGIT: [{"application_no": "SATO-TARO"}],
@@ -105,6 +116,10 @@ def test_every_code_is_found(code, check, tmp_path, monkeypatch):
         checked = check_staff(tmp_path / "staff.csv", STAFF[code])
     elif code is Code.FILE_UNREADABLE:
         checked = check(path=tmp_path)
+    elif code is Code.MAPPED_COLUMN_MISSING:
+        checked = check({}, mapping={"受付ID": "application_no"})
+    elif code is Code.WORKBOOK_TOO_DEMANDING:
+        checked = check(data=demanding_workbook())
     else:
         limit = {Code.FILE_TOO_LARGE: "MAX_BYTES", Code.TABLE_TOO_LARGE: "MAX_ROWS"}[code]
         monkeypatch.setattr(reading, limit, 1)

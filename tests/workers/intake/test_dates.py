@@ -108,7 +108,7 @@ def test_days_outside_their_era(text):
     "cell",
     [
         "2008/2/30", "2007-02-29", "平成0年1月1日", "平成20年13月1日", "08/4/1", "4/1/2008",
-        "2008/4-1", "2008-04-01 10:30",
+        "2008/4-1", "2008-04-01 25:30",
         "0", "12345678", "tomorrow", "", "二", "十十",
         True, 1.5, float("nan"), float("inf"), 1e300, time(1), timedelta(1),
     ],
@@ -166,3 +166,40 @@ def test_eras_follow_one_another():
     for (_, last), (first, _) in pairwise(bounds):
         assert first - last <= timedelta(days=1)
     assert in_era(date(1989, 1, 7)) == "昭和64年1月7日"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-11-01 10:23:45", date(2026, 11, 1)),
+        ("2026/11/1 9:05", date(2026, 11, 1)),
+        ("2026年11月1日 10時30分", date(2026, 11, 1)),
+        ("2026年11月1日 午後3時05分", date(2026, 11, 1)),
+        ("2026/11/01 11:59:59 午後 GMT+9", date(2026, 11, 1)),
+        ("2026-11-01T10:23:45.123+09:00", date(2026, 11, 1)),
+        ("2026-10-31T16:00:00Z", date(2026, 11, 1)),
+        ("2026-11-01T02:00:00+12:00", date(2026, 11, 1) - timedelta(days=1)),
+        ("2026年11月1日(日)", date(2026, 11, 1)),
+        ("2026年11月1日（日曜日）", date(2026, 11, 1)),
+        ("2026/11/1 日曜", date(2026, 11, 1)),
+        ("2026-11-01 (Sun)", date(2026, 11, 1)),
+        ("令和8年11月1日(日) 10:23", date(2026, 11, 1)),
+        ("R8.11.1(日)", date(2026, 11, 1)),
+    ],
+)
+def test_a_time_of_day_and_a_weekday_behind_a_date(text, day):
+    """Forms add the time, people the weekday; a time with its zone is the day that it was in Japan."""
+    assert parse_date(text) == day
+
+
+def test_a_day_number_with_a_time_of_day():
+    """A date cell without its format is a number, its time behind the point."""
+    assert read_date(46327.43) == read_date(46327)
+
+
+@pytest.mark.parametrize("text", ["2026年11月1日(月)", "2026-11-01 Mon", "2026/11/1(土) 10:00"])
+def test_a_weekday_that_is_not_the_date_s(text):
+    """One of the two is a slip, and which one only the office knows."""
+    with pytest.raises(RefusedError) as refused:
+        parse_date(text)
+    assert refused.value.code is Code.WEEKDAY_MISMATCH

@@ -1,12 +1,14 @@
 import io
 import zipfile
+from datetime import date, datetime, time
 
 import pytest
 import xlsxwriter
 
-from workers.intake import workbook
+from workers.intake import workbook, workbook_process
 from workers.intake.codes import Code, RefusedError
 from workers.intake.workbook import is_zip, read_workbook
+from workers.intake.workbook_process import read_limited
 
 
 def book(fill=lambda book: book.add_worksheet().write_string(0, 0, "x")):
@@ -23,6 +25,13 @@ def rewritten(data, change):
         for name in old.namelist():
             new.writestr(name, change(name, old.read(name)))
     return buffer.getvalue()
+
+
+def demanding_workbook():
+    """Some kilobytes that make the reader ask for 96 GB before it has read a cell."""
+    return rewritten(
+        book(), lambda _, content: content.replace(b'uniqueCount="1"', b'uniqueCount="4000000000"')
+    )
 
 
 def refusal(data):
@@ -54,9 +63,9 @@ def test_cells_within_the_limits_and_empty_formats_outside_pass():
         sheet.write_string(0, 127, "last")
         sheet.write_blank(0, 500, None, made.add_format({"bold": True}))
 
-    rows, others = read_workbook(book(fill))
-    assert rows[0][127] == "last"
-    assert not others
+    sheet = read_workbook(book(fill))
+    assert next(sheet.rows)[127] == "last"
+    assert not sheet.other_sheets
 
 
 def test_a_tag_cut_by_a_chunk_is_still_seen(monkeypatch):
@@ -118,6 +127,64 @@ def test_the_first_visible_sheet_counts():
         third.write_string(0, 0, "more")
         first.hide()
 
-    rows, others = read_workbook(book(fill))
-    assert rows == [["", ""], ["", "here"]]
-    assert others
+    sheet = read_workbook(book(fill))
+    assert [row for row in sheet.rows if any(row)] == [["", "here"]]
+    assert sheet.other_sheets
+
+
+def test_a_workbook_that_asks_for_too_much_memory_is_refused():
+    """The process that reads dies of its limit, and whoever asked gets an answer that says what to do."""
+    with pytest.raises(RefusedError) as refused:
+        read_limited(demanding_workbook())
+    assert refused.value.code is Code.WORKBOOK_TOO_DEMANDING
+
+
+@pytest.mark.parametrize("limit", ["OUTPUT_MIB", "SECONDS"])
+def test_a_workbook_that_takes_too_long_or_says_too_much_is_refused(monkeypatch, limit):
+    """Time and output are bounded as memory is: a small file can repeat one long text without end."""
+    monkeypatch.setattr(workbook_process, limit, 0)
+    with pytest.raises(RefusedError) as refused:
+        read_limited(book())
+    assert refused.value.code is Code.WORKBOOK_TOO_DEMANDING
+
+
+def test_cells_of_every_kind_come_through_the_process():
+    """Dates, times, numbers, booleans and texts are what they were, as often as the rows are read."""
+
+    def fill(made):
+        sheet = made.add_worksheet()
+        formats = [
+            made.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm", "hh:mm")
+        ]
+        sheet.write_row(1, 1, [True, 1.5, 7, "文"])
+        sheet.write_datetime(1, 5, date(2026, 11, 1), formats[0])
+        sheet.write_datetime(1, 6, datetime.fromisoformat("2026-11-01T10:23"), formats[1])
+        sheet.write_datetime(1, 7, time(9, 5), formats[2])
+
+    sheet = read_limited(book(fill))
+    expected = [
+        "",
+        True,
+        1.5,
+        7,
+        "文",
+        date(2026, 11, 1),
+        datetime.fromisoformat("2026-11-01T10:23"),
+        time(9, 5),
+    ]
+    assert list(sheet.rows) == list(sheet.rows) == [[""] * 8, expected]
+    assert sheet.height == 2
+
+
+def test_the_process_is_given_no_secrets(monkeypatch):
+    """What a workbook might do to its reader reaches no setting of ours."""
+    monkeypatch.setenv("IEHE_OFFICE_DATABASE_URL", "secret")
+    seen = []
+    started = workbook_process.subprocess.Popen
+    monkeypatch.setattr(
+        workbook_process.subprocess,
+        "Popen",
+        lambda *a, **named: (seen.append(named["env"]), started(*a, **named))[1],
+    )
+    read_limited(book())
+    assert not any(name.startswith("IEHE") for name in seen[0])
