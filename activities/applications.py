@@ -6,7 +6,7 @@ imported as often as wanted. `gateway/starting.py` then starts a case for each.
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,9 +68,9 @@ async def differing(connection: Connection, rows: Rows) -> Rows:
     ]
 
 
-async def contradicting_accounts(connection: Connection, rows: Rows) -> Rows:
+async def contradicting_accounts(connection: Connection, rows: Iterable[NumberedRow[ApplicationRow]]) -> Rows:
     """Rows whose portal account is on record for somebody with another reading or birth date."""
-    accounts = {_identity(row.data): row.data for row in rows if row.data.applicant_account}
+    accounts = {_identity(row.data) for row in rows if row.data.applicant_account}
     found = await connection.fetch(SQL["owners_of_accounts"], list(accounts), timeout=PATIENCE)
     owners = {each["identity_key"]: tuple(each)[1:] for each in found}
     return [
@@ -102,9 +102,9 @@ async def store_applications(
             await connection.execute(f"SET LOCAL {limit} = {int(PATIENCE * 1000)}")
         await connection.execute(SQL["lock_imports"], timeout=PATIENCE)
         known = await _known(connection, rows)
-        new = [row for row in rows if row.data.application_no not in known]
+        new = _New(rows, known)
         unfit = (*await differing(connection, rows), *await contradicting_accounts(connection, new))
-        if unfit or not new:
+        if unfit or next(iter(new), None) is None:
             return Stored(None, 0, len(known), unfit)
         batch = (uuid.uuid4(), file_sha256, round_id, len(rows), skipped, imported_by, starts_itself)
         await connection.execute(SQL["add_batch"], *batch)
@@ -116,14 +116,25 @@ async def store_applications(
             records=(_application(row.data, people[_identity(row.data)]) for row in new),
             timeout=PATIENCE,
         )
-        await connection.copy_records_to_table(
+        copied = await connection.copy_records_to_table(
             "import_rows",
             schema_name="iehe",
             columns=("application_no", "batch_id", "row"),
             records=((row.data.application_no, batch[0], row.row) for row in new),
             timeout=PATIENCE,
         )
-    return Stored(batch[0], len(new), len(known))
+    return Stored(batch[0], int(copied.split()[-1]), len(known))
+
+
+@dataclass(frozen=True)
+class _New:
+    """The rows that are not stored yet, gone through as often as wanted and never all in memory."""
+
+    rows: Rows
+    known: Container[str]
+
+    def __iter__(self) -> Iterator[NumberedRow[ApplicationRow]]:
+        return (row for row in self.rows if row.data.application_no not in self.known)
 
 
 async def _known(connection: Connection, rows: Rows) -> dict[str, str]:
@@ -137,21 +148,26 @@ def _application(row: ApplicationRow, person_id: uuid.UUID) -> tuple[Any, ...]:
     return (*values, admission_case_id(row.application_no), person_id, _digest(row))
 
 
-async def _store_people(connection: Connection, rows: Rows) -> dict[str, uuid.UUID]:
-    people = {_identity(row.data): row.data for row in rows}
+async def _store_people(
+    connection: Connection, rows: Iterable[NumberedRow[ApplicationRow]]
+) -> dict[str, uuid.UUID]:
     await connection.execute(SQL["make_room_for_people"])
     await connection.copy_records_to_table(
         "arriving",
-        columns=("person_id", "identity_key", "account", *PERSON_COLUMNS),
+        columns=("person_id", "identity_key", "account", *PERSON_COLUMNS, "place"),
         records=(
-            (uuid.uuid4(), key, row.applicant_account, *(getattr(row, name) for name in PERSON_COLUMNS))
-            for key, row in people.items()
+            (
+                *(uuid.uuid4(), _identity(row.data), row.data.applicant_account),
+                *(getattr(row.data, name) for name in PERSON_COLUMNS),
+                place,
+            )
+            for place, row in enumerate(rows)
         ),
         timeout=PATIENCE,
     )
     await connection.execute(SQL["take_in_people"], timeout=PATIENCE)
+    found = await connection.fetch(SQL["people_that_arrived"], timeout=PATIENCE)
     await connection.execute(SQL["leave_room"])
-    found = await connection.fetch(SQL["people_by_identity"], list(people), timeout=PATIENCE)
     return {row["identity_key"]: row["person_id"] for row in found}
 
 

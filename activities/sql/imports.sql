@@ -18,11 +18,15 @@ INSERT INTO iehe.import_batches
 VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
 
 -- name: make_room_for_people
-CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS SELECT * FROM iehe.people WITH NO DATA
+CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS SELECT *, 0 AS place FROM iehe.people WITH NO DATA
 
 -- name: take_in_people
 -- The latest application tells how a person is reached now.
-INSERT INTO iehe.people AS known SELECT * FROM arriving
+INSERT INTO iehe.people AS known (person_id, identity_key, account, family_name, given_name, family_kana, given_kana, birth_date, sex, email,
+    phone, postal_code, address, guardian_name, language)
+SELECT DISTINCT ON (identity_key) person_id, identity_key, account, family_name, given_name, family_kana, given_kana, birth_date, sex, email,
+    phone, postal_code, address, guardian_name, language
+FROM arriving ORDER BY identity_key, place DESC
 ON CONFLICT (identity_key) DO UPDATE
 SET family_name = excluded.family_name, given_name = excluded.given_name, sex = excluded.sex,
     email = excluded.email, phone = excluded.phone, postal_code = excluded.postal_code,
@@ -31,8 +35,8 @@ SET family_name = excluded.family_name, given_name = excluded.given_name, sex = 
 -- name: leave_room
 DROP TABLE arriving
 
--- name: people_by_identity
-SELECT identity_key, person_id FROM iehe.people WHERE identity_key = ANY ($1::text[])
+-- name: people_that_arrived
+SELECT identity_key, person_id FROM iehe.people WHERE identity_key IN (SELECT identity_key FROM arriving)
 
 -- name: to_start
 SELECT r.application_no, a.round_id
@@ -85,3 +89,11 @@ FROM iehe.cases c WHERE case_id = $1 AND version > 0
 
 -- name: is_application
 SELECT true FROM iehe.applications WHERE application_no = $1
+
+-- name: column_mappings
+SELECT header_sha256, mapping::text FROM iehe.column_mappings WHERE kind = $1
+
+-- name: keep_column_mapping
+INSERT INTO iehe.column_mappings (kind, header_sha256, mapping, kept_by) VALUES ($1, $2, $3::text::jsonb, $4)
+ON CONFLICT (kind, header_sha256) DO UPDATE
+SET mapping = excluded.mapping, kept_by = excluded.kept_by, kept_at = now()

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import defaultdict
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from workers.cli import faults as shown
+from workers.cli.mappings import columns_as_json, kept_mappings, show_columns
+from workers.cli.progress import Told, progress
 from workers.cli.session import TOKYO, CommandError, Exit, Session
 
 if TYPE_CHECKING:
     from activities.database import Connection
     from schemas.applications import ApplicationRow, NumberedRow
     from workers.intake.rows import Checked
+
+AT_ONCE: Final = 5_000
+"""Rows that are held against the database in one question."""
 
 
 @dataclass
@@ -25,17 +33,15 @@ class CheckedFile:
     session: Session
     file: Path
     round_id: str | None
+    mapping: dict[str, str] = field(default_factory=dict)
     xlsx_copy: bool = False
     report: dict[str, Any] = field(default_factory=dict)
     copy: Path | None = None
 
     checked: Checked[ApplicationRow] = field(init=False)
-    good: list[NumberedRow[ApplicationRow]] = field(init=False)
-
-    @property
-    def numbers(self) -> list[str]:
-        """The applications of the file that may have a case."""
-        return [row.data.application_no for row in self.good]
+    good: Sequence[NumberedRow[ApplicationRow]] = field(init=False)
+    numbers: list[str] = field(init=False)
+    rounds: dict[str, set[int]] = field(init=False)
 
     async def check(self) -> None:
         """Read the whole file, compare it with what is stored, and write the annotated copy."""
@@ -43,20 +49,26 @@ class CheckedFile:
 
         declared = await self._declared()
         programmes = frozenset().union(*declared.values()) if declared else frozenset()
-        # in a thread, so that Ctrl-C is heard during the seconds that a large file takes
-        self.checked = await asyncio.to_thread(
-            check_file,
-            self.file,
-            round_id=self.round_id,
-            known_programmes=programmes,
-            today=datetime.now(TOKYO).date(),
-        )
-        self._add(self._unknown_rounds(declared))
         pool = await self.session.pool()
+        kept = await kept_mappings(pool)
+        with progress("rows checked / 行を確認", 0) as told:
+            # in a thread, so that Ctrl-C is heard during the seconds that a large file takes
+            self.checked = await asyncio.to_thread(
+                check_file,
+                self.file,
+                round_id=self.round_id,
+                known_programmes=programmes,
+                today=datetime.now(TOKYO).date(),
+                mapping=self.mapping,
+                kept_mappings=kept,
+                told=_from_thread(told),
+            )
+        if not self.session.as_json:
+            show_columns(self.session, self.checked.layout)
         async with pool.acquire() as connection:
-            self._add(await self._stored_faults(connection))
-        self._keep_good()
-        self._annotate()
+            await self._compare(connection, declared)
+        self._report()
+        await self._annotate()
 
     async def _declared(self) -> dict[str, frozenset[str]]:
         from activities.sql import queries
@@ -77,36 +89,60 @@ class CheckedFile:
             )
         return {self.round_id: rounds[self.round_id]}
 
-    def _unknown_rounds(self, declared: dict[str, frozenset[str]]) -> list[Any]:
+    async def _compare(self, connection: Connection, declared: dict[str, frozenset[str]]) -> None:
+        """Hold the rows against what is declared and stored, some at a time; keep which are good."""
+        from activities.applications import contradicting_accounts, differing
+
+        unknown: set[int] = set()
+        elsewhere: set[int] = set()
+        other: set[int] = set()
+        account: set[int] = set()
+        keys: dict[int, tuple[str, str]] = {}
+        rows = iter(self.checked.rows)
+        while some := list(islice(rows, AT_ONCE)):
+            for row in some:
+                places = declared.get(row.data.round_id)
+                if places is None:
+                    unknown.add(row.row)
+                elif row.data.programme not in places:
+                    elsewhere.add(row.row)
+                keys[row.row] = (row.data.application_no, row.data.round_id)
+            other |= {row.row for row in await differing(connection, some)}
+            account |= {row.row for row in await contradicting_accounts(connection, some)} - other
+        self._add(shown.stored_faults(self.checked, unknown, shown.StoredFault.ROUND_UNKNOWN))
+        self._add(self._programmes_unknown(elsewhere))
+        self._add(shown.stored_faults(self.checked, other, shown.StoredFault.ALREADY_IMPORTED_DIFFERENTLY))
+        self._add(shown.stored_faults(self.checked, account, shown.StoredFault.ACCOUNT_OF_ANOTHER))
+        bad = unknown | elsewhere | other | account
+        good = {number: key for number, key in keys.items() if number not in bad}
+        self.good = self._rows(good)
+        self.numbers = [number for number, _ in good.values()]
+        self.rounds = defaultdict(set)
+        for row_number, (_, round_id) in good.items():
+            self.rounds[round_id].add(row_number)
+
+    def _rows(self, wanted: Container[int]) -> Sequence[NumberedRow[ApplicationRow]]:
+        from workers.intake.spool import SpooledRows
+
+        rows = self.checked.rows
+        return rows.where(wanted.__contains__) if isinstance(rows, SpooledRows) else rows
+
+    def good_of(self, round_id: str) -> Sequence[NumberedRow[ApplicationRow]]:
+        """The good rows of a round."""
+        return self._rows(self.rounds[round_id])
+
+    def _programmes_unknown(self, rows: set[int]) -> list[Any]:
         from workers.intake.codes import Code
         from workers.intake.messages import fault
 
-        unknown = [row.row for row in self.checked.rows if row.data.round_id not in declared]
-        found = shown.stored_faults(self.checked, unknown, shown.StoredFault.ROUND_UNKNOWN)
         layout = self.checked.layout
-        for row in self.checked.rows:
-            if row.row not in unknown and row.data.programme not in declared[row.data.round_id]:
-                column, at = layout.label("programme") if layout is not None else (None, None)
-                found.append(fault(Code.PROGRAMME_UNKNOWN, row=row.row, column=column, position=at))
-        return found
-
-    async def _stored_faults(self, connection: Connection) -> list[Any]:
-        from activities.applications import contradicting_accounts, differing
-
-        rows = self.checked.rows
-        other = {row.row for row in await differing(connection, rows)}
-        account = {row.row for row in await contradicting_accounts(connection, rows)} - other
-        return [
-            *shown.stored_faults(self.checked, other, shown.StoredFault.ALREADY_IMPORTED_DIFFERENTLY),
-            *shown.stored_faults(self.checked, account, shown.StoredFault.ACCOUNT_OF_ANOTHER),
-        ]
+        column, at = layout.label("programme") if layout is not None else (None, None)
+        return [fault(Code.PROGRAMME_UNKNOWN, row=row, column=column, position=at) for row in sorted(rows)]
 
     def _add(self, found: list[Any]) -> None:
         self.checked = replace(self.checked, faults=(*self.checked.faults, *found))
 
-    def _keep_good(self) -> None:
-        bad = {fault.row for fault in self.checked.errors}
-        self.good = [row for row in self.checked.rows if row.row not in bad]
+    def _report(self) -> None:
         faults = self.checked.faults
         self.report = {
             "file": str(self.file),
@@ -120,18 +156,31 @@ class CheckedFile:
             "known": 0,
             "started": 0,
             "batches": [],
-            "faults": shown.as_json(faults),
+            "columns": columns_as_json(self.checked.layout),
+            "faults": shown.as_json(faults) if self.session.as_json else [],
         }
 
-    def _annotate(self) -> None:
+    async def _annotate(self) -> None:
         from workers.intake.annotate import write_annotated
 
         if self.checked.faults:
             try:
-                self.copy = write_annotated(self.file, self.checked, "xlsx" if self.xlsx_copy else None)
+                with progress("annotated copy / 確認結果", 0) as told:
+                    kind: Any = "xlsx" if self.xlsx_copy else None
+                    self.copy = await asyncio.to_thread(write_annotated, self.file, self.checked, kind, told)
             except OSError as error:
                 print(
                     f"annotated copy not written / 確認結果を保存できません: {error.strerror}",
                     file=sys.stderr,
                 )
         self.report["annotated"] = str(self.copy) if self.copy else None
+
+
+def _from_thread(told: Told) -> Callable[[int, int], None]:
+    """Progress that a thread tells and that the thread of the command shows."""
+    loop = asyncio.get_running_loop()
+
+    def tell(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(told, done, total)
+
+    return tell

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from workers.cli import faults as shown
 from workers.cli.casework import carry_out, require_role, say
 from workers.cli.checked_file import CheckedFile
+from workers.cli.mappings import MapOption, keep_mapping, read_mapping
 from workers.cli.session import (
     ActorOption,
     CommandError,
@@ -20,9 +20,6 @@ from workers.cli.session import (
     print_json,
 )
 from workers.cli.starting import DEFAULT_CONCURRENCY, ConcurrencyOption, start
-
-if TYPE_CHECKING:
-    from schemas.applications import ApplicationRow, NumberedRow
 
 
 def import_applications(
@@ -34,6 +31,7 @@ def import_applications(
     accept_valid: Annotated[
         bool, typer.Option("--accept-valid", help="Import the rows without errors, leave out the others.")
     ] = False,
+    map_: MapOption = None,
     xlsx_copy: Annotated[
         bool, typer.Option("--xlsx-copy", help="Write the annotated copy as XLSX: leading zeros are kept.")
     ] = False,
@@ -48,8 +46,10 @@ def import_applications(
         actor = None if dry_run and as_ is None else await session.actor(as_)
         if actor is not None:
             require_role(actor)
-        run = Import(session, file, round_id, xlsx_copy)
+        run = Import(session, file, round_id, read_mapping(map_), xlsx_copy)
         await run.check()
+        if actor is not None and not dry_run:
+            await run.keep_mapping(actor.id)
         if run.checked.errors and not (accept_valid and run.good):
             raise run.faulty()
         if actor is not None and not dry_run:
@@ -80,19 +80,23 @@ class Import(CheckedFile):
             japanese += f" 誤りのない {len(self.good)} 行だけを取り込むには --accept-valid を付けてください。"
         return CommandError("faulty-file", english, japanese, Exit.FAULTY_FILE, self.report)
 
+    async def keep_mapping(self, kept_by: str) -> None:
+        """Keep the mapping given now for files with this header, unless the header is at fault itself."""
+        layout = self.checked.layout
+        if self.mapping and layout is not None and not any(f.severity == "error" for f in layout.faults):
+            pool = await self.session.pool()
+            await keep_mapping(pool, layout, kept_by)
+
     async def store(self, imported_by: str) -> None:
         """Store the good rows of every round in one transaction."""
         from activities.applications import store_applications
 
-        by_round: defaultdict[str, list[NumberedRow[ApplicationRow]]] = defaultdict(list)
-        for row in self.good:
-            by_round[row.data.round_id].append(row)
         pool = await self.session.pool()
         async with pool.acquire() as connection, connection.transaction():
-            for round_id, rows in sorted(by_round.items()):
+            for round_id in sorted(self.rounds):
                 stored = await store_applications(
                     connection,
-                    rows,
+                    self.good_of(round_id),
                     file_sha256=self.checked.sha256 or "",
                     round_id=round_id,
                     skipped=self.checked.total - len(self.good),

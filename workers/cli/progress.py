@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 EVERY: Final = 2.0
 
 
+class Told(Protocol):
+    """What is called with the running count; no total leaves the one known so far."""
+
+    def __call__(self, done: int, total: int = 0) -> None:
+        """Show how far the work is."""
+
+
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield what is to be called with the running count; shows done, rate and time left."""
+def progress(label: str, total: int) -> Iterator[Told]:
+    """Yield what is to be called with the running count, and the total where it is found out on the way.
+
+    Shows done, rate and time left; without a terminal nothing of what is over at once.
+    """
     if sys.stderr.isatty():
         with _bar(label, total) as told:
             yield told
@@ -24,7 +34,7 @@ def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def _bar(label: str, total: int) -> Iterator[Told]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -43,8 +53,12 @@ def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate())
     with Progress(*columns, TimeRemainingColumn(), console=Console(file=sys.__stderr__)) as shown:
-        task = shown.add_task(label, total=total)
-        yield lambda done: shown.update(task, completed=done)
+        task = shown.add_task(label, total=total or None)
+
+        def told(done: int, total: int = 0) -> None:
+            shown.update(task, completed=done, total=total or None)
+
+        yield told
 
 
 class _Lines:
@@ -53,15 +67,15 @@ class _Lines:
         self._began = self._last = time.monotonic()
         self._done = self._shown = 0
 
-    def told(self, done: int) -> None:
-        self._done = done
+    def told(self, done: int, total: int = 0) -> None:
+        self._done, self._total = done, total or self._total
         now = time.monotonic()
         if now - self._last >= EVERY:
             self._last = now
             self._show(now)
 
     def end(self) -> None:
-        if self._total and self._shown != self._done:
+        if self._shown and self._shown != self._done:
             self._show(time.monotonic())
 
     def _show(self, now: float) -> None:
@@ -69,4 +83,6 @@ class _Lines:
         rate = self._done / max(now - self._began, 1e-6)
         left = (self._total - self._done) / rate if rate else 0
         line = f"{self._label}: {self._done}/{self._total}, {rate:.0f}/s, {left:.0f} s left"
+        if not self._total:
+            line = f"{self._label}: {now - self._began:.0f} s"
         print(line, file=sys.stderr, flush=True)

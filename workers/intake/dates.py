@@ -57,8 +57,8 @@ def parse_date(text: str) -> date:
 
     Raises:
         RefusedError: `date-invalid` when it is none of them or no such day exists, `era-out-of-bounds` when
-            the era had not begun or was over on that day (平成32年), `weekday-mismatch` when the weekday given
-            is another.
+            the era had not begun or was over on that day (平成32年), `weekday-mismatch` when another weekday
+            is given.
     """
     text = normalize("NFKC", text).strip()
     later = timedelta()

@@ -88,6 +88,16 @@ CREATE TABLE iehe.import_batches (
     imported_at  timestamptz NOT NULL DEFAULT now()
 );
 
+-- what the office said of a header: its columns and the fields they hold
+CREATE TABLE iehe.column_mappings (
+    kind           text NOT NULL,
+    header_sha256  text NOT NULL,
+    mapping        jsonb NOT NULL,
+    kept_by        text NOT NULL,
+    kept_at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (kind, header_sha256)
+);
+
 CREATE TABLE iehe.applications (
     application_no              text PRIMARY KEY,
     case_id                     text NOT NULL UNIQUE,
@@ -376,7 +386,7 @@ GRANT UPDATE (places) ON iehe.round_places TO iehe_worker;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_office;
 GRANT INSERT, UPDATE ON iehe.people, iehe.staff, iehe.rounds, iehe.round_places, iehe.import_batches,
-    iehe.import_rows TO iehe_office;
+    iehe.import_rows, iehe.column_mappings TO iehe_office;
 GRANT INSERT ON iehe.applications, iehe.policies, iehe.texts TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;

@@ -378,3 +378,73 @@ def test_progress_without_a_terminal(monkeypatch, capsys) -> None:
     assert first.startswith("cases started: 2/4, ")
     assert first.endswith("s left")
     assert last.startswith("cases started: 4/4, ")
+
+
+async def test_progress_of_a_check_and_of_its_copy(iehe, rows, tmp_path: Path, monkeypatch) -> None:
+    """A check of many rows, and the writing of its copy, give signs of life on standard error."""
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    write_csv(tmp_path / "applications.csv", rows(1_200, postal_code="12"))
+
+    ended = await iehe("admissions", "import", tmp_path / "applications.csv", "--dry-run")
+
+    assert "rows checked / 行を確認: 1201/1201, " in ended.err
+    assert "annotated copy / 確認結果: 1000/1201, " in ended.err
+
+
+def test_nothing_is_said_of_work_that_is_over_at_once(capsys) -> None:
+    """Without a terminal, progress of less than two seconds is no line."""
+    with progress.progress("rows checked", 0) as told:
+        told(3, 3)
+
+    assert capsys.readouterr().err == ""
+
+
+async def test_a_mapping_is_kept_for_the_same_header(iehe, pool, rows, tmp_path: Path) -> None:
+    """What the office says once of a header is used for the next file, and what was recognised is shown."""
+    made = rows(2)
+    for number, row in enumerate(made):
+        write_csv(tmp_path / f"{number}.csv", [row])
+        text = (tmp_path / f"{number}.csv").read_text("utf-8-sig").replace("受験番号", "受付ID", 1)
+        (tmp_path / f"{number}.csv").write_text(text, "utf-8")
+
+    unknown = await iehe.refused("admissions", "import", tmp_path / "0.csv", *BY)
+    tried = await iehe("admissions", "import", tmp_path / "0.csv", "--map", "受付ID=受験番号", "--dry-run")
+    still = await iehe.refused("admissions", "import", tmp_path / "0.csv", *BY)
+    first = await iehe.ok("admissions", "import", tmp_path / "0.csv", "--map", "受付ID=application_no", *BY)
+    second = await iehe("admissions", "import", tmp_path / "1.csv", *BY)
+
+    assert unknown == still == (11, "faulty-file")
+    assert "受付ID (A) → 受験番号 (application_no)" in tried.out
+    assert first["columns"][0] == {"column": "受付ID (A)", "fields": ["application_no"]}
+    assert second.code == 0
+    assert "受付ID (A) → 受験番号 (application_no)" in second.out
+    assert len(await stored(pool)) == 2
+    assert await pool.fetchval("SELECT kept_by FROM iehe.column_mappings") == "office-1"
+
+
+@pytest.mark.parametrize(
+    "word", ["受付ID", "受付ID=nonsense", "=application_no", "a=family_name+given_name+sex"]
+)
+async def test_a_mapping_that_says_nothing(iehe, tmp_path: Path, word) -> None:
+    """A mapping names a header and a field, or the fields are listed."""
+    asked = ("admissions", "import", tmp_path / "x.csv", "--map", word, *BY)
+
+    assert await iehe.refused(*asked) == (2, "mapping-unusable")
+
+
+async def test_a_corrected_copy_is_not_written_over(iehe, rows, tmp_path: Path) -> None:
+    """What the clerk corrected in the annotated copy is still there after the file was checked again."""
+    file, copy = tmp_path / "applications.csv", tmp_path / "applications.checked.csv"
+    write_csv(file, rows(2, email="nonsense"))
+
+    first = await iehe("admissions", "import", file, *BY, "--json")
+    copy.write_text("corrected")
+    again = await iehe("admissions", "import", file, *BY, "--json", "--xlsx-copy")
+    third = await iehe("admissions", "import", file, *BY, "--json")
+
+    assert [Path(ended.error["annotated"]).name for ended in (first, again, third)] == [
+        "applications.checked.csv",
+        "applications.csv.checked.xlsx",
+        "applications.checked-2.csv",
+    ]
+    assert copy.read_text() == "corrected"
