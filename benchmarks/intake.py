@@ -1,8 +1,9 @@
-"""Seconds to check a file of applications and to store it."""
+"""Seconds to check a file of applications and to store it, and the memory that it takes."""
 
 import argparse
 import asyncio
 import json
+import resource
 import statistics
 import sys
 import tempfile
@@ -27,10 +28,9 @@ async def main(rows: int) -> None:
     today = date(2026, 12, 31)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sample = list(sample_applications(rows, 1, ROUND))
-        write_csv(folder / "cp932.csv", sample, encoding="cp932")
-        write_csv(folder / "utf8.csv", sample, encoding="utf-8-sig")
-        write_xlsx(folder / "book.xlsx", sample)
+        write_csv(folder / "cp932.csv", sample_applications(rows, 1, ROUND), encoding="cp932")
+        write_csv(folder / "utf8.csv", sample_applications(rows, 1, ROUND), encoding="utf-8-sig")
+        write_xlsx(folder / "book.xlsx", sample_applications(rows, 1, ROUND))
         for file in sorted(folder.iterdir()):
             times = []
             for _ in range(5):
@@ -53,6 +53,11 @@ async def main(rows: int) -> None:
                 imported_by="benchmark",
             )
             figures["store s"] = round(time.perf_counter() - started, 2)
+        for name, who in (
+            ("memory", resource.RUSAGE_SELF),
+            ("reader of workbooks", resource.RUSAGE_CHILDREN),
+        ):
+            figures[f"{what} MiB"] = resource.getrusage(who).ru_maxrss // 1024
     print(json.dumps(figures, indent=2))
 
 

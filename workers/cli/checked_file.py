@@ -167,7 +167,9 @@ class CheckedFile:
             try:
                 with progress("annotated copy / 確認結果", 0) as told:
                     kind: Any = "xlsx" if self.xlsx_copy else None
-                    self.copy = await asyncio.to_thread(write_annotated, self.file, self.checked, kind, told)
+                    self.copy = await asyncio.to_thread(
+                        write_annotated, self.file, self.checked, kind, _from_thread(told)
+                    )
             except OSError as error:
                 print(
                     f"annotated copy not written / 確認結果を保存できません: {error.strerror}",

@@ -20,7 +20,7 @@ MapOption = Annotated[
     typer.Option(
         "--map",
         metavar="HEADER=FIELD",
-        help="What a column holds: a field's name or usual header, two joined by +, or - for nothing. Kept for "
+        help="What a column holds: a field or its usual header, two joined by +, or - for nothing; kept for "
         "files with the same header.",
     ),
 ]
