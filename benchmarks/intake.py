@@ -53,11 +53,11 @@ async def main(rows: int) -> None:
                 imported_by="benchmark",
             )
             figures["store s"] = round(time.perf_counter() - started, 2)
-        for name, who in (
+        for kind, who in (
             ("memory", resource.RUSAGE_SELF),
             ("reader of workbooks", resource.RUSAGE_CHILDREN),
         ):
-            figures[f"{what} MiB"] = resource.getrusage(who).ru_maxrss // 1024
+            figures[f"{kind} MiB"] = resource.getrusage(who).ru_maxrss // 1024
     print(json.dumps(figures, indent=2))
 
 
