@@ -33,6 +33,7 @@ _NEUTRAL: Final = frozenset(
     (
         *("氏名", "氏名等", "名前", "志願者", "志願者情報", "出願者", "受験者", "申請者", "本人", "本人情報"),
         *("基本情報", "個人情報", "連絡先", "本人連絡先", "住所", "現住所", "applicant", "name", "contact"),
+        *("フリガナ", "ふりがな", "カナ", "よみ", "よみがな", "氏名フリガナ"),
     )
 )
 """Upper headers below which a lower one means what it means alone; below 保護者 a 電話番号 is another one."""

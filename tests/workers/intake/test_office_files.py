@@ -128,20 +128,21 @@ def test_a_question_in_a_statement_is_no_damage(check):
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_two_header_rows(check, kind):
+@pytest.mark.parametrize("below", [["姓", "名"], ["セイ", "メイ"]])
+def test_two_header_rows(check, kind, below):
     """氏名 above 姓 and 名, フリガナ above セイ and メイ, all else in the upper row."""
     (row,) = people()
     upper = [LABELS[name] for name in FIELDS]
     lower = [""] * len(FIELDS)
-    for name, above in (("family_name", "氏名"), ("family_kana", "フリガナ")):
+    for name, above, names in (("family_name", "氏名", ["姓", "名"]), ("family_kana", "フリガナ", below)):
         at = FIELDS.index(name)
-        upper[at : at + 2], lower[at : at + 2] = [above, ""], ["姓", "名"]
+        upper[at : at + 2], lower[at : at + 2] = [above, ""], names
     lines = [upper, lower, *table(row)]
     checked = check(data=text(*lines) if kind == "csv" else book(lines[1:], header=upper))
     assert checked.faults == ()
     assert [found.row for found in checked.rows] == [3]
     assert checked.rows[0].data.family_name == row["family_name"]
-    assert checked.layout.label("given_kana")[0] == "フリガナ 名 (H)"
+    assert checked.layout.label("given_kana")[0] == f"フリガナ {below[1]} (H)"
 
 
 def test_the_guardian_s_telephone_is_not_the_applicant_s(check):
