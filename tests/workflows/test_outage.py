@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas.admission import AcceptReview, AdmissionState, ConfirmEligibility, OpenApplication
@@ -18,6 +18,7 @@ from tests.office import Case, Institute
 from workers.worker import running_worker
 
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def _earlier(value: Any, span: timedelta) -> Any:
@@ -27,6 +28,8 @@ def _earlier(value: Any, span: timedelta) -> Any:
         return [_earlier(item, span) for item in value]
     if isinstance(value, str) and _MOMENT.match(value):
         return (datetime.fromisoformat(value) - span).isoformat()
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return (date.fromisoformat(value) - span).isoformat()
     return value
 
 
