@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.refusals import Refusal
     from schemas.transition import Delivery, Transition, Written
     from workflows.database import database
-    from workflows.messages import as_error, decision, read_event
+    from workflows.messages import as_error, decision, is_storable, read_event
     from workflows.rules import deadlines as counting
     from workflows.rules import steps
     from workflows.rules.case_map import case_details
@@ -56,10 +56,13 @@ NOTICE_HEARTBEAT = timedelta(minutes=3)
 NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
 DELIVERIES_AT_ONCE = 10
 """Notice activities of one case under way; the others wait, so that a night of messages is no flood."""
-NUL = "\\u0000"
-"""The one character, as JSON writes it, that PostgreSQL cannot store."""
 HISTORY_PATIENCE = 20_000
 """Events after which a case starts its next run even while notices are under way."""
+SIGNALS_OF_A_RUN = 2_000
+"""Signals after which it does so too: Temporal refuses the 10,001st of one run."""
+STEPS_AT_ONCE = 20
+"""Steps written in one workflow task. The next one ends it, so that decisions come between the facts of a
+backlog, and no task lasts so long that the server gives it to another worker."""
 
 
 class CaseWorkflow(Generic[S]):
@@ -69,6 +72,8 @@ class CaseWorkflow(Generic[S]):
         self.process = process
         self.state = state
         self._inbox: list[EventEnvelope | RefusedEvent] = []
+        self._received = 0
+        self._steps_in_a_row = 0
         self._lock = asyncio.Lock()
         self._changed = False
         self._alarm: tuple[datetime, str] | None = None
@@ -119,6 +124,7 @@ class CaseWorkflow(Generic[S]):
                     return
                 continue
             self._set_alarm()
+            self._steps_in_a_row = 0
             await workflow.wait_condition(self._awake)
 
     def _finished(self) -> bool:
@@ -137,10 +143,12 @@ class CaseWorkflow(Generic[S]):
         return bool(self._inbox) or self._changed or rung or self._finished()
 
     def _next_run_due(self) -> bool:
+        if self._lock.locked():
+            return False
         info = workflow.info()
-        long = info.is_continue_as_new_suggested()
         patient = bool(self._deliveries) and info.get_current_history_length() < HISTORY_PATIENCE
-        return long and not patient and not self._lock.locked()
+        long = info.is_continue_as_new_suggested() and not patient
+        return long or self._received >= SIGNALS_OF_A_RUN
 
     def handed_over(self) -> S:
         """The state for the next run, with what is still to be delivered."""
@@ -222,7 +230,11 @@ class CaseWorkflow(Generic[S]):
 
     async def _write(self, transition: Transition) -> Written:
         summary = f"{transition.version}: {transition.step}"
-        return await database(CaseActivities.record_transition, transition, summary)
+        self._steps_in_a_row += 1
+        ends_the_task = self._steps_in_a_row % STEPS_AT_ONCE == 0
+        return await database(
+            CaseActivities.record_transition, transition, summary, ends_the_task=ends_the_task
+        )
 
     def _receipt(self, step: str, *, repeated: bool = False) -> Receipt:
         state = self.state
@@ -243,7 +255,8 @@ class CaseWorkflow(Generic[S]):
     def check(self, command: Command) -> None:
         """Refuse an update before it is accepted: the same rule, on a copy that is thrown away."""
         try:
-            _require_storable(command)
+            if not is_storable(command):
+                raise Refusal("invalid-message", faults="NUL")
             if command.cause not in self.state.seen:
                 rule = partial(self._rule_of(command), command=command)
                 frame = (command.actor, None, command.case_version, command.happened_at)
@@ -280,6 +293,7 @@ class CaseWorkflow(Generic[S]):
     @workflow.signal(dynamic=True, description="Events of other systems; whatever comes is kept.")
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any signal with anything in it: Temporal would drop what does not decode."""
+        self._received += 1
         self._inbox.append(read_event(name, args))
 
     async def _take(self, event: EventEnvelope | RefusedEvent) -> None:
@@ -292,7 +306,7 @@ class CaseWorkflow(Generic[S]):
             None,
         )
         refused = partial(RefusedEvent, event_id=cause)
-        if NUL in event.model_dump_json():
+        if not is_storable(event):
             await self._refuse(refused(code="invalid-message"), cause)
             return
         if kind is None:
@@ -384,8 +398,3 @@ class CaseWorkflow(Generic[S]):
             workflow.upsert_search_attributes(changed)
             self._shown = shown
         workflow.set_current_details(case_details(self.process, state))
-
-
-def _require_storable(command: Command) -> None:
-    if NUL in command.model_dump_json():
-        raise Refusal("invalid-message", faults="NUL")

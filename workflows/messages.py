@@ -15,6 +15,12 @@ with workflow.unsafe.imports_passed_through():
 
 REFUSED = "Refused"
 """Error type of a refusal; its details are the code and the parameters of the text."""
+_NUL = "\\u0000"
+
+
+def is_storable(message: Command | EventEnvelope) -> bool:
+    """Whether it is without the one character, here as JSON writes it, that PostgreSQL cannot store."""
+    return _NUL not in message.model_dump_json()
 
 
 def decision(command_type: type[Command]) -> Callable[..., Awaitable[Receipt]]:
