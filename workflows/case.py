@@ -254,9 +254,9 @@ class CaseWorkflow(Generic[S]):
 
     def check(self, command: Command) -> None:
         """Refuse an update before it is accepted: the same rule, on a copy that is thrown away."""
+        if not is_storable(command):
+            raise as_error(Refusal("invalid-message", faults="NUL"))
         try:
-            if not is_storable(command):
-                raise Refusal("invalid-message", faults="NUL")
             if command.cause not in self.state.seen:
                 rule = partial(self._rule_of(command), command=command)
                 frame = (command.actor, None, command.case_version, command.happened_at)

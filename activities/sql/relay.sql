@@ -1,9 +1,30 @@
 -- Delivering what the inbox holds. A case belongs to the relay that holds its lock, until its transaction ends.
 
+-- name: note_taken
+-- What its case's log has by now is not under way any more.
+UPDATE iehe.events e SET taken = true
+FROM (SELECT source, id FROM iehe.events u
+      WHERE state = 'delivered' AND NOT taken AND EXISTS (
+          SELECT FROM iehe.case_log l WHERE l.case_id = u.case_id AND l.cause = u.source || '#' || u.id)
+      FOR UPDATE SKIP LOCKED) AS done
+WHERE e.source = done.source AND e.id = done.id
+
+-- name: under_way
+-- Of each open case, what was delivered and not taken. `waited_for`: what the workers may be expected to take
+-- soon. They have passed over what they took nothing of while they took what came 20 s later; and when nothing
+-- at all was taken for five minutes, what was delivered until then holds up nobody else's any longer.
+WITH pace AS (
+    SELECT max(ended_at) - interval '20 s' AS passed FROM iehe.events WHERE state = 'delivered' AND taken
+)
+SELECT e.case_id, count(*) AS all_of_it, count(*) FILTER (
+    WHERE e.ended_at > greatest(pace.passed, clock_timestamp() - interval '5 minutes')) AS waited_for
+FROM iehe.events e CROSS JOIN pace LEFT JOIN iehe.cases c ON c.case_id = e.case_id
+WHERE e.state = 'delivered' AND NOT e.taken AND c.closed_at IS NULL GROUP BY e.case_id
+
 -- name: claim
 -- Cases whose oldest stored event is due and that no other relay has at the moment. First those that the events
 -- longest due are of; only when these are too few (a hot case, others that wait) every case's oldest is looked
--- at. The locks are taken row by row while the limit is being filled, so no more of them than are returned.
+-- at. Cases that have enough under way ($3) are left out. The locks are taken row by row while the limit is being filled, so no more of them than are returned.
 WITH near AS MATERIALIZED (
     SELECT case_id, min(next_try_at) AS since
     FROM (SELECT case_id, next_try_at FROM iehe.events
@@ -24,18 +45,18 @@ SELECT case_id FROM (
      WHERE next_try_at <= clock_timestamp() AND case_id NOT IN (SELECT case_id FROM near) ORDER BY next_try_at)
     OFFSET 0
 ) AS due
-WHERE pg_try_advisory_xact_lock($1, hashtext(case_id))
+WHERE case_id <> ALL ($3::text[]) AND pg_try_advisory_xact_lock($1, hashtext(case_id))
 LIMIT $2
 
 -- name: runs
--- The oldest events of these cases, in order. A statement of its own, after the lock: what the relay before
+-- The oldest events of these cases, as many of each as may be, in order. A statement of its own, after the lock: what the relay before
 -- has marked is seen here, whatever the claim had seen.
 SELECT e.source, e.id, e.case_id, e.process, e.envelope, e.attempts, e.next_try_at <= clock_timestamp() AS due
-FROM unnest($1::text[]) AS claimed (case_id)
+FROM unnest($1::text[], $2::integer[]) AS claimed (case_id, most)
 CROSS JOIN LATERAL (
     SELECT * FROM iehe.events stored
     WHERE stored.case_id = claimed.case_id AND stored.state = 'stored'
-    ORDER BY stored.seq LIMIT $2 FOR UPDATE
+    ORDER BY stored.seq LIMIT claimed.most FOR UPDATE
 ) AS e
 ORDER BY e.case_id, e.seq
 
@@ -109,7 +130,7 @@ SELECT pg_notify('iehe_events', '') WHERE EXISTS (SELECT FROM due)
 -- What a run that was lost had been told and had not applied. The case knows what it has taken.
 WITH lost AS MATERIALIZED (
     SELECT source, id FROM iehe.events e
-    WHERE e.case_id = $1 AND e.state = 'delivered' AND NOT EXISTS (
+    WHERE e.case_id = $1 AND e.state = 'delivered' AND NOT e.taken AND NOT EXISTS (
         SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
     ORDER BY e.seq FOR UPDATE
 )
@@ -122,7 +143,7 @@ FROM lost WHERE e.source = lost.source AND e.id = lost.id
 WITH lost AS MATERIALIZED (
     SELECT e.source, e.id, c.closed_at IS NOT NULL AS over
     FROM iehe.events e LEFT JOIN iehe.cases c ON c.case_id = e.case_id
-    WHERE e.state = 'delivered'
+    WHERE e.state = 'delivered' AND NOT e.taken
       AND e.ended_at BETWEEN now() - interval '7 days' AND now() - interval '10 minutes'
       AND e.ended_at <= now() - interval '10 minutes' * least(e.attempts, 36)
       AND NOT EXISTS (

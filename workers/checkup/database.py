@@ -39,7 +39,7 @@ FROM iehe.tasks WHERE closed_at IS NULL
 EVENTS = """
 SELECT count(*) FILTER (WHERE state = 'dead') AS dead,
        count(*) FILTER (WHERE state = 'stored' AND stored_at < now() - interval '10 minutes') AS waiting,
-       (SELECT count(*) FROM iehe.events e WHERE state = 'delivered'
+       (SELECT count(*) FROM iehe.events e WHERE state = 'delivered' AND NOT taken
         AND ended_at BETWEEN now() - interval '7 days' AND now() - interval '10 minutes' AND NOT EXISTS (
             SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
        ) AS lost

@@ -19,6 +19,7 @@ from activities.sql import queries
 from gateway.starting import start_cases
 from workers.embedded.concurrency import cancelled
 from workers.relay.listening import Bell, listen
+from workers.relay.room import Room, look
 from workers.relay.turn import CASES, LOCKS, Report, claim, deliver, mark, pause
 
 SQL: Final = queries("relay")
@@ -27,6 +28,8 @@ TURNS: Final = 4
 CONNECTIONS: Final = TURNS + 6
 """The scout's question, the listener, the starter with what it notes, and some to spare."""
 LOOK_EVERY: Final = 1.0
+LOOK_AGAIN: Final = 0.1
+"""Seconds until the next look while there is no room and the cases are taking what they have."""
 SWEEP_EVERY: Final = 600.0
 """Seconds between two looks for events that were delivered and that their case never took."""
 SWEPT: Final = 200
@@ -67,6 +70,8 @@ class Relay:
         self._starts = Bell()
         self._slots = asyncio.Semaphore(TURNS)
         self._turns: set[asyncio.Task[None]] = set()
+        self._room = Room(0, {})
+        self._in_hand = 0
         self._failures = 0
         self._away = False
 
@@ -97,7 +102,11 @@ class Relay:
             self._turns.add(turn)
             turn.add_done_callback(self._ended)
             if not await claimed:
-                await self._bell.wait(await self._until_next())
+                if self._room.tight:
+                    # what is stored meanwhile changes nothing
+                    await asyncio.sleep(LOOK_AGAIN if self._room.taken else LOOK_EVERY)
+                else:
+                    await self._bell.wait(await self._until_next())
                 self._starts.ring()
             elif self._failures:
                 # one turn at a time until something passes again
@@ -112,19 +121,24 @@ class Relay:
             log.error("turn-failed", exc_info=error)
 
     async def _turn(self, claimed: asyncio.Future[bool]) -> None:
+        in_hand = 0
         try:
-            async with self._pool.acquire(timeout=5) as connection, connection.transaction():
-                runs = await claim(connection, 1 if self._failures else CASES)
-                await self._at("claimed")
-                claimed.set_result(bool(runs))
-                if not runs:
-                    # that all have been put off says nothing about Temporal
-                    if not self._away:
-                        self._failures = 0
-                    return
-                report = await deliver(self._client, runs)
-                await self._at("signalled")
-                await mark(connection, report)
+            async with self._pool.acquire(timeout=5) as connection:
+                self._room = await look(connection, self._in_hand)
+                async with connection.transaction():
+                    runs = await claim(connection, self._room, 1 if self._failures else CASES)
+                    in_hand = sum(map(len, runs))
+                    self._in_hand += in_hand
+                    await self._at("claimed")
+                    claimed.set_result(bool(runs))
+                    if not runs:
+                        # that all have been put off says nothing about Temporal
+                        if not self._away:
+                            self._failures = 0
+                        return
+                    report = await deliver(self._client, runs)
+                    await self._at("signalled")
+                    await mark(connection, report)
             await self._at("marked")
             self._learn(report)
         except _PASSING as error:
@@ -133,6 +147,7 @@ class Relay:
             self._failures += 1
             raise
         finally:
+            self._in_hand -= in_hand
             if not claimed.done():
                 claimed.set_result(False)
         self._bell.ring()

@@ -17,6 +17,7 @@ from temporalio.client import Client
 from activities.database import Connection
 from activities.sql import queries
 from schemas.policies import EventPolicy
+from workers.relay.room import Room
 from workers.relay.signalling import Outcome, signal
 
 SQL: Final = queries("relay")
@@ -48,12 +49,16 @@ class Report:
     why_away: str = ""
 
 
-async def claim(connection: Connection, cases: int = CASES) -> list[list[asyncpg.Record]]:
-    """Take up to so many cases; of each the events that are to be delivered now, in order."""
-    claimed = await connection.fetch(SQL["claim"], LOCKS, cases)
+async def claim(connection: Connection, room: Room, cases: int = CASES) -> list[list[asyncpg.Record]]:
+    """Take up to so many cases; of each the events that there is room for now, in order."""
+    if room.events <= 0:
+        return []
+    claimed = await connection.fetch(SQL["claim"], LOCKS, min(cases, room.events), room.full_cases)
     if not claimed:
         return []
-    rows = await connection.fetch(SQL["runs"], [row["case_id"] for row in claimed], EVENTS)
+    names = [row["case_id"] for row in claimed]
+    most = min(EVENTS, room.events // len(names))
+    rows = await connection.fetch(SQL["runs"], names, [min(most, room.of(name)) for name in names])
     runs = [list(run) for _, run in groupby(rows, key=lambda row: row["case_id"])]
     # between claim and lock another relay may have put the case off
     return [run for run in runs if run[0]["due"]]

@@ -6,6 +6,7 @@ ALTER TABLE iehe.events
     ADD COLUMN attempts      integer NOT NULL DEFAULT 0,
     ADD COLUMN next_try_at   timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN waiting_since timestamptz,
+    ADD COLUMN taken         boolean NOT NULL DEFAULT false,
     ADD COLUMN handled_by    text,
     ADD COLUMN handled_reason text,
     DROP CONSTRAINT events_state_check,
@@ -21,10 +22,13 @@ COMMENT ON COLUMN iehe.events.reason IS 'Code of why it is dead, or why the last
 COMMENT ON COLUMN iehe.events.handled_reason IS
     'Words of the person who dropped it; for the office, never for the sender.';
 COMMENT ON COLUMN iehe.events.waiting_since IS 'Since when it has waited for a case that does not exist yet.';
+COMMENT ON COLUMN iehe.events.taken IS
+    'Seen in its case''s log by a relay: applied or refused. What is delivered and not taken is under way.';
 CREATE INDEX events_to_deliver ON iehe.events (case_id, seq) WHERE state = 'stored';
 CREATE INDEX events_due ON iehe.events (next_try_at) WHERE state = 'stored';
 CREATE INDEX events_dead ON iehe.events (process, ended_at) WHERE state = 'dead';
-CREATE INDEX events_delivered ON iehe.events (ended_at) WHERE state = 'delivered';
+CREATE INDEX events_taken ON iehe.events (ended_at) WHERE state = 'delivered' AND taken;
+CREATE INDEX events_under_way ON iehe.events (ended_at) WHERE state = 'delivered' AND NOT taken;
 
 -- An idle relay learns of a new event at once instead of at its next look.
 CREATE FUNCTION iehe.tell_relays() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,0 +1,62 @@
+"""How much may be delivered now: what the workers cannot take yet waits in the database, not in Temporal.
+
+A case whose workflow has thousands of signals to take is slow to replay and holds up all others, and
+decisions stand behind whatever waits in Temporal. So each case has only some events under way, and all
+together only what the workers take in a second or so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from activities.database import Connection
+from activities.sql import queries
+
+SQL: Final = queries("relay")
+OF_ALL: Final = 128
+"""Events under way at once; one worker takes about 150 a second."""
+OF_ONE: Final = 32
+"""Of these, of one case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many events may be delivered, and how many of each case are under way already.
+
+    Args:
+        events: of all cases together.
+        under_way: of each case, what was delivered and not taken.
+        taken: events that were under way at the last look and are not any more.
+    """
+
+    events: int
+    under_way: Mapping[str, int]
+    taken: int = 0
+
+    @property
+    def full_cases(self) -> list[str]:
+        """Those that get nothing more until they have taken something."""
+        return [case_id for case_id, count in self.under_way.items() if count >= OF_ONE]
+
+    @property
+    def tight(self) -> bool:
+        """Whether something may be waiting only because there is no room for it."""
+        return self.events <= 0 or bool(self.full_cases)
+
+    def of(self, case_id: str) -> int:
+        """How many may be delivered to a case."""
+        return OF_ONE - self.under_way.get(case_id, 0)
+
+
+async def look(connection: Connection, in_hand: int) -> Room:
+    """Note what has been taken, and count what is under way.
+
+    Args:
+        connection: outside of a transaction: what is noted is not held until the turn ends.
+        in_hand: events that this relay is delivering at the moment.
+    """
+    status = await connection.execute(SQL["note_taken"])
+    rows = await connection.fetch(SQL["under_way"])
+    under_way = {row["case_id"]: row["all_of_it"] for row in rows}
+    waited_for = sum(row["waited_for"] for row in rows)
+    return Room(OF_ALL - waited_for - in_hand, under_way, int(status.rpartition(" ")[2]))
