@@ -24,13 +24,14 @@ from temporalio.api.common.v1 import Payload
 from activities.sql import queries
 from gateway.codec_session import signed_in
 from gateway.context import Gateway, gateway_of
-from gateway.encryption.codec import UnreadablePayloadError, class_of, is_sealed, unseal
+from gateway.encryption.codec import class_of, is_sealed, unseal
 from gateway.encryption.readers import Reader
 from gateway.encryption.ring import CLASSES, KeyRingError
 from gateway.limits import read_body
 from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, unavailable
 from gateway.staff import staff_of
 from gateway.strict_json import JsonFault, parse
+from schemas.unreadable import UnreadablePayloadError
 
 SQL: Final = queries("codec")
 BODY_LIMIT: Final = 4 * 1024 * 1024

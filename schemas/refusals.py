@@ -348,6 +348,11 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         "The message is not valid: {faults}.",
         "入力内容に誤りがあります: {faults}",
     ),
+    "unreadable-message": (
+        _I,
+        "The message says to be encrypted and does not open.",
+        "暗号化されたはずの内容を復号できません。",
+    ),
     "round-closed": (
         _C,
         "The round does not accept this any more (since {due}).",

@@ -28,6 +28,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from gateway.encryption.codec import REFUSED, EncryptionCodec, Plaintext
 from gateway.encryption.ring import KeyRing, KeyRingError, ensure_ring
 from schemas.identifiers import SearchAttribute
+from schemas.unreadable import UNREADABLE, UnreadablePayloadError
 from workers.embedded.home import Home
 from workers.settings import PREFIX, Settings, SettingsError
 
@@ -73,6 +74,24 @@ class _RefusedConverter(EncodingPayloadConverter):
         raise create_payload_validation_error([{"at": "", "code": "not-encrypted"}])
 
 
+class _UnreadableConverter(EncodingPayloadConverter):
+    """What says to be encrypted and does not open.
+
+    An update with it is rejected at once, a signal refused by its case. Anywhere else it is a case's own, so
+    the ring or the namespace is wrong: the workflow's task fails until that is mended, and nothing is final.
+    """
+
+    @property
+    def encoding(self) -> str:
+        return UNREADABLE.decode()
+
+    def to_payload(self, value: Any) -> Payload | None:  # noqa: ARG002 - nothing is written so
+        return None
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:  # noqa: ARG002
+        raise UnreadablePayloadError(payload.data.decode())
+
+
 class _PayloadConverter(CompositePayloadConverter):
     def __init__(self) -> None:
         super().__init__(
@@ -81,6 +100,7 @@ class _PayloadConverter(CompositePayloadConverter):
                 for each in DefaultPayloadConverter.default_encoding_payload_converters
             ),
             _RefusedConverter(),
+            _UnreadableConverter(),
         )
 
 

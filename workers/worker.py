@@ -24,6 +24,8 @@ WORKFLOWS: Final = (AdmissionReviewWorkflow,)
 POOL_SIZE: Final = 16
 CACHED_WORKFLOWS: Final = 4000
 """Cases kept in memory; about 60 kB each. A case that is not cached is replayed at its next event."""
+WORKFLOW_TASKS: Final = 8
+"""Workflow tasks at once: enough to keep the database busy, few enough that none lasts for long."""
 GRACE: Final = timedelta(seconds=2)
 """Time for activities under way when the worker stops; what does not end is done again by another worker."""
 
@@ -72,6 +74,7 @@ async def running_worker(
                 ],
                 workflow_runner=sandbox(),
                 max_cached_workflows=CACHED_WORKFLOWS,
+                max_concurrent_workflow_tasks=WORKFLOW_TASKS,
                 max_concurrent_activities=POOL_SIZE,
                 max_concurrent_local_activities=POOL_SIZE,
                 workflow_task_poller_behavior=pollers,

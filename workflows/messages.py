@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.case import Command, EventEnvelope, Receipt, RefusedEvent
     from schemas.identifiers import EVENT_SIGNAL
     from schemas.refusals import Refusal
+    from schemas.unreadable import UnreadablePayloadError
 
 REFUSED = "Refused"
 """Error type of a refusal; its details are the code and the parameters of the text."""
@@ -75,6 +76,8 @@ def read_event(name: str, args: Sequence[RawValue]) -> EventEnvelope | RefusedEv
     try:
         (value,) = args
         envelope: Any = workflow.payload_converter().from_payload(value.payload, EventEnvelope)
+    except UnreadablePayloadError:
+        return RefusedEvent(event_id=None, code="unreadable-message")
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is recorded and the case goes on
         return RefusedEvent(event_id=None, code="invalid-message")
     # a null payload decodes to None, whatever type was asked for

@@ -24,7 +24,8 @@ WHERE e.state = 'delivered' AND NOT e.taken AND c.closed_at IS NULL GROUP BY e.c
 -- name: claim
 -- Cases whose oldest stored event is due and that no other relay has at the moment. First those that the events
 -- longest due are of; only when these are too few (a hot case, others that wait) every case's oldest is looked
--- at. Cases that have enough under way ($3) are left out. The locks are taken row by row while the limit is being filled, so no more of them than are returned.
+-- at. Cases that have enough under way ($3) are left out. The locks are taken row by row while the limit is being
+-- filled, so no more of them than are returned.
 WITH near AS MATERIALIZED (
     SELECT case_id, min(next_try_at) AS since
     FROM (SELECT case_id, next_try_at FROM iehe.events

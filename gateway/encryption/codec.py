@@ -18,8 +18,9 @@ from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec, SerializationContext, WithSerializationContext
 
-from gateway.encryption.ring import OTHER, KeyRing
+from gateway.encryption.ring import OTHER, KeyRing, is_key_id
 from schemas.identifiers import DATA_CLASS_OF
+from schemas.unreadable import UNREADABLE, UnreadablePayloadError
 
 ENCODING: Final = "encoding"
 ENCRYPTED: Final = b"binary/encrypted"
@@ -34,12 +35,8 @@ _NONE, _ZSTD = b"none", b"zstd"
 Plaintext = Literal["refuse", "accept"]
 
 
-class UnreadablePayloadError(Exception):
-    """An encrypted payload does not open: its key is not in the ring, or it is not what was encrypted.
-
-    Never final: a workflow's task is tried again until the key is there, and shows as a task failure until
-    then. The text holds the key's id and nothing of the payload.
-    """
+class UnknownKeyError(UnreadablePayloadError):
+    """A payload's key is not in the ring, which may be behind: it opens as soon as the key is there."""
 
 
 class _Zstd(threading.local):
@@ -91,12 +88,18 @@ def unseal(ring: KeyRing, namespace: str, payload: Payload) -> Payload:
     """Decrypt a sealed payload with whichever key it names.
 
     Raises:
-        UnreadablePayloadError: the key is not in the ring, or the payload is not what was encrypted.
+        UnknownKeyError: the key that it names is not in the ring.
+        UnreadablePayloadError: it names none, has another form, or is not what was encrypted.
     """
     version, key_id, flag = (payload.metadata.get(name, b"") for name in ("v", "key-id", "compression"))
-    key = ring.key(key_id.decode("ascii", "replace"))
-    if version != VERSION or key is None:
-        raise UnreadablePayloadError(f"no key {key_id!r} in the ring, or a newer form than version 1")
+    name = key_id.decode("ascii", "replace")
+    if not is_key_id(name):
+        raise UnreadablePayloadError("a payload names no key")
+    key = ring.key(name)
+    if key is None:
+        raise UnknownKeyError(f"no key {key_id!r} in the ring")
+    if version != VERSION:
+        raise UnreadablePayloadError(f"a payload has another form than version {VERSION!r}")
     nonce, sealed = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
     try:
         content = AESGCM(key.secret).decrypt(nonce, sealed, _header(version, key_id, flag, namespace))
@@ -124,6 +127,9 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         plaintext: what becomes of a payload without encryption. `refuse` puts a mark in its place, which
             the payload converter refuses: raising here would fail the workflow's task again and again for
             whatever somebody signals in plain text.
+
+    A payload that only says to be encrypted gets a mark too. An unknown key raises: with the ring up to date
+    the task succeeds, and until then it shows as failed.
     """
 
     def __init__(self, ring: KeyRing, namespace: str, plaintext: Plaintext = "refuse") -> None:
@@ -149,7 +155,12 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 
     def _decoded(self, payload: Payload) -> Payload:
         if is_sealed(payload):
-            return unseal(self._ring, self._namespace, payload)
+            try:
+                return unseal(self._ring, self._namespace, payload)
+            except UnknownKeyError:
+                raise
+            except UnreadablePayloadError as error:
+                return Payload(metadata={ENCODING: UNREADABLE}, data=str(error).encode())
         if self._plaintext == "accept":
             return payload
         return Payload(metadata={ENCODING: REFUSED})

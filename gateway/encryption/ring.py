@@ -49,6 +49,12 @@ class Key:
         return self.key_id.rpartition("-")[0]
 
 
+def is_key_id(text: str) -> bool:
+    """Whether a key of some ring could have this id."""
+    found = _KEY_ID.match(text)
+    return found is not None and found[1] in CLASSES
+
+
 class KeyRing:
     """Keys from a file, read again when the file has changed: a rotation needs no restart."""
 

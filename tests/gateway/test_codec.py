@@ -18,6 +18,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHistory,
     WorkflowUpdateFailedError,
@@ -28,12 +29,14 @@ from temporalio.converter import ActivitySerializationContext, WorkflowSerializa
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
-from gateway.encryption.codec import ENCODING, ENCRYPTED, EncryptionCodec, UnreadablePayloadError
+from activities.sql import queries
+from gateway.encryption.codec import ENCODING, ENCRYPTED, EncryptionCodec
 from gateway.encryption.ring import KeyRing, KeyRingError, ensure_ring, rotate
 from gateway.starting import restart_case, start_case
 from schemas.admission import ConfirmEligibility, OpenApplication, PermitLate, RecordDecision, RecordEnrolment
 from schemas.case import CompleteTask, EventEnvelope
 from schemas.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from schemas.unreadable import UNREADABLE, UnreadablePayloadError
 from tests.office import DEFAULT_STAFF, Case, Institute, Refused, actor, person
 from tests.payloads import opened, payloads_in
 from tests.workflows.conftest import (  # noqa: F401 - fixtures
@@ -142,12 +145,12 @@ async def test_tampering(own_ring) -> None:
     for at in range(len(payload.data)):
         changed = bytearray(payload.data)
         changed[at] ^= 1
-        with pytest.raises(UnreadablePayloadError) as refused:
-            await codec.decode([Payload(metadata=payload.metadata, data=bytes(changed))])
-        assert str(refused.value) == "a payload is not what b'admission-1' encrypted for namespace 'default'"
+        (refused,) = await codec.decode([Payload(metadata=payload.metadata, data=bytes(changed))])
+        assert refused.metadata[ENCODING] == UNREADABLE
+        assert refused.data == b"a payload is not what b'admission-1' encrypted for namespace 'default'"
     for data in (b"", payload.data[:5], payload.data[:12], payload.data[:-1], payload.data + b"\x00"):
-        with pytest.raises(UnreadablePayloadError):
-            await codec.decode([Payload(metadata=payload.metadata, data=data)])
+        (refused,) = await codec.decode([Payload(metadata=payload.metadata, data=data)])
+        assert refused.metadata[ENCODING] == UNREADABLE
 
 
 async def test_compressed_only_when_smaller(own_ring) -> None:
@@ -360,26 +363,114 @@ async def test_plaintext_to_a_running_case(institute: Institute, plain: Client, 
     ] == []
 
 
-async def test_a_payload_that_does_not_open_holds_up_its_case(
+def only_says_so(_: Payload) -> Payload:
+    return Payload(metadata={ENCODING: ENCRYPTED}, data=b'"zz"')
+
+
+def of_no_ring(payload: Payload) -> Payload:
+    payload.metadata["key-id"] = b"zz"
+    return payload
+
+
+def of_another_secret(payload: Payload) -> Payload:
+    return Payload(metadata=payload.metadata, data=payload.data[:-1] + b"\x00\x00")
+
+
+def of_another_form(payload: Payload) -> Payload:
+    payload.metadata["v"] = b"9"
+    return payload
+
+
+UNOPENABLE = [only_says_so, of_no_ring, of_another_secret, of_another_form]
+
+
+@pytest.mark.parametrize("spoil", UNOPENABLE)
+async def test_a_signal_that_only_says_to_be_encrypted_is_refused_and_recorded(
+    institute: Institute, plain: Client, ring, spoil
+) -> None:
+    """It becomes a refused event with its own code and a task of the office, and the case goes on."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    bogus = RawValue(spoil(await sealed_by(ring, paid("p4"))))
+    await plain.get_workflow_handle(case.case_id).signal(EVENT_SIGNAL, bogus)
+
+    await case.until_task_kind("look-at-event")
+    refused = (await case.log())[-1]
+    assert (refused["step"], json.loads(refused["details"])["code"]) == ("refuse-event", "unreadable-message")
+    await case.event("fee-paid")
+    assert await failed_tasks(case) == []
+
+
+@pytest.mark.parametrize("spoil", UNOPENABLE)
+async def test_a_decision_that_only_says_to_be_encrypted_is_refused_at_once(
+    institute: Institute, plain: Client, client: Client, ring, spoil
+) -> None:
+    """Its caller is told within seconds, and no workflow task fails of it."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    command = PermitLate(
+        command_id="c-9", actor=actor("office-1"), item="transcript", until=await in_a_month(case)
+    )
+    bogus = RawValue(spoil(await sealed_by(ring, command)))
+    with pytest.raises(WorkflowUpdateFailedError):
+        await plain.get_workflow_handle(case.case_id).execute_update(
+            command.step, bogus, rpc_timeout=timedelta(seconds=10)
+        )
+    await case.event("fee-paid")
+    assert await failed_tasks(case) == []
+
+
+async def test_a_start_that_does_not_open_is_not_final(
     institute: Institute, plain: Client, ring, eventually
 ) -> None:
-    """Whoever may write to Temporal can do that: it shows as a failed task, and a restart goes on."""
+    """Unlike a message, a case's own payload says that the ring is wrong: its task fails, the case stays."""
+    case = await institute.apply(start=False)
+    start = await sealed_by(ring, OpenApplication(application_no=case.row.application_no))
+    await plain.start_workflow(
+        ProcessName.ADMISSION_REVIEW,
+        RawValue(of_another_secret(start)),
+        id=case.case_id,
+        task_queue=CASES_QUEUE,
+    )
+    await eventually(lambda: failed_tasks(case))
+    described = await case.handle.describe()
+    assert described.status is WorkflowExecutionStatus.RUNNING
+
+
+async def failed_tasks(case: Case) -> list[Any]:
+    failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    return [event for event in await events_of(case) if event.event_type == failed]
+
+
+async def test_a_payload_with_an_unknown_key_holds_up_its_case_until_the_way_out_is_taken(
+    institute: Institute, plain: Client, ring, eventually
+) -> None:
+    """It shows as a failed task; restarted, the case goes on with the facts behind it."""
     case = await institute.apply()
     await case.until_stage("completeness")
     bogus = await sealed_by(ring, paid("p3"))
     bogus.metadata["key-id"] = b"admission-99"
     await plain.get_workflow_handle(case.case_id).signal(EVENT_SIGNAL, RawValue(bogus))
 
-    async def failures() -> list[Any]:
-        failed = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
-        return [event for event in await events_of(case) if event.event_type == failed]
-
-    (failed, *_) = await opened(await eventually(failures), institute.client.data_converter.payload_codec)
+    failures = await eventually(lambda: failed_tasks(case))
+    (failed, *_) = await opened(failures, institute.client.data_converter.payload_codec)
     assert "admission-99" in str(failed)
+    behind = EventEnvelope(
+        id="behind", source="portal", type=event_type("admission-review", "fee-paid"), data={}
+    )
+    await institute.pool.execute(
+        queries("events")["enter"],
+        *("portal", behind.id, behind.type, ProcessName.ADMISSION_REVIEW.value, case.case_id),
+        behind.model_dump_json(),
+    )
+    delivered = "SELECT state = 'delivered' FROM iehe.events WHERE id = 'behind'"
+    await eventually(lambda: institute.pool.fetchval(delivered))
     await case.handle.terminate("holds a payload that does not open")
     assert await restart_case(institute.pool, institute.client, case.case_id) == await case.version()
-    await case.event("fee-paid")
-    assert (await case.log())[-1]["step"] == "item-arrived"
+    await case.until(lambda row: row["version"] == 2)
+    assert [(entry["step"], entry["cause"]) for entry in await case.log()][1:] == [
+        ("item-arrived", "portal#behind")
+    ]
 
 
 async def test_a_case_started_in_plain_text(institute: Institute, plain: Client) -> None:

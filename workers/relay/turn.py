@@ -53,7 +53,7 @@ async def claim(connection: Connection, room: Room, cases: int = CASES) -> list[
     """Take up to so many cases; of each the events that there is room for now, in order."""
     if room.events <= 0:
         return []
-    claimed = await connection.fetch(SQL["claim"], LOCKS, min(cases, room.events), room.full_cases)
+    claimed = await connection.fetch(SQL["claim"], LOCKS, min(cases, room.cases), room.full_cases)
     if not claimed:
         return []
     names = [row["case_id"] for row in claimed]

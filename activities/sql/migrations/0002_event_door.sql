@@ -56,11 +56,15 @@ CREATE VIEW iehe.event_fates AS
 SELECT e.*,
        CASE WHEN l.step = 'refuse-event' THEN 'refused'
             WHEN l.step IS NOT NULL THEN 'applied'
-            WHEN e.state = 'delivered' OR (e.state = 'stored' AND e.reason IS NOT NULL) THEN 'waiting'
+            WHEN e.state = 'delivered' OR behind OR (e.state = 'stored' AND e.reason IS NOT NULL) THEN 'waiting'
             ELSE e.state END AS fate,
-       CASE WHEN l.step IS NULL THEN e.reason ELSE l.details ->> 'code' END AS code,
+       CASE WHEN l.step IS NOT NULL THEN l.details ->> 'code' WHEN behind THEN coalesce(e.reason, 'case-behind')
+            ELSE e.reason END AS code,
        coalesce(l.at, CASE WHEN e.state <> 'delivered' THEN e.ended_at END) AS fate_at
-FROM iehe.events e LEFT JOIN iehe.case_log l ON l.case_id = e.case_id AND l.cause = e.source || '#' || e.id;
+FROM iehe.events e LEFT JOIN iehe.case_log l ON l.case_id = e.case_id AND l.cause = e.source || '#' || e.id
+CROSS JOIN LATERAL (SELECT e.state = 'stored' AND EXISTS (
+    SELECT FROM iehe.events u WHERE u.case_id = e.case_id AND u.state = 'delivered' AND NOT u.taken
+) AS behind) AS of_its_case;
 COMMENT ON COLUMN iehe.event_fates.fate IS
     'stored (not tried yet), waiting (for its case, or for its turn there), applied, refused (by its case), '
     'dead, dropped';
