@@ -8,14 +8,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 import asyncpg
 from temporalio.api.enums.v1 import EventType, TimeoutType
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from activities.database import open_pool
@@ -72,24 +72,24 @@ async def wait_in_temporal(_: Institute, case: Case, waiting: Sequence[EventEnve
         await case.handle.signal(EVENT_SIGNAL, each)
 
 
-async def decide(cases: Sequence[Case], took: list[float], failed: list[str]) -> None:
-    """One decision after the other until cancelled; how long each took, and what was not answered in time."""
+async def decide(cases: Sequence[Case], done: asyncio.Event, took: list[float], failed: list[str]) -> None:
+    """One decision after the other until all is done; how long each took, and what got no answer in time."""
     number = 0
-    while True:
+    while not done.is_set():
         case = cases[number % len(cases)]
         number += 1
         command = MoveDeadline(
             command_id=uuid4().hex,
             actor=actor("office-1"),
             deadline="completeness",
-            due_at=await case.now() + timedelta(days=30),
+            due_at=datetime.now(UTC) + timedelta(days=30),
         )
         began = time.perf_counter()
         try:
             await case.handle.execute_update(
                 command.step, command, id=command.cause, result_type=Receipt, rpc_timeout=PATIENCE
             )
-        except (RPCError, WorkflowUpdateFailedError, TimeoutError) as error:
+        except (RPCError, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError) as error:
             failed.append(type(error).__name__)
         took.append(time.perf_counter() - began)
         await asyncio.sleep(0.2)
@@ -104,6 +104,24 @@ async def digested(institute: Institute, most: int, limit: float) -> tuple[int, 
             "SELECT count(*) FROM iehe.case_log WHERE starts_with(cause, $1)", f"{SOURCE}#"
         )
     return count, ended
+
+
+async def watched(
+    institute: Institute, given: argparse.Namespace, behind: Sequence[Case], idle: Sequence[Case]
+) -> tuple[int, float, dict[str, list[float]], dict[str, list[str]]]:
+    """Facts taken, the seconds it took, and how long decisions took meanwhile on which cases."""
+    took: dict[str, list[float]] = {"idle": [], "behind": []}
+    failed: dict[str, list[str]] = {"idle": [], "behind": []}
+    done = asyncio.Event()
+    deciders = [
+        asyncio.create_task(decide(some, done, took[name], failed[name]))
+        for name, several in (("idle", idle), ("behind", behind[:DECIDERS]))
+        for some in (several[:2], several[2:])
+    ]
+    count, seconds = await digested(institute, given.cases * given.facts, given.limit)
+    done.set()
+    await asyncio.gather(*deciders)
+    return count, seconds, took, failed
 
 
 async def tasks_of(client: Client, cases: Sequence[Case]) -> dict[str, int]:
@@ -178,20 +196,10 @@ async def run(given: argparse.Namespace) -> None:
         async with asyncio.TaskGroup() as group:
             for number, case in enumerate(behind):
                 group.create_task(wait(institute, case, facts(number, given.facts)))
-        most = given.cases * given.facts
         async with running_relay(pools["relay"], client):
             await asyncio.sleep(0 if given.direct else LEAD)
             async with running_worker(client, pools["worker"], notices):
-                took: dict[str, list[float]] = {"idle": [], "behind": []}
-                failed: dict[str, list[str]] = {"idle": [], "behind": []}
-                deciders = [
-                    asyncio.create_task(decide(some, took[name], failed[name]))
-                    for name, several in (("idle", idle), ("behind", behind[:DECIDERS]))
-                    for some in (several[:2], several[2:])
-                ]
-                count, seconds = await digested(institute, most, given.limit)
-                for decider in deciders:
-                    decider.cancel()
+                count, seconds, took, failed = await watched(institute, given, behind, idle)
         counted = await tasks_of(client, [*idle, *behind[:20]])
         _tell(given, count, seconds, took, failed, counted)
 

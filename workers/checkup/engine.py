@@ -4,13 +4,15 @@ import importlib.metadata
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import TaskQueueType, WorkflowTaskFailedCause
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     DescribeTaskQueueRequest,
     GetSystemInfoRequest,
+    GetWorkflowExecutionHistoryReverseRequest,
 )
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
@@ -25,6 +27,8 @@ BACKLOG_AGE: Final = timedelta(minutes=1)
 COMPARED: Final = 20_000
 """More open cases than this are not compared one by one with the workflows."""
 NAMED: Final = 10
+_FAILING: Final = "category=WorkflowTaskFailed"
+_LATE: Final = "category=WorkflowTaskTimedOut"
 _RECENT: Final = timedelta(minutes=1)
 _QUEUES: Final = (
     (CASES_QUEUE, "workflow", TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
@@ -81,6 +85,7 @@ async def queues(client: Client) -> list[Finding]:
         if not workers:
             found.append(problem(check, text, "start a worker: make run (iehe worker)", **facts))
         elif backlog and age > BACKLOG_AGE:
+            text += "; the workers do not keep up"
             found.append(warn(check, text, "start more workers: iehe worker", **facts))
         else:
             found.append(ok(check, text, **facts))
@@ -89,13 +94,43 @@ async def queues(client: Client) -> list[Finding]:
 
 async def stuck(client: Client) -> Finding:
     """Workflows whose code fails again and again; they go on when a worker with mended code comes."""
-    query = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'"
+    query = f"{_OURS} AND TemporalReportedProblems = '{_FAILING}' AND ExecutionStatus = 'Running'"
     count = (await client.count_workflows(query)).count
     if not count:
         return ok("stuck workflows", "none")
     names = [each.id async for each in client.list_workflows(query, limit=NAMED)]
-    todo = "see the last failure of each in the Temporal UI and the worker's log"
-    return problem("stuck workflows", f"{count}: {', '.join(names)}", todo, count=count, first=names)
+    causes = {name: await _cause(client, name) for name in names}
+    text = f"{count}: " + ", ".join(f"{name} ({cause})" for name, cause in causes.items())
+    todo = "docs/ops.md, A case is stuck; the place in the code is in the worker's log"
+    return problem("stuck workflows", text, todo, count=count, first=names, causes=causes)
+
+
+async def overload(client: Client) -> Finding:
+    """Workflows whose tasks no worker ends in time: nothing is broken, there is too much of it."""
+    query = f"{_OURS} AND TemporalReportedProblems = '{_LATE}' AND ExecutionStatus = 'Running'"
+    count = (await client.count_workflows(query)).count
+    if not count:
+        return ok("overload", "every workflow task ends in time")
+    names = [each.id async for each in client.list_workflows(query, limit=NAMED)]
+    text = f"the workflow tasks of {count} cases do not end in time: {', '.join(names)}"
+    todo = "nothing is broken: start more workers (iehe worker), or give them more processors"
+    return problem("overload", text, todo, count=count, first=names)
+
+
+async def _cause(client: Client, case_id: str) -> str:
+    """Why a workflow's task failed: the server's word for it and the kind of error, never its text."""
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(
+        GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace, execution=WorkflowExecution(workflow_id=case_id), maximum_page_size=50
+        )
+    )
+    for event in answer.history.events:
+        if event.HasField("workflow_task_failed_event_attributes"):
+            failed = event.workflow_task_failed_event_attributes
+            cause = WorkflowTaskFailedCause.Name(failed.cause).removeprefix("WORKFLOW_TASK_FAILED_CAUSE_")
+            kind = failed.failure.application_failure_info.type
+            return f"{cause.lower().replace('_', '-')}{f': {kind}' if kind else ''}"
+    return "unknown"
 
 
 async def cases(client: Client, connection: Any) -> Finding:

@@ -105,6 +105,7 @@ async def _engine(client: Any, pool: Any) -> list[Finding]:
         ("search attributes", engine.search_attributes),
         ("queues", engine.queues),
         ("stuck workflows", engine.stuck),
+        ("overload", engine.overload),
     ):
         await _checked(found, name, lambda check=check: check(client))  # type: ignore[misc]
     if pool is not None:

@@ -5,8 +5,13 @@ import json
 from datetime import timedelta
 
 import pytest
+from temporalio import workflow
 from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest
+from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.database import open_pool
 from schemas.identifiers import SearchAttribute
@@ -14,7 +19,10 @@ from tests.workers.cli.program import Program, elsewhere
 from workers.checkup import database as database_checks
 from workers.checkup import engine, machine
 from workers.cli.session import Exit
+from workers.embedded.ports import free_port
+from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.settings import Settings
+from workers.temporal import encrypted, register_search_attributes
 
 CASE = "INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, state) VALUES "
 CASE += "('admission/A-1', 'admission-review', 1, 'review', now(), now(), '{}')"
@@ -156,6 +164,77 @@ async def test_a_queue_that_nobody_polls_is_a_problem(client, monkeypatch):
 async def test_stuck_workflows_are_none(client):
     """Where no workflow code fails, none is stuck."""
     assert (await engine.stuck(client)).check == "stuck workflows"
+
+
+@pytest.fixture
+async def impatient(server_home, ring):
+    """A server that reports a workflow's problem at its first failed task."""
+    server = TemporalServer(
+        TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
+        folder=None,
+        log=server_home.logs / "temporal-impatient.log",
+        dynamic_config={"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "1"},
+    )
+    await server.start()
+    client = await Client.connect(server.address, data_converter=encrypted(ring, "default"))
+    await register_search_attributes(client)
+    yield client
+    await server.stop()
+
+
+@workflow.defn(name="admission-review")
+class Troubled:
+    """A case whose code fails."""
+
+    @workflow.run
+    async def run(self) -> None:
+        """Fail as code does: with anything but Temporal's own errors."""
+        raise ValueError("the text of an error may be personal")
+
+
+async def started(client, name: str, queue: str, **options):
+    key = SearchAttributeKey.for_keyword(SearchAttribute.PROCESS)
+    attributes = TypedSearchAttributes([SearchAttributePair(key, "admission-review")])
+    return await client.start_workflow(
+        "admission-review", id=name, task_queue=queue, search_attributes=attributes, **options
+    )
+
+
+async def test_broken_code_is_told_with_its_cause_and_is_no_overload(impatient, eventually):
+    """A case whose code fails is stuck, with the kind of its error and without the error's text."""
+    case = await started(impatient, "admission/BROKEN-1", "broken")
+    async with Worker(
+        impatient, task_queue="broken", workflows=[Troubled], workflow_runner=UnsandboxedWorkflowRunner()
+    ):
+
+        async def told():
+            finding = await engine.stuck(impatient)
+            return finding if finding.state == "problem" else None
+
+        finding = await eventually(told, 20)
+    assert finding.facts["causes"] == {case.id: "workflow-worker-unhandled-failure: ValueError"}
+    assert "personal" not in finding.text
+    assert (await engine.overload(impatient)).state == "ok"
+
+
+async def test_overload_is_told_from_broken_code(impatient, eventually):
+    """A case whose tasks are taken and not ended in time waits for more workers, not for other code."""
+    case = await started(impatient, "admission/LATE-1", "late", task_timeout=timedelta(seconds=1))
+
+    async def told():
+        await impatient.workflow_service.poll_workflow_task_queue(
+            PollWorkflowTaskQueueRequest(
+                namespace="default", task_queue=TaskQueue(name="late"), identity="slow"
+            ),
+            timeout=timedelta(seconds=5),
+        )
+        finding = await engine.overload(impatient)
+        return finding if finding.state == "problem" else None
+
+    finding = await eventually(told, 40)
+    assert finding.facts["first"] == [case.id]
+    assert "iehe worker" in finding.todo
+    assert (await engine.stuck(impatient)).state == "ok"
 
 
 def test_a_full_disk(tmp_path, monkeypatch):
