@@ -31,7 +31,7 @@ async def test_a_case_gets_no_more_than_it_can_take_at_once(
     await box.until(passing, state="delivered")
     listed = await box.pool.fetch(queries("events")["events"], "stored", None, case.case_id, 1000)
     assert await in_history(client, case) == told[:OF_ONE]
-    assert {row["reason"] for row in listed} == {"case-behind"}
+    assert {(row["fate"], row["code"]) for row in listed} == {("waiting", "case-behind")}
 
     async with running_worker(client, worker_pool, notices):
         await check_story(vacant, case, told, limit=30)
