@@ -181,7 +181,7 @@ async def _start(gateway: Gateway, number: str, round_id: str) -> bool:
     row = await gateway.pool.fetchrow(SQL["start_of_application"], number)
     if row is None:
         raise LookupError(number)
-    if row["started_at"] is not None:
+    if row["opened"]:
         return True
     try:
         async with asyncio.timeout(START_WITHIN):

@@ -1,15 +1,17 @@
 """One workflow for each stored application: bounded in concurrency, killed anywhere, run again.
 
-An application counts as started only after Temporal has its workflow; starting it a second time finds it
-there, running or ended.
+An application counts as started only after Temporal has its workflow. One without a case is started again
+at any time: a workflow that runs is found there, and one that ended before its first step is replaced.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 import asyncpg
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -29,8 +31,31 @@ MARK_EVERY: Final = 50
 """Starts noted in the database at a time; after a kill so many at most are asked for again."""
 
 
-async def start_case(client: Client, application_no: str, round_id: str) -> bool:
-    """Start the case of an application; False when it was started before, running or ended."""
+class Start(StrEnum):
+    """What became of a start."""
+
+    NEW = "new"
+    RUNNING = "running"
+    """Its workflow had been started before and runs."""
+    COMPLETED = "completed"
+    """Its workflow had been started before and has come to its proper end."""
+
+
+@dataclass
+class Starts:
+    """What became of many: counts, and the cases that Temporal has completed."""
+
+    new: int = 0
+    running: int = 0
+    completed: list[str] = field(default_factory=list)
+
+
+async def start_case(client: Client, application_no: str, round_id: str) -> Start:
+    """Start the case of an application, unless its workflow runs or has completed.
+
+    One that was terminated, deleted, or failed for an unreadable start is started anew. A case that Temporal
+    completed is left to a person: run again it would send every letter again.
+    """
     attributes = TypedSearchAttributes(
         [
             SearchAttributePair(
@@ -45,14 +70,15 @@ async def start_case(client: Client, application_no: str, round_id: str) -> bool
             OpenApplication(application_no=application_no),
             id=admission_case_id(application_no),
             task_queue=CASES_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             search_attributes=attributes,
             static_summary=_summary(application_no),
         )
     except WorkflowAlreadyStartedError:
-        return False
-    return True
+        there = await client.get_workflow_handle(admission_case_id(application_no)).describe()
+        return Start.COMPLETED if there.status is WorkflowExecutionStatus.COMPLETED else Start.RUNNING
+    return Start.NEW
 
 
 def _summary(application_no: str) -> str:
@@ -60,7 +86,7 @@ def _summary(application_no: str) -> str:
 
 
 async def waiting_to_start(pool: asyncpg.Pool, numbers: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """Stored applications, as (number, round), not known to have a case; of the given numbers, or all."""
+    """Stored applications, as (number, round), that have no case; of the given numbers, or all."""
     rows = await pool.fetch(SQL["to_start"], numbers)
     return [(row["application_no"], row["round_id"]) for row in rows]
 
@@ -72,15 +98,15 @@ async def start_cases(
     *,
     concurrency: int = START_CONCURRENCY,
     told: Callable[[int], None] = lambda _count: None,
-) -> int:
-    """Start what waits; `told` hears the running count. Returns how many were new to Temporal.
+) -> Starts:
+    """Start what waits; `told` hears how many have been looked after.
 
     Raises:
         ExceptionGroup: Temporal or the database went away; what has been started until then is noted.
     """
     queue = iter(waiting)
     started: list[str] = []
-    done = new = 0
+    done, starts = 0, Starts()
 
     async def note() -> None:
         nonlocal started
@@ -88,9 +114,15 @@ async def start_cases(
         await pool.execute(SQL["mark_started"], part)
 
     async def work() -> None:
-        nonlocal done, new
+        nonlocal done
         for number, round_id in queue:
-            new += await start_case(client, number, round_id)
+            match await start_case(client, number, round_id):
+                case Start.NEW:
+                    starts.new += 1
+                case Start.RUNNING:
+                    starts.running += 1
+                case Start.COMPLETED:
+                    starts.completed.append(admission_case_id(number))
             started.append(number)
             done += 1
             told(done)
@@ -104,11 +136,16 @@ async def start_cases(
     finally:
         if started:
             await note()
-    return new
+    return starts
 
 
-async def restart_case(pool: asyncpg.Pool, client: Client, case_id: str) -> int | None:
+async def restart_case(
+    pool: asyncpg.Pool, client: Client, case_id: str, *, terminate: bool = False
+) -> int | None:
     """Start a case again whose workflow was terminated or lost, from the state that the database holds.
+
+    A closed one sends the letters that it still owes, and ends. With `terminate` a running workflow, which
+    this release cannot replay, is ended first: what it had been told and had not written is told again.
 
     Returns:
         The version that it goes on from; None when a workflow of the case is running.
@@ -136,7 +173,9 @@ async def restart_case(pool: asyncpg.Pool, client: Client, case_id: str) -> int 
             id=case_id,
             task_queue=CASES_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_conflict_policy=(
+                WorkflowIDConflictPolicy.TERMINATE_EXISTING if terminate else WorkflowIDConflictPolicy.FAIL
+            ),
             static_summary=_summary(application_no),
         )
     except WorkflowAlreadyStartedError:

@@ -39,9 +39,11 @@ DROP TABLE arriving
 SELECT identity_key, person_id FROM iehe.people WHERE identity_key IN (SELECT identity_key FROM arriving)
 
 -- name: to_start
-SELECT r.application_no, a.round_id
+-- Without a case, whatever was noted of its start: a workflow may have ended before its first step.
+SELECT r.application_no, a.round_id, r.started_at
 FROM iehe.import_rows r JOIN iehe.applications a USING (application_no)
-WHERE r.started_at IS NULL AND ($1::text[] IS NULL OR r.application_no = ANY ($1::text[]))
+WHERE NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = a.case_id AND c.version > 0)
+  AND ($1::text[] IS NULL OR r.application_no = ANY ($1::text[]))
 ORDER BY r.application_no
 
 -- name: to_start_by_itself
@@ -52,9 +54,18 @@ WHERE r.started_at IS NULL AND b.starts_itself
 ORDER BY b.imported_at, r.row
 LIMIT $1
 
+-- name: forget_starts
+-- Started long ago and still without a case: the relay looks whether a workflow runs, and starts what has none.
+UPDATE iehe.import_rows r SET started_at = NULL
+FROM iehe.import_batches b, iehe.applications a
+WHERE b.batch_id = r.batch_id AND a.application_no = r.application_no AND b.starts_itself
+  AND r.started_at < now() - make_interval(secs => $1)
+  AND NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = a.case_id AND c.version > 0)
+
 -- name: start_of_application
-SELECT r.started_at, b.starts_itself
-FROM iehe.import_rows r JOIN iehe.import_batches b USING (batch_id) WHERE r.application_no = $1
+SELECT b.starts_itself, EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = a.case_id AND c.version > 0) AS opened
+FROM iehe.import_rows r JOIN iehe.import_batches b USING (batch_id) JOIN iehe.applications a USING (application_no)
+WHERE r.application_no = $1
 
 -- name: batch_of_body
 SELECT batch_id FROM iehe.import_batches WHERE file_sha256 = $1 AND imported_by = $2

@@ -5,6 +5,24 @@ SELECT case_id, process, version, stage, stage_since, opened_at, waiting_for, du
        closed_at, policy_version, state
 FROM iehe.cases WHERE case_id = $1 AND version > 0
 
+-- name: cases_in_need
+-- Cases that need a running workflow: open, or closed with letters to be sent or tasks to be done.
+SELECT c.case_id, c.closed_at IS NOT NULL AS closed,
+       (SELECT count(*) FROM iehe.notices n WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
+        AND n.reason IS DISTINCT FROM 'requeued') AS letters,
+       coalesce(c.due_at < now() - interval '2 minutes' AND c.closed_at IS NULL, false)
+       OR EXISTS (SELECT FROM iehe.events e WHERE e.case_id = c.case_id AND e.state = 'delivered'
+                  AND e.ended_at > now() - interval '7 days' AND NOT EXISTS (
+                      SELECT FROM iehe.case_log l
+                      WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)) AS late
+FROM iehe.cases c
+WHERE c.version > 0 AND (
+    c.closed_at IS NULL
+    OR EXISTS (SELECT FROM iehe.notices n WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
+               AND n.reason IS DISTINCT FROM 'requeued')
+    OR EXISTS (SELECT FROM iehe.tasks t WHERE t.case_id = c.case_id AND t.closed_at IS NULL))
+ORDER BY c.case_id
+
 -- name: application_stored
 SELECT EXISTS (SELECT FROM iehe.applications WHERE case_id = $1)
 

@@ -32,7 +32,7 @@ from temporalio.worker import Replayer
 from activities.sql import queries
 from gateway.encryption.codec import ENCODING, ENCRYPTED, EncryptionCodec
 from gateway.encryption.ring import KeyRing, KeyRingError, ensure_ring, rotate
-from gateway.starting import restart_case, start_case
+from gateway.starting import Start, restart_case, start_case
 from schemas.admission import ConfirmEligibility, OpenApplication, PermitLate, RecordDecision, RecordEnrolment
 from schemas.case import CompleteTask, EventEnvelope
 from schemas.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
@@ -488,8 +488,7 @@ async def test_a_case_started_in_plain_text(institute: Institute, plain: Client)
     assert isinstance(failed.value.cause, ApplicationError)
     assert failed.value.cause.details == ([{"at": "", "code": "not-encrypted"}],)
     assert await case.version() == 0
-    assert not await start_case(institute.client, case.row.application_no, case.row.round_id)
-    assert await restart_case(institute.pool, institute.client, case.case_id) == 0
+    assert await start_case(institute.client, case.row.application_no, case.row.round_id) is Start.NEW
     await case.until_stage("completeness")
     await case.event("fee-paid")
 

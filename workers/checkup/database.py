@@ -27,11 +27,6 @@ NOTICES = """
 SELECT state, count(*) AS count, count(*) FILTER (WHERE queued_at < now() - interval '1 day') AS old
 FROM iehe.notices WHERE state <> 'accepted' GROUP BY state
 """
-IMPORTS = """
-SELECT b.batch_id::text, b.round_id, count(*) AS waiting
-FROM iehe.import_rows r JOIN iehe.import_batches b USING (batch_id)
-WHERE r.started_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC
-"""
 TASKS = """
 SELECT count(*) AS open, count(*) FILTER (WHERE due_at < now()) AS overdue
 FROM iehe.tasks WHERE closed_at IS NULL
@@ -131,7 +126,6 @@ async def waiting(connection: Any) -> list[Finding]:
     notices = {row["state"]: row["count"] for row in rows}
     late = sum(row["old"] for row in rows if row["state"] in ("queued", "sending"))
     tasks = await connection.fetchrow(TASKS)
-    imports = [dict(row) for row in await connection.fetch(IMPORTS)]
     events = await connection.fetchrow(EVENTS)
     shown = ", ".join(f"{count} {state}" for state, count in sorted(notices.items())) or "all accepted"
     found = [ok("notices", shown, **notices)]
@@ -143,13 +137,6 @@ async def waiting(connection: Any) -> list[Finding]:
         found.append(warn("tasks", text, "iehe tasks", **dict(tasks)))
     else:
         found.append(ok("tasks", f"{tasks['open']} open, none overdue", **dict(tasks)))
-    if imports:
-        rest = sum(batch["waiting"] for batch in imports)
-        text = f"{rest} imported applications have no case yet"
-        todo = "iehe admissions start-pending, or import the same file again"
-        found.append(problem("imports", text, todo, batches=imports))
-    else:
-        found.append(ok("imports", "every imported application has its case"))
     if any(events.values()):
         text = (
             f"{events['dead']} events undeliverable, {events['waiting']} waiting for over 10 minutes, "

@@ -1,6 +1,6 @@
 """What a check found, and what to do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,7 +12,8 @@ class Finding:
     """One line of `iehe doctor`.
 
     `problem` means that cases do not go on as they should; `warn` that they soon may not, or that a person
-    has something to look at. `facts` are for programs.
+    has something to look at. `facts` are for programs; `named` is each case or thing that it is about, with
+    what is known of it, one to a line.
     """
 
     check: str
@@ -20,6 +21,7 @@ class Finding:
     text: str
     todo: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    named: Sequence[str] = ()
 
 
 def ok(check: str, text: str, **facts: Any) -> Finding:
@@ -32,6 +34,6 @@ def warn(check: str, text: str, todo: str, **facts: Any) -> Finding:
     return Finding(check, "warn", text, todo, facts)
 
 
-def problem(check: str, text: str, todo: str, **facts: Any) -> Finding:
+def problem(check: str, text: str, todo: str, *, named: Sequence[str] = (), **facts: Any) -> Finding:
     """Cases are held up."""
-    return Finding(check, "problem", text, todo, facts)
+    return Finding(check, "problem", text, todo, facts, named)

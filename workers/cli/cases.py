@@ -10,6 +10,7 @@ import typer
 from workers.cli import case_decisions
 from workers.cli.case_history import history
 from workers.cli.case_page import collect, print_page
+from workers.cli.case_restarting import restart
 from workers.cli.casework import (
     CaseArgument,
     LimitOption,
@@ -21,45 +22,14 @@ from workers.cli.casework import (
 )
 from workers.cli.japanese import word
 from workers.cli.known import complete_case, completed, offered, roles, rounds, stages
-from workers.cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json, run
+from workers.cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json
 from workers.cli.tables import table
 from workers.cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagram, deadlines, tasks.")
 
 
-@app.command()
-def restart(case: CaseArgument, *, as_json: JsonOption = False) -> None:
-    """Go on with a case whose workflow was terminated or lost, from what the database holds."""
-
-    async def work(session: Session) -> None:
-        from gateway.starting import restart_case
-
-        case_id = case_id_of(case)
-        try:
-            version = await restart_case(await session.pool(), await session.client(), case_id)
-        except LookupError:
-            raise CommandError(
-                "no-such-case",
-                f"There is no case '{case_id}' (iehe case list).",
-                f"案件「{case_id}」はありません（iehe case list）。",
-                Exit.NOT_FOUND,
-            ) from None
-        if version is None:
-            raise CommandError(
-                "case-running",
-                "The workflow of this case is running; nothing was changed.",
-                "この案件のワークフローは実行中です。変更はありません。",
-                Exit.REFUSED,
-            )
-
-        if as_json:
-            print_json({"case_id": case_id, "version": version})
-            return
-        english = f"{case_id} goes on from version {version}"
-        say(session, english, f"{case_id} を版 {version} から再開しました")
-
-    run(work, as_json=as_json)
+app.command("restart")(restart)
 
 
 @app.command("list")

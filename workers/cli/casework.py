@@ -107,10 +107,11 @@ async def find_case(session: Session, text: str) -> asyncpg.Record:
     if await pool.fetchval(sql["application_stored"], case_id):
         raise CommandError(
             "case-not-open",
-            f"The application of '{case_id}' is stored, but its case is not open yet: "
-            "iehe admissions start-pending, then iehe doctor.",
-            f"出願「{case_id}」は登録済みですが、案件はまだ開始されていません: "
-            "iehe admissions start-pending、次に iehe doctor。",
+            f"The application of '{case_id}' is stored, but its case is not open yet. When no workflow of it "
+            "runs, iehe admissions start-pending starts one; what holds up one that runs, iehe doctor says.",
+            f"出願「{case_id}」は登録済みですが、案件はまだ開始されていません。"
+            "ワークフローがなければ iehe admissions start-pending で開始できます。"
+            "実行中の場合は iehe doctor で原因を確認してください。",
             Exit.UNAVAILABLE,
         )
     raise CommandError(

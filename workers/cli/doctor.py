@@ -30,6 +30,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
                         "state": f.state,
                         "text": f.text,
                         "todo": f.todo,
+                        "named": list(f.named),
                         "facts": dict(f.facts),
                     }
                     for f in findings
@@ -46,6 +47,8 @@ def doctor(*, as_json: JsonOption = False) -> None:
 def _show(findings: list[Finding]) -> None:
     for each in findings:
         print(f"{MARKS[each.state]}  {each.check}: {each.text}")
+        for line in each.named:
+            print(f"           {line}")
         if each.todo is not None:
             print(f"         → {each.todo}")
     counts = {state: sum(each.state == state for each in findings) for state in MARKS}
@@ -97,19 +100,18 @@ async def _migrations(session: Session) -> Finding:
 
 
 async def _engine(client: Any, pool: Any) -> list[Finding]:
-    from workers.checkup import engine
+    from workers.checkup import cases, engine
 
     found: list[Finding] = []
     for name, check in (
         ("temporal", engine.server),
         ("search attributes", engine.search_attributes),
         ("queues", engine.queues),
-        ("stuck workflows", engine.stuck),
         ("overload", engine.overload),
     ):
         await _checked(found, name, lambda check=check: check(client))  # type: ignore[misc]
     if pool is not None:
-        await _checked(found, "cases", lambda: engine.cases(client, pool))
+        await _checked(found, "cases", lambda: cases.compared(client, pool))
     return found
 
 

@@ -19,7 +19,7 @@ from workers.cli.session import (
     Session,
     print_json,
 )
-from workers.cli.starting import DEFAULT_CONCURRENCY, ConcurrencyOption, start
+from workers.cli.starting import DEFAULT_CONCURRENCY, ConcurrencyOption, say_completed, start
 
 
 def import_applications(
@@ -130,8 +130,8 @@ class Import(CheckedFile):
         elif not report["stored"] and not report["started"]:
             say(
                 self.session,
-                f"already imported, all cases started ({report['known']} applications).",
-                f"取り込み済みです。すべての案件は開始済みです（{report['known']} 件）。",
+                f"already imported, every case is open or being opened ({report['known']} applications).",
+                f"取り込み済みです。すべての案件は開始済みまたは開始処理中です（{report['known']} 件）。",
             )
         else:
             say(
@@ -141,6 +141,8 @@ class Import(CheckedFile):
                 f"{report['stored']} 件を登録（登録済み {report['known']} 件）、"
                 f"案件 {report['started']} 件を開始、除外 {skipped} 行。",
             )
+        if not dry_run:
+            say_completed(self.session, report)
 
 
 def _changed_meanwhile() -> CommandError:

@@ -47,7 +47,7 @@ def imports(*, limit: LimitOption = 50, as_json: JsonOption = False) -> None:
 def start_pending(
     *, concurrency: ConcurrencyOption = DEFAULT_CONCURRENCY, as_json: JsonOption = False
 ) -> None:
-    """Start every stored application that has no case yet, whichever import it came with."""
+    """Start every stored application that has neither a case nor a running workflow, of whichever import."""
 
     async def work(session: Session) -> None:
         report: dict[str, Any] = {}
@@ -55,8 +55,13 @@ def start_pending(
         if session.as_json:
             print_json(report)
             return
-        count = report["started"]
-        say(session, f"{count} cases started.", f"案件 {count} 件を開始しました。")
+        count, running = report["started"], report["running"]
+        say(
+            session,
+            f"{count} cases started; {running} more are being opened already.",
+            f"案件 {count} 件を開始しました（ほか {running} 件は開始処理中）。",
+        )
+        say_completed(session, report)
 
     carry_out(work, as_json=as_json)
 
@@ -64,12 +69,16 @@ def start_pending(
 async def start(
     session: Session, numbers: list[str] | None, concurrency: int, report: dict[str, Any]
 ) -> None:
-    """Start what has no case yet, showing progress; puts `started`, `seconds` and `rate` into the report."""
-    from gateway.starting import start_cases, waiting_to_start
+    """Start what has no case yet, showing progress.
+
+    Puts into the report `started`, `running` (a workflow of theirs runs already), `completed` (cases that
+    only Temporal knows, ended), `seconds` and `rate`.
+    """
+    from gateway.starting import Starts, start_cases, waiting_to_start
 
     pool = await session.pool()
     waiting = await waiting_to_start(pool, numbers)
-    began, done = time.monotonic(), 0
+    began, done, starts = time.monotonic(), 0, Starts()
 
     def count(so_far: int) -> None:
         nonlocal done
@@ -80,7 +89,7 @@ async def start(
         try:
             client = await session.client()
             with progress("cases started / 案件開始", len(waiting)) as told:
-                await start_cases(pool, client, waiting, concurrency=concurrency, told=count)
+                starts = await start_cases(pool, client, waiting, concurrency=concurrency, told=count)
         except asyncio.CancelledError:
             _say_how_to_resume(done, len(waiting))
             leave(INTERRUPTED)
@@ -91,14 +100,29 @@ async def start(
             _say_how_to_resume(done, len(waiting))
             raise group.exceptions[0] from None
     seconds = time.monotonic() - began
-    report |= {"started": done, "seconds": round(seconds, 3), "rate": round(done / seconds, 1) if done else 0}
+    rate = round(done / seconds, 1) if done else 0
+    report |= {"started": starts.new, "running": starts.running, "completed": starts.completed}
+    report |= {"seconds": round(seconds, 3), "rate": rate}
+
+
+def say_completed(session: Session, report: dict[str, Any]) -> None:
+    """Name the cases that ended in Temporal and are not in the database: only a person can say why."""
+    if report["completed"]:
+        names = " ".join(report["completed"])
+        say(
+            session,
+            f"not started, because Temporal has completed them and the database has lost them (docs/ops.md, "
+            f"After restoring a backup): {names}",
+            f"次の案件は Temporal では完了済みですが、データベースにないため開始していません"
+            f"（docs/ops.md「After restoring a backup」）: {names}",
+        )
 
 
 def _say_how_to_resume(done: int, total: int) -> None:
     print(
-        f"\nstopped: {done} of {total} cases started. Everything is stored; run the same command again, "
-        "or iehe admissions start-pending, to start the rest.\n"
-        f"停止しました: {total} 件中 {done} 件を開始。データは登録済みです。同じコマンド、または "
+        f"\nstopped: at least {done} of {total} cases started. Everything is stored; run the same command "
+        "again, or iehe admissions start-pending, to start the rest.\n"
+        f"停止しました: {total} 件中少なくとも {done} 件を開始。データは登録済みです。同じコマンド、または "
         "iehe admissions start-pending を実行すると残りを開始します。",
         file=sys.stderr,
     )

@@ -30,6 +30,8 @@ CONNECTIONS: Final = TURNS + 6
 LOOK_EVERY: Final = 1.0
 LOOK_AGAIN: Final = 0.1
 """Seconds until the next look while there is no room and the cases are taking what they have."""
+START_AGAIN_AFTER: Final = 600.0
+"""Seconds after which a case that was started and never opened is started again if no workflow runs."""
 SWEEP_EVERY: Final = 600.0
 """Seconds between two looks for events that were delivered and that their case never took."""
 SWEPT: Final = 200
@@ -174,13 +176,14 @@ class Relay:
             return LOOK_EVERY
         return LOOK_EVERY if seconds is None else min(LOOK_EVERY, max(0.01, seconds))
 
-    # events that were delivered to a run that was lost before it took them
+    # events that were delivered to a run that was lost before it took them, and runs lost before they opened
 
     async def _sweep(self) -> None:
         while True:
             seconds = LOOK_EVERY
             try:
                 rows = await self._pool.fetch(SQL["bring_back_lost"], SWEPT, timeout=20)
+                await self._pool.execute(queries("imports")["forget_starts"], START_AGAIN_AFTER, timeout=20)
             except _PASSING:
                 log.warning("cannot-sweep", exc_info=True)
                 seconds = LONGEST_PAUSE

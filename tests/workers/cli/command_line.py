@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from workers.cli import casework, session, starting
+from workers.cli import case_restarting, casework, doctor, session, starting
 from workers.cli.main import app
 
 
@@ -100,6 +100,6 @@ def iehe(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Comman
     """Commands run in a thread of this process, which may end without ending the process."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    for module in (session, casework, starting):
+    for module in (session, casework, starting, doctor, case_restarting):
         monkeypatch.setattr(module, "leave", _leave)
     return CommandLine()

@@ -16,8 +16,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.database import open_pool
 from schemas.identifiers import SearchAttribute
 from tests.workers.cli.program import Program, elsewhere
+from workers.checkup import cases, engine, machine
 from workers.checkup import database as database_checks
-from workers.checkup import engine, machine
 from workers.cli.session import Exit
 from workers.embedded.ports import free_port
 from workers.embedded.temporal import TemporalPorts, TemporalServer
@@ -59,6 +59,7 @@ async def test_problems_are_found_and_say_what_to_do(office, connect):
     states = {check: each["state"] for check, each in found.items()}
     assert "queue iehe-notices (activity)" in states
     assert found["cases"]["facts"]["without_workflow"] == ["admission/A-1"]
+    assert found["imports"]["named"] == ["admission/A-2: no workflow"]
     assert states["cases"] == states["imports"] == "problem"
     assert states["notices"] == states["tasks"] == states["staff"] == "warn"
     assert {states[check] for check in ("migrations", "postgresql", "clock", "policies", "temporal")} == {
@@ -67,7 +68,7 @@ async def test_problems_are_found_and_say_what_to_do(office, connect):
     assert states["search attributes"] == "ok"
     assert all(each["todo"] for each in ended.json if each["state"] != "ok")
     text = (await office("doctor")).out
-    assert "1 imported applications have no case yet" in text
+    assert "1 stored applications have neither a case nor a running workflow" in text
     assert "→ iehe admissions start-pending" in text
 
 
@@ -143,12 +144,13 @@ async def test_a_workflow_without_a_case_is_found(client, pool, monkeypatch, eve
     )
 
     async def listed() -> bool:
-        return handle.id in (await engine.cases(client, pool)).facts["without_case"]
+        return handle.id in (await cases.compare(client, pool)).unopened
 
     assert not await listed()
-    monkeypatch.setattr(engine, "_RECENT", timedelta(0))
+    monkeypatch.setattr(cases, "RECENT", timedelta(0))
     await eventually(listed)
-    assert (await engine.cases(client, pool)).state == "problem"
+    (finding,) = [each for each in await cases.compared(client, pool) if each.check == "cases"]
+    assert (finding.state, handle.id in finding.named) == ("problem", True)
     await handle.terminate()
 
 
@@ -159,11 +161,6 @@ async def test_a_queue_that_nobody_polls_is_a_problem(client, monkeypatch):
     (finding,) = await engine.queues(client)
     assert finding.state == "problem"
     assert "iehe worker" in finding.todo
-
-
-async def test_stuck_workflows_are_none(client):
-    """Where no workflow code fails, none is stuck."""
-    assert (await engine.stuck(client)).check == "stuck workflows"
 
 
 @pytest.fixture
@@ -200,7 +197,7 @@ async def started(client, name: str, queue: str, **options):
     )
 
 
-async def test_broken_code_is_told_with_its_cause_and_is_no_overload(impatient, eventually):
+async def test_broken_code_is_told_with_its_cause_and_is_no_overload(impatient, pool, eventually):
     """A case whose code fails is stuck, with the kind of its error and without the error's text."""
     case = await started(impatient, "admission/BROKEN-1", "broken")
     async with Worker(
@@ -208,16 +205,14 @@ async def test_broken_code_is_told_with_its_cause_and_is_no_overload(impatient, 
     ):
 
         async def told():
-            finding = await engine.stuck(impatient)
-            return finding if finding.state == "problem" else None
+            return (await cases.compare(impatient, pool)).stuck
 
-        finding = await eventually(told, 20)
-    assert finding.facts["causes"] == {case.id: "workflow-worker-unhandled-failure: ValueError"}
-    assert "personal" not in finding.text
+        causes = await eventually(told, 20)
+    assert causes == {case.id: "workflow-worker-unhandled-failure: ValueError"}
     assert (await engine.overload(impatient)).state == "ok"
 
 
-async def test_overload_is_told_from_broken_code(impatient, eventually):
+async def test_overload_is_told_from_broken_code(impatient, pool, eventually):
     """A case whose tasks are taken and not ended in time waits for more workers, not for other code."""
     case = await started(impatient, "admission/LATE-1", "late", task_timeout=timedelta(seconds=1))
 
@@ -234,7 +229,7 @@ async def test_overload_is_told_from_broken_code(impatient, eventually):
     finding = await eventually(told, 40)
     assert finding.facts["first"] == [case.id]
     assert "iehe worker" in finding.todo
-    assert (await engine.stuck(impatient)).state == "ok"
+    assert (await cases.compare(impatient, pool)).stuck == {}
 
 
 def test_a_full_disk(tmp_path, monkeypatch):
