@@ -24,6 +24,12 @@ SQL: Final = queries("office")
 ANSWER_WITHIN: Final = timedelta(seconds=15)
 TEXT_FIELDS: Final[Mapping[str, str]] = {"reason_id": "reason", "remark_id": "remark"}
 """Fields of commands that refer to words, and what a person calls these."""
+_RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
+"""Type of the failure of an update that had been accepted when its run ended."""
+_NOT_TAKEN: Final = frozenset(
+    {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}
+)
+_AWAY: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 _TEXTS_OF_COMMANDS: Final = UUID("5f0d3f5e-6f0b-4d0c-9a53-0f6f2b1f7a10")
 
 
@@ -31,15 +37,21 @@ class NotDecided(Exception):  # noqa: N818 - an answer, not an error of the prog
     """A decision without a receipt.
 
     Args:
-        code: a key of `schemas.refusals.TEXTS`, or no-answer, temporal-unreachable, workflow-lost,
+        code: a key of `schemas.refusals.TEXTS`, or one of: not-sent (Temporal was not reached, and nothing
+            was changed); no-answer, outcome-unknown, workflow-lost (it may have been made, or may still be);
             no-such-case.
-        kind: the sort of no; None when servers are away, and with no-answer it may still be made.
+        kind: the sort of no; None when servers are away.
         params: codes, counts and dates for the text.
     """
 
     def __init__(self, code: str, kind: RefusalKind | None, params: Mapping[str, str] | None = None) -> None:
         super().__init__(code)
         self.code, self.kind, self.params = code, kind, dict(params or {})
+
+    @property
+    def certain(self) -> bool:
+        """Whether the decision is certainly not made, and never will be unless somebody repeats it."""
+        return self.kind is not None or self.code == "not-sent"
 
     def text(self, language: str) -> str:
         """The sentence of a refusal."""
@@ -84,6 +96,8 @@ async def decide(
         command: what is decided, without its text.
         text: the reason or remark in words.
 
+    Where Temporal's answer was lost the log is asked once more, which often knows.
+
     Raises:
         NotDecided: refused, closed, lost, or no answer in time.
     """
@@ -96,9 +110,22 @@ async def decide(
     try:
         return await _update(pool, await client(), case_id, command)
     except NotDecided as refused:
-        if refused.kind is not None and new:
+        if not refused.certain or refused.code == "case-closed":
+            receipt = await _made_meanwhile(pool, case_id, command.cause)
+            if receipt is not None:
+                return receipt
+        if refused.certain and new:
             await pool.execute(SQL["delete_text"], text_id, command.actor.id)
         raise
+
+
+async def _made_meanwhile(pool: asyncpg.Pool, case_id: str, cause: str) -> Receipt | None:
+    try:
+        case = await pool.fetchrow(SQL["case"], case_id)
+        return None if case is None else await made_before(pool, case, cause)
+    except _AWAY:
+        # it is away as well, and the answer stays that nobody knows
+        return None
 
 
 async def _check_assignee(pool: asyncpg.Pool, case_id: str, command: Command) -> None:
@@ -132,17 +159,15 @@ async def _update(pool: asyncpg.Pool, client: Client, case_id: str, command: Com
             )
             return receipt
     except WorkflowUpdateFailedError as error:
-        if isinstance(error.cause, ApplicationError):
-            raise _refused(error.cause) from None
-        raise
+        raise _refused(error.cause, command) from None
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise NotDecided("no-answer", None, {"command_id": command.command_id}) from None
     except RPCError as error:
-        raise await no_case(pool, case_id, error.status, command.step) from None
+        raise await _no_answer(pool, case_id, error.status, command) from None
     except RuntimeError as error:
         if not is_unconnected(error):
             raise
-        raise NotDecided("temporal-unreachable", None, {"status": "UNAVAILABLE"}) from None
+        raise NotDecided("not-sent", None, {"status": "UNAVAILABLE"}) from None
 
 
 def is_unconnected(error: RuntimeError) -> bool:
@@ -150,20 +175,36 @@ def is_unconnected(error: RuntimeError) -> bool:
     return "client connect" in str(error)
 
 
-def _refused(cause: ApplicationError) -> NotDecided:
+def _refused(cause: BaseException | None, command: Command) -> NotDecided:
+    if not isinstance(cause, ApplicationError) or cause.type == _RUN_ENDED:
+        status = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
+        return _unknown(status or "", command)
     if cause.type == REFUSED and cause.details and cause.details[0] in TEXTS:
         code, params = cause.details[0], cause.details[1]
         return NotDecided(code, Refusal(code, **params).kind, params)
     return NotDecided("invalid-message", RefusalKind.INVALID, {"faults": cause.message})
 
 
-async def no_case(pool: asyncpg.Pool, case_id: str, status: RPCStatusCode, step: str) -> NotDecided:
-    """Why Temporal has no running workflow of a case."""
+def _unknown(status: str, command: Command) -> NotDecided:
+    return NotDecided("outcome-unknown", None, {"status": status, "command_id": command.command_id})
+
+
+async def _no_answer(pool: asyncpg.Pool, case_id: str, status: RPCStatusCode, command: Command) -> NotDecided:
+    """What an error of Temporal's says of a decision that it was given: seldom that it is not made.
+
+    The connection may break after the decision was accepted, and the SDK asks again by itself: even that
+    there is no workflow may be said of one that had accepted it and was ended since.
+    """
+    if status in _NOT_TAKEN:
+        return NotDecided("not-sent", None, {"status": status.name})
     if status is not RPCStatusCode.NOT_FOUND:
-        return NotDecided("temporal-unreachable", None, {"status": status.name})
-    row = await pool.fetchrow(SQL["case"], case_id)
+        return _unknown(status.name, command)
+    try:
+        row = await pool.fetchrow(SQL["case"], case_id)
+    except _AWAY:
+        return _unknown(status.name, command)
     if row is None:
         return NotDecided("no-such-case", RefusalKind.NOT_FOUND)
     if row["closed_at"] is None:
-        return NotDecided("workflow-lost", None)
-    return NotDecided("case-closed", RefusalKind.WRONG_STAGE, {"stage": row["stage"], "step": step})
+        return NotDecided("workflow-lost", None, {"command_id": command.command_id})
+    return NotDecided("case-closed", RefusalKind.WRONG_STAGE, {"stage": row["stage"], "step": command.step})

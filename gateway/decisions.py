@@ -75,18 +75,28 @@ _AWAY: Final = {
             "同じ Idempotency-Key での再送は安全です。"
         ),
     ),
-    "temporal-unreachable": (
-        "Temporal does not answer; repeating the same request with the same Idempotency-Key is safe.",
-        "Temporal が応答しません。同じ Idempotency-Key での再送は安全です。",
+    "not-sent": (
+        "Temporal did not take the decision; nothing was changed. Send the same request again.",
+        "Temporal に送信できませんでした。変更はありません。同じリクエストを再送してください。",
+    ),
+    "outcome-unknown": (
+        (
+            "Temporal's answer was lost. The decision may have been made, or may still be: repeating the "
+            "same request with the same Idempotency-Key is safe and tells."
+        ),
+        (
+            "Temporal の応答を受け取れませんでした。処理された、またはこれから処理される可能性がありますが、"
+            "同じ Idempotency-Key での再送は安全で、結果が得られます。"
+        ),
     ),
     "workflow-lost": (
         (
-            "The case is open, its workflow is gone; nothing was changed. Operations must restart it "
-            "(iehe case restart)."
+            "The case is open, its workflow is gone. Operations must restart it (iehe case restart); then "
+            "repeat the same request with the same Idempotency-Key: the decision is made once."
         ),
         (
-            "案件は継続中ですがワークフローがありません（変更なし）。"
-            "運用担当による再開（iehe case restart）が必要です。"
+            "案件は継続中ですがワークフローがありません。運用担当による再開（iehe case restart）の後、"
+            "同じ Idempotency-Key で再送してください。二重に処理されることはありません。"
         ),
     ),
 }

@@ -31,7 +31,7 @@ class Fault:
 
 
 class Problem(Exception):  # noqa: N818 - an answer, not an error of the program
-    """A request that is not carried out; nothing has been changed.
+    """A request that is refused, or whose outcome is not known; the text says which.
 
     Args:
         status: HTTP status.

@@ -218,7 +218,7 @@ async def test_nobody_to_answer(desk, lonely_desk, institute) -> None:
     await case.handle.terminate("lost")
     lost = await desk.decide(case.case_id, "pause-deadline", body, key="same")
 
-    assert (away.status_code, away.json()["code"]) == (503, "temporal-unreachable")
+    assert (away.status_code, away.json()["code"]) == (503, "not-sent")
     assert (lost.status_code, lost.json()["code"]) == (503, "workflow-lost")
     assert away.headers["retry-after"]
 

@@ -30,6 +30,7 @@ CaseArgument = Annotated[
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 PREFIX: Final = "admission/"
 INTERRUPTED: Final = 130
+DATABASE_AWAY: Final = "database-unreachable"
 OFFICE: Final = ("admissions_office", "head_of_admissions")
 
 
@@ -59,7 +60,7 @@ async def answering() -> AsyncIterator[None]:
         if isinstance(error, asyncpg.PostgresError) and not _passing(error):
             raise
         code = getattr(error, "sqlstate", None) or type(error).__name__
-        raise unavailable("database-unreachable", "PostgreSQL", code) from None
+        raise unavailable(DATABASE_AWAY, "PostgreSQL", code) from None
     except RPCError as error:
         raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
 

@@ -8,17 +8,27 @@ from uuid import uuid4
 
 import typer
 
-from workers.cli.casework import CaseArgument, carry_out, find_case, require_role, say, wait_for
+from workers.cli.casework import (
+    DATABASE_AWAY,
+    CaseArgument,
+    answering,
+    carry_out,
+    find_case,
+    require_role,
+    say,
+    wait_for,
+)
 from workers.cli.event_refusals import (
     dropped_before,
     not_taken,
+    outcome_unknown,
     refuse_closed,
     refuse_unusable,
     refused,
     used_for_another,
 )
 from workers.cli.known import facts, offered
-from workers.cli.session import ActorOption, JsonOption, Session, local, print_json
+from workers.cli.session import ActorOption, CommandError, JsonOption, Session, local, print_json
 from workers.cli.typed import build, moment, pairs, usage
 
 if TYPE_CHECKING:
@@ -73,7 +83,11 @@ def event(
             by = f"{SOURCE}:{actor.id}"
         envelope = _envelope(fact, values, happened, event_id, source or by)
         row = await find_case(session, case)
-        await _send(session, row, kind, envelope, wait)
+        try:
+            async with answering():
+                await _send(session, row, kind, envelope, wait)
+        except CommandError as error:
+            raise outcome_unknown(error, envelope) if error.code == DATABASE_AWAY else error from None
 
     carry_out(work, as_json=as_json)
 

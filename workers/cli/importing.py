@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workers.cli import faults as shown
-from workers.cli.casework import carry_out, require_role, say
+from workers.cli.casework import DATABASE_AWAY, answering, carry_out, require_role, say
 from workers.cli.checked_file import CheckedFile
 from workers.cli.mappings import MapOption, keep_mapping, read_mapping
 from workers.cli.session import (
@@ -53,7 +53,11 @@ def import_applications(
         if run.checked.errors and not (accept_valid and run.good):
             raise run.faulty()
         if actor is not None and not dry_run:
-            await run.store(actor.id)
+            try:
+                async with answering():
+                    await run.store(actor.id)
+            except CommandError as error:
+                raise _perhaps_stored(error) if error.code == DATABASE_AWAY else error from None
             await start(session, run.numbers, concurrency, run.report)
         run.show(dry_run=dry_run)
 
@@ -143,6 +147,18 @@ class Import(CheckedFile):
             )
         if not dry_run:
             say_completed(self.session, report)
+
+
+def _perhaps_stored(error: CommandError) -> CommandError:
+    return CommandError(
+        error.code,
+        f"{error.english} The whole file is stored, or nothing of it: run the same command again, it tells "
+        "and stores nothing twice.",
+        f"{error.japanese}ファイルは全件登録済みか、まったく登録されていないかのどちらかです。"
+        "同じコマンドを再実行すると確認でき、二重登録はされません。",
+        error.exit_code,
+        error.details,
+    )
 
 
 def _changed_meanwhile() -> CommandError:

@@ -173,7 +173,7 @@ class Session:
         """Make a decision and return the case as it stands after it, or as it stood when it was made before.
 
         Raises:
-            CommandError: refused, closed, or no answer in time.
+            CommandError: refused, closed, or no answer in time; with the command's id where it may be made.
         """
         from gateway.deciding import NotDecided, decide, made_before
 
@@ -185,6 +185,12 @@ class Session:
             return await decide(pool, self.client, row, command, text)
         except NotDecided as refused:
             raise not_decided(refused, row["case_id"]) from None
+        except asyncio.CancelledError:
+            # Ctrl-C: what was sent is not called back by it
+            params = {"command_id": command.command_id, "status": "Ctrl-C"}
+            gone = NotDecided("outcome-unknown", None, params)
+            report(not_decided(gone, row["case_id"]), as_json=self.as_json, language=self.settings.language)
+            raise
 
 
 def not_decided(refused: NotDecided, case_id: str) -> CommandError:
@@ -195,7 +201,7 @@ def not_decided(refused: NotDecided, case_id: str) -> CommandError:
     if code in _WORDS:
         exit_code, english, japanese = _WORDS[code]
         words = {"case": case_id, "seconds": ANSWER_WITHIN.seconds, **params}
-        details = params if code == "no-answer" else {}
+        details: dict[str, Any] = {name: params[name] for name in ("command_id", "status") if name in params}
         return CommandError(code, english.format(**words), japanese.format(**words), exit_code, details)
     exits = {
         RefusalKind.STALE: Exit.STALE,
@@ -218,15 +224,34 @@ _WORDS = {
             "--command-id {command_id} を付けて再実行し、確認してください（iehe doctor）。"
         ),
     ),
-    "temporal-unreachable": (
+    "not-sent": (
         Exit.UNAVAILABLE,
-        "Temporal does not answer ({status}); nothing was changed (iehe doctor).",
-        "Temporal が応答しません（{status}）。変更はありません（iehe doctor）。",
+        "Temporal did not take the decision ({status}); nothing was changed (iehe doctor).",
+        "Temporal に送信できませんでした（{status}）。変更はありません（iehe doctor）。",
+    ),
+    "outcome-unknown": (
+        Exit.UNAVAILABLE,
+        (
+            "The answer was lost ({status}): whether the decision is made is not known, and it may still be "
+            "made. Repeat the same command with --command-id {command_id}: it is made once, and the answer "
+            "tells (iehe doctor)."
+        ),
+        (
+            "応答を受け取れませんでした（{status}）。処理されたかどうかは不明で、これから処理される可能性も"
+            "あります。同じコマンドに --command-id {command_id} を付けて再実行してください。"
+            "二重に処理されることはなく、結果が表示されます（iehe doctor）。"
+        ),
     ),
     "workflow-lost": (
         Exit.UNAVAILABLE,
-        "The case is open, its workflow is gone; nothing was changed: iehe case restart {case}",
-        "案件は継続中ですがワークフローがありません（変更なし）: iehe case restart {case}",
+        (
+            "The case is open and its workflow is gone: iehe case restart {case}, then repeat the same "
+            "command with --command-id {command_id}; it is made once, even if it had been accepted before."
+        ),
+        (
+            "案件は継続中ですがワークフローがありません。iehe case restart {case} の後、同じコマンドに "
+            "--command-id {command_id} を付けて再実行してください（受付済みの場合も二重に処理されません）。"
+        ),
     ),
     "no-such-case": (
         Exit.NOT_FOUND,
