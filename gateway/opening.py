@@ -193,8 +193,8 @@ async def _start(gateway: Gateway, number: str, round_id: str) -> bool:
             return False
         raise unavailable(
             "temporal-unreachable",
-            "The application came with a file and its case cannot be started now; repeat the request.",
-            "ファイルから登録された出願の案件を開始できません。同じリクエストを再送してください。",
+            "The application is stored; whether its case was started is not known. Repeat the request.",
+            "出願は登録済みですが、案件が開始されたかどうかは不明です。同じリクエストを再送してください。",
         ) from None
     await gateway.pool.execute(SQL["mark_started"], [number])
     return True

@@ -16,8 +16,8 @@ from workers.embedded.connection import Embedded
 from workers.embedded.faults import StackFault
 from workers.migrations import MigrationError, migrate
 from workers.policies import PolicyError, load_defaults
-from workers.settings import Settings
-from workers.temporal import SearchAttributeError, connect, register_search_attributes
+from workers.settings import Settings, SettingsError
+from workers.temporal import SearchAttributeError, check_keys, connect, register_search_attributes
 
 RETENTION: Final = timedelta(days=400)
 """How long a closed case stays in the Temporal UI: a whole admission year and the month after it."""
@@ -25,7 +25,7 @@ _CONNECT_SECONDS: Final = 10.0
 
 
 class PreparationFailed(StackFault):
-    """The schema, the policies or the search attributes are not as this release needs them."""
+    """The schema, the policies, the search attributes or the key ring are not as this release needs them."""
 
     exit_code = 1
 
@@ -40,7 +40,8 @@ async def prepare(settings: Settings) -> None:
     """
     try:
         await asyncio.gather(_prepare_database(settings), _prepare_temporal(settings))
-    except (MigrationError, PolicyError, SearchAttributeError) as error:
+        await check_keys(settings, Embedded(settings).url("worker"))
+    except (MigrationError, PolicyError, SearchAttributeError, SettingsError) as error:
         raise PreparationFailed(str(error)) from error
 
 

@@ -15,8 +15,8 @@ from workers.embedded.concurrency import on_signals
 from workers.embedded.connection import Embedded
 from workers.embedded.worker import tell_ready
 from workers.logs import runtime
-from workers.settings import Settings
-from workers.temporal import connect, register_search_attributes
+from workers.settings import Settings, SettingsError
+from workers.temporal import check_keys, connect, register_search_attributes
 from workers.worker import worker_from
 
 T = TypeVar("T")
@@ -45,6 +45,7 @@ async def run_worker(settings: Settings) -> int:
 
     Raises:
         StackFault: the embedded stack is meant and does not run.
+        SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
     told = asyncio.Event()
     with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
@@ -65,7 +66,7 @@ async def _work(settings: Settings, told: asyncio.Event) -> int:
     url = Embedded(settings).url("worker")
     log.info("worker-starting", pid=os.getpid())
     try:
-        await until_told(told, "waiting-for-database", lambda: database_ready(url))
+        await until_told(told, "waiting-for-database", lambda: database_ready(settings, url))
         client = await until_told(told, "waiting-for-temporal", lambda: _temporal_ready(settings))
         if client is None:
             return STOPPED
@@ -73,6 +74,8 @@ async def _work(settings: Settings, told: asyncio.Event) -> int:
             tell_ready()
             log.info("worker-polling", namespace=client.namespace)
             await told.wait()
+    except SettingsError:
+        raise
     except Exception:
         log.exception("worker-failed")
         return FAILED
@@ -101,11 +104,12 @@ async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaita
     return None
 
 
-async def database_ready(url: str) -> bool:
-    """Connect once; True when the schema is there.
+async def database_ready(settings: Settings, url: str) -> bool:
+    """Connect once; True when the schema is there and our keys are those of its cases.
 
     Raises:
         NoSchemaError: it is not.
+        SettingsError: they are not.
     """
     connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-worker"})
     try:
@@ -113,6 +117,7 @@ async def database_ready(url: str) -> bool:
             raise NoSchemaError
     finally:
         connection.terminate()
+    await check_keys(settings, url)
     return True
 
 

@@ -18,9 +18,9 @@ from workers.embedded.connection import Embedded
 from workers.embedded.worker import tell_ready
 from workers.logs import runtime
 from workers.running import FAILED, STOPPED, NoSchemaError, until_told
-from workers.settings import Settings, gateway_url
+from workers.settings import Settings, SettingsError, gateway_url
 from workers.staff_tokens import staff_tokens
-from workers.temporal import connect, key_ring
+from workers.temporal import check_keys, connect, key_ring
 
 POOL_SIZE: Final = 12
 INBOX_POOL_SIZE: Final = 8
@@ -37,7 +37,7 @@ async def run_gateway(settings: Settings) -> int:
 
     Raises:
         StackFault: the embedded stack is meant and does not run.
-        SettingsError: the key ring is missing or cannot be used.
+        SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
     told = asyncio.Event()
     with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
@@ -49,10 +49,12 @@ async def run_gateway(settings: Settings) -> int:
 async def _serve(settings: Settings, url: str, client: Client, told: asyncio.Event) -> int:
     log.info("gateway-starting", pid=os.getpid())
     try:
-        if await until_told(told, "waiting-for-database", lambda: _database_ready(url)) is None:
+        if await until_told(told, "waiting-for-database", lambda: _database_ready(settings, url)) is None:
             return STOPPED
         pool = await open_pool(url, size=POOL_SIZE, application="iehe-gateway")
         inbox_pool = await open_pool(url, size=INBOX_POOL_SIZE, application="iehe-gateway")
+    except SettingsError:
+        raise
     except Exception:
         log.exception("gateway-failed")
         return FAILED
@@ -102,11 +104,12 @@ def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Poo
     )
 
 
-async def _database_ready(url: str) -> bool:
+async def _database_ready(settings: Settings, url: str) -> bool:
     connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-gateway"})
     try:
         if await connection.fetchval("SELECT to_regclass('iehe.sources')") is None:
             raise NoSchemaError
     finally:
         connection.terminate()
+    await check_keys(settings, url)
     return True

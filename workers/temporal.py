@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import IndexedValueType
@@ -26,6 +27,7 @@ from temporalio.converter import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from gateway.encryption.codec import REFUSED, EncryptionCodec, Plaintext
+from gateway.encryption.fingerprints import check_ring
 from gateway.encryption.ring import KeyRing, KeyRingError, ensure_ring
 from schemas.identifiers import SearchAttribute
 from schemas.unreadable import UNREADABLE, UnreadablePayloadError
@@ -135,6 +137,22 @@ def key_ring(settings: Settings) -> KeyRing:
         return KeyRing(path)
     except KeyRingError as error:
         raise SettingsError(f"{PREFIX}KEY_RING: {error}") from None
+
+
+async def check_keys(settings: Settings, url: str) -> None:
+    """Refuse a key ring that is not the database's, before anything is encrypted with it.
+
+    Raises:
+        SettingsError: it is another one, or cannot be used; the text says what to do.
+    """
+    ring = key_ring(settings)
+    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-keys"})
+    try:
+        await check_ring(connection, ring)
+    except KeyRingError as error:
+        raise SettingsError(f"{PREFIX}KEY_RING: {error}") from None
+    finally:
+        connection.terminate()
 
 
 async def connect(settings: Settings, **options: Any) -> Client:

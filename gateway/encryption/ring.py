@@ -6,6 +6,8 @@ reveals anything. Keys are never deleted here, because histories that they encry
 
 import base64
 import fcntl
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -25,7 +27,7 @@ SOURCES: Final = "sources"
 OTHER: Final = "other"
 """Ring entry for payloads of workflows that are no cases."""
 CLASSES: Final = (*(each.value for each in DataClass), SOURCES, OTHER)
-_KEY_ID: Final = re.compile(r"^([a-z]+)-([0-9]+)$")
+_KEY_ID: Final = re.compile(r"^([a-z]+)-([0-9]+)(?:\.[0-9a-f]{8})?$")
 
 
 class KeyRingError(Exception):
@@ -34,7 +36,7 @@ class KeyRingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key; its id is the class and a running number: `admission-2`."""
+    """One key; its id is the class, a running number and chance: `admission-2.9f3c1a7e`."""
 
     key_id: str
     secret: bytes
@@ -47,6 +49,12 @@ class Key:
     def data_class(self) -> str:
         """The class of data it is for."""
         return self.key_id.rpartition("-")[0]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells keys apart and says nothing of the secret: an HMAC-SHA256 of the id, 16 bytes as hex."""
+        digest = hmac.digest(self.secret, b"iehe key fingerprint|" + self.key_id.encode(), hashlib.sha256)
+        return digest[:16].hex()
 
 
 def is_key_id(text: str) -> bool:
@@ -94,6 +102,11 @@ class KeyRing:
         in_use = {key.key_id for key in self._current.values()}
         return [(key_id, key_id in in_use) for key_id in sorted(self._keys, key=_order)]
 
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of every key, by its id."""
+        self._read()
+        return {key_id: key.fingerprint for key_id, key in self._keys.items()}
+
     def _read(self) -> None:
         try:
             status = self._path.stat()
@@ -103,6 +116,8 @@ class KeyRing:
             if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise KeyRingError(f"{self._path} can be read by others: chmod 600")
             current, keys = _parse(json.loads(self._path.read_text(encoding="ascii")))
+            if any(keys.get(key_id, key) != key for key_id, key in self._keys.items()):
+                raise KeyRingError(f"{self._path} was exchanged for another ring: put the former one back")
         except FileNotFoundError:
             raise KeyRingError(f"there is no key ring at {self._path}: iehe keys init") from None
         except OSError as error:
@@ -175,7 +190,8 @@ def _parse(content: dict[str, Any]) -> tuple[dict[str, Key], dict[str, Key]]:
 def _add_key(content: dict[str, Any], name: str) -> str:
     entry = content.setdefault(name, {"keys": {}})
     number = max((_order(key_id)[1] for key_id in entry["keys"]), default=0) + 1
-    key_id = f"{name}-{number}"
+    # two rings made apart must never have different keys under one id
+    key_id = f"{name}-{number}.{secrets.token_hex(4)}"
     entry["keys"][key_id] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
     entry["current"] = key_id
     return key_id
@@ -183,7 +199,7 @@ def _add_key(content: dict[str, Any], name: str) -> str:
 
 def _order(key_id: str) -> tuple[str, int]:
     name, _, number = key_id.rpartition("-")
-    return name, int(number)
+    return name, int(number.partition(".")[0])
 
 
 def _load(path: Path) -> dict[str, Any]:

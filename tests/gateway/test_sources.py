@@ -170,16 +170,18 @@ def test_a_sealed_secret_is_bound_to_its_row(own_ring, key_id, source):
         unseal(own_ring, key_id, source, sealed)
 
 
-@pytest.mark.parametrize("sealed", [b"", b"\0", b"sources-1\0", b"sources-1\0short", b"\xff\0" + bytes(60)])
+@pytest.mark.parametrize("sealed", [b"", b"\0", b"KEY\0", b"KEY\0short", b"\xff\0" + bytes(60)])
 def test_whatever_is_not_sealed_cannot_be_opened(own_ring, sealed):
     """A row that was damaged is unsealable, and no other error."""
+    sealed = sealed.replace(b"KEY", own_ring.current("sources").key_id.encode())
     with pytest.raises(Unsealable):
         unseal(own_ring, "portal-1", "portal", sealed)
 
 
 async def test_a_key_that_cannot_be_opened_is_skipped(portal, sources, rows, own_ring):
     """The other keys hold, what none of them signed cannot be judged, and the log names the source."""
-    await rows.execute(ADD_KEY, "portal-2", "portal", b"sources-1\0" + bytes(60), None)
+    name = own_ring.current("sources").key_id.encode()
+    await rows.execute(ADD_KEY, "portal-2", "portal", name + b"\0" + bytes(60), None)
     with capture_logs() as logged:
         assert await let_in(sources, signed()) == "portal"
         assert await let_in(sources, signed(SECOND)) == "keys-unavailable"

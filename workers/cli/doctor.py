@@ -64,7 +64,7 @@ async def examine(session: Session) -> list[Finding]:
     pool = await _reached(found, "database", lambda: session.pool("office"))
     if pool is not None:
         found += await _database(session, pool)
-    client = await _reached(found, "temporal", session.client)
+    client = await _reached(found, "temporal", lambda: session.client(to_look=True))
     if client is not None:
         found += await _engine(client, pool)
     found.append(await machine.mail(settings))
@@ -76,6 +76,7 @@ async def _database(session: Session, pool: Any) -> list[Finding]:
 
     found: list[Finding] = []
     await _checked(found, "migrations", lambda: _migrations(session))
+    await _checked(found, "key ring", lambda: _keys(session))
     for name, check in (
         ("postgresql", database.server),
         ("clock", database.clock),
@@ -97,6 +98,20 @@ async def _migrations(session: Session) -> Finding:
     if settings.owner_database_url is None and settings.database_url is not None:
         return warn("migrations", "not looked at", "set IEHE_OWNER_DATABASE_URL to have them checked")
     return await database.migrations(Embedded(settings).url("owner"))
+
+
+async def _keys(session: Session) -> Finding:
+    from workers.checkup.findings import ok, problem
+    from workers.cli.session import CommandError
+    from workers.settings import SettingsError
+
+    try:
+        await session.check_keys()
+    except CommandError as error:
+        return problem("key ring", error.english, "docs/ops.md, Keys")
+    except SettingsError as error:
+        return problem("key ring", str(error), "docs/ops.md, Keys")
+    return ok("key ring", "its keys are those of this database")
 
 
 async def _engine(client: Any, pool: Any) -> list[Finding]:

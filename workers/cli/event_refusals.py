@@ -70,7 +70,8 @@ def outcome_unknown(error: CommandError, envelope: EventEnvelope) -> CommandErro
         f"{error.english} The event may be stored, and is then applied: repeat the same command with "
         f"{again}; it counts once, and the answer tells.",
         f"{error.japanese}通知は保存済みの可能性があり、その場合は適用されます。"
-        f"同じコマンドに {again} を付けて再実行してください。二重に処理されることはなく、結果が表示されます。",
+        f"同じコマンドに {again} を付けて再実行してください。"
+        "二重に処理されることはなく、結果が表示されます。",
         error.exit_code,
         {"event_id": envelope.id, "source": envelope.source},
     )

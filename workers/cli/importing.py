@@ -53,6 +53,7 @@ def import_applications(
         if run.checked.errors and not (accept_valid and run.good):
             raise run.faulty()
         if actor is not None and not dry_run:
+            await session.check_keys()
             try:
                 async with answering():
                     await run.store(actor.id)

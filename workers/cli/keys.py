@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from workers.cli.casework import carry_out, say
 from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json, run
 from workers.cli.tables import table
 from workers.cli.typed import usage
@@ -18,18 +19,23 @@ app = typer.Typer(no_args_is_help=True, help="Keys that payloads are encrypted w
 
 @app.command("list")
 def list_keys(*, as_json: JsonOption = False) -> None:
-    """List the ids of all keys, and which encrypt new payloads."""
+    """List the ids of all keys with their fingerprints, and which encrypt new payloads."""
 
     async def work(session: Session) -> None:
         with _ring_of(session) as path:
             from gateway.encryption.ring import KeyRing
 
-            listed = KeyRing(path).listing()
-        keys = [{"class": _class(key_id), "key_id": key_id, "in_use": used} for key_id, used in listed]
+            ring = KeyRing(path)
+            listed, marks = ring.listing(), ring.fingerprints()
+        keys = [
+            {"class": _class(key_id), "key_id": key_id, "in_use": used, "fingerprint": marks[key_id]}
+            for key_id, used in listed
+        ]
         if session.as_json:
             print_json({"ring": str(path), "keys": keys})
         else:
-            print(table(("class", "key", "state"), (_row(key_id, used=used) for key_id, used in listed)))
+            rows = ((*_row(key_id, used=used), marks[key_id]) for key_id, used in listed)
+            print(table(("class", "key", "state", "fingerprint"), rows))
 
     run(work, as_json=as_json)
 
@@ -57,9 +63,11 @@ def rotate(
                 )
             key_id = rotate_ring(path, data_class).key_id
             listed = KeyRing(path).listing()
+        noted = await _noted(session)
         earlier = [other for other, _ in listed if _class(other) == data_class and other != key_id]
         if session.as_json:
-            print_json({"ring": str(path), "class": data_class, "key_id": key_id, "earlier": earlier})
+            answer = {"ring": str(path), "class": data_class, "key_id": key_id, "earlier": earlier}
+            print_json({**answer, "noted": noted})
             return
         kept = ", ".join(earlier) or "-"
         print(
@@ -82,6 +90,7 @@ def init(*, as_json: JsonOption = False) -> None:
     async def work(session: Session) -> None:
         with _ring_of(session) as path:
             from gateway.encryption.ring import ensure_ring
+            from workers.embedded.home import make_way
 
             if path.exists():
                 raise CommandError(
@@ -90,6 +99,7 @@ def init(*, as_json: JsonOption = False) -> None:
                     f"{path} に鍵束があります（変更なし）。iehe keys list、iehe keys rotate",
                     Exit.REFUSED,
                 )
+            make_way(path.parent)
             listed = ensure_ring(path).listing()
         if session.as_json:
             print_json({"ring": str(path), "keys": [key_id for key_id, _ in listed]})
@@ -106,6 +116,60 @@ def init(*, as_json: JsonOption = False) -> None:
     run(work, as_json=as_json)
 
 
+@app.command("forget")
+def forget(key: Annotated[str, typer.Argument(metavar="KEY")], *, as_json: JsonOption = False) -> None:
+    """Give up a key that is lost for good, as the owner of the database: what it encrypted stays closed."""
+
+    async def work(session: Session) -> None:
+        from activities.sql import queries
+
+        with _ring_of(session) as path:
+            from gateway.encryption.ring import KeyRing
+
+            held = key in KeyRing(path).fingerprints()
+        if held:
+            raise CommandError(
+                "key-there",
+                f"{key} is in {path}; it is not lost, and nothing was changed.",
+                f"{key} は {path} にあります（変更なし）。",
+                Exit.REFUSED,
+            )
+        pool = await session.pool("owner")
+        if await pool.fetchval(queries("codec")["forget_key"], key) is None:
+            raise CommandError(
+                "no-such-key",
+                "No such key is noted in the database (the refusal to start names those that are missing).",
+                "その鍵はデータベースに記録されていません。",
+                Exit.NOT_FOUND,
+            )
+        if session.as_json:
+            print_json({"key_id": key, "forgotten": True})
+            return
+        say(
+            session,
+            f"{key}: given up. Running cases that it encrypted do not open any more: iehe doctor names them, "
+            "iehe case restart CASE… --terminate lets them go on from the database.",
+            f"{key}: 除外しました。この鍵で暗号化された案件は読めません。iehe doctor で確認し、"
+            "iehe case restart CASE… --terminate でデータベースの内容から再開してください。",
+        )
+
+    carry_out(work, as_json=as_json)
+
+
+async def _noted(session: Session) -> bool:
+    """Note the ring's keys in the database; False when it cannot be asked now, and the next start does it."""
+    from workers.embedded.faults import StackFault
+    from workers.settings import SettingsError
+
+    try:
+        await session.check_keys()
+    except (CommandError, StackFault, SettingsError) as error:
+        if getattr(error, "code", "") == "key-ring":
+            raise
+        return False
+    return True
+
+
 @contextmanager
 def _ring_of(session: Session) -> Iterator[Path]:
     from gateway.encryption.ring import KeyRingError
@@ -113,6 +177,9 @@ def _ring_of(session: Session) -> Iterator[Path]:
 
     try:
         yield ring_path(session.settings)
+    except OSError as error:
+        text = f"{error.filename}: {error.strerror}"
+        raise CommandError("key-ring", text, text, Exit.UNUSABLE) from None
     except KeyRingError as error:
         raise CommandError("key-ring", str(error), f"鍵束を使用できません: {error}", Exit.UNUSABLE) from None
 

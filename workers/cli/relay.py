@@ -23,6 +23,9 @@ def relay() -> None:
     configure(settings.log_format, settings.log_level)
     try:
         leave(asyncio.run(run_relay(settings)))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        leave(Exit.USAGE)
     except StackFault as fault:
         print(fault, file=sys.stderr)
         leave(fault.exit_code)

@@ -99,6 +99,7 @@ class Session:
         self._stack = stack
         self._pools: dict[str, asyncpg.Pool] = {}
         self._client: Client | None = None
+        self._keys_checked = False
 
     async def pool(self, role: Role = "office") -> asyncpg.Pool:
         """Connections with a role's rights."""
@@ -126,8 +127,25 @@ class Session:
             self._pools[role] = pool
         return self._pools[role]
 
-    async def client(self) -> Client:
-        """The connection to Temporal."""
+    async def check_keys(self) -> None:
+        """Refuse, before anything is stored or sent, a key ring that is not the database's."""
+        if self._keys_checked:
+            return
+        from gateway.encryption.fingerprints import StrangeRingError, check_ring
+        from workers.temporal import key_ring
+
+        connection: Any
+        async with (await self.pool()).acquire() as connection:
+            try:
+                await check_ring(connection, key_ring(self.settings))
+            except StrangeRingError as error:
+                raise CommandError("key-ring", f"{error}.", f"{error.japanese}。", Exit.UNUSABLE) from None
+        self._keys_checked = True
+
+    async def client(self, *, to_look: bool = False) -> Client:
+        """The connection to Temporal; `to_look`: nothing is encrypted, so the keys are not looked at."""
+        if not to_look:
+            await self.check_keys()
         if self._client is None:
             from workers.embedded.connection import Embedded
             from workers.logs import runtime

@@ -46,6 +46,8 @@ def add(
         typed.check_uri(uri)
         chosen = typed.matching_types(types)
         token = typed.check_way(webhook, public_key, (issuer, audience, subject, jwks_url))
+        if not token:
+            await session.check_keys()
         key = None if token else typed.new_key(session.settings, name, public_key)
         pool, sql = await session.pool("owner"), queries("sources")
         connection: Any
@@ -88,6 +90,7 @@ def rotate(
         from activities.sql import queries
         from workers.cli import source_values as typed
 
+        await session.check_keys()
         overlap = timedelta(hours=overlap_hours)
         pool, sql = await session.pool("owner"), queries("sources")
         connection: Any

@@ -60,11 +60,15 @@ def worker() -> None:
     from workers.embedded.faults import StackFault
     from workers.logs import configure
     from workers.running import run_worker
+    from workers.settings import SettingsError
 
     settings = _settings()
     configure(settings.log_format, settings.log_level)
     try:
         leave(asyncio.run(run_worker(settings)))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        leave(Exit.USAGE)
     except StackFault as fault:
         print(fault, file=sys.stderr)
         leave(fault.exit_code)

@@ -59,6 +59,15 @@ class Home:
             )
 
 
+def make_way(folder: Path) -> None:
+    """Make a folder of secrets and what is missing on the way to it, which another account may pass when root
+    makes it: PostgreSQL runs under one.
+    """
+    for each in reversed(folder.parents):
+        make_folder(each, _TRAVERSABLE if os.geteuid() == 0 else _PRIVATE)
+    make_folder(folder, _PRIVATE)
+
+
 def make_folder(folder: Path, mode: int, account: Account | None = None) -> None:
     """Make one folder with exactly this mode, and owner where given; leaves an existing one untouched."""
     try:

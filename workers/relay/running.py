@@ -14,7 +14,7 @@ from workers.embedded.worker import tell_ready
 from workers.logs import runtime
 from workers.relay.relay import CONNECTIONS, STOP_WITHIN, Relay
 from workers.running import FAILED, STOPPED, database_ready, until_told
-from workers.settings import Settings
+from workers.settings import Settings, SettingsError
 from workers.temporal import connect
 
 LEAVE_AFTER: Final = STOP_WITHIN + 0.8
@@ -28,6 +28,7 @@ async def run_relay(settings: Settings) -> int:
 
     Raises:
         StackFault: the embedded stack is meant and does not run.
+        SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
     told = asyncio.Event()
     with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
@@ -48,7 +49,7 @@ async def _work(settings: Settings, told: asyncio.Event) -> int:
     url = Embedded(settings).url("worker")
     log.info("relay-starting", pid=os.getpid())
     try:
-        if await until_told(told, "waiting-for-database", lambda: database_ready(url)) is None:
+        if await until_told(told, "waiting-for-database", lambda: database_ready(settings, url)) is None:
             return STOPPED
         # Temporal may be away: it is connected to by the first event
         client = await connect(settings, runtime=runtime(settings.log_level), lazy=True)
@@ -59,6 +60,8 @@ async def _work(settings: Settings, told: asyncio.Event) -> int:
             await Relay(pool, client).run(told)
         finally:
             pool.terminate()
+    except SettingsError:
+        raise
     except Exception:
         log.exception("relay-failed")
         return FAILED

@@ -133,6 +133,17 @@ $$;
 CREATE TRIGGER decodings_stay BEFORE UPDATE OR DELETE ON iehe.decodings
     FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
 
+CREATE TABLE iehe.keys (
+    key_id       text PRIMARY KEY,
+    fingerprint  text NOT NULL,
+    noted_at     timestamptz NOT NULL DEFAULT now(),
+    lost_at      timestamptz
+);
+COMMENT ON TABLE iehe.keys IS
+    'Fingerprints of the keys that payloads and secrets are encrypted with: a process with another ring does not '
+    'start. Never a key.';
+COMMENT ON COLUMN iehe.keys.lost_at IS 'A person has said that the key is lost for good.';
+
 -- cases that are started as soon as they are stored ------------------------------------------------------------
 
 ALTER TABLE iehe.import_batches ADD COLUMN starts_itself boolean NOT NULL DEFAULT false;
@@ -146,6 +157,7 @@ GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason)
     ON iehe.events TO iehe_office;
 GRANT UPDATE (started_at) ON iehe.import_rows TO iehe_worker;
-GRANT SELECT ON iehe.decodings, iehe.sources TO iehe_auditor;
+GRANT SELECT ON iehe.decodings, iehe.sources, iehe.keys TO iehe_auditor;
+GRANT SELECT, INSERT ON iehe.keys TO iehe_worker, iehe_office;
 GRANT USAGE ON SCHEMA public TO iehe_office;
 GRANT SELECT ON public.schema_migrations TO iehe_office;

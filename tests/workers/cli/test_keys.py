@@ -31,22 +31,27 @@ async def test_a_ring_is_made_listed_and_rotated(iehe, tmp_path) -> None:
     assert not path.exists()
 
     made = await iehe("keys", "init", "--json")
-    assert made.json == {"ring": str(path), "keys": sorted(f"{name}-1" for name in CLASSES)}
+    assert made.json["ring"] == str(path)
+    assert plain(made.json["keys"]) == sorted(f"{name}-1" for name in CLASSES)
     first = path.read_bytes()
     again = await iehe("keys", "init", "--json")
     assert (again.code, again.json["error"]["code"]) == (Exit.REFUSED, "ring-exists")
     assert path.read_bytes() == first
 
     rotated = await iehe("keys", "rotate", "admission")
-    assert rotated.out.startswith("admission-2: encrypts what is new of admission")
-    assert "Earlier keys (admission-1) stay" in rotated.out
+    assert rotated.out.startswith("admission-2.")
+    assert "encrypts what is new of admission" in rotated.out
+    assert "Earlier keys (admission-1." in rotated.out
     told = (await iehe("keys", "rotate", "admission", "--json")).json
-    assert (told["key_id"], told["earlier"]) == ("admission-3", ["admission-1", "admission-2"])
+    assert plain([told["key_id"], *told["earlier"]]) == ["admission-3", "admission-1", "admission-2"]
+    assert told["noted"] is False  # no database is set here
     japanese = await iehe("keys", "rotate", "other", IEHE_LANGUAGE="ja")
-    assert "以前の鍵（other-1）は" in japanese.out
+    assert "以前の鍵（other-1." in japanese.out
 
     listed = await iehe("keys", "list", "--json")
-    mine = [(key["key_id"], key["in_use"]) for key in listed.json["keys"] if key["class"] == "admission"]
+    mine = [
+        (*plain([key["key_id"]]), key["in_use"]) for key in listed.json["keys"] if key["class"] == "admission"
+    ]
     assert mine == [("admission-1", False), ("admission-2", False), ("admission-3", True)]
     shown = await iehe("keys", "list")
     assert "admission-3" in shown.out
@@ -65,7 +70,12 @@ async def test_what_cannot_be_used(iehe, tmp_path) -> None:
         assert ended.code == Exit.UNUSABLE
         assert "chmod 600" in ended.err
     path.chmod(0o600)
-    assert KeyRing(path).current("admission").key_id == "admission-1"
+    assert plain([KeyRing(path).current("admission").key_id]) == ["admission-1"]
+
+
+def plain(key_ids: list[str]) -> list[str]:
+    """Ids without their part by chance."""
+    return [key_id.partition(".")[0] for key_id in key_ids]
 
 
 def _secrets_in(path, *ended: Ended) -> list[str]:

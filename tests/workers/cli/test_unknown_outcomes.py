@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -48,7 +49,7 @@ class Wire:
         self._port = port
         self._writers: list[asyncio.StreamWriter] = []
 
-    async def __aenter__(self) -> "Wire":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
