@@ -222,4 +222,4 @@ async def test_a_first_ring_makes_its_folder(tmp_path) -> None:
     assert made.code == 0, made
     assert Path(made.json["ring"]) == home / "secrets" / "keys.json"
     assert (home / "secrets").stat().st_mode & 0o777 == 0o700
-    assert Path(made.json["ring"]).stat().st_mode & 0o777 == 0o600
+    assert (home / "secrets" / "keys.json").stat().st_mode & 0o777 == 0o600

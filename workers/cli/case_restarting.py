@@ -39,6 +39,8 @@ def restart(
                 "Name the cases, or give --all-stuck.",
                 "案件を指定するか、--all-stuck を付けてください。",
             )
+        # servers that are away, or a stranger's key ring, are one answer for all
+        await session.client()
         names = [case_id_of(case) for case in cases or ()]
         if all_stuck:
             names, running = await _stuck(session)
