@@ -201,7 +201,9 @@ async def test_a_lost_key_is_given_up_by_name(known, database, temporal) -> None
     assert (held.code, held.json["error"]["code"]) == (Exit.REFUSED, "key-there")
     assert (unknown.code, unknown.json["error"]["code"]) == (Exit.NOT_FOUND, "no-such-key")
     assert rotated.json["noted"] is True
+    # the former ring is a stranger's now, and is not changed
     assert (await right("keys", "rotate", "admission", "--json")).json["error"]["code"] == "key-ring"
+    assert [key["key_id"] for key in (await right("keys", "list", "--json")).json["keys"]] == listed
 
 
 async def test_keys_are_listed_with_their_fingerprints(known) -> None:

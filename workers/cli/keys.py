@@ -61,6 +61,7 @@ def rotate(
                     f"データの区分が不明です。区分: {known}",
                     known=list(CLASSES),
                 )
+            await _noted(session)  # a stranger's ring is left as it is
             key_id = rotate_ring(path, data_class).key_id
             listed = KeyRing(path).listing()
         noted = await _noted(session)
@@ -162,7 +163,7 @@ async def _noted(session: Session) -> bool:
     from workers.settings import SettingsError
 
     try:
-        await session.check_keys()
+        await session.check_keys(again=True)
     except (CommandError, StackFault, SettingsError) as error:
         if getattr(error, "code", "") == "key-ring":
             raise

@@ -127,9 +127,9 @@ class Session:
             self._pools[role] = pool
         return self._pools[role]
 
-    async def check_keys(self) -> None:
+    async def check_keys(self, *, again: bool = False) -> None:
         """Refuse, before anything is stored or sent, a key ring that is not the database's."""
-        if self._keys_checked:
+        if self._keys_checked and not again:
             return
         from gateway.encryption.fingerprints import StrangeRingError, check_ring
         from workers.temporal import key_ring
