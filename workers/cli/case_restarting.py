@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from workers.cli.casework import carry_out, case_id_of, say
+from workers.cli.known import complete_case
 from workers.cli.session import CommandError, Exit, JsonOption, Session, leave, print_json, report
 from workers.cli.typed import usage
 
@@ -14,7 +15,11 @@ from workers.cli.typed import usage
 def restart(
     cases: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CASE]…", help="admission/A2027-000001, or only the application number."),
+        typer.Argument(
+            metavar="[CASE]…",
+            help="admission/A2027-000001, or only the application number.",
+            autocompletion=complete_case,
+        ),
     ] = None,
     *,
     all_stuck: Annotated[
