@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +11,9 @@ import asyncpg
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.conflicts import conflict_of
+from activities.conflicts import Conflict, conflict_of
 from activities.database import Connection, transact
+from activities.duplicates import may_be_one
 from activities.sql import queries
 from schemas.admission import (
     ApplicationFacts,
@@ -29,6 +31,8 @@ from schemas.refusals import Refusal
 
 SQL = queries("admission")
 TOKYO = ZoneInfo("Asia/Tokyo")
+MOST_DUPLICATES = 20
+"""Possible duplicates that are put to a person at once."""
 
 
 class AdmissionActivities:
@@ -70,19 +74,22 @@ class AdmissionActivities:
         for named in draw.named:
             if named not in staff:
                 return _refused("reviewer-unknown", reviewer=named)
-            if reason := conflicts[named]:
-                return _refused("reviewer-conflict", reviewer=named, reason=reason)
+            if (conflict := conflicts[named]) and conflict.certain:
+                return _refused("reviewer-conflict", reviewer=named, reason=conflict.reason)
+            if conflict and not draw.looked_at:
+                return _refused("reviewer-near-conflict", reviewer=named, reason=conflict.reason)
             if staff[named]["load"] >= staff[named]["cap"]:
                 return _refused("reviewer-full", reviewer=named, cap=staff[named]["cap"])
         if draw.named:
-            return ReviewersDrawn(reviewers=draw.named)
+            return ReviewersDrawn(reviewers=draw.named, near=_near(conflicts, draw.named))
+        near = _near(conflicts, staff.keys() - set(draw.exclude))
         fit = [
             key
             for key, row in staff.items()
             if key not in draw.exclude and conflicts[key] is None and row["load"] < row["cap"]
         ]
         fit.sort(key=lambda key: (staff[key]["load"], _lot(draw.case_id, key)))
-        return ReviewersDrawn(reviewers=tuple(fit[: draw.wanted]))
+        return ReviewersDrawn(reviewers=tuple(fit[: draw.wanted]), near=near)
 
     @activity.defn(name="look-up-committee")
     async def committee(self, terms: ReviewerDraw) -> Committee:
@@ -90,12 +97,17 @@ class AdmissionActivities:
         on = terms.at.astimezone(TOKYO).date()
         applicant = await self._applicant(terms.case_id)
         staff = await self._staff([Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR], terms.load_cap, on)
+        conflicts = {
+            key: conflict_of(row, applicant, on=on, years=terms.conflict_years) for key, row in staff.items()
+        }
+        near = _near(conflicts, staff)
         return Committee(
             members=tuple(
                 CommitteeMember(
                     member=key,
                     chair=Role.COMMITTEE_CHAIR in row["roles"],
-                    conflict=conflict_of(row, applicant, on=on, years=terms.conflict_years) is not None,
+                    conflict=conflicts[key] is not None and key not in near,
+                    near=near.get(key),
                 )
                 for key, row in staff.items()
             )
@@ -124,6 +136,7 @@ async def _application(connection: Connection, request: ApplicationRequest) -> A
     duplicates = await connection.fetch(
         SQL["possible_duplicates"], request.application_no, policy.applications_per_person
     )
+    alike = [other["application_no"] for other in duplicates if not other["to_compare"] or may_be_one(other)]
     facts = {name: row[name] for name in RoundFacts.model_fields}
     return ApplicationFacts(
         application_no=row["application_no"],
@@ -132,7 +145,7 @@ async def _application(connection: Connection, request: ApplicationRequest) -> A
         policy=policy,
         round=RoundFacts(**facts),
         submitted_on=row["submitted_on"],
-        possible_duplicates=tuple(admission_case_id(other["application_no"]) for other in duplicates),
+        possible_duplicates=tuple(map(admission_case_id, alike[:MOST_DUPLICATES])),
         age_at_enrolment=row["age_at_enrolment"],
         accommodation_requested_on=row["accommodation_requested_on"],
         accommodation_sudden=row["accommodation_sudden"],
@@ -156,6 +169,12 @@ async def _policy(
 def _refused(code: str, **params: Any) -> ReviewersDrawn:
     texts = {key: str(value) for key, value in params.items()}
     return ReviewersDrawn(refusal=code, refusal_params=texts)
+
+
+def _near(conflicts: Mapping[str, Conflict | None], people: Iterable[str]) -> dict[str, str]:
+    """Who of the people may have a conflict of interest, and why."""
+    found = ((key, conflicts[key]) for key in sorted(people))
+    return {key: conflict.reason for key, conflict in found if conflict is not None and not conflict.certain}
 
 
 def _lot(case_id: str, staff_id: str) -> str:

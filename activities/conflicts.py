@@ -1,16 +1,34 @@
 """Conflicts of interest, computed from what is on record: school, employer, relation, contact data."""
 
 import json
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
+
+from activities import likeness
+from activities.likeness import Likeness
+
+_CONTACTS: Final = {
+    "email": likeness.mailboxes,
+    "phone": likeness.telephones,
+    "address": likeness.addresses,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why a member of staff must not judge an applicant, as a code."""
+
+    reason: str
+    certain: bool
+    """If not, the two are only nearly the same, and a person must look."""
 
 
 def conflict_of(
     staff: Mapping[str, Any], applicant: Mapping[str, Any], *, on: date, years: int
-) -> str | None:
-    """Why a member of staff must not judge an applicant, as a code; None when nothing is on record.
+) -> Conflict | None:
+    """What speaks against a judge, the certain before the possible; None when nothing is on record.
 
     Args:
         staff: row of `staff_for_conflicts`.
@@ -18,29 +36,41 @@ def conflict_of(
         on: the day of the judgement.
         years: how long a shared school or employer counts after it ended.
     """
-    if _shares_school(staff, _plain(applicant["school_name"]), on, years):
-        return "same-school"
-    names = {_plain(applicant["family_name"] + applicant["given_name"]), _plain(applicant["guardian_name"])}
-    declared = {_plain(relation) for relation in staff["relations"]}
-    if declared & ({_plain(applicant["email"])} | names) - {""}:
-        return "declared-relation"
-    if _plain(staff["name"]) in _plain(applicant["related_staff"]):
-        return "declared-relation"
-    for own, theirs in (("email", "email"), ("phone", "phone"), ("address", "address")):
-        mine = _plain(staff[own])
-        if mine and mine == _plain(applicant[theirs]):
-            return "same-contact"
-    return None
+    school = applicant["school_name"]
+    found = (
+        *(("same-school", likeness.schools(each, school)) for each in _schools(staff, on, years)),
+        *(("declared-relation", _relation(relation, applicant)) for relation in staff["relations"]),
+        ("declared-relation", _mentioned(staff["name"], applicant["related_staff"])),
+        *(("same-contact", alike(staff[kind], applicant[kind])) for kind, alike in _CONTACTS.items()),
+    )
+    reason, strongest = max(found, key=lambda each: each[1])
+    return None if strongest is Likeness.NONE else Conflict(reason, certain=strongest is Likeness.SAME)
 
 
-def _shares_school(staff: Mapping[str, Any], school: str, on: date, years: int) -> bool:
+def _schools(staff: Mapping[str, Any], on: date, years: int) -> Iterable[str]:
     for employer in json.loads(staff["employers"]):
-        if _plain(employer["name"]) != school:
-            continue
         until = employer.get("until")
         if until is None or _years_after(date.fromisoformat(until), years) >= on:
-            return True
-    return False
+            yield employer["name"]
+
+
+def _relation(relation: str, applicant: Mapping[str, Any]) -> Likeness:
+    """Whom a member of staff has named, by address or by name, alone or in a sentence."""
+    people = (applicant["family_name"] + applicant["given_name"], applicant["guardian_name"] or "")
+    alike = max(
+        likeness.mailboxes(relation, applicant["email"]),
+        *(likeness.named(name, relation) for name in people),
+        *(likeness.names(relation, name) for name in people),
+    )
+    reading = (applicant["family_kana"], applicant["given_kana"])
+    return alike or (Likeness.NEAR if likeness.read_as(relation, *reading) else Likeness.NONE)
+
+
+def _mentioned(name: str, text: str | None) -> Likeness:
+    """Whom an applicant has named: the family name alone, as in 見本先生, may be this one."""
+    family, _, given = name.replace("\u3000", " ").strip().partition(" ")
+    alone = bool(given and text) and likeness.letters(family) in likeness.letters(text)
+    return likeness.named(name, text) or (Likeness.NEAR if alone else Likeness.NONE)
 
 
 def _years_after(day: date, years: int) -> date:
@@ -48,8 +78,3 @@ def _years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:  # 29 February
         return date(day.year + years, 3, 1)
-
-
-def _plain(text: str | None) -> str:
-    folded = unicodedata.normalize("NFKC", text or "").casefold()
-    return "".join(character for character in folded if character.isalnum())

@@ -11,7 +11,7 @@ _SCHOOL_KIND: Final = re.compile(
 _SCHOOL_OWNER: Final = re.compile(r"^(?:学校法人|国立|私立|.{2,4}[都道府県市区町村]立|[都道府県市]立)")
 _PLACE: Final = re.compile(r"[^\d\s]+?[都道府県市区町村郡](?=.)")
 _PLACE_KIND: Final = re.compile(r"[都道府県市区町村郡]$")
-_TITLES: Final = (
+TITLES: Final = (
     "名誉教授",
     "准教授",
     "助教授",
@@ -25,7 +25,7 @@ _TITLES: Final = (
     "氏",
     "君",
 )
-_HONORIFIC: Final = re.compile(f"(?:{'|'.join(_TITLES)})$")
+_HONORIFIC: Final = re.compile(f"(?:{'|'.join(TITLES)})$")
 _GENERIC: Final = frozenset(
     {
         *("high", "school", "senior", "junior", "prefectural", "municipal", "private", "the", "of", "and"),
@@ -108,4 +108,4 @@ def _relation_terms(relation: str) -> Iterable[str]:
         bare = _HONORIFIC.sub("", part)
         yield from (term for term in (part, bare) if len(term) > 1)
         # a full name without a space: the family name alone is known by what follows it
-        yield from (bare[:2] + title for title in _TITLES if len(bare) > 2)  # noqa: PLR2004
+        yield from (bare[:2] + title for title in TITLES if len(bare) > 2)  # noqa: PLR2004

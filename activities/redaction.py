@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 from unicodedata import combining, normalize
 
+from activities.kanji import everyday
 from activities.personal_terms import terms
-from activities.spellings import age_patterns, birth_patterns, romaji
+from activities.spellings import KATAKANA, LARGE, age_patterns, birth_patterns, romaji
 
 MASK: Final = "■■■"
 ROUNDS: Final = 5
 _UNBOUNDED_FROM: Final = 6
 """Letters from which a Latin word is masked inside another word too."""
-_SMALL: Final = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
-_VARIANTS: Final = str.maketrans(
-    "髙﨑濵濱澤邊邉齋齊斉嶋嶌德廣國櫻眞惠條瀨瀬龍壽榮學曾淺髮冨嵜彌來桒槇祐",
-    "高崎浜浜沢辺辺斎斎斎島島徳広国桜真恵条瀬瀬竜寿栄学曽浅髪富崎弥来桑槙祐",
-)
-_HIRAGANA: Final = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+_MIXED_UP: Final = str.maketrans("斉", "斎")
+"""Other characters, but often written for each other in one name."""
 _LONG: Final = {"ウ": "[ウオー]", "ー": "[ウオアイエー]"}
 _LATIN: Final = re.compile(r"[a-z ]+")
 _CONTACTS: Final = re.compile(
@@ -66,7 +63,7 @@ def fold(text: str, *, punctuation: bool = False) -> _Folded:
 
 def _plain(cluster: str) -> str:
     bare = "".join(mark for mark in normalize("NFKD", normalize("NFKC", cluster)) if not combining(mark))
-    return bare.casefold().translate(_HIRAGANA).translate(_SMALL).translate(_VARIANTS)
+    return everyday(bare.casefold().translate(KATAKANA).translate(LARGE)).translate(_MIXED_UP)
 
 
 class Redactor:

@@ -51,6 +51,10 @@ _MONTHS: Final = (
     *("august", "september", "october", "november", "december"),
 )
 _DIGITS: Final = "〇一二三四五六七八九"
+KATAKANA: Final = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+"""Hiragana to katakana, for `str.translate`."""
+LARGE: Final = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+"""Small katakana to large ones."""
 
 
 def romaji(kana: str) -> tuple[str, int]:
@@ -84,6 +88,26 @@ def romaji(kana: str) -> tuple[str, int]:
 
 
 _LONG: Final = {("ウ", "o"), ("ウ", "u"), ("オ", "o"), ("ア", "a")}
+
+
+def without_length(kana: str) -> str:
+    """A name in large katakana without its long vowels: オオノ, オウノ and オーノ are オノ."""
+    short = ""
+    for mark in kana:
+        long = mark == "ー" or (bool(short) and (mark, _KANA.get(short[-1], ("", ""))[1]) in _LONG)
+        short += "" if long else mark
+    return short
+
+
+def number(kanji: str) -> int:
+    """A number below a thousand in kanji: 二十三 and 二三 are 23."""
+    whole = ones = 0
+    for mark in kanji:
+        if mark in "十百":
+            whole, ones = whole + (ones or 1) * (10 if mark == "十" else 100), 0
+        else:
+            ones = ones * 10 + _DIGITS.index(mark)
+    return whole + ones
 
 
 def birth_patterns(born: date) -> Iterable[str]:

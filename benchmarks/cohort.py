@@ -18,6 +18,7 @@ from temporalio.worker import Worker
 from activities.applications import store_applications, store_staff
 from gateway.starting import start_case
 from schemas.admission import (
+    AcceptReview,
     CastVote,
     Choice,
     ConfirmEligibility,
@@ -108,7 +109,9 @@ async def case(servers: Servers, number: str) -> None:
     await until("to_jsonb(ARRAY(SELECT 1 WHERE stage = 'eligibility'))")
     await decide(ConfirmEligibility, OFFICE, eligible=True)
     for reviewer in await until("SELECT jsonb_agg(k) FROM jsonb_object_keys(state -> 'reviews') k"):
-        await decide(SubmitScores, Actor(id=reviewer, roles=(Role.REVIEWER,)), points=POINTS)
+        actor = Actor(id=reviewer, roles=(Role.REVIEWER,))
+        await decide(AcceptReview, actor, no_conflict=True)
+        await decide(SubmitScores, actor, points=POINTS)
     reason = str(uuid4())
     await servers.pool.execute(
         "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, 'b', 'b')", reason, case_id

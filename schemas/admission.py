@@ -124,6 +124,8 @@ class ReviewerDraw(Payload):
     exclude: tuple[str, ...] = ()
     load_cap: int
     conflict_years: int
+    looked_at: bool = False
+    """A person has looked at the named whose conflict of interest is only possible, and found none."""
     at: AwareDatetime
 
 
@@ -131,6 +133,8 @@ class ReviewersDrawn(Payload):
     """Who was found, and for the named who were not: the refusal."""
 
     reviewers: tuple[str, ...] = ()
+    near: dict[str, str] = Field(default_factory=dict)
+    """Who may have a conflict of interest, and its code: not drawn, only named by a person who has looked."""
     refusal: str | None = None
     refusal_params: dict[str, str] = Field(default_factory=dict)
 
@@ -141,6 +145,8 @@ class CommitteeMember(Payload):
     member: str
     chair: bool = False
     conflict: bool = False
+    near: str | None = None
+    """The code of a possible conflict of interest that nobody has judged yet: no vote before."""
 
 
 class Committee(Payload):
@@ -165,12 +171,25 @@ class AssignReviewers(Command):
 
     step: ClassVar[str] = "assign-reviewers"
     reviewers: tuple[StaffId, ...] = Field(default=(), max_length=10)
+    looked_at: bool = False
+    """Possible conflicts of interest of the named were looked at, and there are none."""
+
+
+class JudgeConflict(Command):
+    """The office has looked at a member's possible conflict of interest: there is one, or there is none."""
+
+    step: ClassVar[str] = "judge-conflict"
+    member: StaffId
+    conflict: bool
+    reason_id: str | None = None
 
 
 class AcceptReview(Command):
     """A reviewer takes the review on and declares to have no conflict of interest."""
 
     step: ClassVar[str] = "accept-review"
+    no_conflict: bool = False
+    """The declaration; without it the review cannot be taken on."""
 
 
 class DeclineReview(Command):
@@ -405,6 +424,8 @@ class AdmissionState(CaseState):
     draw_failed: bool = False
     """The last draw found too few; it is not repeated until something has changed."""
     committee: list[CommitteeMember] = Field(default_factory=list)
+    judged: dict[str, bool] = Field(default_factory=dict)
+    """Members whose possible conflict of interest a person has looked at, and whether there is one."""
     ballots: list[Ballot] = Field(default_factory=list)
     ties: int = 0
     """Tied ballots of the committee as it is now."""

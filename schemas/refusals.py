@@ -245,6 +245,41 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         "{reviewer} has a conflict of interest with this application ({reason}); choose another.",
         "{reviewer} には利益相反（{reason}）があります。別の審査員を選んでください。",
     ),
+    "reviewer-near-conflict": (
+        _C,
+        (
+            "{reviewer} may have a conflict of interest with this application ({reason}): what is on record "
+            "is nearly the same. Compare both; name the reviewer again with --looked-at when there is none."
+        ),
+        (
+            "{reviewer} には利益相反（{reason}）の可能性があります（登録内容がほぼ一致）。"
+            "両者を確認し、利益相反がなければ --looked-at を付けて再度指名してください。"
+        ),
+    ),
+    "declaration-missing": (
+        _C,
+        (
+            "First declare that you have no conflict of interest (iehe admissions accept-review CASE "
+            "--no-conflict); if you have one: iehe admissions decline-review CASE --conflict."
+        ),
+        (
+            "先に利益相反がないことを申告してください（iehe admissions accept-review CASE --no-conflict）。"
+            "利益相反がある場合は iehe admissions decline-review CASE --conflict を行ってください。"
+        ),
+    ),
+    "conflict-unjudged": (
+        _C,
+        (
+            "Whether {member} has a conflict of interest ({reason}) is still to be judged by the office "
+            "(iehe admissions judge-conflict)."
+        ),
+        ("{member} の利益相反（{reason}）の有無は事務局が確認中です（iehe admissions judge-conflict）。"),
+    ),
+    "no-near-conflict": (
+        _C,
+        "No possible conflict of interest of {member} is to be judged; see the case's tasks.",
+        "{member} について確認すべき利益相反の可能性はありません。案件の作業一覧を確認してください。",
+    ),
     "reviewer-unknown": (
         _F,
         "{reviewer} is not an active reviewer.",

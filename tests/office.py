@@ -16,7 +16,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.applications import store_applications, store_staff
 from gateway.starting import start_case
-from schemas.admission import CastVote, ConfirmEligibility, RecordDecision, SubmitScores
+from schemas.admission import AcceptReview, CastVote, ConfirmEligibility, RecordDecision, SubmitScores
 from schemas.applications import ApplicationRow, NumberedRow, StaffRow
 from schemas.case import Actor, Command, EventEnvelope, Receipt
 from schemas.identifiers import EVENT_SIGNAL, Role, admission_case_id, event_type
@@ -277,9 +277,14 @@ class Case:
         await self.until(lambda row: len(json.loads(row["state"])["reviews"]) >= 3)
         return sorted((await self.state())["reviews"])
 
+    async def score(self, reviewer: str, points: dict[str, float] | None = None) -> Receipt:
+        """The reviewer declares to have no conflict, and scores."""
+        await self.decide(AcceptReview, reviewer, no_conflict=True)
+        return await self.decide(SubmitScores, reviewer, points=points or GOOD)
+
     async def to_committee(self) -> None:
         for reviewer in await self.to_review():
-            await self.decide(SubmitScores, reviewer, points=GOOD)
+            await self.score(reviewer)
         await self.until_task("vote:chair-1")
 
     async def to_ranked(self, choice: str = "admit") -> None:

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         ConfirmEligibility,
         DecideAccommodation,
         DeclineReview,
+        JudgeConflict,
         OpenApplication,
         PermitLate,
         PolicyRequest,
@@ -111,16 +112,21 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
         # refused when another case took a free reviewer between the draw and the write: drawn again
         await self.by_itself("draw-reviewers", partial(admission_review.assign_drawn, drawn=drawn))
 
-    async def _draw(self, wanted: int, named: tuple[str, ...] = ()) -> ReviewersDrawn:
-        draw = self._draw_terms(wanted, named)
+    async def _draw(
+        self, wanted: int, named: tuple[str, ...] = (), *, looked_at: bool = False
+    ) -> ReviewersDrawn:
+        draw = self._draw_terms(wanted, named, looked_at=looked_at)
         return await database(AdmissionActivities.draw_reviewers, draw, f"draw {wanted} reviewers")
 
-    def _draw_terms(self, wanted: int = 0, named: tuple[str, ...] = ()) -> ReviewerDraw:
+    def _draw_terms(
+        self, wanted: int = 0, named: tuple[str, ...] = (), *, looked_at: bool = False
+    ) -> ReviewerDraw:
         policy = admission_intake.policy_of(self.state).review
         return ReviewerDraw(
             case_id=self.state.case_id,
             wanted=wanted,
             named=named,
+            looked_at=looked_at,
             exclude=tuple(self.state.reviews),
             load_cap=policy.load_cap,
             conflict_years=policy.conflict_years,
@@ -151,6 +157,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
     submit_scores = decision(SubmitScores)
     cast_vote = decision(CastVote)
     close_ballot = decision(CloseBallot)
+    judge_conflict = decision(JudgeConflict)
     record_decision = decision(RecordDecision)
     answer_offer = decision(AnswerOffer)
     record_enrolment = decision(RecordEnrolment)
@@ -161,7 +168,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
     async def assign_reviewers(self, command: AssignReviewers) -> Receipt:
         """Who is fit is known to the database, so they are looked up before the step is taken."""
         wanted = admission_review.reviewers_wanted(self.state)
-        drawn = await self._draw(wanted, command.reviewers)
+        drawn = await self._draw(wanted, command.reviewers, looked_at=command.looked_at)
 
         def rule(draft: Draft[AdmissionState]) -> None:
             admission_review.assign_reviewers(draft, command)

@@ -21,7 +21,7 @@ WHERE process = 'admission-review' AND version = $1 AND body -> 'routes' ? $2
 
 -- name: possible_duplicates
 -- Other applications of the round that came before this one and may be the same person's: more than the
--- route allows under one identity, or another identity with the same name, mail or telephone.
+-- route allows under one identity, or one mail address; and `to_compare` those of who was born on one day.
 WITH arrived AS (
     SELECT a.application_no, a.case_id, a.person_id, a.programme, a.round_id, (b.imported_at, a.application_no) AS place
     FROM iehe.applications a
@@ -31,7 +31,11 @@ WITH arrived AS (
 ), own AS (
     SELECT iehe.cases_of_person(case_id) FROM iehe.applications WHERE application_no = $1
 )
-SELECT o.application_no
+SELECT o.application_no,
+       o.case_id NOT IN (SELECT * FROM own) AND lower(p.email) <> lower(q.email) AS to_compare,
+       p.family_name, p.given_name, p.family_kana, p.given_kana, p.phone,
+       q.family_name AS other_family_name, q.given_name AS other_given_name,
+       q.family_kana AS other_family_kana, q.given_kana AS other_given_kana, q.phone AS other_phone
 FROM arrived a
 JOIN iehe.people p ON p.person_id = a.person_id
 JOIN arrived o ON o.place < a.place
@@ -40,16 +44,12 @@ WHERE a.application_no = $1
   AND CASE WHEN o.case_id IN (SELECT * FROM own)
            THEN o.programme = a.programme OR $2 <= (
                 SELECT count(*) FROM arrived e WHERE e.case_id IN (SELECT * FROM own) AND e.place < a.place)
-           ELSE (p.birth_date = q.birth_date
-                 AND (p.family_kana, p.given_kana) = (q.family_kana, q.given_kana))
-             OR lower(p.email) = lower(q.email)
-             OR (p.birth_date = q.birth_date AND p.phone = q.phone)
+           ELSE p.birth_date = q.birth_date OR lower(p.email) = lower(q.email)
       END
 ORDER BY o.application_no
-LIMIT 20
 
 -- name: applicant_for_conflicts
-SELECT p.family_name, p.given_name, p.email, p.phone, p.postal_code, p.address, p.guardian_name,
+SELECT p.family_name, p.given_name, p.family_kana, p.given_kana, p.email, p.phone, p.address, p.guardian_name,
        a.school_name, a.related_staff
 FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.case_id = $1
 

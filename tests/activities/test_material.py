@@ -229,6 +229,7 @@ async def test_nothing_else_a_reviewer_calls_tells(institute: Institute, iehe: C
     """No list, page, history or error that a reviewer can get holds a canary."""
     case, reviewer = await canary(institute)
     number = case.row.application_no
+    await iehe.ok("admissions", "accept-review", number, "--no-conflict", by=reviewer)
     await iehe.ok(
         "admissions", "submit-scores", number, "academic=8", "motivation=7", "activities=6", by=reviewer
     )

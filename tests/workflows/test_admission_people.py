@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from schemas.admission import (
     ConfirmEligibility,
     DecideAccommodation,
     DeclineReview,
+    JudgeConflict,
     PermitLate,
     RecordDecision,
     RecordEnrolment,
@@ -27,6 +29,23 @@ from schemas.applications import Employment
 from schemas.case import CompleteTask
 from schemas.identifiers import Role
 from tests.office import GOOD, POOR, Case, Institute, Refused, person, staff
+from workers.intake.checking import check_file
+from workers.intake.staff import check_staff_file
+
+# as an office types them; the people are made up
+STAFF_SPELLED = """教職員ID,氏名,メールアドレス,連絡言語,役割,所属歴,関係者,電話番号,住所
+reviewer-20,審査 一,r20@example.ac.jp,ja,審査員,見本高校,,,
+reviewer-21,審査 二,r21@example.ac.jp,ja,審査員,,,+81 90-0000-1111,
+reviewer-22,審査 三,r22@example.ac.jp,ja,審査員,,高橋 太郎,,
+reviewer-23,審査 四,r23@example.ac.jp,ja,審査員,,,,見本県例示郡1丁目2番3号
+reviewer-24,審査 五,r24@example.ac.jp,ja,審査員,見本高等学校,,,
+"""
+APPLICATION_SPELLED = """\
+受験番号,選抜区分,学部コード,ポータルID,姓,名,セイ,メイ,生年月日,性別,メールアドレス,電話番号,郵便番号,住所,\
+出身学校名,学校コード,出願日,志望理由,保護者氏名
+CO-000001,2027-comprehensive,science,,相反,子,ソウハン,コ,2008-04-01,女,co1@example.com,090-0000-1111,\
+000-0000,見本県例示郡1-2-3,見本高等学校,X00001,2026-11-01,学びたい,髙橋 太郎
+"""
 
 
 async def reviewers(case: Case) -> dict[str, str]:
@@ -71,6 +90,63 @@ class TestReviewers:
             await case.decide(AssignReviewers, "office-1", reviewers=("reviewer-1",))
         assert refused.value.code == "reviewer-conflict"
 
+    async def test_a07_conflicts_are_found_however_they_are_spelled(
+        self, institute: Institute, tmp_path: Path
+    ) -> None:
+        """From two files as an office types them: no spelling of a school, telephone or address is drawn."""
+        staff_file, applications = tmp_path / "staff.csv", tmp_path / "applications.csv"
+        staff_file.write_text(STAFF_SPELLED, encoding="utf-8")
+        applications.write_text(APPLICATION_SPELLED, encoding="utf-8")
+        employed = check_staff_file(staff_file)
+        applied = check_file(
+            applications, round_id="2027-comprehensive", known_programmes=None, today=date(2026, 11, 2)
+        )
+        await institute.employ(*(row.data for row in employed.rows))
+        case = await institute.apply(applied.rows[0].data)
+
+        await case.complete()
+        await case.decide(ConfirmEligibility, "office-1", eligible=True)
+        drawn = await until_active(case, 3)
+
+        assert set(drawn) <= {f"reviewer-{number}" for number in range(1, 7)}
+        for alike in range(20, 25):
+            with pytest.raises(Refused) as refused:
+                await case.decide(AssignReviewers, "office-1", reviewers=(f"reviewer-{alike}",))
+            assert refused.value.code in {"reviewer-conflict", "reviewers-too-many"}
+
+    async def test_a07_near_conflict_is_only_named_by_a_person(self, institute: Institute) -> None:
+        """A school without its prefecture: not drawn, and named only by who says to have looked."""
+        row = person(school_name="見本県立見本第三高等学校")
+        near = (Employment(name="見本第三高校"),)
+        await institute.employ(*(staff(f"reviewer-{n}", Role.REVIEWER, employers=near) for n in range(3, 7)))
+        case = await institute.apply(row)
+        await case.complete()
+        await case.decide(ConfirmEligibility, "office-1", eligible=True)
+        await case.until_task("assign-reviewers")
+        assert await until_active(case, 2) == ["reviewer-1", "reviewer-2"]
+
+        with pytest.raises(Refused) as refused:
+            await case.decide(AssignReviewers, "office-1", reviewers=("reviewer-3",))
+        assert refused.value.code == "reviewer-near-conflict"
+        await case.decide(AssignReviewers, "office-1", reviewers=("reviewer-3",), looked_at=True)
+
+        assert await until_active(case, 3) == ["reviewer-1", "reviewer-2", "reviewer-3"]
+        details = json.loads((await case.log())[-1]["details"])
+        assert details["near_conflicts"] == {"reviewer-3": "same-school"}
+
+    async def test_a07_no_score_without_a_declaration(self, institute: Institute) -> None:
+        """Refused with what to do; declared, the same scores count."""
+        case = await institute.apply()
+        first = (await case.to_review())[0]
+        with pytest.raises(Refused) as refused:
+            await case.decide(SubmitScores, first, points=GOOD)
+        assert refused.value.code == "declaration-missing"
+        assert "accept-review" in refused.value.message
+
+        await case.score(first)
+
+        assert (await reviewers(case))[first] == "scored"
+
     async def test_a07_declared_conflict_draws_a_replacement(self, institute: Institute) -> None:
         """A reviewer who declares a conflict is replaced by an alternate, never by the same person."""
         case = await institute.apply()
@@ -89,7 +165,7 @@ class TestReviewers:
         """Reviewers who do not answer in three working days are replaced by the clock."""
         case = await institute.apply()
         first = await case.to_review()
-        await case.decide(AcceptReview, first[0])
+        await case.decide(AcceptReview, first[0], no_conflict=True)
 
         await case.forward(days=6)
         await case.until(lambda row: len(json.loads(row["state"])["reviews"]) >= 5)
@@ -138,10 +214,10 @@ class TestReviewers:
         case = await institute.apply()
         first = await case.to_review()
         for reviewer, points in zip(first, (GOOD, GOOD, POOR), strict=True):
-            await case.decide(SubmitScores, reviewer, points=points)
+            await case.score(reviewer, points)
 
         (fourth,) = await until_active(case, 1)
-        await case.decide(SubmitScores, fourth, points=GOOD)
+        await case.score(fourth)
 
         assert await case.stage() == "committee"
 
@@ -149,6 +225,7 @@ class TestReviewers:
         """Eleven of ten points, a missing or unknown criterion: refused, nothing changed."""
         case = await institute.apply()
         (reviewer, *_) = await case.to_review()
+        await case.decide(AcceptReview, reviewer, no_conflict=True)
         before = await case.version()
 
         for points, code in (
@@ -180,6 +257,20 @@ class TestCommittee:
 
         assert refused.value.code == "must-abstain"
 
+    async def test_a12_near_conflict_of_a_member_waits_for_the_office(self, institute: Institute) -> None:
+        """The office judges it with a reason, and the member is asked to vote."""
+        near = (Employment(name="県立見本第四高校"),)
+        await institute.employ(staff("member-1", Role.COMMITTEE_MEMBER, employers=near))
+        case = await institute.apply(person(school_name="見本県立見本第四高等学校"))
+        await case.to_committee()
+        assert "judge-conflict:member-1" in await case.tasks()
+        assert "vote:member-1" not in await case.tasks()
+
+        judged = {"member": "member-1", "conflict": False, "reason_id": await case.text()}
+        await case.decide(JudgeConflict, "office-1", **judged)
+
+        await case.until_task("vote:member-1")
+
     async def test_a12_committee_below_its_quorum_becomes_a_task(self, institute: Institute) -> None:
         """Too few members: the office appoints more, and the committee is convened again."""
         await institute.pool.execute(
@@ -187,7 +278,7 @@ class TestCommittee:
         )
         case = await institute.apply()
         for reviewer in await case.to_review():
-            await case.decide(SubmitScores, reviewer, points=GOOD)
+            await case.score(reviewer)
         await case.until_task("appoint-committee")
         await institute.pool.execute("UPDATE iehe.staff SET active = true")
 
@@ -285,6 +376,28 @@ class TestDuplicates:
         await double.decide(ResolveDuplicate, "office-1", same_person=True, reason_id=reason)
 
         assert await double.result() == "withdrawn"
+
+    @pytest.mark.parametrize(
+        "spelled",
+        [
+            {"family_kana": "ミ ホン"},
+            {"given_kana": "シガンシヤ・ケンイチロー"},
+            {"given_kana": "シガンシャ", "phone": "+819000003333"},
+        ],
+        ids=["a space", "small kana and a long vowel", "the telephone"],
+    )
+    async def test_a14_same_person_in_another_spelling(
+        self, institute: Institute, spelled: dict[str, str]
+    ) -> None:
+        """The reading, or the telephone, written otherwise: the later one waits for the office."""
+        row = person(given_kana="シガンシャケンイチロウ", phone="09000003333")
+        await institute.apply(row)
+        changes = {"application_no": "Z" + row.application_no[1:], "email": "x" + row.email, "phone": None}
+        changes |= {"given_name": "別表記"} | spelled
+
+        double = await institute.apply(row.model_copy(update=changes))
+
+        await double.until_task("resolve-duplicate")
 
     async def test_a14_twins_go_on(self, institute: Institute) -> None:
         """Two persons who share a mail address: the office says so and the case goes on."""

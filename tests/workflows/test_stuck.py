@@ -140,7 +140,7 @@ class TestNobodyActs:
         """The office releases a reviewer who had accepted; another is drawn; nothing of it counts on."""
         case = await institute.apply()
         (ill, *_others) = await case.to_review()
-        await case.decide(AcceptReview, ill)
+        await case.decide(AcceptReview, ill, no_conflict=True)
 
         await case.decide(ReleaseReviewer, "office-1", reviewer=ill, reason_id=await case.text())
 
@@ -301,6 +301,7 @@ class TestOthers:
         first, second, _third = await case.to_review()
 
         for reviewer in (first, second):
+            await case.decide(AcceptReview, reviewer, no_conflict=True)
             await case.decide(SubmitScores, reviewer, points=GOOD, command_id="same")
 
         reviews = (await case.state())["reviews"]

@@ -57,19 +57,26 @@ def assign_reviewers(
     reviewer: Annotated[
         list[str] | None, typer.Option("--reviewer", help="Staff id, repeatable; none: they are drawn.")
     ] = None,
+    looked_at: Annotated[
+        bool, typer.Option("--looked-at", help="Their possible conflicts were looked at; there are none.")
+    ] = False,
 ) -> Decision:
     """Name reviewers, or have them drawn."""
     from schemas.admission import AssignReviewers
 
-    return Decision(AssignReviewers, {"reviewers": tuple(reviewer or ())})
+    return Decision(AssignReviewers, {"reviewers": tuple(reviewer or ()), "looked_at": looked_at})
 
 
 @decision_command(app, "accept-review")
-def accept_review() -> Decision:
+def accept_review(
+    no_conflict: Annotated[
+        bool, typer.Option("--no-conflict", help="You declare to have no conflict of interest.")
+    ] = False,
+) -> Decision:
     """Take a review on, declaring to have no conflict of interest."""
     from schemas.admission import AcceptReview
 
-    return Decision(AcceptReview)
+    return Decision(AcceptReview, {"no_conflict": no_conflict})
 
 
 @decision_command(app, "decline-review")
@@ -121,6 +128,18 @@ def close_ballot() -> Decision:
     from schemas.admission import CloseBallot
 
     return Decision(CloseBallot)
+
+
+@decision_command(app, "judge-conflict")
+def judge_conflict(
+    member: Annotated[str, typer.Argument(help="Staff id.")],
+    conflict: Annotated[bool, typer.Option("--conflict/--no-conflict", help="What the office has found.")],
+    reason: ReasonOption = None,
+) -> Decision:
+    """Say whether a committee member's possible conflict of interest is one."""
+    from schemas.admission import JudgeConflict
+
+    return Decision(JudgeConflict, {"member": member, "conflict": conflict}, reason)
 
 
 @decision_command(app, "decide")

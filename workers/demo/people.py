@@ -89,7 +89,7 @@ class Cast:
             if review["state"] == "invited" and self._happens(0.06):
                 await self._decision(case, DeclineReview, actor, conflict=True)
             elif review["state"] == "invited" and self._happens(0.7):
-                await self._decision(case, AcceptReview, actor)
+                await self._decision(case, AcceptReview, actor, no_conflict=True)
             elif review["state"] == "accepted" and self._happens(0.5):
                 merit = self._lot(case["case_id"] + "merit")
                 points = {
@@ -106,7 +106,7 @@ class Cast:
         good = verdicts.count("positive") * 2 >= len(verdicts)
         casting = "casting-vote" in state["tasks"]
         for member in state["committee"]:
-            if member["conflict"] or (casting and not member["chair"]):
+            if member["conflict"] or member["near"] or (casting and not member["chair"]):
                 continue
             if (member["member"] in voted and not casting) or not self._happens(0.75):
                 continue

@@ -19,6 +19,7 @@ from schemas.admission import (
     DecideAccommodation,
     DeclineReview,
     ItemFact,
+    JudgeConflict,
     NoFacts,
     OfferAnswered,
     PermitLate,
@@ -115,6 +116,7 @@ LIFECYCLE: Final = Lifecycle(
         # judged
         step("convene-committee", at=[Stage.COMMITTEE], by=By.SYSTEM),
         step(CastVote.step, at=[Stage.COMMITTEE], by=MEMBERS, to=[Stage.RANKED]),
+        step(JudgeConflict.step, at=[Stage.COMMITTEE], by=OFFICE, to=[Stage.RANKED]),
         step("ballot-overdue", at=[Stage.COMMITTEE], by=By.CLOCK),
         step(CloseBallot.step, at=[Stage.COMMITTEE], by=CHAIR, to=[Stage.RANKED]),
         step(
@@ -233,6 +235,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         SubmitScores: review.submit_scores,
         CastVote: committee.cast_vote,
         CloseBallot: committee.close_ballot,
+        JudgeConflict: committee.judge_conflict,
         RecordDecision: outcome.record_decision,
         AnswerOffer: outcome.answer_offer,
         RecordEnrolment: outcome.record_enrolment,

@@ -1,10 +1,22 @@
 """Admission rules of the committee: a collegial decision, with quorum, reasons and further ballots (A12)."""
 
-from schemas.admission import Ballot, CastVote, Choice, CloseBallot, Committee, Stage
+from schemas.admission import (
+    Ballot,
+    CastVote,
+    Choice,
+    CloseBallot,
+    Committee,
+    CommitteeMember,
+    JudgeConflict,
+    Stage,
+)
 from schemas.admission_records import VoteRecorded
 from schemas.deadlines import Deadline
 from schemas.identifiers import Role
+from schemas.refusals import Refusal
 from workflows.rules.admission_intake import AdmissionDraft, policy_of
+
+JUDGE_TASK = "judge-conflict"
 
 
 def enter_committee(draft: AdmissionDraft) -> None:
@@ -15,17 +27,52 @@ def enter_committee(draft: AdmissionDraft) -> None:
 def convene(draft: AdmissionDraft, committee: Committee) -> None:
     """Open the first ballot to the members as they are now; too few of them is the office's task."""
     state, policy = draft.state, policy_of(draft.state).committee
-    state.committee, state.ties = list(committee.members), 0
+    state.committee, state.ties = [_as_judged(member, state.judged) for member in committee.members], 0
     draft.details.update(members=len(state.committee), conflicts=sum(m.conflict for m in state.committee))
     if sum(not member.conflict for member in state.committee) < policy.quorum:
         draft.open_task("appoint-committee", Role.ADMISSIONS_OFFICE)
         return
     _open_ballot(draft)
+    for member in state.committee:
+        if member.near is not None:
+            draft.open_task(JUDGE_TASK, Role.ADMISSIONS_OFFICE, whose=member.member, deadline="vote")
+
+
+def judge_conflict(draft: AdmissionDraft, command: JudgeConflict) -> None:
+    """The office has looked at what is nearly the same (A7): the member votes, or can only abstain."""
+    state = draft.state
+    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    near = {member.member: member.near for member in state.committee if member.near is not None}
+    draft.require(command.member in near, "no-near-conflict", member=command.member)
+    draft.details.update(
+        member=command.member,
+        near=near[command.member],
+        conflict=command.conflict,
+        reason_id=command.reason_id,
+    )
+    state.judged[command.member] = command.conflict
+    state.committee = [_as_judged(member, state.judged) for member in state.committee]
+    draft.close_task(f"{JUDGE_TASK}:{command.member}")
+    if "appoint-committee" in state.tasks or "casting-vote" in state.tasks:
+        return
+    votes = state.ballots[-1].votes
+    if not command.conflict and command.member not in votes:
+        _ask_to_vote(draft, next(m for m in state.committee if m.member == command.member))
+    elif all(m.conflict or m.member in votes for m in state.committee):
+        _tally(draft)
+
+
+def _as_judged(member: CommitteeMember, judged: dict[str, bool]) -> CommitteeMember:
+    if member.near is None or member.member not in judged:
+        return member
+    return member.model_copy(update={"conflict": judged[member.member], "near": None})
 
 
 def convene_again(draft: AdmissionDraft) -> None:
     """The office has appointed more members: look them up again, votes start anew."""
-    for task in [task for task in draft.state.tasks.values() if task.kind in ("vote", "casting-vote")]:
+    for task in [
+        task for task in draft.state.tasks.values() if task.kind in ("vote", "casting-vote", JUDGE_TASK)
+    ]:
         draft.close_task(task.key, how="moved_on")
     draft.stop_deadline("vote", how="cancelled")
     draft.state.committee = []
@@ -39,18 +86,25 @@ def ballot_overdue(draft: AdmissionDraft, _deadline: Deadline) -> None:
 def _open_ballot(draft: AdmissionDraft) -> None:
     state = draft.state
     state.ballots.append(Ballot())
-    deadline = draft.start_deadline("vote", policy_of(state).committee.vote)
+    draft.start_deadline("vote", policy_of(state).committee.vote)
     for member in state.committee:
-        if member.conflict:
-            continue
-        role = Role.COMMITTEE_CHAIR if member.chair else Role.COMMITTEE_MEMBER
-        draft.open_task("vote", role, whose=member.member, assignee=member.member, deadline="vote")
-        draft.notify(
-            "vote-request",
-            f"staff:{member.member}",
-            due_at=deadline.due_at.isoformat(),
-            ballot=len(state.ballots),
-        )
+        if not member.conflict and member.near is None:
+            _ask_to_vote(draft, member)
+
+
+def _ask_to_vote(draft: AdmissionDraft, member: CommitteeMember) -> None:
+    deadline = draft.state.deadlines.get("vote")
+    if deadline is None:
+        # the office has ended it by hand; who is asked late has the time that the others had
+        deadline = draft.start_deadline("vote", policy_of(draft.state).committee.vote)
+    role = Role.COMMITTEE_CHAIR if member.chair else Role.COMMITTEE_MEMBER
+    draft.open_task("vote", role, whose=member.member, assignee=member.member, deadline="vote")
+    draft.notify(
+        "vote-request",
+        f"staff:{member.member}",
+        due_at=deadline.due_at.isoformat(),
+        ballot=len(draft.state.ballots),
+    )
 
 
 def cast_vote(draft: AdmissionDraft, command: CastVote) -> None:
@@ -62,6 +116,8 @@ def cast_vote(draft: AdmissionDraft, command: CastVote) -> None:
     draft.require("appoint-committee" not in state.tasks, "no-ballot")
     conflicted = member is not None and member.conflict and command.choice is not Choice.ABSTAIN
     draft.require(not conflicted, "must-abstain")
+    if command.choice is not Choice.ABSTAIN:
+        _require_judged(member)
     reasoned = command.reason_id is not None or command.choice is Choice.ABSTAIN
     draft.require(reasoned, "reason-required", step=command.step)
     ballot = state.ballots[-1]
@@ -99,9 +155,15 @@ def close_ballot(draft: AdmissionDraft, command: CloseBallot) -> None:
     waits = "casting-vote" in state.tasks or "appoint-committee" in state.tasks
     draft.require(bool(state.ballots) and not waits, "no-ballot")
     draft.require(not (chair is not None and chair.conflict), "must-abstain")
+    _require_judged(chair)
     count = _votes_so_far(draft)
     draft.require(count["cast"] >= count["quorum"], "quorum-missing", **count)
     _tally(draft)
+
+
+def _require_judged(member: CommitteeMember | None) -> None:
+    if member is not None and member.near is not None:
+        raise Refusal("conflict-unjudged", member=member.member, reason=member.near)
 
 
 def _votes_so_far(draft: AdmissionDraft) -> dict[str, int]:
@@ -126,7 +188,7 @@ def _tally(draft: AdmissionDraft) -> None:
     elif (ties := state.ties + 1) < policy.ballots:
         state.ties = ties
         _open_ballot(draft)
-    elif chairs := [m.member for m in state.committee if m.chair and not m.conflict]:
+    elif chairs := [m.member for m in state.committee if m.chair and not m.conflict and m.near is None]:
         draft.start_deadline("vote", policy.vote)
         draft.open_task("casting-vote", Role.COMMITTEE_CHAIR, assignee=chairs[0], deadline="vote")
     else:

@@ -72,6 +72,9 @@ def assign_drawn(draft: AdmissionDraft, drawn: ReviewersDrawn) -> None:
             due_at=score.due_at.isoformat(),
         )
     draft.details.update(reviewers=list(invited), missing=reviewers_wanted(state))
+    if drawn.near:
+        # passed over, or named by a person who has looked
+        draft.details["near_conflicts"] = dict(drawn.near)
     state.draw_failed = reviewers_wanted(state) > 0
     draft.stop_deadline(REDRAW)
     if state.draw_failed:
@@ -91,7 +94,9 @@ def accept_review(draft: AdmissionDraft, command: AcceptReview) -> None:
     """The reviewer takes it on, declaring to have no conflict of interest."""
     reviewer, review = _own(draft, command.actor.id)
     draft.require(review.state == "invited", "review-running")
+    draft.require(command.no_conflict, "declaration-missing")
     review.state = "accepted"
+    draft.details.update(reviewer=reviewer, declared="no-conflict")
     draft.stop_deadline(f"answer:{reviewer}")
     draft.record(ReviewRecorded(reviewer=reviewer, state=review.state))
 
@@ -122,9 +127,10 @@ def replace_silent_reviewer(draft: AdmissionDraft, deadline: Deadline) -> None:
 
 
 def submit_scores(draft: AdmissionDraft, command: SubmitScores) -> None:
-    """The form filled in: every criterion, within its bounds (A10)."""
+    """The form filled in: every criterion, within its bounds (A10), by who has declared no conflict (A7)."""
     reviewer, review = _own(draft, command.actor.id)
     draft.require(review.state != "scored", "already-scored")
+    draft.require(review.state == "accepted", "declaration-missing")
     policy = policy_of(draft.state).review
     total = weighted_total(policy, command.points)
     name = f"score:{reviewer}"
@@ -132,7 +138,6 @@ def submit_scores(draft: AdmissionDraft, command: SubmitScores) -> None:
     review.state = "scored"
     review.verdict = Verdict.POSITIVE if total >= policy.positive_from else Verdict.NEGATIVE
     draft.details.update(reviewer=reviewer, verdict=review.verdict, late=review.late)
-    draft.stop_deadline(f"answer:{reviewer}")
     draft.stop_deadline(name)
     draft.close_task(f"review:{reviewer}")
     draft.record(

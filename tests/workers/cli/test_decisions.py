@@ -55,7 +55,7 @@ async def test_from_arrival_to_enrolment(institute: Institute, iehe: CommandLine
     assert (done["stage"], done["stage_text"]["ja"]) == ("review", "審査")
     await case.until(lambda row: len(json.loads(row["state"])["reviews"]) >= 3)
     for reviewer in sorted((await case.state())["reviews"]):
-        await iehe.ok("admissions", "accept-review", number, by=reviewer)
+        await iehe.ok("admissions", "accept-review", number, "--no-conflict", by=reviewer)
         await iehe.ok("admissions", "submit-scores", number, *POINTS, "--remark", "良い", by=reviewer)
     await case.until_task("vote:chair-1")
     for member in ("chair-1", "member-1", "member-2", "member-3", "member-4"):
@@ -141,6 +141,14 @@ async def test_refused_in_review(institute: Institute, iehe: CommandLine) -> Non
         if each.staff_id.startswith("reviewer") and each.staff_id not in chosen
     )
     submit = ("admissions", "submit-scores", case.row.application_no)
+    accept = ("admissions", "accept-review", case.row.application_no)
+    await unchanged(
+        case,
+        iehe,
+        ((*submit, *POINTS), reviewer, 5, "declaration-missing"),
+        (accept, reviewer, 5, "declaration-missing"),
+    )
+    await iehe.ok(*accept, "--no-conflict", by=reviewer)
     remark = ("--remark", "所見")
 
     await unchanged(

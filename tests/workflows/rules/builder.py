@@ -7,7 +7,7 @@ case is checked after each of them, so that every test checks it.
 import copy
 import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -187,8 +187,11 @@ class Pure:
         drawn = ReviewersDrawn(reviewers=reviewers)
         return self.take("draw-reviewers", partial(admission_review.assign_drawn, drawn=drawn))
 
-    def convene(self, *members: str, conflicts: Iterable[str] = ()) -> Transition:
+    def convene(
+        self, *members: str, conflicts: Iterable[str] = (), near: Mapping[str, str] | None = None
+    ) -> Transition:
         """The committee was looked up."""
+        near = near or {}
         conflicted = set(conflicts)
         found = Committee(
             members=tuple(
@@ -196,6 +199,7 @@ class Pure:
                     member=name,
                     chair=ROLES[name] is Role.COMMITTEE_CHAIR,
                     conflict=name in conflicted,
+                    near=None if name in conflicted else near.get(name),
                 )
                 for name in (members or COMMITTEE)
             )
@@ -257,6 +261,8 @@ class Pure:
     def score(self, *points: dict[str, float]) -> "Pure":
         """The invited reviewers score, in order."""
         for reviewer, given in zip(sorted(self.state.reviews), points, strict=False):
+            if self.state.reviews[reviewer].state == "invited":
+                invited(self, reviewer)
             self.decide(SubmitScores, reviewer, points=given)
         return self
 
@@ -363,7 +369,7 @@ def _brought_to(stage: Stage) -> Pure:
 def invited(case: Pure, *reviewers: str) -> Pure:
     """Those reviewers take the review on."""
     for reviewer in reviewers:
-        case.decide(AcceptReview, reviewer)
+        case.decide(AcceptReview, reviewer, no_conflict=True)
     return case
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.admission import CastVote, Choice, CloseBallot, Stage
+from schemas.admission import CastVote, Choice, CloseBallot, JudgeConflict, Stage
 from schemas.case import CompleteTask
 from schemas.refusals import Refusal
 from tests.workflows.rules.builder import GOOD, Pure, new
@@ -95,6 +95,81 @@ def test_a12_nobody_waits_for_whom_a_conflict_binds() -> None:
     case = before_committee()
     case.convene(conflicts=("member-3",))
     case.vote(chair_1="admit", member_1="admit", member_2="admit")
+    assert case.state.stage == Stage.RANKED
+
+
+def nearly_bound(*others: str) -> Pure:
+    """Of member-3 nearly the same school is on record."""
+    case = before_committee()
+    case.convene(*others, near={"member-3": "same-school"})
+    return case
+
+
+def judge(case: Pure, *, conflict: bool, member: str = "member-3") -> Pure:
+    case.decide(JudgeConflict, "office-1", member=member, conflict=conflict, reason_id="r1")
+    return case
+
+
+def test_a12_a_near_conflict_is_put_to_the_office() -> None:
+    """A task with the ballot's deadline; until it is judged the member has no vote, and the ballot waits."""
+    case = nearly_bound()
+    task = case.state.tasks["judge-conflict:member-3"]
+    assert (task.role.value, task.due_at) == ("admissions_office", case.due("vote"))
+    assert "vote:member-3" not in case.state.tasks
+    with refused("conflict-unjudged"):
+        case.vote(member_3="admit")
+    case.vote(chair_1="admit", member_1="admit", member_2="admit")
+    assert case.state.stage == Stage.COMMITTEE
+
+
+def test_a12_a_near_conflict_that_is_none_leaves_the_vote() -> None:
+    """The member is asked as the others were, and the reason stands in the history."""
+    case = judge(nearly_bound(), conflict=False)
+    assert case.last.details["near"] == "same-school"
+    assert case.last.details["reason_id"] == "r1"
+    assert "judge-conflict:member-3" not in case.state.tasks
+    assert ("vote-request", "staff:member-3") in case.notices()
+    case.vote(member_3="admit", chair_1="admit", member_1="admit", member_2="reject")
+    assert case.state.stage == Stage.RANKED
+
+
+def test_a12_a_near_conflict_that_is_one_leaves_abstention() -> None:
+    """Judged last, it ends the ballot that waited for it."""
+    case = nearly_bound().vote(chair_1="admit", member_1="admit", member_2="admit")
+    judge(case, conflict=True)
+    assert case.state.stage == Stage.RANKED
+    case = judge(nearly_bound(), conflict=True)
+    with refused("must-abstain"):
+        case.vote(member_3="admit")
+
+
+def test_a12_a_near_conflict_is_judged_once() -> None:
+    """Not without a reason, not twice, not of anybody else; and a committee convened anew remembers it."""
+    case = nearly_bound()
+    with refused("reason-required"):
+        case.decide(JudgeConflict, "office-1", member="member-3", conflict=False)
+    with refused("no-near-conflict"):
+        judge(case, conflict=True, member="member-1")
+    judge(case, conflict=True)
+    with refused("no-near-conflict"):
+        judge(case, conflict=False)
+    case.vote(chair_1="admit", member_1="admit", member_2="abstain")
+    case.decide(CompleteTask, "office-1", task="appoint-committee")
+    case.convene("chair-1", "member-1", "member-2", "member-3", "member-4", near={"member-3": "same-school"})
+    assert "judge-conflict:member-3" not in case.state.tasks
+    assert "vote:member-3" not in case.state.tasks
+    with refused("must-abstain"):
+        case.vote(member_3="admit")
+
+
+def test_a12_a_chair_with_a_near_conflict_closes_no_ballot() -> None:
+    """Not before it is judged; then as every chair."""
+    case = before_committee()
+    case.convene("chair-1", "member-1", "member-2", "member-4", "member-5", near={"chair-1": "same-contact"})
+    case.vote(member_1="admit", member_2="admit", member_4="admit")
+    with refused("conflict-unjudged"):
+        case.decide(CloseBallot, "chair-1")
+    judge(case, conflict=False, member="chair-1").decide(CloseBallot, "chair-1")
     assert case.state.stage == Stage.RANKED
 
 

@@ -13,6 +13,7 @@ from schemas.admission import (
     ApplicationFacts,
     AssignReviewers,
     ChangePolicy,
+    ConfirmEligibility,
     Consensus,
     DeclineReview,
     PermitLate,
@@ -110,7 +111,7 @@ def test_a07_who_accepted_is_not_silent() -> None:
     case.wait(days=5)
     assert "replace-silent-reviewer" not in case.steps
     with refused("review-running"):
-        case.decide(AcceptReview, "reviewer-1")
+        case.decide(AcceptReview, "reviewer-1", no_conflict=True)
 
 
 @pytest.mark.parametrize("state", ["declined", "conflict", "silent"])
@@ -170,6 +171,38 @@ def test_a07_a_conflict_found_by_the_lookup_refuses() -> None:
     )
     with refused("reviewer-conflict"):
         case.take("assign-reviewers", lambda draft: assign_drawn(draft, drawn), actor=person("office-1"))
+
+
+def test_a07_near_conflicts_are_told_with_the_draw() -> None:
+    """Whom the draw passed over, or a person named all the same, stands in the history with the reason."""
+    case = new().complete()
+    case.decide(ConfirmEligibility, "office-1", eligible=True)
+    drawn = ReviewersDrawn(reviewers=("reviewer-1",), near={"reviewer-2": "same-school"})
+    taken = case.take("draw-reviewers", lambda draft: assign_drawn(draft, drawn))
+    assert taken.details["near_conflicts"] == {"reviewer-2": "same-school"}
+    assert "assign-reviewers" in case.state.tasks
+
+
+def test_a07_no_score_before_the_declaration() -> None:
+    """Who has not declared to have no conflict of interest is told how, and then scores."""
+    case = new().to_review()
+    with refused("declaration-missing"):
+        case.decide(SubmitScores, "reviewer-1", points=GOOD)
+    with refused("declaration-missing"):
+        case.decide(AcceptReview, "reviewer-1")
+    case.decide(AcceptReview, "reviewer-1", no_conflict=True)
+    assert case.last.details["declared"] == "no-conflict"
+    case.decide(SubmitScores, "reviewer-1", points=GOOD)
+    assert case.state.reviews["reviewer-1"].state == "scored"
+
+
+def test_a07_who_declares_nothing_is_replaced() -> None:
+    """A score that was refused is no answer: the clock draws another reviewer."""
+    case = invited(new().to_review(), "reviewer-1", "reviewer-2")
+    with refused("declaration-missing"):
+        case.decide(SubmitScores, "reviewer-3", points=GOOD)
+    case.wait_until(jst(2026, 10, 7))
+    assert case.state.reviews["reviewer-3"].state == "silent"
 
 
 # A8 the overdue ladder
@@ -300,14 +333,14 @@ def test_a10_a_range_that_does_not_begin_at_zero() -> None:
 @pytest.mark.parametrize(("points", "verdict"), [(6.0, Verdict.POSITIVE), (5.99, Verdict.NEGATIVE)])
 def test_a10_the_threshold_itself_is_positive(points, verdict) -> None:
     """Sixty per cent and more."""
-    case = new().to_review()
+    case = invited(new().to_review(), "reviewer-1")
     case.decide(SubmitScores, "reviewer-1", points=dict.fromkeys(GOOD, points))
     assert case.state.reviews["reviewer-1"].verdict is verdict
 
 
 def test_a10_the_form_stays_when_the_policy_changes() -> None:
     """The criteria were fixed before the round opened."""
-    case = new().to_review()
+    case = invited(new().to_review(), "reviewer-1")
     other = POLICY.criteria[0].model_copy(update={"key": "other"})
     policy = changed_policy(**{"review.criteria": (other,)}, version="v2")
     case.decide(ChangePolicy, "head-1", version="v2", policy=policy)
@@ -316,7 +349,7 @@ def test_a10_the_form_stays_when_the_policy_changes() -> None:
 
 def test_a10_one_form_each() -> None:
     """A reviewer submits once."""
-    case = new().to_review()
+    case = invited(new().to_review(), "reviewer-1")
     case.decide(SubmitScores, "reviewer-1", points=GOOD)
     for command, values in ((SubmitScores, {"points": GOOD}), (DeclineReview, {})):
         with refused("already-scored"):
@@ -372,7 +405,7 @@ def test_a11_a_conflict_goes_to_one_more_reviewer() -> None:
     case = new().to_review().score(GOOD, GOOD, POOR)
     assert (case.state.stage, reviewers_wanted(case.state)) == (Stage.REVIEW, 1)
     case.draw("reviewer-4")
-    case.decide(SubmitScores, "reviewer-4", points=POOR)
+    invited(case, "reviewer-4").decide(SubmitScores, "reviewer-4", points=POOR)
     assert case.last.details["consensus"] == "conflicting"
     assert case.state.stage == Stage.COMMITTEE
 

@@ -90,6 +90,12 @@ class Walk:
                 "reason_id": reason,
             },
             "decline-review": lambda: {"conflict": self.one_of(True, False)},
+            "accept-review": lambda: {"no_conflict": self.one_of(True, True, False)},
+            "judge-conflict": lambda: {
+                "member": self.one_of(*(m.member for m in self.case.state.committee), "member-1"),
+                "conflict": self.one_of(True, False),
+                "reason_id": reason,
+            },
             "submit-scores": lambda: {"points": self.one_of(GOOD, POOR, {}, {**GOOD, "academic": 11.0})},
             "cast-vote": lambda: {
                 "choice": self.one_of(*Choice),
@@ -168,7 +174,9 @@ class Walk:
         if state.stage == Stage.COMMITTEE and not state.committee and not waits:
             members = ["chair-1", *(f"member-{number}" for number in range(1, self.one_of(2, 3, 5)))]
             self.case.convene(
-                *members[self.one_of(0, 0, 0, 1) :], conflicts=self.draw(st.sets(st.sampled_from(members)))
+                *members[self.one_of(0, 0, 0, 1) :],
+                conflicts=self.draw(st.sets(st.sampled_from(members))),
+                near=dict.fromkeys(self.draw(st.sets(st.sampled_from(members), max_size=2)), "same-school"),
             )
 
 

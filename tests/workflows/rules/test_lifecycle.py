@@ -157,6 +157,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "submit-scores": REVIEWER,
     "cast-vote": MEMBERS,
     "close-ballot": CHAIR,
+    "judge-conflict": OFFICE,
     "record-decision": HEAD,
     "answer-offer": OFFICE,
     "record-enrolment": OFFICE,
