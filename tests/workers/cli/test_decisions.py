@@ -145,8 +145,8 @@ async def test_refused_in_review(institute: Institute, iehe: CommandLine) -> Non
     await unchanged(
         case,
         iehe,
-        ((*submit, *POINTS), reviewer, 5, "declaration-missing"),
-        (accept, reviewer, 5, "declaration-missing"),
+        ((*submit, *POINTS), reviewer, 3, "declaration-missing"),
+        (accept, reviewer, 3, "declaration-missing"),
     )
     await iehe.ok(*accept, "--no-conflict", by=reviewer)
     remark = ("--remark", "所見")

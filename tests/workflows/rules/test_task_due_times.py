@@ -64,6 +64,13 @@ def small_committee() -> Pure:
     return case
 
 
+def nearly_bound_member() -> Pure:
+    """Of one member nearly the same school is on record."""
+    case = new().to_review().score(GOOD, GOOD, GOOD)
+    case.convene(near={"member-3": "same-school"})
+    return case
+
+
 def silent_committee() -> Pure:
     """The ballot's time is over."""
     case = in_stage(Stage.COMMITTEE)
@@ -78,6 +85,7 @@ WAYS: Final[dict[str, Callable[[], Pure]]] = {
     "check-eligibility": lambda: in_stage(Stage.ELIGIBILITY),
     "decide": lambda: in_stage(Stage.RANKED),
     "decide-accommodation": lambda: after_event(Stage.REVIEW, "accommodation-requested"),
+    "judge-conflict": nearly_bound_member,
     "late-application": late_application,
     "look-at-event": lambda: after_event(Stage.REVIEW, "document-received", item="diary"),
     "missing-part": lambda: after_event(Stage.REVIEW, "document-revoked", item="transcript"),
