@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError
 
 from activities.mailer import Mailer, MailError, MailSession, PermanentMailError, UnansweredMailError
 from activities.messages import NotRenderedError, Office
@@ -24,7 +24,6 @@ from schemas.policies import NoticePolicy
 from schemas.transition import Delivery, DeliveryReport
 
 SQL: Final = queries("notices")
-QUIET_HOURS: Final = "QuietHours"
 WAITING: Final = "NoticesWaiting"
 DATABASE_FAULT: Final = "DatabaseFault"
 DATABASE_FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -63,8 +62,8 @@ class NoticeActivities:
     async def deliver(self, delivery: Delivery) -> DeliveryReport:
         """Send what one version of a case has queued; the report names what a person must look at.
 
-        Raises ApplicationError with the delay to the next attempt: `QuietHours` (benign) or
-        `NoticesWaiting` when something could not be sent yet; `DatabaseFault` when the database is away.
+        In quiet hours it says when to come again. Raises ApplicationError: `NoticesWaiting` with the delay to
+        the next attempt when something could not be sent yet; `DatabaseFault` when the database is away.
         """
         try:
             return await self._deliver(delivery)
@@ -79,7 +78,9 @@ class NoticeActivities:
         pending = await self._pool.fetch(SQL["pending"], *version)
         async with self._mailer.session() as session:
             for row in pending:
-                self._refuse_in_quiet_hours(delivery.notices)
+                now = self._clock()
+                if (until := quiet_until(delivery.notices, now)) is not None:
+                    return DeliveryReport(again_after=until - now)
                 activity.heartbeat()
                 await self._bring_to_an_end(row["notice_id"], delivery.notices, session)
         waiting = await self._pool.fetchrow(SQL["unfinished"], *version)
@@ -91,17 +92,6 @@ class NoticeActivities:
             )
         looked_at = await self._pool.fetch(SQL["for_a_person"], *version)
         return DeliveryReport(failed={row["notice_id"]: row["reason"] for row in looked_at})
-
-    def _refuse_in_quiet_hours(self, policy: NoticePolicy) -> None:
-        now = self._clock()
-        until = quiet_until(policy, now)
-        if until is not None:
-            raise ApplicationError(
-                "no messages are sent at this hour",
-                type=QUIET_HOURS,
-                next_retry_delay=until - now,
-                category=ApplicationErrorCategory.BENIGN,
-            )
 
     async def _bring_to_an_end(self, notice_id: str, policy: NoticePolicy, session: MailSession) -> None:
         row = await self._pool.fetchrow(SQL["addressed"], notice_id)

@@ -1,6 +1,6 @@
 """A transition: everything one step of a case changes, written in one database transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field, JsonValue
@@ -118,3 +118,6 @@ class DeliveryReport(Payload):
     """What became of them: keys of notices that a person must look at, with the reason as a code."""
 
     failed: dict[str, Code] = Field(default_factory=dict)
+    again_after: timedelta | None = None
+    """Nothing may be sent before so much time has passed: the case waits and asks again. Then `failed` is
+    empty."""

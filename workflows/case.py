@@ -39,7 +39,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.identifiers import NOTICES_QUEUE, event_type
     from schemas.refusals import Refusal
-    from schemas.transition import Delivery, Transition, Written
+    from schemas.transition import Delivery, DeliveryReport, Transition, Written
     from workflows.database import database
     from workflows.messages import as_error, decision, is_storable, read_event
     from workflows.rules import deadlines as counting
@@ -363,13 +363,23 @@ class CaseWorkflow(Generic[S]):
         delivery = Delivery(
             case_id=self.state.case_id, version=version, notices=self.process.notices(self.state)
         )
-        async with self._under_way:
-            await self._deliver_notices(delivery)
+        while (wait := await self._deliver_notices(delivery)) is not None:
+            # a timer and no activity that fails until then: whoever looks sees that all is well
+            await workflow.sleep(wait, summary=f"notices of step {version} wait for the morning")
         del self._deliveries[version]
         self._changed = True
 
-    async def _deliver_notices(self, delivery: Delivery) -> None:
-        report = await workflow.execute_activity_method(
+    async def _deliver_notices(self, delivery: Delivery) -> timedelta | None:
+        """Try once, as often as it takes; the answer is how long to wait when it is not the time for it."""
+        async with self._under_way:
+            report = await self._delivered(delivery)
+        if report.failed:
+            rule = partial(steps.report_notices, failed=dict(report.failed))
+            await self.by_itself("report-notices", rule)
+        return report.again_after
+
+    async def _delivered(self, delivery: Delivery) -> DeliveryReport:
+        return await workflow.execute_activity_method(
             NoticeActivities.deliver,
             delivery,
             task_queue=NOTICES_QUEUE,
@@ -378,9 +388,6 @@ class CaseWorkflow(Generic[S]):
             retry_policy=NOTICE_RETRY,
             summary=f"notices of step {delivery.version}",
         )
-        if report.failed:
-            rule = partial(steps.report_notices, failed=dict(report.failed))
-            await self.by_itself("report-notices", rule)
 
     # what ops see
 
@@ -391,8 +398,6 @@ class CaseWorkflow(Generic[S]):
 
     def _show(self) -> None:
         state = self.state
-        if not state.version:
-            return
         shown = attributes_of(self.process, state)
         if changed := changes(self._shown, shown):
             workflow.upsert_search_attributes(changed)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import asyncpg
 import pytest
 import structlog
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.mailer import Mailer, SmtpSettings
@@ -501,16 +501,15 @@ async def test_allow_list(world) -> None:
 
 
 async def test_quiet_hours_wait_until_their_end(world) -> None:
-    """At night nothing is sent; the attempt ends quietly and names the end of the quiet hours."""
+    """At night nothing is sent; the attempt ends without a failure and says when to come again."""
     world.clock.now = datetime(2027, 2, 4, 14, 30, tzinfo=UTC)
     await world.queue()
     night = DELIVERY.model_copy(update={"notices": NoticePolicy()})
-    refused = await world.refused(night)
-    assert (refused.type, refused.category) == ("QuietHours", ApplicationErrorCategory.BENIGN)
-    assert refused.next_retry_delay == timedelta(hours=8, minutes=30)
+    wait = (await world.deliver(night)).again_after
+    assert wait == timedelta(hours=8, minutes=30)
     assert await world.state() == ("queued", None)
     assert (await world.notice())["attempts"] == 0
-    world.clock.now += refused.next_retry_delay
+    world.clock.now += wait
     assert await world.deliver(night) == DeliveryReport()
 
 

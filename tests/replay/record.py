@@ -1,4 +1,4 @@
-"""Record the histories that the replay test holds fixed: one for each ending, and cases still running.
+"""Record the histories that the replay test holds fixed: one for each ending, and for each other way of a case.
 
 Not collected with the tests: `make record-histories` names this file. It adds what is missing and never
 replaces: a history that no longer replays shows a change that would break cases already running.
@@ -6,10 +6,11 @@ replaces: a history that no longer replays shows a change that would break cases
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import pytest
 from temporalio.client import WorkflowHistory
 
 from schemas.admission import (
@@ -22,9 +23,12 @@ from schemas.admission import (
     Withdraw,
 )
 from tests.office import Case, Institute, person
+from tests.replay.disturbed import DISTURBED, Disturbed, next_run
 
 HISTORIES: Final = Path(__file__).parent / "histories" / "admission-review"
-Scenario = Callable[[Institute], Awaitable[Case]]
+Scenario = Callable[[Any], Awaitable[Case]]
+NEXT_RUNS: Final = ("continued", "next_run")
+"""The run that ends by continuing as new, and the one that begins so."""
 
 
 async def _accepted(institute: Institute, result: str) -> Case:
@@ -156,16 +160,32 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         post_not_received,
         running_in_review,
         running_in_committee,
+        *DISTURBED,
     )
 }
+RECORDED: Final = (*SCENARIOS, *NEXT_RUNS)
 
 
-async def test_record(institute: Institute) -> None:
-    """Play the scenarios that have no history yet and keep theirs."""
-    for name in [name for name in SCENARIOS if not (HISTORIES / f"{name}.json").exists()]:
-        case = await SCENARIOS[name](institute)
-        history: WorkflowHistory = await case.handle.fetch_history()
-        # whose machine it was is nobody's business
-        text = re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', history.to_json())
-        text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
-        (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+def _missing(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not (HISTORIES / f"{name}.json").exists()]
+
+
+@pytest.mark.parametrize("name", _missing(SCENARIOS))
+async def test_record(name: str, disturbed: Disturbed) -> None:
+    """Play a scenario that has no history yet and keep its."""
+    _keep(name, await (await SCENARIOS[name](disturbed)).handle.fetch_history())
+
+
+@pytest.mark.skipif(not _missing(NEXT_RUNS), reason="recorded")
+async def test_record_next_runs(restless: Institute) -> None:
+    """Play a case that goes on in a second run and keep the histories of both."""
+    case, first = await next_run(restless)
+    _keep("continued", await restless.client.get_workflow_handle(case.case_id, run_id=first).fetch_history())
+    _keep("next_run", await case.handle.fetch_history())
+
+
+def _keep(name: str, history: WorkflowHistory) -> None:
+    # whose machine it was is nobody's business
+    text = re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', history.to_json())
+    text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from tests.replay.record import HISTORIES, SCENARIOS
+from tests.replay.record import HISTORIES, RECORDED, SCENARIOS
 from workers.temporal import DATA_CONVERTER, sandbox
 from workers.worker import WORKFLOWS
 from workflows.rules.admission import STAGES
@@ -26,7 +26,7 @@ cases of its kind may be running.
 """
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
+@pytest.mark.parametrize("name", sorted(RECORDED))
 async def test_history_replays(name: str) -> None:
     """The recorded history makes the same commands as when it was recorded."""
     text = (HISTORIES / f"{name}.json").read_text(encoding="utf-8")

@@ -17,8 +17,10 @@ from activities.notices import NoticeActivities
 from gateway.encryption.ring import KeyRing
 from tests.conftest import Database
 from tests.office import DEFAULT_STAFF, Institute
+from workers.embedded.home import Home
 from workers.embedded.mail import MailCatcher
 from workers.embedded.ports import free_port
+from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.policies import load_defaults
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
@@ -92,6 +94,25 @@ async def mortal_worker(temporal, database, mail: MailCatcher, ring: KeyRing):
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def restless_server(home: Home) -> AsyncIterator[str]:
+    """The address of a server that suggests a new run after forty history events."""
+    server = TemporalServer(
+        TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
+        folder=None,
+        log=home.logs / "temporal-restless.log",
+        dynamic_config={
+            "frontend.WorkflowTimeSkippingEnabled": "true",
+            "limit.historyCount.suggestContinueAsNew": "40",
+        },
+    )
+    await server.start()
+    try:
+        yield server.address
+    finally:
+        await server.stop()
 
 
 async def relax(connection: asyncpg.Connection, changes: dict) -> None:

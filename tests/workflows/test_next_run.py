@@ -9,29 +9,18 @@ from temporalio.client import Client
 from gateway.encryption.ring import KeyRing
 from schemas.admission import ConfirmEligibility, RecordEnrolment
 from tests.office import Institute, actor
+from tests.workflows.conftest import restless_server
 from workers.embedded.home import Home
-from workers.embedded.ports import free_port
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.temporal import encrypted, register_search_attributes
 
 
 @pytest.fixture
 async def client(server_home: Home, ring: KeyRing) -> AsyncIterator[Client]:
     """A server that suggests a new run after forty history events."""
-    server = TemporalServer(
-        TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
-        folder=None,
-        log=server_home.logs / "temporal-restless.log",
-        dynamic_config={
-            "frontend.WorkflowTimeSkippingEnabled": "true",
-            "limit.historyCount.suggestContinueAsNew": "40",
-        },
-    )
-    await server.start()
-    client = await Client.connect(server.address, data_converter=encrypted(ring, "default"))
-    await register_search_attributes(client)
-    yield client
-    await server.stop()
+    async with restless_server(server_home) as address:
+        client = await Client.connect(address, data_converter=encrypted(ring, "default"))
+        await register_search_attributes(client)
+        yield client
 
 
 async def runs(case) -> int:
