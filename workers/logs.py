@@ -20,12 +20,14 @@ from structlog.typing import EventDict, Processor
 from temporalio import activity, workflow
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from workers.trails import trail
+from workers.log_causes import mismatch, own_place, told
+from workers.trails import places, trail
 
 WITHHELD: Final = "(withheld)"
 KEYS: Final = frozenset(
     {
         *("event", "level", "timestamp", "logger", "at", "error", "trace", "keys_withheld"),
+        *("place", "mismatch"),  # where in our own code, and what a history and the code disagree about
         *("case_id", "process", "run_id", "activity", "task_queue", "attempt", "actor", "version", "step"),
         *("stage", "notice_id", "message", "state", "reason", "code", "count", "seconds", "signal"),
         *("namespace", "migration", "policy", "round_id", "batch_id", "event_id", "pid", "setting", "port"),
@@ -131,6 +133,10 @@ def _without_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
     if isinstance(error, BaseException):
         kinds, frames = trail(error)
         event["error"], event["trace"] = _Constant(kinds), frames
+        if (place := own_place(places(error))) is not None:
+            event["place"] = _Constant(place)
+        if (differs := mismatch(str(error))) is not None:
+            event["mismatch"] = _Constant(differs)
     return event
 
 
@@ -165,8 +171,13 @@ class _Forwarding(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line; the caller's frame is still there to be looked at."""
         fields: MutableMapping[str, Any] = {"logger": record.name, "exc_info": record.exc_info}
+        if record.name.startswith("temporalio"):
+            for key, value in told(record).items():
+                fields[key] = _Constant(value) if key in ("mismatch", "error", "place") else value
         text = _core_text(record) if record.name.startswith("temporalio.core") else _constant_text(record)
         if text is None:
+            kind = str(getattr(record, "__temporal_error_identifier", ""))
+            text = _Constant(kind) if kind.isalpha() and kind.isascii() else None
             path = record.pathname.rpartition("site-packages/")[2]
             fields["at"] = _Constant(f"{path}:{record.lineno}")
         structlog.get_logger().log(record.levelno, text or _Constant(WITHHELD), **fields)

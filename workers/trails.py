@@ -14,12 +14,15 @@ _FRAMES: Final = 30
 
 def trail(error: BaseException) -> tuple[str, list[str]]:
     """An error's types with their codes, cause last, and where it came from; never a text or a value."""
-    chain = list(_chain(error))
-    frames = [
-        f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(chain[-1].__traceback__ or error.__traceback__)
-    ]
-    return " < ".join(map(_named, chain)), frames[-_FRAMES:]
+    frames = [f"{file}:{line} {name}" for file, line, name in places(error)]
+    return " < ".join(map(_named, _chain(error))), frames[-_FRAMES:]
+
+
+def places(error: BaseException) -> list[tuple[str, int, str]]:
+    """File, line and function of everything that its first cause came through, outermost first."""
+    *_, first = _chain(error)
+    frames = traceback.extract_tb(first.__traceback__ or error.__traceback__)
+    return [(frame.filename, frame.lineno or 0, frame.name) for frame in frames]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,5 +1,6 @@
 """Log lines hold ids and codes; nothing personal comes through by any way."""
 
+import asyncio
 import io
 import json
 import logging
@@ -12,15 +13,18 @@ import asyncpg
 import pytest
 import structlog
 from temporalio import activity, workflow
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import ActivityEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, Worker
 
+from tests.replay.record import HISTORIES
 from workers import logs
-from workers.temporal import sandbox
+from workers.log_causes import mismatch
+from workers.temporal import DATA_CONVERTER, sandbox
 from workers.trails import trail
+from workers.worker import WORKFLOWS
 
 CANARY = "見本太郎"
 MAIL = "taro.mihon@example.com"
@@ -239,6 +243,61 @@ async def test_failures_in_temporal_leak_nothing(lines, temporal):
     assert {line["logger"] for line in written if "logger" in line} >= {"temporalio.activity"}
     assert any("builtins.LookupError" in line.get("error", "") for line in written)
     assert CANARY not in json.dumps(written, ensure_ascii=False)
+
+
+async def test_a_failed_task_is_told_with_case_run_cause_and_place(lines, temporal):
+    """Where the SDK only says that a task failed, case, run, kind of error and our own line stand beside it."""
+    client = await Client.connect(temporal.address, runtime=logs.runtime("debug"))
+    name = f"{CANARY}-told"
+    async with Worker(
+        client,
+        task_queue="log-failures",
+        workflows=[LogFailures],
+        activities=[failing],
+        workflow_runner=sandbox(),
+    ):
+        with pytest.raises(WorkflowFailureError):
+            await client.execute_workflow("log-failures", name, id="log-failures-2", task_queue="log-failures")
+    (line,) = [each for each in lines() if each["event"] == "WorkflowTaskFailure"]
+    assert line["case_id"] == "log-failures-2"
+    assert len(line["run_id"]) == 36
+    assert "builtins.LookupError" in line["error"]
+    assert line["place"].startswith("tests/workers/test_logs.py:")
+    assert line["place"].endswith(" run")
+    assert CANARY not in json.dumps(lines(), ensure_ascii=False)
+
+
+async def test_a_history_that_does_not_fit_is_told_with_what_differs(lines):
+    """Of a nondeterminism case, run and the two commands that differ are written, their names are not."""
+    changed = (HISTORIES / "enrolled.json").read_text("utf-8").replace('"deliver-notices"', '"見本太郎"')
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        data_converter=DATA_CONVERTER,
+        workflow_runner=sandbox(),
+        runtime=logs.runtime("debug"),
+    )
+    await replayer.replay_workflow(
+        WorkflowHistory.from_json("admission/told", changed), raise_on_replay_failure=False
+    )
+    async with asyncio.timeout(10):
+        while not (found := [each for each in lines() if each["event"] == "Failing workflow task"]):
+            await asyncio.sleep(0.05)
+    assert found[0]["case_id"] == "admission/told"
+    assert len(found[0]["run_id"]) == 36
+    assert "ctivity" in found[0]["mismatch"]
+    assert "deliver" not in found[0]["mismatch"]
+    assert CANARY not in json.dumps(lines(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    "value", ['\\"見本太郎\\"', "'taro.mihon@example.com'", "見本太郎", "{ x: 09012345678 }", "[34, 35]"]
+)
+def test_what_differs_holds_no_value(value):
+    """Quoted texts, structures, long numbers and foreign letters are left out of what differs."""
+    text = f'message: "[TMPRL1100] Nondeterminism error: A {value} does not match HistoryEvent(id: 8, B)", source:'
+    told = mismatch(text)
+    assert told.endswith("does not match HistoryEvent(id: , B) [event 8]")
+    assert not any(part in told for part in ("見本", "taro", "090", "34"))
 
 
 def test_trails_end():

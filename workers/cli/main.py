@@ -53,6 +53,7 @@ COMMANDS = (
     ("workers.cli.stack", "migrate"),
     ("workers.cli.gateway", "gateway"),
     ("workers.cli.doctor", "doctor"),
+    ("workers.cli.replay", "replay"),
     ("workers.cli.demo", "demo"),
     ("workers.cli.tasks", "tasks"),
     ("workers.cli.token", "token"),
