@@ -6,7 +6,6 @@ decision was certainly not made is taken out again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -18,10 +17,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.database import REFUSED
 from activities.sql import queries
 from schemas.case import Command, ReassignTask, Receipt
+from schemas.patience import ANSWER_WITHIN, CONNECT_WITHIN
 from schemas.refusals import TEXTS, Refusal, RefusalKind, refusal_text
 
 SQL: Final = queries("office")
-ANSWER_WITHIN: Final = timedelta(seconds=15)
 TEXT_FIELDS: Final[Mapping[str, str]] = {"reason_id": "reason", "remark_id": "remark"}
 """Fields of commands that refer to words, and what a person calls these."""
 _RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
@@ -102,13 +101,14 @@ async def decide(
         NotDecided: refused, closed, lost, or no answer in time.
     """
     case_id = case["case_id"]
+    until = asyncio.get_running_loop().time() + ANSWER_WITHIN.total_seconds()
     await _check_assignee(pool, case_id, command)
     text_id, new = await _keep(pool, case_id, command, text)
     field = text_field(type(command))
     if text_id is not None and field is not None:
         command = command.model_copy(update={field: str(text_id)})
     try:
-        return await _update(pool, await client(), case_id, command)
+        return await _update(pool, await _connected(client), case_id, command, until)
     except NotDecided as refused:
         if not refused.certain or refused.code == "case-closed":
             receipt = await _made_meanwhile(pool, case_id, command.cause)
@@ -150,10 +150,20 @@ async def _keep(
     return text_id, kept is not None
 
 
-async def _update(pool: asyncpg.Pool, client: Client, case_id: str, command: Command) -> Receipt:
+async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
+            return await client()
+    except TimeoutError:
+        raise NotDecided("temporal-unreachable", None, {"status": "UNAVAILABLE"}) from None
+
+
+async def _update(
+    pool: asyncpg.Pool, client: Client, case_id: str, command: Command, until: float
+) -> Receipt:
     handle = client.get_workflow_handle(case_id)
     try:
-        async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+        async with asyncio.timeout_at(until):
             receipt: Receipt = await handle.execute_update(
                 command.step, command, id=command.cause, result_type=Receipt
             )

@@ -1,11 +1,11 @@
 """`/livez` and `/readyz`: whether to restart this process, and whether to send it requests."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Coroutine
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from starlette.requests import Request
@@ -16,9 +16,10 @@ from temporalio.service import RPCError
 
 from activities.sql import queries
 from gateway.context import gateway_of
+from schemas.patience import PROBE_WITHIN
 
-PATIENCE: Final = 2.0
-"""Seconds for each of the two questions."""
+T = TypeVar("T")
+_left_over: Final[set[asyncio.Future[Any]]] = set()
 
 
 def routes() -> list[Route]:
@@ -43,8 +44,7 @@ async def ready(request: Request) -> Response:
 
 async def _database(pool: asyncpg.Pool) -> str:
     try:
-        async with asyncio.timeout(PATIENCE), pool.acquire() as connection:
-            rows = await connection.fetch(queries("inbox")["applied_migrations"])
+        rows = await _within(pool.fetch(queries("inbox")["applied_migrations"]))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         return "away"
     return "ok" if migrations() <= {row["name"] for row in rows} else "of-another-release"
@@ -52,11 +52,32 @@ async def _database(pool: asyncpg.Pool) -> str:
 
 async def _temporal(client: Client) -> str:
     try:
-        async with asyncio.timeout(PATIENCE):
-            await client.service_client.check_health(timeout=timedelta(seconds=PATIENCE))
+        await _within(client.service_client.check_health(timeout=PROBE_WITHIN))
     except (RPCError, RuntimeError, OSError, TimeoutError):
         return "away"
     return "ok"
+
+
+async def _within(question: Coroutine[Any, Any, T]) -> T:
+    """The answer, or TimeoutError; what does not answer is left to end by itself.
+
+    Waiting for the end of what was given up took as long as the server was frozen: a connection is given
+    back to its pool only when the server has heard that its question is no longer asked.
+    """
+    asked = asyncio.ensure_future(question)
+    done, _ = await asyncio.wait({asked}, timeout=PROBE_WITHIN.total_seconds())
+    if done:
+        return asked.result()
+    _left_over.add(asked)
+    asked.add_done_callback(_ended)
+    asked.cancel()
+    raise TimeoutError
+
+
+def _ended(asked: "asyncio.Future[Any]") -> None:
+    _left_over.discard(asked)
+    if not asked.cancelled():
+        asked.exception()  # looked at, so that nobody reports it
 
 
 @cache

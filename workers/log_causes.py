@@ -18,7 +18,7 @@ _EVENT_ID: Final = re.compile(r"\bid: (\d{1,6})\b")
 
 
 def mismatch(text: str) -> str | None:
-    """What a history and the code disagree about, if that is what the text tells; names and values left out."""
+    """What a history and the code disagree about, if the text tells that; without names and values."""
     found = _NONDETERMINISM.search(text)
     if found is None:
         return None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio.client import Client, WorkflowExecution, WorkflowHistory
@@ -38,8 +39,6 @@ async def runs_to_check(client: Client, *, closed_days: int, limit: int) -> list
 
 
 def _days_ago(days: int) -> str:
-    from datetime import UTC, datetime, timedelta
-
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -1,5 +1,7 @@
 """Whether the gateway lives, whether events can be stored, and where a stored event stands."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,6 +11,8 @@ from temporalio.client import Client
 
 from gateway.app import create_app
 from gateway.context import Gateway
+from schemas.patience import PROBE_WITHIN
+from tests.frozen import frozen
 from tests.gateway.conftest import TYPE, URI, SigningPortal
 
 EVENT = {
@@ -48,6 +52,20 @@ async def test_alive_and_ready(door):
     assert (await door.get("/livez")).json() == {"status": "ok"}
     ready = await door.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"database": "ok", "temporal": "ok"})
+
+
+async def test_a_frozen_database_is_told_at_once(door, postgres):
+    """A server that takes connections and says nothing: `/readyz` says so in time, again and again."""
+    assert (await door.get("/readyz")).status_code == 200
+    began = time.monotonic()
+    with frozen(postgres.child.pid):
+        for _ in range(2):
+            ready = await door.get("/readyz")
+            assert (ready.status_code, ready.json()["database"]) == (503, "away")
+    assert time.monotonic() - began < 2 * PROBE_WITHIN.total_seconds() + 1
+    async with asyncio.timeout(10):
+        while (await door.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.05)
 
 
 async def test_ready_while_temporal_is_away(lonely_door, portal):

@@ -43,11 +43,11 @@ class Path:
 
 def modules() -> list[str]:
     """Names of the modules below `workflows` that have such functions, those imported by others first."""
-    names = []
-    for file in sorted(ROOT.rglob("*.py")):
-        if any(_functions(ast.parse(file.read_text("utf-8")))):
-            names.append(".".join(("workflows", *file.relative_to(ROOT).with_suffix("").parts)))
-    return names
+    return [
+        ".".join(("workflows", *file.relative_to(ROOT).with_suffix("").parts))
+        for file in sorted(ROOT.rglob("*.py"))
+        if any(_functions(ast.parse(file.read_text("utf-8"))))
+    ]
 
 
 def paths() -> list[Path]:

@@ -1,4 +1,4 @@
-"""Record the histories that the replay test holds fixed: one for each ending, and for each other way of a case.
+"""Record the histories that the replay test holds fixed: one for each ending and other way of a case.
 
 Not collected with the tests: `make record-histories` names this file. It adds what is missing and never
 replaces: a history that no longer replays shows a change that would break cases already running.

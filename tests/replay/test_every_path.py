@@ -1,4 +1,4 @@
-"""A pause put into any path of the workflows is noticed by a recorded history: none of them goes unwatched."""
+"""A pause put into any path of the workflows is noticed by a recorded history."""
 
 from typing import Final
 

@@ -246,7 +246,7 @@ async def test_failures_in_temporal_leak_nothing(lines, temporal):
 
 
 async def test_a_failed_task_is_told_with_case_run_cause_and_place(lines, temporal):
-    """Where the SDK only says that a task failed, case, run, kind of error and our own line stand beside it."""
+    """Where the SDK only says that a task failed, case, run, error and our own line stand beside it."""
     client = await Client.connect(temporal.address, runtime=logs.runtime("debug"))
     name = f"{CANARY}-told"
     async with Worker(
@@ -257,7 +257,9 @@ async def test_a_failed_task_is_told_with_case_run_cause_and_place(lines, tempor
         workflow_runner=sandbox(),
     ):
         with pytest.raises(WorkflowFailureError):
-            await client.execute_workflow("log-failures", name, id="log-failures-2", task_queue="log-failures")
+            await client.execute_workflow(
+                "log-failures", name, id="log-failures-2", task_queue="log-failures"
+            )
     (line,) = [each for each in lines() if each["event"] == "WorkflowTaskFailure"]
     assert line["case_id"] == "log-failures-2"
     assert len(line["run_id"]) == 36
@@ -294,7 +296,8 @@ async def test_a_history_that_does_not_fit_is_told_with_what_differs(lines):
 )
 def test_what_differs_holds_no_value(value):
     """Quoted texts, structures, long numbers and foreign letters are left out of what differs."""
-    text = f'message: "[TMPRL1100] Nondeterminism error: A {value} does not match HistoryEvent(id: 8, B)", source:'
+    differs = f"A {value} does not match HistoryEvent(id: 8, B)"
+    text = f'message: "[TMPRL1100] Nondeterminism error: {differs}", source:'
     told = mismatch(text)
     assert told.endswith("does not match HistoryEvent(id: , B) [event 8]")
     assert not any(part in told for part in ("見本", "taro", "090", "34"))

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
+from gateway.starting import restart_case
 from schemas.admission import ConfirmEligibility, RecordDecision
 from schemas.case import (
     CancelDeadline,
@@ -20,6 +21,7 @@ from schemas.case import (
 )
 from schemas.identifiers import EVENT_SIGNAL
 from tests.office import Institute, Refused, actor
+from tests.workflows.conftest import relax
 from workers.worker import running_worker
 
 
@@ -240,6 +242,38 @@ class TestTasksAndDeadlines:
         await case.forward(days=100)
 
         assert await case.stage() == "offered"
+
+
+class TestNight:
+    async def test_letters_owed_at_night_wait_by_a_timer(
+        self, institute: Institute, notices, worker_pool
+    ) -> None:
+        """Until the morning nothing is tried and nothing fails, after a restart too; then they are sent."""
+        night = datetime(2027, 2, 4, 14, 30, tzinfo=UTC)
+        notices._clock = lambda: night
+        async with institute.pool.acquire() as connection:
+            await relax(connection, {"notices": {"quiet_from": "20:00", "quiet_until": "08:00"}})
+        case = await institute.apply()
+        await case.until_stage("completeness")
+        for _ in range(2):
+            async with asyncio.timeout(15):
+                while timedelta(hours=8, minutes=30) not in await _timers(case):
+                    await asyncio.sleep(0.02)
+            assert not (await case.handle.describe()).raw_description.pending_activities
+            await case.handle.terminate("lost")
+            await restart_case(institute.pool, institute.client, case.case_id)
+
+        notices._clock = lambda: night + timedelta(hours=9)
+        await case.forward(hours=9)
+        await case.until_notices(2)
+
+        assert {each["state"] for each in await case.notices()} == {"accepted"}
+        assert {each["attempts"] for each in await case.notices()} == {1}
+
+
+async def _timers(case) -> list[timedelta]:
+    started = (event.timer_started_event_attributes for event in (await case.handle.fetch_history()).events)
+    return [timer.start_to_fire_timeout.ToTimedelta() for timer in started]
 
 
 class TestDying:

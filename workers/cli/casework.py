@@ -12,7 +12,7 @@ from unicodedata import normalize
 import typer
 
 from workers.cli.known import complete_case
-from workers.cli.session import CommandError, Exit, Session, leave, run
+from workers.cli.session import CommandError, Exit, Session, disk_full, leave, run
 
 if TYPE_CHECKING:
     import asyncpg
@@ -56,13 +56,15 @@ async def answering() -> AsyncIterator[None]:
 
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, RPCError) as error:
+        if (full := disk_full(error)) is not None:
+            raise full from None
+        if isinstance(error, RPCError):
+            raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
         if isinstance(error, asyncpg.PostgresError) and not _passing(error):
             raise
         code = getattr(error, "sqlstate", None) or type(error).__name__
         raise unavailable(DATABASE_AWAY, "PostgreSQL", code) from None
-    except RPCError as error:
-        raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
 
 
 def _passing(error: asyncpg.PostgresError) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
+from schemas.patience import CONNECT_WITHIN
 from workers.cli.session import Exit, JsonOption, Session, leave, print_json, run
 
 if TYPE_CHECKING:
@@ -61,14 +63,34 @@ async def examine(session: Session) -> list[Finding]:
 
     settings = session.settings
     found = [machine.versions(), machine.stack(settings), machine.disk(settings), machine.time_zone()]
-    pool = await _reached(found, "database", lambda: session.pool("office"))
-    if pool is not None:
-        found += await _database(session, pool)
-    client = await _reached(found, "temporal", lambda: session.client(to_look=True))
-    if client is not None:
-        found += await _engine(client, pool)
-    found.append(await machine.mail(settings))
-    return found
+    # side by side, so that servers that do not answer are waited for together
+    (pool, database), (client, temporal), mail = await asyncio.gather(
+        _answering("database", lambda: session.pool("office"), lambda pool: pool.fetchval("SELECT 1")),
+        _answering(
+            "temporal",
+            lambda: session.client(to_look=True),
+            lambda client: client.service_client.check_health(),
+        ),
+        machine.mail(settings),
+    )
+    database += await _database(session, pool) if pool is not None else []
+    temporal += await _engine(client, pool) if client is not None else []
+    return [*found, *database, *temporal, mail]
+
+
+async def _answering(
+    name: str, connect: Callable[[], Awaitable[Any]], ask: Callable[[Any], Awaitable[Any]]
+) -> tuple[Any, list[Finding]]:
+    """The connection to a server that has answered a first question on it; otherwise None and the finding."""
+    found: list[Finding] = []
+
+    async def asked() -> Any:
+        async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
+            connection = await connect()
+            await ask(connection)
+            return connection
+
+    return await _reached(found, name, asked), found
 
 
 async def _database(session: Session, pool: Any) -> list[Finding]:

@@ -38,6 +38,7 @@ def replay(
         # the SDK tells each failure with its text, which may quote a value
         logging.getLogger("temporalio").setLevel(logging.CRITICAL)
         client = await session.client()
+        runs: list[tuple[str, str | None]]
         if cases:
             runs = [(each if "/" in each else PREFIX + each, None) for each in cases]
         else:

@@ -7,18 +7,20 @@ Modules that take long to import (temporalio, asyncpg) are imported when a comma
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
 
+from schemas.patience import ANSWER_WITHIN, CONNECT_WITHIN
 from workers.cli.known import completed, staff_ids
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TOKYO = ZoneInfo("Asia/Tokyo")
-ANSWER_WITHIN = timedelta(seconds=15)
 
 
 class Exit(IntEnum):
@@ -111,7 +112,8 @@ class Session:
 
             url = Embedded(self.settings).url(role)
             try:
-                pool = await open_pool(url, size=4, application="iehe-cli")
+                async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
+                    pool = await open_pool(url, size=4, application="iehe-cli")
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 # the text of these may name the login; the kind of error says enough
                 kind = getattr(error, "sqlstate", None) or type(error).__name__
@@ -154,11 +156,13 @@ class Session:
             if self.settings.temporal_embedded:
                 Embedded(self.settings).require_running()
             try:
-                self._client = await connect(self.settings, runtime=runtime("error"))
-            except RuntimeError as error:
+                async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
+                    self._client = await connect(self.settings, runtime=runtime("error"))
+            except (RuntimeError, TimeoutError) as error:
                 raise CommandError(
                     "temporal-unreachable",
-                    f"Temporal does not answer ({error}). Is the stack running? (make run, iehe doctor)",
+                    f"Temporal does not answer ({error or type(error).__name__}). "
+                    "Is the stack running? (make run, iehe doctor)",
                     "Temporal が応答しません。起動しているか確認してください（make run、iehe doctor）。",
                     Exit.UNAVAILABLE,
                 ) from None
@@ -306,7 +310,31 @@ async def _guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool)
         shown = CommandError(type(fault).__name__, str(fault), f"{japanese}: {fault}", code)
         report(shown, as_json=as_json, language=language)
         return code
+    except Exception as error:
+        full = disk_full(error)
+        if full is None:
+            raise
+        report(full, as_json=as_json, language=language)
+        return full.exit_code
     return Exit.OK
+
+
+def disk_full(error: BaseException) -> CommandError | None:
+    """What to say when a disk, ours or a server's, is full; None when it is something else."""
+    ours = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # of Temporal only the text says it; PostgreSQL has a code
+    theirs = getattr(error, "sqlstate", None) == "53100" or "disk is full" in getattr(error, "message", "")
+    if not ours and not theirs:
+        return None
+    whose = ("here", "この端末") if ours else ("of the server", "サーバー")
+    return CommandError(
+        "disk-full",
+        f"The disk {whose[0]} is full. Make room (iehe doctor shows how much is left "
+        "here), then run the same command again.",
+        f"{whose[1]}のディスクがいっぱいです。空き容量を確保してから"
+        "（iehe doctor で確認できます）同じコマンドを再実行してください。",
+        Exit.UNAVAILABLE,
+    )
 
 
 def report(error: CommandError, *, as_json: bool, language: str) -> None:

@@ -1,11 +1,14 @@
 """Child processes that cannot outlive the supervisor, with a log file each and stops that have a deadline."""
 
 import asyncio
+import errno
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,6 +17,7 @@ from workers.embedded import launch
 from workers.embedded.faults import ChildDied
 
 _LOG_KEPT_BYTES = 10_000_000
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _TAIL_BYTES = 4_000
 _TAIL_LINES = 5
 
@@ -121,6 +125,40 @@ def open_log(log: Path) -> int:
     if log.exists() and log.stat().st_size > _LOG_KEPT_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
     return os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def rotate(log: Path, kept_bytes: int = _LOG_KEPT_BYTES) -> bool:
+    """Copy a log that has grown large to `<name>.1` and empty it, while its program goes on writing to it.
+
+    Programs append, so what they write next is at the beginning again. Where there is no room for the copy
+    the older copy goes first, and then, rather than filling the disk, the lines themselves.
+    """
+    if not log.is_file() or log.stat().st_size <= kept_bytes:
+        return False
+    copy = log.with_name(f"{log.name}.1")
+    copy.unlink(missing_ok=True)
+    try:
+        with log.open("rb") as lines, open(os.open(copy, _NEW, 0o600), "wb") as kept:  # noqa: PTH123
+            shutil.copyfileobj(lines, kept)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        copy.unlink(missing_ok=True)
+    os.truncate(log, 0)
+    return True
+
+
+def _rotate_all(folder: Path) -> None:
+    for log in folder.glob("*.log"):
+        with suppress(OSError):  # a log that cannot be turned now can be the next time
+            rotate(log)
+
+
+async def rotating(folder: Path, every: float = 30.0) -> None:
+    """Keep all logs of a folder below their bound for as long as this runs, looking every so many seconds."""
+    while True:
+        await asyncio.to_thread(_rotate_all, folder)
+        await asyncio.sleep(every)
 
 
 def log_tail(log: Path) -> list[str]:

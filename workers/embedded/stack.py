@@ -17,7 +17,7 @@ from workers.embedded.lock import HomeLock
 from workers.embedded.mail import MailCatcher
 from workers.embedded.ports import require_free_ports
 from workers.embedded.postgres import PostgresServer
-from workers.embedded.processes import Account, Child
+from workers.embedded.processes import Account, Child, rotating
 from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.embedded.worker import start_child
 from workers.settings import Settings, gateway_url
@@ -114,6 +114,7 @@ class _Stack:
         with on_signals(_SIGNALS, told.set):
             interrupt = asyncio.create_task(told.wait())
             start = asyncio.create_task(self._start(prepare, commands))
+            turning = asyncio.create_task(rotating(self._home.logs))
             try:
                 await first_of(start, interrupt, self._died)
                 if start.done():
@@ -130,7 +131,7 @@ class _Stack:
                 return 0
             finally:
                 self._say("stopping")
-                await cancelled(start, interrupt)
+                await cancelled(start, interrupt, turning)
                 await self._stop()
                 self._say("stopped")
 

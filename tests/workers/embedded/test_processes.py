@@ -1,5 +1,7 @@
 """Child processes: logs, ends and the tie to their parent."""
 
+import asyncio
+import os
 import signal
 import stat
 import sys
@@ -9,7 +11,7 @@ import pytest
 
 from workers.embedded.faults import ChildDied, ServerStartFailed
 from workers.embedded.home import Home
-from workers.embedded.processes import Child, open_log
+from workers.embedded.processes import _LOG_KEPT_BYTES, Child, open_log, rotate, rotating
 from workers.embedded.worker import start_child
 
 
@@ -71,3 +73,28 @@ async def test_a_program_that_does_not_exist(tmp_path):
     await child.wait()
     with pytest.raises(ChildDied, match="No such file"):
         raise child.death()
+
+
+def test_a_log_is_turned_while_it_is_written(tmp_path):
+    """What has grown large is kept once beside it; its program goes on writing where it was."""
+    log = tmp_path / "x.log"
+    writing = open_log(log)
+    os.write(writing, b"old\n" * 100)
+    assert not rotate(log, kept_bytes=1000)
+    assert rotate(log, kept_bytes=100)
+    os.write(writing, b"new\n")
+    os.close(writing)
+    assert (tmp_path / "x.log.1").read_bytes() == b"old\n" * 100
+    assert log.read_bytes() == b"new\n"
+    assert stat.S_IMODE((tmp_path / "x.log.1").stat().st_mode) == 0o600
+
+
+async def test_logs_are_turned_again_and_again(tmp_path, eventually):
+    """As long as the supervisor runs no log of its folder stays above its bound, whoever writes it."""
+    turning = asyncio.create_task(rotating(tmp_path, every=0.01))
+    for _ in range(2):
+        with (tmp_path / "postgresql.log").open("ab") as log:
+            log.truncate(_LOG_KEPT_BYTES + 1)
+        await eventually(lambda: (tmp_path / "postgresql.log").stat().st_size == 0)
+    turning.cancel()
+    assert (tmp_path / "postgresql.log.1").stat().st_size == _LOG_KEPT_BYTES + 1
