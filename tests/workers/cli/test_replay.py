@@ -63,7 +63,6 @@ async def test_histories_that_do_not_fit_are_named(
     assert told.code == Exit.PROBLEMS
     assert f"{handle.id} (run " in told.out
     assert "workflow.patched" in told.out
-    assert "histories replayed" in told.err
 
     missing = await iehe("replay", "--case", "admission/nobody")
     assert (missing.code, "admission/nobody" in missing.err) == (Exit.NOT_FOUND, True)
