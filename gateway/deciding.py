@@ -155,7 +155,7 @@ async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:
         async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
             return await client()
     except TimeoutError:
-        raise NotDecided("temporal-unreachable", None, {"status": "UNAVAILABLE"}) from None
+        raise NotDecided("not-sent", None, {"status": "UNAVAILABLE"}) from None
 
 
 async def _update(

@@ -323,7 +323,9 @@ def disk_full(error: BaseException) -> CommandError | None:
     """What to say when a disk, ours or a server's, is full; None when it is something else."""
     ours = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     # of Temporal only the text says it; PostgreSQL has a code
-    theirs = getattr(error, "sqlstate", None) == "53100" or "disk is full" in getattr(error, "message", "")
+    theirs = getattr(error, "sqlstate", None) == "53100" or "disk is full" in str(
+        getattr(error, "message", "")
+    )
     if not ours and not theirs:
         return None
     whose = ("here", "この端末") if ours else ("of the server", "サーバー")
