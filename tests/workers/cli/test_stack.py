@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +19,7 @@ from workers.cli.session import Exit
 READY_WITHIN = 60.0  # the promise is 20 s; here two processes of tests share the machine
 STOPPED_WITHIN = 5.0
 KEPT_DAYS = 400
+ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.timeout(180)  # each start and each command is bounded by itself
 
@@ -71,17 +75,73 @@ async def test_up_gives_a_working_office(up):
     assert found["stack"]["facts"]["pid"] == up.process.pid
     assert found["temporal"]["facts"]["kept_days"] == KEPT_DAYS
     assert found["policies"]["facts"]["in_force"]
-    samples = Path(__file__).parents[3] / "docs" / "samples"
-    assert (await iehe("staff", "import", samples / "staff.csv")).code == 0
-    imported = await iehe("admissions", "import", samples / "applications.csv", "--as", "office-1")
-    assert imported.code == 0, imported
-    assert (await iehe("tasks")).code == 0
     second = await iehe("up")
     assert second.code == Exit.ALREADY_RUNNING
     assert f"pid {up.process.pid}" in second.out
     assert (await iehe("migrate", "--status", "--json")).json[0]["applied_at"] is not None
     up.process.send_signal(signal.SIGINT)
     assert await up.ended(limit=STOPPED_WITHIN) == 0
+
+
+async def test_the_main_job_of_the_readme(up, tmp_path):
+    """Every command of README's main job works as it is printed there, and says what is printed below it."""
+    up.run()
+    await up.ready()
+    iehe = Program(up.environment)
+    for name in ("applications", "applications-faulty", "staff"):
+        shutil.copy(ROOT / "docs" / "samples" / f"{name}.csv", _folder_of(tmp_path / "docs" / "samples"))
+    assert (await iehe("staff", "import", tmp_path / "docs" / "samples" / "staff.csv")).code == 0
+    text = (
+        (ROOT / "README.md")
+        .read_text(encoding="utf-8")
+        .partition("## The main job\n")[2]
+        .partition("\n## ")[0]
+    )
+    text = text.replace(":8090", f":{up.environment['IEHE_GATEWAY_PORT']}")
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    steps = [step for block in blocks for step in re.split(r"^\$ ", block, flags=re.MULTILINE) if step]
+    commands, promised = zip(*map(_command_and_answer, steps), strict=True)
+
+    # what `$?` is stays as the command before has left it
+    script = "".join(
+        f"code=$?; echo '$ {number}'; (exit $code)\n{command}\n" for number, command in enumerate(commands)
+    )
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", f'iehe() {{ {shlex.join(PROGRAM)} "$@"; }}\n{script}'),
+        cwd=tmp_path,
+        env=up.environment | {"IEHE_LANGUAGE": "en", "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+
+    told = re.split(r"^\$ \d+\n", out.decode(), flags=re.MULTILINE)[1:]
+    for command, answer, lines in zip(commands, told, promised, strict=True):
+        assert "iehe-fault" not in answer, (command, answer)
+        shown = [_without_what_differs(line) for line in answer.splitlines()]
+        for line in lines:
+            assert _without_what_differs(line) in shown, (command, answer)
+    row = (await iehe("case", "show", "A2027-000001", "--json")).json
+    assert (row["stage"], row["version"]) == ("enrolled", 22)
+    assert '"tasks":' in told[-1]
+
+
+def _folder_of(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _command_and_answer(step: str) -> tuple[str, list[str]]:
+    """A command, to its end where it goes over several lines, and the lines that it is said to print."""
+    lines = step.rstrip("\n").split("\n")
+    end = next((number for number, line in enumerate(lines) if line.endswith("; done")), 0)
+    return "\n".join(lines[: end + 1]), [line for line in lines[end + 1 :] if line != "..."]
+
+
+def _without_what_differs(line: str) -> str:
+    """A printed line without its times, random ids and widths of columns."""
+    line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "TIME", line)
+    return re.sub(r"[0-9a-f]{32}|\s+", " ", line).strip()
 
 
 async def test_kill_9_of_up_leaves_nothing(up):
