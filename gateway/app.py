@@ -1,5 +1,6 @@
 """The gateway's application: every endpoint, and what holds for all of them."""
 
+import asyncio
 import time
 from http import HTTPStatus
 from typing import Final
@@ -17,12 +18,12 @@ from gateway import cases, codec_server, codec_session, events, fates, health
 from gateway.context import Gateway
 from gateway.documents import routes as documents
 from gateway.events import EventDoor
+from gateway.health import PROBES
 from gateway.limits import too_many_at_once
 from gateway.problems import Problem, answer_http, answer_problem, unavailable
 
 AT_ONCE: Final = 256
 """Requests worked on at the same time; more are asked to come again, before they cost memory."""
-_PROBES: Final = frozenset({"/livez", "/readyz"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -79,21 +80,18 @@ class _Outermost:
 
         self._under_way += 1
         try:
-            if self._under_way > AT_ONCE and scope["path"] not in _PROBES:
+            if self._under_way > AT_ONCE and scope["path"] not in PROBES:
                 raise too_many_at_once()  # noqa: TRY301 - answered where every other problem is
             await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = 499  # as proxies note it: nobody is there to be answered
-        except Problem as problem:
-            await (await answer_problem(Request(scope), problem))(scope, receive, sending)
-        except Exception as error:
-            away = is_transient(error)
-            tell = log.warning if away else log.error
-            tell("request-failed", method=_method(scope), route=_route(scope), exc_info=error)
+        except (Exception, asyncio.CancelledError) as error:
+            problem = _problem_of(scope, error)
             if status:
                 raise
-            told = _database_away() if away else _our_fault()
-            await (await answer_problem(Request(scope), told))(scope, receive, sending)
+            await (await answer_problem(Request(scope), problem))(scope, receive, sending)
+            if isinstance(error, asyncio.CancelledError):
+                raise
         finally:
             self._under_way -= 1
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
@@ -104,6 +102,17 @@ class _Outermost:
                 status=int(status),
                 milliseconds=milliseconds,
             )
+
+
+def _problem_of(scope: Scope, error: BaseException) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, asyncio.CancelledError):
+        return _stopping()
+    away = is_transient(error)
+    tell = log.warning if away else log.error
+    tell("request-failed", method=_method(scope), route=_route(scope), exc_info=error)
+    return _database_away() if away else _our_fault()
 
 
 def _method(scope: Scope) -> str:
@@ -123,6 +132,14 @@ def _database_away() -> Problem:
         "database-unavailable",
         "The database does not answer; repeat the request, with the same key or id.",
         "データベースが応答しません。同じキーまたは ID で再送してください。",
+    )
+
+
+def _stopping() -> Problem:
+    return unavailable(
+        "stopping",
+        "The gateway is being stopped; repeat the request, with the same key or id.",
+        "ゲートウェイを停止中です。同じキーまたは ID で再送してください。",
     )
 
 

@@ -19,7 +19,7 @@ from gateway.context import Gateway, gateway_of
 from gateway.event_answers import id_used, may_not_send, not_signed, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
 from gateway.inbox import Contradiction, Inbox
-from gateway.limits import PEER_PER_MINUTE, STRANGER_PER_MINUTE, Rates, Reading, read_body
+from gateway.limits import PEER_PER_MINUTE, STRANGER_PER_MINUTE, Rates, Reading, address, read_body
 from gateway.problems import invalid, unavailable
 from gateway.sources import Source, Sources
 
@@ -124,4 +124,4 @@ def door_of(request: Request) -> EventDoor:
 
 
 def _peer(request: Request) -> str:
-    return request.client.host if request.client else "-"
+    return address(request.client.host) if request.client else "-"

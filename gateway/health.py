@@ -18,6 +18,7 @@ from activities.sql import queries
 from gateway.context import gateway_of
 from schemas.patience import PROBE_WITHIN
 
+PROBES: Final = frozenset({"/livez", "/readyz"})
 T = TypeVar("T")
 _left_over: Final[set[asyncio.Future[Any]]] = set()
 

@@ -4,11 +4,13 @@ The counts are kept in this process. A limit holds for each gateway; in front of
 """
 
 import asyncio
+import ipaddress
 import math
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -30,6 +32,18 @@ STRANGER_PER_MINUTE: Final = 120
 
 READING_AT_ONCE: Final = 64
 """Bodies that one address may be sending at the same time: a part of all requests that are worked on."""
+
+
+@lru_cache(maxsize=4096)
+def address(host: str) -> str:
+    """What is counted as one address: of IPv6 the network, all of which one machine may have."""
+    try:
+        given = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(given, ipaddress.IPv6Address) and given.ipv4_mapped is None:
+        return str(ipaddress.IPv6Network((int(given), 64), strict=False))
+    return str(given if isinstance(given, ipaddress.IPv4Address) else given.ipv4_mapped)
 
 
 class Reading:

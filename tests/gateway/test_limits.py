@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -10,12 +9,10 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from gateway import app, events, serving, sources
-from gateway.app import create_app
+from gateway import app, events, sources
 from gateway.limits import BODY_LIMIT, READING_AT_ONCE, STRANGER_PER_MINUTE, read_body
 from gateway.problems import Problem
 from gateway.sealing import seal
-from gateway.serving import HEADER_BYTES, Server, listen
 from tests.gateway.conftest import SECRET, TYPE, URI, SigningPortal
 
 MEDIA = {"content-type": "application/cloudevents+json"}
@@ -206,80 +203,3 @@ async def test_an_address_is_counted_before_its_body_is_read(portal, monkeypatch
     async with asyncio.timeout(5):
         answer = await portal.http.post("/events", content=never(), headers=MEDIA)
     assert answer.status_code == 429
-
-
-@pytest.fixture
-async def server(gateway) -> AsyncIterator[int]:
-    """The door on a port; the port."""
-    listener = listen("127.0.0.1", 0)
-    started = asyncio.Event()
-    server = Server(create_app(gateway), on_started=started.set)
-    serving = asyncio.create_task(server.serve([listener]))
-    await started.wait()
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    await serving
-
-
-async def conversation(port: int, *pieces: bytes) -> bytes:
-    """All that the server says until it closes the connection."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-        async with asyncio.timeout(5):
-            return await reader.read()
-    except ConnectionError:
-        return b""
-    finally:
-        writer.close()
-
-
-async def test_headers_that_come_too_slowly_are_cut(monkeypatch, server):
-    """A connection that says nothing or half a request is closed when its time is over; others go on."""
-    monkeypatch.setattr(serving, "HEADER_SECONDS", 0.2)
-    half = b"POST /events HTTP/1.1\r\nHost: x\r\nX-Slow: "
-    silent, slow, served = await asyncio.gather(
-        conversation(server),
-        conversation(server, half),
-        conversation(server, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
-    )
-    assert (silent, slow) == (b"", b"")
-    assert served.startswith(b"HTTP/1.1 200")
-
-
-@pytest.mark.parametrize("many", [False, True])
-async def test_headers_have_a_limit(server, many):
-    """431 for one long header and for many short ones, without a word of them."""
-    lines = [f"X-{n}: canary\r\n".encode() for n in range(4000)] if many else [b"X: canary" * 5000 + b"\r\n"]
-    answer = await conversation(server, b"GET /livez HTTP/1.1\r\n" + b"".join(lines) + b"\r\n")
-    assert answer.startswith(b"HTTP/1.1 431"), answer
-    assert sum(map(len, lines)) > HEADER_BYTES
-    assert b"canary" not in answer
-
-
-async def test_what_is_not_http_gets_a_problem(server):
-    """400 as a problem, without a word of what came."""
-    answer = await conversation(server, b"CANARY \x16\x03\x01 hello\r\n\r\n")
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 400")
-    assert json.loads(body)["code"] == "not-http"
-    assert b"CANARY" not in answer
-
-
-async def test_a_long_body_in_chunks_is_refused_over_a_connection(server):
-    """413 arrives at a sender that is still sending."""
-    async with httpx.AsyncClient() as http:
-        answer = await http.post(
-            f"http://127.0.0.1:{server}/events", content=in_pieces(2 * BODY_LIMIT), headers=MEDIA
-        )
-    assert answer.status_code == 413
-
-
-def test_a_port_is_listened_on_once():
-    """The second one is told at once, and leaves nothing open."""
-    with listen("127.0.0.1", 0) as first, pytest.raises(OSError, match="in use"):
-        listen(*first.getsockname())
-    with socket.socket() as again:
-        again.bind(("127.0.0.1", 0))
