@@ -142,7 +142,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The rest of the time is the endpoint's."""
         if self.spare and self.url.partition(b"?")[0].decode("latin-1") not in PROBES:
-            self.app = _one_too_many  # type: ignore[assignment]
+            self.app = _one_too_many
         super().on_headers_complete()
         if self.spare:
             self.cycle.keep_alive = False
