@@ -21,12 +21,21 @@ TRANSIENT: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P0
 ATTEMPTS: Final = 5
 
 
+class _Stateless(asyncpg.Connection):
+    """A pool's connection: nothing of ours outlives its transaction, so nothing is to be reset after it."""
+
+    def get_reset_query(self) -> str:
+        """Spare a round trip for each release; an open transaction is rolled back all the same."""
+        return ""
+
+
 async def open_pool(url: str, *, size: int = 10, application: str = "iehe") -> asyncpg.Pool:
     """A pool whose connections give up rather than hang; times in milliseconds as PostgreSQL takes them."""
     return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
+        connection_class=_Stateless,
         command_timeout=20,
         timeout=5,
         server_settings={

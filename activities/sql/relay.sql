@@ -23,14 +23,14 @@ WHERE e.state = 'delivered' AND NOT e.taken AND c.closed_at IS NULL GROUP BY e.c
 
 -- name: claim
 -- Cases whose oldest stored event is due and that no other relay has at the moment. First those that the events
--- longest due are of; only when these are too few (a hot case, others that wait) every case's oldest is looked
--- at. Cases that have enough under way ($3) are left out. The locks are taken row by row while the limit is being
--- filled, so no more of them than are returned.
-WITH near AS MATERIALIZED (
-    SELECT case_id, min(next_try_at) AS since
-    FROM (SELECT case_id, next_try_at FROM iehe.events
-          WHERE state = 'stored' AND next_try_at <= clock_timestamp() ORDER BY next_try_at LIMIT 400) AS longest_due
-    GROUP BY case_id
+-- longest due are of; only when there are more events due than these (a hot case, others that wait) every case's
+-- oldest is looked at. Cases that have enough under way ($3) are left out. The locks are taken row by row while the
+-- limit is being filled, so no more of them than are returned.
+WITH longest_due AS MATERIALIZED (
+    SELECT case_id, next_try_at FROM iehe.events
+    WHERE state = 'stored' AND next_try_at <= clock_timestamp() ORDER BY next_try_at LIMIT 400
+), near AS MATERIALIZED (
+    SELECT case_id, min(next_try_at) AS since FROM longest_due GROUP BY case_id
 )
 SELECT case_id FROM (
     (SELECT n.case_id FROM near n CROSS JOIN LATERAL (
@@ -43,7 +43,8 @@ SELECT case_id FROM (
          SELECT DISTINCT ON (case_id) case_id, next_try_at FROM iehe.events
          WHERE state = 'stored' ORDER BY case_id, seq
      ) AS oldest
-     WHERE next_try_at <= clock_timestamp() AND case_id NOT IN (SELECT case_id FROM near) ORDER BY next_try_at)
+     WHERE (SELECT count(*) FROM longest_due) = 400
+       AND next_try_at <= clock_timestamp() AND case_id NOT IN (SELECT case_id FROM near) ORDER BY next_try_at)
     OFFSET 0
 ) AS due
 WHERE case_id <> ALL ($3::text[]) AND pg_try_advisory_xact_lock($1, hashtext(case_id))
@@ -82,8 +83,8 @@ UPDATE iehe.events SET next_try_at = clock_timestamp() + make_interval(secs => $
     attempts = attempts + 1
 WHERE source = $1 AND id = $2
 
--- name: is_closed
-SELECT closed_at IS NOT NULL FROM iehe.cases WHERE case_id = $1
+-- name: known_cases
+SELECT case_id, closed_at IS NOT NULL AS closed FROM iehe.cases WHERE case_id = ANY ($1::text[])
 
 -- name: bury_closed
 -- Nothing that is stored for a closed case without a workflow can ever be delivered.
@@ -91,18 +92,21 @@ UPDATE iehe.events SET state = 'dead', reason = 'case-closed', ended_at = clock_
 WHERE case_id = $1 AND state = 'stored'
 
 -- name: wait_for_case
--- Looked at again when the case opens, and in case nobody tells. Each event waits its own days.
+-- Looked at again when the case opens, and in case nobody tells, ever more seldom. Each event waits its own days.
 UPDATE iehe.events e
 SET waiting_since = w.since, attempts = e.attempts + 1,
     state = CASE WHEN w.over THEN 'dead' ELSE 'stored' END,
     reason = CASE WHEN w.over THEN 'no-such-case' ELSE 'waiting-for-case' END,
     ended_at = CASE WHEN w.over THEN clock_timestamp() END,
-    next_try_at = least(now() + interval '1 minute', w.since + make_interval(days => $2))
-FROM (SELECT source, id, coalesce(waiting_since, now()) AS since,
-             coalesce(waiting_since, now()) + make_interval(days => $2) <= now() AS over
-      FROM iehe.events WHERE case_id = $1 AND state = 'stored') AS w
+    next_try_at = least(
+        now() + least(greatest(interval '1 minute', (now() - w.since) / 2), interval '1 hour'),
+        w.since + make_interval(days => w.days))
+FROM (SELECT e.source, e.id, c.days, coalesce(e.waiting_since, now()) AS since,
+             coalesce(e.waiting_since, now()) + make_interval(days => c.days) <= now() AS over
+      FROM iehe.events e JOIN unnest($1::text[], $2::int[]) AS c (case_id, days) USING (case_id)
+      WHERE e.state = 'stored') AS w
 WHERE e.source = w.source AND e.id = w.id
-RETURNING w.over
+RETURNING e.case_id, w.over
 
 -- name: put_off
 -- The whole case: what stands behind its oldest event is not looked at either until then.
@@ -111,10 +115,10 @@ UPDATE iehe.events SET next_try_at = clock_timestamp() + make_interval(secs => $
 WHERE case_id = $1 AND state = 'stored'
 
 -- name: wait_days
--- Of the policy in force today.
-SELECT (body #>> '{events,wait_days}')::int FROM iehe.policies
-WHERE process = $1 AND valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
-ORDER BY valid_from DESC, loaded_at DESC LIMIT 1
+-- Of the policies in force today.
+SELECT DISTINCT ON (process) process, (body #>> '{events,wait_days}')::int AS days FROM iehe.policies
+WHERE process = ANY ($1::text[]) AND valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
+ORDER BY process, valid_from DESC, loaded_at DESC
 
 -- name: make_due
 -- The case has a workflow (again): what was put off is delivered now. Locked in the order in which a relay

@@ -32,6 +32,8 @@ LOOK_AGAIN: Final = 0.1
 """Seconds until the next look while there is no room and the cases are taking what they have."""
 START_AGAIN_AFTER: Final = 600.0
 """Seconds after which a case that was started and never opened is started again if no workflow runs."""
+GATHER: Final = 0.05
+"""Seconds in which events come together while few are there: a turn for one costs as much as one for many."""
 SWEEP_EVERY: Final = 600.0
 """Seconds between two looks for events that were delivered and that their case never took."""
 SWEPT: Final = 200
@@ -99,7 +101,7 @@ class Relay:
     async def _scout(self) -> None:
         while True:
             await self._slots.acquire()
-            claimed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            claimed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             turn = asyncio.create_task(self._turn(claimed))
             self._turns.add(turn)
             turn.add_done_callback(self._ended)
@@ -113,6 +115,8 @@ class Relay:
             elif self._failures:
                 # one turn at a time until something passes again
                 await asyncio.wait({turn})
+            if claimed.result() < CASES:
+                await asyncio.sleep(GATHER)
             if self._failures:
                 await asyncio.sleep(pause(self._failures - 1, FIRST_PAUSE, LONGEST_PAUSE))
 
@@ -122,7 +126,7 @@ class Relay:
         if not turn.cancelled() and (error := turn.exception()) is not None:
             log.error("turn-failed", exc_info=error)
 
-    async def _turn(self, claimed: asyncio.Future[bool]) -> None:
+    async def _turn(self, claimed: asyncio.Future[int]) -> None:
         in_hand = 0
         try:
             async with self._pool.acquire(timeout=5) as connection:
@@ -132,7 +136,7 @@ class Relay:
                     in_hand = sum(map(len, runs))
                     self._in_hand += in_hand
                     await self._at("claimed")
-                    claimed.set_result(bool(runs))
+                    claimed.set_result(len(runs))
                     if not runs:
                         # that all have been put off says nothing about Temporal
                         if not self._away:
@@ -151,7 +155,7 @@ class Relay:
         finally:
             self._in_hand -= in_hand
             if not claimed.done():
-                claimed.set_result(False)
+                claimed.set_result(0)
         self._bell.ring()
 
     def _learn(self, report: Report) -> None:

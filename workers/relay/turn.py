@@ -5,6 +5,7 @@ holds nothing any more; the next one delivers again, and the cases drop what the
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -103,8 +104,8 @@ async def mark(connection: Connection, report: Report) -> None:
     for row in report.refused:
         await connection.execute(SQL["mark_dead"], row["source"], row["id"], "not-accepted")
         log.warning("event-dead", case_id=row["case_id"], event_id=row["id"], reason="not-accepted")
-    for row in report.without_workflow:
-        await _no_workflow(connection, row)
+    if report.without_workflow:
+        await _no_workflow(connection, report.without_workflow)
     for row, code in report.busy:
         await _put_off(connection, row, code)
     for row in report.away:
@@ -116,21 +117,29 @@ def _keys(rows: Sequence[asyncpg.Record]) -> tuple[list[str], list[str]]:
     return [row["source"] for row in rows], [row["id"] for row in rows]
 
 
-async def _no_workflow(connection: Connection, row: asyncpg.Record) -> None:
-    case_id = row["case_id"]
-    closed = await connection.fetchval(SQL["is_closed"], case_id)
-    if closed is None:
-        days = await connection.fetchval(SQL["wait_days"], row["process"])
-        waited = EventPolicy().wait_days if days is None else days
-        dead = await connection.fetch(SQL["wait_for_case"], case_id, waited)
-        if count := sum(each["over"] for each in dead):
-            log.warning("events-dead", case_id=case_id, reason="no-such-case", count=count)
-    elif closed:
-        await connection.execute(SQL["bury_closed"], case_id)
-        log.warning("events-dead", case_id=case_id, reason="case-closed")
-    else:
-        await _put_off(connection, row, "workflow-lost")
-        log.warning("workflow-lost", case_id=case_id)
+async def _no_workflow(connection: Connection, heads: Sequence[asyncpg.Record]) -> None:
+    """The first events of cases that have no workflow: not yet, no more, or lost."""
+    cases = await connection.fetch(SQL["known_cases"], [row["case_id"] for row in heads])
+    closed = {row["case_id"]: row["closed"] for row in cases}
+    for row in heads:
+        case_id = row["case_id"]
+        if closed.get(case_id):
+            await connection.execute(SQL["bury_closed"], case_id)
+            log.warning("events-dead", case_id=case_id, reason="case-closed")
+        elif case_id in closed:
+            await _put_off(connection, row, "workflow-lost")
+            log.warning("workflow-lost", case_id=case_id)
+    if early := [row for row in heads if row["case_id"] not in closed]:
+        await _wait(connection, early)
+
+
+async def _wait(connection: Connection, heads: Sequence[asyncpg.Record]) -> None:
+    rows = await connection.fetch(SQL["wait_days"], list({row["process"] for row in heads}))
+    said = {row["process"]: row["days"] for row in rows if row["days"] is not None}
+    days = [said.get(row["process"], EventPolicy().wait_days) for row in heads]
+    waiting = await connection.fetch(SQL["wait_for_case"], [row["case_id"] for row in heads], days)
+    for case_id, count in Counter(each["case_id"] for each in waiting if each["over"]).items():
+        log.warning("events-dead", case_id=case_id, reason="no-such-case", count=count)
 
 
 async def _put_off(connection: Connection, row: asyncpg.Record, code: str) -> None:
