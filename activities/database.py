@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
@@ -16,8 +17,22 @@ Connection = Any  # a pool hands out proxies that asyncpg does not type as conne
 REFUSED: Final = "Refused"
 DATABASE_FAULT: Final = "DatabaseFault"
 
-TRANSIENT: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
-"""Serialization failure, deadlock, lock timeout, server going down or coming up, too many connections."""
+FAULTS: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says of a connection cut in the middle of its conversation
+    OSError,
+    TimeoutError,
+)
+"""All that the database, the way to it and its client raise; which of it passes is told by `is_transient`."""
+TRANSIENT: Final = re.compile(
+    "08...|53...|57...|58..."  # connection, resources (disk, memory, connections), stopped, system
+    "|40001|40003|40P01|55P03"  # serialization, outcome unknown, deadlock, lock timeout
+    "|25006|25P0[34]"  # a standby or a server that is read-only, a transaction that took too long
+)
+"""SQLSTATEs of faults that pass without a change of ours."""
+_SLOW: Final = re.compile("53[0124]..|57014|58...|25...")
+"""Of these, what does not pass at once: disk and memory, statement timeout, read-only."""
 ATTEMPTS: Final = 5
 
 
@@ -51,10 +66,8 @@ async def open_pool(url: str, *, size: int = 10, application: str = "iehe") -> a
 def is_transient(error: BaseException) -> bool:
     """Whether the same transaction may succeed when it is tried again."""
     if isinstance(error, asyncpg.PostgresError):
-        state = error.sqlstate or ""
-        return state in TRANSIENT or state.startswith("08")
-    # the last is what asyncpg says of a connection that was cut in the middle of its conversation
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError)
+        return TRANSIENT.fullmatch(error.sqlstate or "") is not None
+    return isinstance(error, FAULTS)
 
 
 async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -79,15 +92,9 @@ async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]
                     str(text), text.code, text.params, type=REFUSED, non_retryable=True
                 ) from None
             raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
-        except (
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-            OSError,
-            TimeoutError,
-        ) as error:
-            if attempt == ATTEMPTS or not is_transient(error):
-                state = getattr(error, "sqlstate", None) or type(error).__name__
+        except FAULTS as error:
+            state = getattr(error, "sqlstate", None) or type(error).__name__
+            if attempt == ATTEMPTS or not is_transient(error) or _SLOW.fullmatch(state):
                 raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None
         await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter
     raise AssertionError("unreachable")

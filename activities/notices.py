@@ -15,6 +15,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.database import FAULTS
 from activities.mailer import Mailer, MailError, MailSession, PermanentMailError, UnansweredMailError
 from activities.messages import NotRenderedError, Office
 from activities.notice_rows import letter_to
@@ -26,7 +27,6 @@ from schemas.transition import Delivery, DeliveryReport
 SQL: Final = queries("notices")
 WAITING: Final = "NoticesWaiting"
 DATABASE_FAULT: Final = "DatabaseFault"
-DATABASE_FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 RECORD_PAUSES: Final = (0.1, 1.0, 5.0, 20.0)
 """Seconds between tries to record an answer: worth some waiting, since giving up makes it unknown."""
 
@@ -67,7 +67,7 @@ class NoticeActivities:
         """
         try:
             return await self._deliver(delivery)
-        except DATABASE_FAULTS:
+        except FAULTS:
             # the text of a database error may quote a row
             raise ApplicationError("the database did not answer", type=DATABASE_FAULT) from None
 
@@ -151,7 +151,7 @@ class NoticeActivities:
             try:
                 self._fault("recording")
                 await self._pool.execute(SQL["answered"], notice_id, attempt, state, reason, self._clock())
-            except DATABASE_FAULTS:
+            except FAULTS:
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)

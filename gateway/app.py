@@ -129,7 +129,7 @@ def _route(scope: Scope) -> str:
 
 def _database_away() -> Problem:
     return unavailable(
-        "database-unavailable",
+        "database-unreachable",
         "The database does not answer; repeat the request, with the same key or id.",
         "データベースが応答しません。同じキーまたは ID で再送してください。",
     )

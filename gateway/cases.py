@@ -1,7 +1,5 @@
 """Cases over HTTP: one case as it stands for who asks, and the routes of everything about cases."""
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
 from typing import Any, Final
 
 import asyncpg
@@ -9,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from activities.database import is_transient
 from activities.sql import queries
 from gateway.access import find_case, may_read, no_such_case, sight_of, stage_text
 from gateway.answers import CaseTold
@@ -17,7 +14,6 @@ from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
 from gateway.opening import batch_progress, start_batch, start_one
-from gateway.problems import unavailable
 from gateway.reading import seen_already
 from gateway.staff import staff_of
 from schemas.case import Actor
@@ -26,39 +22,19 @@ from workflows.rules.lifecycle import By
 from workflows.rules.processes import PROCESSES
 
 SQL: Final = queries("office")
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def routes() -> list[Route]:
     """Every route about cases, their tasks and their start."""
     return [
-        Route("/cases", _answered(list_cases), methods=["GET"]),
-        Route("/cases", _answered(start_one), methods=["POST"]),
-        Route("/cases/batch", _answered(start_batch), methods=["POST"]),
-        Route("/cases/{case_id:path}/decisions/{name}", _answered(decide_over_http), methods=["POST"]),
-        Route("/cases/{case_id:path}", _answered(show_case), methods=["GET"]),
-        Route("/tasks", _answered(list_tasks), methods=["GET"]),
-        Route("/imports/{batch_id}", _answered(batch_progress), methods=["GET"]),
+        Route("/cases", list_cases, methods=["GET"]),
+        Route("/cases", start_one, methods=["POST"]),
+        Route("/cases/batch", start_batch, methods=["POST"]),
+        Route("/cases/{case_id:path}/decisions/{name}", decide_over_http, methods=["POST"]),
+        Route("/cases/{case_id:path}", show_case, methods=["GET"]),
+        Route("/tasks", list_tasks, methods=["GET"]),
+        Route("/imports/{batch_id}", batch_progress, methods=["GET"]),
     ]
-
-
-def _answered(endpoint: Endpoint) -> Endpoint:
-    """A database that is away for a while is an answer too."""
-
-    @wraps(endpoint)
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            if not is_transient(error):
-                raise
-        raise unavailable(
-            "database-unreachable",
-            "The database does not answer; repeating the same request is safe.",
-            "データベースが応答しません。同じリクエストの再送は安全です。",
-        )
-
-    return answer
 
 
 async def show_case(request: Request) -> Response:

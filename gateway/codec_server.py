@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from temporalio.api.common.v1 import Payload
 
+from activities.database import FAULTS
 from activities.sql import queries
 from gateway.codec_session import signed_in
 from gateway.context import Gateway, gateway_of
@@ -105,7 +106,7 @@ async def decode(request: Request) -> Response:
         body = await read_body(request, BODY_LIMIT)
         decoding = await asyncio.to_thread(decoded, gateway, reader, body)
         await _note(gateway.pool, reader, decoding.counts)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except FAULTS:
         log.exception("decoding-not-noted")
         raise unavailable(
             "database-unreachable",

@@ -8,19 +8,17 @@ signature get the same answer.
 import asyncio
 from typing import Final
 
-import asyncpg
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from activities.database import is_transient
 from gateway.cloudevents import EVENT_TYPES, Invalid, between_cases
 from gateway.context import Gateway, gateway_of
 from gateway.event_answers import id_used, may_not_send, not_signed, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
 from gateway.inbox import Contradiction, Inbox
 from gateway.limits import PEER_PER_MINUTE, STRANGER_PER_MINUTE, Rates, Reading, address, read_body
-from gateway.problems import invalid, unavailable
+from gateway.problems import invalid
 from gateway.sources import Source, Sources
 
 URI_LIMIT: Final = 128
@@ -76,16 +74,7 @@ class EventDoor:
         if finding is None:  # a flood asks the database once
             finding = self._finding[uri] = asyncio.create_task(self.sources.find(uri))
             finding.add_done_callback(lambda _: self._finding.pop(uri))
-        try:
-            return await asyncio.shield(finding)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            if not is_transient(error):
-                raise
-            raise unavailable(
-                "inbox-unavailable",
-                "Nothing can be stored at the moment; send the same event again.",
-                "現在保存できません。同じ通知を再送してください。",
-            ) from None
+        return await asyncio.shield(finding)
 
 
 def routes() -> list[Route]:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.database import FAULTS
 from activities.sql import queries
 from gateway.context import gateway_of
 from schemas.patience import PROBE_WITHIN
@@ -46,7 +47,7 @@ async def ready(request: Request) -> Response:
 async def _database(pool: asyncpg.Pool) -> str:
     try:
         rows = await _within(pool.fetch(queries("inbox")["applied_migrations"]))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except FAULTS:
         return "away"
     return "ok" if migrations() <= {row["name"] for row in rows} else "of-another-release"
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from activities.database import is_transient
+from activities.database import FAULTS, is_transient
 from activities.sql import queries
 from gateway.cloudevents import Arrival
 from gateway.problems import Problem, unavailable
@@ -65,7 +65,7 @@ class Inbox:
             try:
                 async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
                     return await _store(connection, source, arrivals)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except FAULTS as error:
                 if not is_transient(error):
                     raise
                 if attempt == ATTEMPTS or getattr(error, "sqlstate", None) not in _AGAIN:
@@ -76,16 +76,11 @@ class Inbox:
 
     async def look_up(self, source: str, event_id: str) -> asyncpg.Record | None:
         """Where an event of a source stands, without its content."""
-        try:
-            async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
-                row: asyncpg.Record | None = await connection.fetchrow(
-                    queries("inbox")["fate"], source, event_id
-                )
-                return row
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            if not is_transient(error):
-                raise
-            raise _away() from None
+        async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
+            row: asyncpg.Record | None = await connection.fetchrow(
+                queries("inbox")["fate"], source, event_id
+            )
+            return row
 
 
 async def _store(connection: Any, source: str, arrivals: Sequence[Arrival]) -> list[Kept]:

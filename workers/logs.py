@@ -31,8 +31,8 @@ KEYS: Final = frozenset(
         *("case_id", "process", "run_id", "activity", "task_queue", "attempt", "actor", "version", "step"),
         *("stage", "notice_id", "message", "state", "reason", "code", "count", "seconds", "signal"),
         *("namespace", "migration", "policy", "round_id", "batch_id", "event_id", "pid", "setting", "port"),
-        # of a request: of a fixed list, our own pattern of the path, and two numbers
-        *("method", "route", "status", "milliseconds"),
+        # of a request: of a fixed list, our own pattern of the path, and numbers
+        *("method", "route", "status", "milliseconds", "lines_lost"),
         "source",  # the name that we gave a sender, never what it calls itself
     }
 )
@@ -55,6 +55,7 @@ def configure(form: Literal["json", "console"], level: str = "info", stream: Tex
     """Send every log line of this process, of all libraries too, to `stream` (standard error)."""
     least = _LEVELS.get(level, logging.ERROR)
     target = stream or sys.stderr
+    lines = _Lines(target)
     structlog.configure(
         processors=[
             _drop_replayed,
@@ -64,10 +65,11 @@ def configure(form: Literal["json", "console"], level: str = "info", stream: Tex
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_values,
             _only_allowed,
+            lines.tell_lost,
             _renderer(form, target),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.WriteLoggerFactory(file=target),
+        logger_factory=structlog.WriteLoggerFactory(file=lines),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Forwarding()], level=least, force=True)
@@ -163,6 +165,33 @@ def _renderer(form: str, target: TextIO) -> Processor:
     if form == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=lambda _io, _info: None)
+
+
+class _Lines:
+    """Where lines go. One that cannot be written (full disk, closed pipe) is counted: nobody dies of it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = 0
+
+    def write(self, line: str) -> None:
+        """Write a line."""
+        try:
+            self._stream.write(line)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._lost += 1
+        else:
+            self._lost = 0
+
+    def flush(self) -> None:
+        """Each line is flushed by itself."""
+
+    def tell_lost(self, _logger: Any, _method: str, event: EventDict) -> EventDict:
+        """How many lines before this one are missing."""
+        if self._lost:
+            event["lines_lost"] = self._lost
+        return event
 
 
 class _Forwarding(logging.Handler):

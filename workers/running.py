@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Final, TypeVar
 
 import asyncpg
@@ -11,7 +13,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workers.embedded.concurrency import on_signals
+from activities.database import FAULTS
 from workers.embedded.connection import Embedded
 from workers.embedded.worker import tell_ready
 from workers.logs import runtime
@@ -47,14 +49,12 @@ async def run_worker(settings: Settings) -> int:
         StackFault: the embedded stack is meant and does not run.
         SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
-    told = asyncio.Event()
-    with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
+    with told_to_leave(LEAVE_AFTER) as told:
         work = asyncio.create_task(_work(settings, told))
         stop = asyncio.create_task(told.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         if told.is_set():
             log.info("worker-stopping")
-            asyncio.get_running_loop().call_later(LEAVE_AFTER, os._exit, STOPPED)
             await asyncio.wait({work})
             log.info("worker-stopped")
             return STOPPED
@@ -82,6 +82,30 @@ async def _work(settings: Settings, told: asyncio.Event) -> int:
     return STOPPED
 
 
+@contextmanager
+def told_to_leave(within: float) -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set; the process ends so many seconds later, whatever it is doing.
+
+    The same signal a second time ends it at once, by the kernel: also when the loop stands still.
+    """
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def tell(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, within)
+        loop.call_soon_threadsafe(told.set)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        os._exit(STOPPED)
+
+    handlers = {signal.SIGALRM: end, signal.SIGTERM: tell, signal.SIGINT: tell}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    yield told
+    if not told.is_set():
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaitable[T]]) -> T | None:
     """Ask until there is an answer, with pauses that grow; None when told to stop before that."""
     pause = _FIRST_PAUSE
@@ -90,7 +114,7 @@ async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaita
             return await ask()
         except _CANNOT_PASS:
             raise
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, RuntimeError, NoSchemaError):
+        except (*FAULTS, RuntimeError, NoSchemaError):
             log.warning(waiting, seconds=pause, exc_info=True)
         except RPCError as error:
             if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):

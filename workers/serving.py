@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import signal
+import resource
 from typing import Final
 
 import asyncpg
@@ -11,13 +11,13 @@ from temporalio.client import Client
 
 from activities.database import open_pool
 from gateway.app import create_app
+from gateway.connections import CONNECTIONS, SPARE
 from gateway.context import Gateway
 from gateway.serving import Server, listen
-from workers.embedded.concurrency import on_signals
 from workers.embedded.connection import Embedded
 from workers.embedded.worker import tell_ready
 from workers.logs import runtime
-from workers.running import FAILED, STOPPED, NoSchemaError, until_told
+from workers.running import FAILED, STOPPED, NoSchemaError, told_to_leave, until_told
 from workers.settings import Settings, SettingsError, gateway_url
 from workers.staff_tokens import staff_tokens
 from workers.temporal import check_keys, connect, key_ring
@@ -39,8 +39,8 @@ async def run_gateway(settings: Settings) -> int:
         StackFault: the embedded stack is meant and does not run.
         SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
-    told = asyncio.Event()
-    with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
+    _allow_connections()
+    with told_to_leave(LEAVE_AFTER) as told:
         url = Embedded(settings).url("office")
         client = await connect(settings, lazy=True, runtime=runtime(settings.log_level))
         return await _serve(settings, url, client, told)
@@ -78,6 +78,15 @@ async def _serve(settings: Settings, url: str, client: Client, told: asyncio.Eve
     return STOPPED
 
 
+def _allow_connections() -> None:
+    """As many open files as the connections that the door takes, where the soft limit is lower."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + SPARE + 200  # with those to both servers, and files
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def _started() -> None:
     tell_ready()
     log.info("gateway-open")
@@ -85,9 +94,8 @@ def _started() -> None:
 
 async def _stop(server: Server, told: asyncio.Event) -> None:
     await told.wait()
-    log.info("gateway-stopping")
-    asyncio.get_running_loop().call_later(LEAVE_AFTER, os._exit, STOPPED)
     server.should_exit = True
+    log.info("gateway-stopping")
 
 
 def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Pool, client: Client) -> Gateway:

@@ -25,10 +25,10 @@ class Stand:
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
-    async def start(self, command: str) -> asyncio.subprocess.Process:
+    async def start(self, command: str, log_to: Path | None = None) -> asyncio.subprocess.Process:
         """Start a process and return when it says that it is ready."""
         reading, writing = os.pipe()
-        with (self.folder / f"{command}.log").open("ab") as log:
+        with (log_to or self.folder / f"{command}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "workers.cli.main", command),
                 env=os.environ | dict(self.environment) | {"IEHE_READY_FD": str(writing)},
@@ -40,7 +40,7 @@ class Stand:
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
             said = await asyncio.to_thread(pipe.read)
-        assert said == READY, (self.folder / f"{command}.log").read_text()
+        assert said == READY, f"see {command}.log"
         return process
 
     async def run(self, *words: str) -> str:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -216,3 +217,42 @@ async def test_told_to_stop_while_it_waits_for_the_database(stand, tmp_path):
     gateway.send_signal(signal.SIGTERM)
     async with asyncio.timeout(3):
         assert await gateway.wait() == 0
+
+
+async def test_a_second_signal_ends_it_at_once(stand, portal, rows, eventually):
+    """While requests wait for the database; the first one would have waited for them."""
+    gateway = await stand.start("gateway")
+    assert (await portal.send(fact(0))).status_code == 202
+    async with rows.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE iehe.events IN EXCLUSIVE MODE")
+        posting = asyncio.create_task(post(portal, 1, {}))
+
+        async def waits() -> bool:
+            return bool(await rows.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        await eventually(waits)
+        gateway.send_signal(signal.SIGTERM)
+        await eventually(lambda: b"gateway-stopping" in (stand.folder / "gateway.log").read_bytes())
+        gateway.send_signal(signal.SIGTERM)
+        assert await gateway.wait() == -signal.SIGTERM
+    await posting
+
+
+@pytest.mark.parametrize("command", ["gateway", "relay"])
+async def test_a_log_that_cannot_be_written_ends_nothing(stand, portal, rows, eventually, command):
+    """With a full disk under its log a process does its work, and leaves when it is told to."""
+    await stand.start("gateway", Path("/dev/full") if command == "gateway" else None)
+    assert (await portal.send(fact(1))).status_code == 202
+    if command == "relay":
+        await stand.start("relay", Path("/dev/full"))
+
+        async def tried_again() -> bool:
+            # each try is a line in the log: Temporal is away
+            return await rows.fetchval("SELECT max(attempts) FROM iehe.events") >= 2
+
+        await eventually(tried_again)
+    process = stand.processes[-1]
+    assert process.returncode is None
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(3):
+        assert await process.wait() == 0

@@ -1,6 +1,7 @@
 """Log lines hold ids and codes; nothing personal comes through by any way."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
@@ -315,3 +316,27 @@ def test_a_group_shows_its_first_cause():
     """Of a task group's failure the first one's type is shown."""
     kinds, _ = trail(ExceptionGroup(CANARY, [OSError(2, CANARY)]))
     assert kinds.endswith("builtins.FileNotFoundError(2)")
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full for a while."""
+
+    full = True
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, "full")
+        return super().write(text)
+
+
+def test_a_line_that_cannot_be_written_is_counted(lines):
+    """Neither ours nor a library's raises; the next one that can be written says how many are missing."""
+    disk = Full()
+    logs.configure("json", "info", disk)
+    structlog.get_logger().info("one")
+    logging.getLogger("library").warning("two")
+    disk.full = False
+    structlog.get_logger().info("three")
+    structlog.get_logger().info("four")
+    told = [json.loads(line) for line in disk.getvalue().splitlines()]
+    assert [(line["event"], line.get("lines_lost")) for line in told] == [("three", 2), ("four", None)]

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -349,9 +349,13 @@ def report(error: CommandError, *, as_json: bool, language: str) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process now, with everything printed."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """End the process now, with everything printed; 1 instead of 0 when that could not be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = code or 1
+    with suppress(OSError):  # a log that cannot be written says nothing about the work
+        sys.stderr.flush()
     os._exit(code)
 
 

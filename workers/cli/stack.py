@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -50,7 +51,8 @@ def up(
     hints = ["try next:", *(f"  {_program()} {words}" for words in HINTS)]
 
     def say(line: str) -> None:
-        print(line, flush=True)
+        with suppress(OSError):  # a terminal that is gone is no reason to stop
+            print(line, flush=True)
 
     leave(asyncio.run(run_stack(settings, prepare, commands, report=say, hints=hints)))
 

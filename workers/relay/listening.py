@@ -6,6 +6,8 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
+from activities.database import FAULTS
+
 CHANNEL: Final = "iehe_events"
 _CHECK_EVERY: Final = 15.0
 """Seconds after which a silent connection is asked for a sign of life."""
@@ -41,13 +43,7 @@ async def listen(pool: asyncpg.Pool, bell: Bell) -> None:
         try:
             async with pool.acquire(timeout=5) as connection:
                 await _listen_on(connection, bell)
-        except (
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-            OSError,
-            TimeoutError,
-        ):
+        except FAULTS:
             log.warning("listener-lost", seconds=_PAUSE, exc_info=True)
         await asyncio.sleep(_PAUSE)
 

@@ -15,6 +15,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.database import FAULTS
 from activities.sql import queries
 from gateway.starting import start_cases
 from workers.embedded.concurrency import cancelled
@@ -45,13 +46,6 @@ LONGEST_PAUSE: Final = 5.0
 STOP_WITHIN: Final = 1.5
 """Seconds for the turns under way when the relay is told to stop; then they are given up and undone."""
 _STARTER: Final = 1
-_PASSING: Final = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-    TimeoutError,
-)
 
 Fault = Callable[[str], Awaitable[None]]
 log = structlog.get_logger()
@@ -147,7 +141,7 @@ class Relay:
                     await mark(connection, report)
             await self._at("marked")
             self._learn(report)
-        except _PASSING as error:
+        except FAULTS as error:
             self._failed(getattr(error, "sqlstate", None) or type(error).__name__)
         except BaseException:
             self._failures += 1
@@ -176,7 +170,7 @@ class Relay:
     async def _until_next(self) -> float:
         try:
             seconds = await self._pool.fetchval(SQL["next_try"], timeout=5)
-        except _PASSING:
+        except FAULTS:
             return LOOK_EVERY
         return LOOK_EVERY if seconds is None else min(LOOK_EVERY, max(0.01, seconds))
 
@@ -188,7 +182,7 @@ class Relay:
             try:
                 rows = await self._pool.fetch(SQL["bring_back_lost"], SWEPT, timeout=20)
                 await self._pool.execute(queries("imports")["forget_starts"], START_AGAIN_AFTER, timeout=20)
-            except _PASSING:
+            except FAULTS:
                 log.warning("cannot-sweep", exc_info=True)
                 seconds = LONGEST_PAUSE
             else:
@@ -209,7 +203,7 @@ class Relay:
             try:
                 more = await self._start_some()
                 failures = 0
-            except* (*_PASSING, RPCError, RuntimeError) as group:
+            except* (*FAULTS, RPCError, RuntimeError) as group:
                 failures += 1
                 log.warning("cannot-start-cases", count=failures, exc_info=group)
             if failures:

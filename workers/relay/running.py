@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import signal
 from typing import Final
 
 import structlog
 
 from activities.database import open_pool
-from workers.embedded.concurrency import on_signals
 from workers.embedded.connection import Embedded
 from workers.embedded.worker import tell_ready
 from workers.logs import runtime
 from workers.relay.relay import CONNECTIONS, STOP_WITHIN, Relay
-from workers.running import FAILED, STOPPED, database_ready, until_told
+from workers.running import FAILED, STOPPED, database_ready, told_to_leave, until_told
 from workers.settings import Settings, SettingsError
 from workers.temporal import connect
 
@@ -30,14 +28,12 @@ async def run_relay(settings: Settings) -> int:
         StackFault: the embedded stack is meant and does not run.
         SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
-    told = asyncio.Event()
-    with on_signals((signal.SIGTERM, signal.SIGINT), told.set):
+    with told_to_leave(LEAVE_AFTER) as told:
         work = asyncio.create_task(_work(settings, told))
         stop = asyncio.create_task(told.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         if told.is_set():
             log.info("relay-stopping")
-            asyncio.get_running_loop().call_later(LEAVE_AFTER, os._exit, STOPPED)
             await asyncio.wait({work})
             log.info("relay-stopped")
             return STOPPED
