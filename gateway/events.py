@@ -1,8 +1,8 @@
 """`POST /events`: other systems' facts, stored before they are answered and delivered afterwards.
 
-The order of the checks is the order of their cost to us: media type, requests a minute, length, and only then
-cryptography; what an event says is judged last, for senders that are known. An unknown source and a wrong
-signature get the same answer.
+The order of the checks is the order of their cost to us: media type, requests a minute of an address, length,
+and only then cryptography; what an event says is judged last, for senders that are known. An unknown source
+and a wrong signature get the same answer, however often they come.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from gateway.context import Gateway, gateway_of
 from gateway.event_answers import id_used, may_not_send, not_signed, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
 from gateway.inbox import Contradiction, Inbox
-from gateway.limits import PEER_PER_MINUTE, STRANGER_PER_MINUTE, Rates, Reading, address, read_body
-from gateway.problems import invalid
+from gateway.limits import PEER_PER_MINUTE, REFUSED_PER_MINUTE, Rates, Reading, address, read_body
+from gateway.problems import Problem, invalid
 from gateway.sources import Source, Sources
 
 URI_LIMIT: Final = 128
@@ -38,16 +38,18 @@ class EventDoor:
     async def let_in(self, request: Request, message: Message, body: bytes) -> Source:
         """Who sent it.
 
+        What is not shown to be a source's is counted by its address alone: the answer does not say whether
+        there is such a source, and nobody else's requests use up what a source may send.
+
         Raises:
-            Problem: 429 before any cryptography, then 401, then 403.
+            Problem: 401, or 429 after many of these; 429 for a source that sends too much, 403.
         """
-        peer = _peer(request)
-        source = await self._find(message.source)
-        if source is None:
-            await self.rates.count(STRANGER_PER_MINUTE, "stranger", peer)
-        else:
-            await self.rates.count(source.per_minute, "source-and-peer", source.name, peer)
-        source = await self.sources.authenticate(source, request.headers, body)
+        found = await self._find(message.source)
+        try:
+            source = await self.sources.authenticate(found, request.headers, body)
+        except Problem:
+            await self.rates.count(REFUSED_PER_MINUTE, "refused", _peer(request))
+            raise
         await self.rates.count(source.per_minute, "source", source.name, cost=len(message.values))
         signed = "webhook-signature" in request.headers
         if signed and not message.may_be_signed_as(request.headers["webhook-id"]):

@@ -27,8 +27,8 @@ _DRAINED: Final = 4 * BODY_LIMIT
 BODY_SECONDS: Final = 20.0
 PEER_PER_MINUTE: Final = 60_000
 """From one address: beyond what one gateway can store, because behind a proxy all have the same."""
-STRANGER_PER_MINUTE: Final = 120
-"""From one address in the name of sources that do not exist."""
+REFUSED_PER_MINUTE: Final = 120
+"""From one address that were not shown to be a source's, whether there is such a source or not."""
 
 READING_AT_ONCE: Final = 64
 """Bodies that one address may be sending at the same time: a part of all requests that are worked on."""

@@ -128,12 +128,12 @@ class Sources:
             )
         except TokenFault:
             raise _refused("token-wrong") from None
-        except KeysUnavailable:
+        except KeysUnavailable as away:
             raise unavailable(
                 "keys-unavailable",
                 "The keys of the token's issuer cannot be had now; send it again later.",
                 "トークン発行元の鍵を取得できません。後でもう一度送信してください。",
-                retry_after=30,
+                retry_after=away.again_after,
             ) from None
         if claims.get("sub") != oidc.subject:
             raise _refused("token-wrong")

@@ -53,11 +53,12 @@ async def staff_by_token(gateway: Gateway, token: str) -> tuple[Actor, float]:
         )
     except TokenFault:
         raise _unknown("token-invalid", "invalid_token") from None
-    except KeysUnavailable:
+    except KeysUnavailable as away:
         raise unavailable(
             "keys-unavailable",
             "The keys of the identity provider cannot be fetched now; try again.",
             "認証基盤の鍵を取得できません。しばらくしてから再試行してください。",
+            retry_after=away.again_after,
         ) from None
     return await staff_by_id(gateway, claims.get(trusted.claim)), float(claims["exp"])
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
+import structlog
 
 ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 """Never `none` and never a shared secret: a public key must not be usable as one."""
@@ -24,6 +25,8 @@ KEYS_LIMIT: Final = 100
 TOKEN_LENGTH: Final = 16 * 1024
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 
+log = structlog.get_logger()
+
 
 class TokenFault(Exception):  # noqa: N818 - an answer about a request, not an error of the program
     """The token is not believed; `code` says why."""
@@ -34,7 +37,14 @@ class TokenFault(Exception):  # noqa: N818 - an answer about a request, not an e
 
 
 class KeysUnavailable(Exception):  # noqa: N818 - says what it is
-    """The issuer's keys cannot be had now, and the one that is needed is not known."""
+    """The issuer's keys cannot be had now, and the one that is needed is not known.
+
+    `again_after`: seconds until they are asked for again.
+    """
+
+    def __init__(self, again_after: float) -> None:
+        super().__init__(again_after)
+        self.again_after = max(1, math.ceil(again_after))
 
 
 @dataclass
@@ -42,7 +52,6 @@ class _Published:
     keys: Mapping[str | None, jwt.PyJWK] = field(default_factory=dict)
     tried_at: float | None = None
     fetched_at: float | None = None
-    away: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -66,7 +75,7 @@ class TokenVerifier:
 
         Raises:
             TokenFault: it is not believed.
-            KeysUnavailable: its key is not known and the issuer does not answer.
+            KeysUnavailable: its key is not known, and the issuer does not answer or was asked just now.
         """
         if len(token) > TOKEN_LENGTH:
             raise TokenFault("token-malformed")
@@ -76,22 +85,12 @@ class TokenVerifier:
             raise TokenFault("token-malformed") from None
         if header.get("alg") not in ALGORITHMS:
             raise TokenFault("token-algorithm")
-        key: Any = public_key if public_key is not None else await self._key(jwks_url, header)
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=list(ALGORITHMS),
-                issuer=issuer,
-                audience=audience,
-                leeway=LEEWAY,
-                options={"require": ["exp", "iat", "iss", "aud"]},
-            )
-        except jwt.ExpiredSignatureError:
-            raise TokenFault("token-expired") from None
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            raise TokenFault("token-invalid") from None
-        return claims
+        key: Any = public_key
+        if key is None:
+            # what could not be believed with any key is not worth asking the issuer for one
+            _claims(token, None, issuer, audience)
+            key = await self._key(jwks_url, header)
+        return _claims(token, key, issuer, audience)
 
     async def _key(self, url: str | None, header: Mapping[str, Any]) -> jwt.PyJWK:
         kid = header.get("kid")
@@ -100,28 +99,56 @@ class TokenVerifier:
         published = self._published.setdefault(url, _Published())
         fresh = published.fetched_at is not None and self._clock() - published.fetched_at < KEPT_FOR
         key = _chosen(published.keys, kid)
+        fetched = False
         if key is None or not fresh:
             async with published.lock:
-                await self._refresh(url, published)
+                fetched = await self._refresh(url, published)
             key = _chosen(published.keys, kid)
-        if key is None and published.away:
-            raise KeysUnavailable
-        if key is None:
+        if key is not None:
+            return key
+        if fetched:
             raise TokenFault("token-key-unknown")
-        return key
+        # it may have been published since the last fetch, whatever that was made for
+        now = self._clock()
+        raise KeysUnavailable((now if published.tried_at is None else published.tried_at) + FETCH_EVERY - now)
 
-    async def _refresh(self, url: str, published: _Published) -> None:
+    async def _refresh(self, url: str, published: _Published) -> bool:
+        """Fetch the keys if it is time to; whether they have come."""
         now = self._clock()
         if published.tried_at is not None and now - published.tried_at < FETCH_EVERY:
-            return
+            return False
         published.tried_at = now
         try:
             async with asyncio.timeout(FETCH_LIMIT):
                 keys = _usable(await _fetch(url))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError):
-            published.away = True  # what is known stays in use
-            return
-        published.keys, published.fetched_at, published.away = keys, now, False
+            log.warning("keys-not-fetched", exc_info=True)
+            return False  # what is known stays in use
+        published.keys, published.fetched_at = keys, now
+        return True
+
+
+def _claims(token: str, key: Any, issuer: str, audience: str) -> dict[str, Any]:
+    """The claims of a token that is of this issuer, for us and in its time; signed, when there is a key."""
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=list(ALGORITHMS),
+            issuer=issuer,
+            audience=audience,
+            leeway=LEEWAY,
+            options={
+                "require": ["exp", "iat", "iss", "aud"],
+                "verify_signature": key is not None,
+                **{f"verify_{name}": True for name in ("exp", "nbf", "iat", "iss", "aud")},
+            },
+        )
+    except jwt.ExpiredSignatureError:
+        raise TokenFault("token-expired") from None
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        raise TokenFault("token-invalid") from None
+    return claims
 
 
 def claims_unverified(token: str) -> dict[str, Any]:
@@ -171,9 +198,10 @@ def _usable(text: str) -> dict[str | None, jwt.PyJWK]:
 def _parsed(jwk: Any) -> jwt.PyJWK | None:
     try:
         key = jwt.PyJWK(jwk)
-    except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, AttributeError, KeyError):
+    except Exception:
+        log.warning("issuer-key-skipped", exc_info=True)
         return None
-    return key if key.algorithm_name in ALGORITHMS and key.public_key_use in {None, "sig"} else None
+    return key if key.algorithm_name in ALGORITHMS and key.public_key_use in (None, "sig") else None
 
 
 async def _fetch(url: str) -> str:

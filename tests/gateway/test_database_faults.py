@@ -1,10 +1,10 @@
-"""Faults of the database that pass: whatever they are, a sender is asked to come again, and then is served."""
+"""Faults of the database that pass: a sender is asked to come again, and then is served."""
 
 import asyncio
 import os
-import subprocess
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import asyncpg
@@ -67,17 +67,6 @@ async def _read_only(portal, database) -> None:
     await portal.rows.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
 
 
-async def _too_slow(portal, database) -> None:
-    await portal.rows.execute(
-        "CREATE FUNCTION iehe.dawdle() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN SET LOCAL statement_timeout = 1; PERFORM pg_sleep(5); RETURN NEW; END $$"
-    )
-    await portal.rows.execute(
-        "CREATE TRIGGER dawdles BEFORE INSERT ON iehe.events FOR EACH ROW EXECUTE FUNCTION iehe.dawdle()"
-    )
-    await portal.rows.execute("ALTER ROLE iehe_office SET lock_timeout = '1ms'")
-
-
 @pytest.mark.parametrize("fault", [_no_connections, _read_only])
 async def test_a_server_that_takes_nothing_now(
     portal, gateway, database, fault: Callable[..., Awaitable[None]]
@@ -88,15 +77,49 @@ async def test_a_server_that_takes_nothing_now(
     await refused_for_a_while(portal)
 
 
+async def system(*words: str) -> int:
+    """The exit code of a command."""
+    process = await asyncio.create_subprocess_exec(*words)
+    return await process.wait()
+
+
 @pytest.fixture
-def small_disk(server_home) -> Iterator[Path]:
-    """A disk of one megabyte that PostgreSQL can write to."""
-    folder = server_home.folder.parent / f"disk-{uuid4().hex[:8]}"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], check=False)
-    if mounted.returncode:
-        folder.rmdir()
-        pytest.skip("only root may mount a disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-    folder.rmdir()
+async def small_disk(postgres, database) -> AsyncIterator[str]:
+    """A tablespace of our owner's on a disk of one megabyte."""
+    folder = tempfile.mkdtemp(prefix="iehe-disk-", dir="/tmp")
+    name = f"disk_{uuid4().hex[:8]}"
+    async with AsyncExitStack() as stack:
+        stack.callback(os.rmdir, folder)
+        if await system("mount", "-t", "tmpfs", "-o", "size=1m", "none", folder):
+            pytest.skip("only root may mount a disk")
+        stack.push_async_callback(system, "umount", folder)
+        if postgres._account is not None:
+            os.chown(folder, postgres._account.uid, postgres._account.gid)
+        master = await postgres._connect()
+        stack.push_async_callback(master.close)
+        await master.execute(f"CREATE TABLESPACE {name} OWNER iehe_owner LOCATION '{folder}'")
+        stack.push_async_callback(master.execute, f"DROP TABLESPACE {name}")
+        stack.push_async_callback(master.execute, f"DROP DATABASE {database.name} WITH (FORCE)")
+        yield name
+
+
+async def fill(rows: asyncpg.Pool, size: int) -> None:
+    """Store events until there is no room for one of this size."""
+    while True:
+        await rows.execute(
+            "INSERT INTO iehe.events (source, id, type, process, case_id, envelope) "
+            "SELECT 'filler', gen_random_uuid()::text, 't', 'admission-review', 'c', "
+            "jsonb_build_object('a', repeat('x', $1)) FROM generate_series(1, 20)",
+            size,
+        )
+
+
+async def test_a_full_disk_is_a_503(portal, small_disk):
+    """A real one under the table of events; as soon as there is room the same event is taken."""
+    await portal.rows.execute(f"ALTER TABLE iehe.events SET TABLESPACE {small_disk}")
+    for size in (1500, 200, 1):
+        with pytest.raises(asyncpg.DiskFullError):
+            await fill(portal.rows, size)
+    await refused_for_a_while(portal)
+    await portal.rows.execute("TRUNCATE iehe.events")
+    assert (await portal.send(event())).status_code == 202

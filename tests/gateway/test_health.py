@@ -102,7 +102,7 @@ async def test_without_the_database_senders_are_asked_to_come_again(door, portal
     assert (ready.status_code, ready.json()["database"]) == (503, "away")
     assert ready.headers["retry-after"]
     answer = await portal.send(EVENT)
-    assert (answer.status_code, answer.json()["code"]) == (503, "inbox-unavailable")
+    assert (answer.status_code, answer.json()["code"]) == (503, "database-unreachable")
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert "canary" not in answer.text
     assert "A27-0001" not in answer.text
