@@ -35,6 +35,14 @@ class EventDoor:
         self.reading = Reading()
         self._finding: dict[str, asyncio.Task[Source | None]] = {}
 
+    async def count_address(self, request: Request) -> None:
+        """Count a request by its address alone.
+
+        Raises:
+            Problem: 429.
+        """
+        await self.rates.count(PEER_PER_MINUTE, "peer", _peer(request))
+
     async def let_in(self, request: Request, message: Message, body: bytes) -> Source:
         """Who sent it.
 
@@ -50,7 +58,7 @@ class EventDoor:
         except Problem:
             await self.rates.count(REFUSED_PER_MINUTE, "refused", _peer(request))
             raise
-        await self.rates.count(source.per_minute, "source", source.name, cost=len(message.values))
+        await self.rates.count(source.per_minute, "source", source.name, cost=max(1, len(message.values)))
         signed = "webhook-signature" in request.headers
         if signed and not message.may_be_signed_as(request.headers["webhook-id"]):
             raise not_signed()
@@ -88,7 +96,7 @@ async def receive(request: Request) -> Response:
     """Store one event or a batch of one source."""
     gateway, door = gateway_of(request), door_of(request)
     mode = mode_of(*(",".join(request.headers.getlist(f"content-{name}")) for name in ("type", "encoding")))
-    await door.rates.count(PEER_PER_MINUTE, "peer", _peer(request))
+    await door.count_address(request)
     with door.reading.by(_peer(request)):
         body = await read_body(request)
     try:

@@ -59,6 +59,7 @@ async def _require_reader(request: Request, source: str, event_id: str) -> None:
         Problem: 401, 403, 429, 503.
     """
     door = door_of(request)
+    await door.count_address(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     signed = "webhook-signature" in request.headers or scheme.lower() != "bearer"
     if signed or await door.is_own_token(source, token.strip()):

@@ -77,9 +77,7 @@ class Inbox:
     async def look_up(self, source: str, event_id: str) -> asyncpg.Record | None:
         """Where an event of a source stands, without its content."""
         async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
-            row: asyncpg.Record | None = await connection.fetchrow(
-                queries("inbox")["fate"], source, event_id
-            )
+            row: asyncpg.Record | None = await connection.fetchrow(queries("inbox")["fate"], source, event_id)
             return row
 
 

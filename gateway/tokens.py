@@ -130,6 +130,11 @@ class TokenVerifier:
 
 def _claims(token: str, key: Any, issuer: str, audience: str) -> dict[str, Any]:
     """The claims of a token that is of this issuer, for us and in its time; signed, when there is a key."""
+    options: Any = {
+        "require": ["exp", "iat", "iss", "aud"],
+        "verify_signature": key is not None,
+        **{f"verify_{name}": True for name in ("exp", "nbf", "iat", "iss", "aud")},
+    }
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -138,11 +143,7 @@ def _claims(token: str, key: Any, issuer: str, audience: str) -> dict[str, Any]:
             issuer=issuer,
             audience=audience,
             leeway=LEEWAY,
-            options={
-                "require": ["exp", "iat", "iss", "aud"],
-                "verify_signature": key is not None,
-                **{f"verify_{name}": True for name in ("exp", "nbf", "iat", "iss", "aud")},
-            },
+            options=options,
         )
     except jwt.ExpiredSignatureError:
         raise TokenFault("token-expired") from None

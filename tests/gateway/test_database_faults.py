@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -84,8 +85,8 @@ async def system(*words: str) -> int:
 
 
 @pytest.fixture
-async def small_disk(postgres, database) -> AsyncIterator[str]:
-    """A tablespace of our owner's on a disk of one megabyte."""
+async def small_disk(postgres, database) -> AsyncIterator[tuple[str, Path]]:
+    """A tablespace of our owner's on a disk of one megabyte, and a file there that can be spared."""
     folder = tempfile.mkdtemp(prefix="iehe-disk-", dir="/tmp")
     name = f"disk_{uuid4().hex[:8]}"
     async with AsyncExitStack() as stack:
@@ -100,7 +101,9 @@ async def small_disk(postgres, database) -> AsyncIterator[str]:
         await master.execute(f"CREATE TABLESPACE {name} OWNER iehe_owner LOCATION '{folder}'")
         stack.push_async_callback(master.execute, f"DROP TABLESPACE {name}")
         stack.push_async_callback(master.execute, f"DROP DATABASE {database.name} WITH (FORCE)")
-        yield name
+        ballast = Path(folder) / "ballast"
+        ballast.write_bytes(bytes(200_000))
+        yield name, ballast
 
 
 async def fill(rows: asyncpg.Pool, size: int) -> None:
@@ -116,10 +119,11 @@ async def fill(rows: asyncpg.Pool, size: int) -> None:
 
 async def test_a_full_disk_is_a_503(portal, small_disk):
     """A real one under the table of events; as soon as there is room the same event is taken."""
-    await portal.rows.execute(f"ALTER TABLE iehe.events SET TABLESPACE {small_disk}")
+    tablespace, ballast = small_disk
+    await portal.rows.execute(f"ALTER TABLE iehe.events SET TABLESPACE {tablespace}")
     for size in (1500, 200, 1):
         with pytest.raises(asyncpg.DiskFullError):
             await fill(portal.rows, size)
     await refused_for_a_while(portal)
-    await portal.rows.execute("TRUNCATE iehe.events")
+    ballast.unlink()
     assert (await portal.send(event())).status_code == 202
