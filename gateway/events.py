@@ -6,6 +6,7 @@ and a wrong signature get the same answer, however often they come.
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
@@ -55,8 +56,9 @@ class EventDoor:
         found = await self._find(message.source)
         try:
             source = await self.sources.authenticate(found, request.headers, body)
-        except Problem:
-            await self.rates.count(REFUSED_PER_MINUTE, "refused", _peer(request))
+        except Problem as problem:
+            if problem.status is HTTPStatus.UNAUTHORIZED:
+                await self.rates.count(REFUSED_PER_MINUTE, "refused", _peer(request))
             raise
         await self.rates.count(source.per_minute, "source", source.name, cost=max(1, len(message.values)))
         signed = "webhook-signature" in request.headers

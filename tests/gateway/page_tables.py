@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
-from gateway import cloudevents, limits, opening, serving, signatures, sources, strict_json
+from gateway import cloudevents, connections, limits, opening, signatures, sources, strict_json
 from gateway.documents.asyncapi import stages_of
 from gateway.event_modes import BATCH_LIMIT
 from schemas.identifiers import ApplicationNo, MessageId, event_type
@@ -73,7 +73,9 @@ def _limits() -> str:
     per_minute = inspect.signature(source.add).parameters["per_minute"].default
     overlap = inspect.signature(source.rotate).parameters["overlap_hours"].default
     years = f"years {cloudevents._YEARS[0]} to {cloudevents._YEARS[-1]}"
-    peer, strangers = limits.PEER_PER_MINUTE, limits.STRANGER_PER_MINUTE
+    peer, refused = limits.PEER_PER_MINUTE, limits.REFUSED_PER_MINUTE
+    held, net = connections.PER_ADDRESS, "an IPv6 /64 counts as one"
+    waits = connections.HEADER_SECONDS, connections.ANSWER_SECONDS, connections.REST_SECONDS
     first, longest = sender.FIRST_PAUSE, sender.LONGEST_PAUSE
     told = {
         "`id`": f"`{_pattern(MessageId)}`; never used for another fact",
@@ -88,11 +90,14 @@ def _limits() -> str:
         "a body": f"{limits.BODY_LIMIT // 1024} KiB, not compressed, within {limits.BODY_SECONDS:g} s",
         "a signature": f"holds {signatures.TOLERANCE} s before and after `webhook-timestamp`",
         "signatures in one header": f"the first {signatures.SIGNATURES_LIMIT} are looked at",
-        "requests of a source": f"{per_minute} a minute from one address unless agreed, questions too",
-        "events of a source": f"{per_minute} a minute unless agreed",
-        "requests of an address": f"{peer} a minute; {strangers} in the name of unknown sources",
+        "events of a source": f"{per_minute} a minute unless agreed, questions too",
+        "requests of an address": f"{peer} a minute; {refused} that are refused with 401",
         "bodies of an address": f"{limits.READING_AT_ONCE} at once",
-        "an idle connection": f"is closed after {serving.KEEP_ALIVE_SECONDS} s",
+        "connections of an address": f"{held}, {net}; one more is answered 503 and closed",
+        "an idle connection": f"is closed after {connections.KEEP_ALIVE_SECONDS:g} s",
+        "headers, an answer with its body, the rest of a body after it": ", ".join(
+            f"{each:g} s" for each in waits
+        ),
         "an earlier key after a rotation": f"holds {overlap} hours unless agreed",
         "a key or source that was revoked": f"holds {sources.CACHED_FOR:g} s",
         "cases in one `POST /cases/batch`": f"{opening.BATCH_LIMIT}",
