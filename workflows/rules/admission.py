@@ -39,6 +39,7 @@ from schemas.deadlines import CalendarPolicy, Deadline
 from schemas.identifiers import ProcessName, Role
 from schemas.policies import NoticePolicy, TaskPolicy
 from workflows.rules import admission_committee as committee
+from workflows.rules import admission_duplicates as duplicates
 from workflows.rules import admission_intake as intake
 from workflows.rules import admission_outcome as outcome
 from workflows.rules import admission_review as review
@@ -224,8 +225,8 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     },
     decisions={
         PermitLate: intake.permit_late,
-        ResolveDuplicate: intake.resolve_duplicate,
-        ReopenDuplicate: intake.reopen_duplicate,
+        ResolveDuplicate: duplicates.resolve_duplicate,
+        ReopenDuplicate: duplicates.reopen_duplicate,
         ConfirmEligibility: intake.confirm_eligibility,
         DecideAccommodation: intake.decide_accommodation,
         AssignReviewers: review.assign_reviewers,
