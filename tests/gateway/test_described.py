@@ -84,7 +84,7 @@ async def secret(pool, ring) -> str:
 async def door(database, client, ring, monkeypatch) -> AsyncIterator[str]:
     """The real server; what one address may send in a minute is another test's matter."""
     monkeypatch.setattr("gateway.events.PEER_PER_MINUTE", 10_000_000)
-    monkeypatch.setattr("gateway.events.STRANGER_PER_MINUTE", 10_000_000)
+    monkeypatch.setattr("gateway.events.REFUSED_PER_MINUTE", 10_000_000)
     office = await open_pool(database.url("office"), size=5)
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
