@@ -12,7 +12,7 @@ from unicodedata import normalize
 import typer
 
 from workers.cli.known import complete_case
-from workers.cli.session import CommandError, Exit, Session, disk_full, leave, run
+from workers.cli.session import CommandError, Exit, Session, disk_full, guarded, leave
 
 if TYPE_CHECKING:
     import asyncpg
@@ -35,14 +35,18 @@ OFFICE: Final = ("admissions_office", "head_of_admissions")
 
 
 def carry_out(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> NoReturn:
-    """Run a command; servers that are away and Ctrl-C are answers too, without a word from any row."""
+    """Run a command and end the process with its exit code; nothing printed is lost.
+
+    Servers that are away and Ctrl-C are answers too, without a word from any row. The process leaves by
+    `os._exit`: the interpreter's own way out can abort in the SDK's native threads.
+    """
 
     async def answered(session: Session) -> None:
         async with answering():
             await work(session)
 
     try:
-        run(answered, as_json=as_json)
+        leave(asyncio.run(guarded(answered, as_json=as_json)))
     except KeyboardInterrupt:
         print("interrupted / 中断しました", file=sys.stderr)
         leave(INTERRUPTED)
@@ -63,6 +67,8 @@ async def answering() -> AsyncIterator[None]:
             raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
         if isinstance(error, asyncpg.PostgresError) and not _passing(error):
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            raise _unusable_file(error) from None
         code = getattr(error, "sqlstate", None) or type(error).__name__
         raise unavailable(DATABASE_AWAY, "PostgreSQL", code) from None
 
@@ -71,6 +77,11 @@ def _passing(error: asyncpg.PostgresError) -> bool:
     from activities.database import is_transient
 
     return is_transient(error) or (error.sqlstate or "").startswith(("28", "3D", "57"))
+
+
+def _unusable_file(error: OSError) -> CommandError:
+    text = f"{error.filename}: {error.strerror}"
+    return CommandError("file-unusable", text, text, Exit.UNUSABLE)
 
 
 def unavailable(code: str, server: str, cause: str) -> CommandError:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -60,7 +61,7 @@ def demo(
                 Exit.PROBLEMS,
             )
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 class _Screen:

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from schemas.patience import CONNECT_WITHIN
-from workers.cli.session import Exit, JsonOption, Session, leave, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import Exit, JsonOption, Session, leave, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,7 +44,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
         if any(each.state == "problem" for each in findings):
             leave(Exit.PROBLEMS)
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def _show(findings: list[Finding]) -> None:

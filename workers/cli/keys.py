@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from workers.cli.casework import carry_out, say
-from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json, run
+from workers.cli.casework import answering, carry_out, say
+from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json
 from workers.cli.tables import table
 from workers.cli.typed import usage
 
@@ -37,7 +37,7 @@ def list_keys(*, as_json: JsonOption = False) -> None:
             rows = ((*_row(key_id, used=used), marks[key_id]) for key_id, used in listed)
             print(table(("class", "key", "state", "fingerprint"), rows))
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("rotate")
@@ -81,7 +81,7 @@ def rotate(
             f"Back up {path}."
         )
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("init")
@@ -114,7 +114,7 @@ def init(*, as_json: JsonOption = False) -> None:
             "back it up apart from the databases. If there was a ring before, restore that one instead."
         )
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("forget")
@@ -163,7 +163,8 @@ async def _noted(session: Session) -> bool:
     from workers.settings import SettingsError
 
     try:
-        await session.check_keys(again=True)
+        async with answering():
+            await session.check_keys(again=True)
     except (CommandError, StackFault, SettingsError) as error:
         if getattr(error, "code", "") == "key-ring":
             raise

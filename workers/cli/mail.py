@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.cli.session import CommandError, Exit, JsonOption, Session, local, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import CommandError, Exit, JsonOption, Session, local, print_json
 from workers.cli.tables import table
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def list_mails(
         if not found:
             print("no mail yet")
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("show")
@@ -66,7 +67,7 @@ def show_mail(
             print(f"{name}: {mail.message[name] or '-'}")
         print(f"\n{mail.text}")
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def _caught(session: Session) -> Sequence[CaughtMail]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workers.cli.casework import carry_out
 from workers.cli.session import (
     TOKYO,
     ActorOption,
@@ -18,7 +19,6 @@ from workers.cli.session import (
     Session,
     local,
     print_json,
-    run,
 )
 from workers.cli.tables import table
 
@@ -59,7 +59,7 @@ def list_policies(*, as_json: JsonOption = False) -> None:
         )
         print(table(headers, shown))
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("show")
@@ -90,7 +90,7 @@ def show_policy(
                 each["calendar"]["holidays"] = f"{len(days)} days until {max(days, default='-')}"
         print_json({name: policy[name] for name in ("process", "version", "valid_from", "routes")})
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("load")
@@ -128,7 +128,7 @@ def load_policy(file: Path, *, actor: ActorOption = None, as_json: JsonOption = 
         for name in new:
             print(f"round {name}: added")
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def _faulty(file: Path, error: Exception) -> CommandError:

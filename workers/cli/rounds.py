@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli.session import TOKYO, CommandError, Exit, JsonOption, Session, local, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import TOKYO, CommandError, Exit, JsonOption, Session, local, print_json
 from workers.cli.tables import table
 
 app = typer.Typer(no_args_is_help=True, help="Rounds of selection and the places of each programme.")
@@ -59,7 +60,7 @@ def list_rounds(*, as_json: JsonOption = False) -> None:
         )
         print(table(headers, shown))
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("add")
@@ -124,7 +125,7 @@ def add_round(
         else:
             print(f"round {round_id}: added with {sum(places.values())} places")
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("places")
@@ -158,7 +159,7 @@ def places(
         )
         print(table(("programme", "places", "taken", "left"), shown))
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def parse_places(given: list[str]) -> dict[str, int]:

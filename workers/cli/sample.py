@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Made-up files to try things out; no real person is in them.")
 
@@ -48,7 +49,7 @@ def sample_admissions(
             raise _unwritable(path, error) from None
         _report(session, path, written)
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("staff")
@@ -69,7 +70,7 @@ def sample_staff(
             raise _unwritable(out, error) from None
         _report(session, out, written)
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def _report(session: Session, path: Path, written: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,11 +10,11 @@ from uuid import uuid4
 
 import typer
 
-from workers.cli.casework import INTERRUPTED, say
+from workers.cli.casework import carry_out, say
 from workers.cli.letters import Event, Letter, Proof, batches, binary, structured
 from workers.cli.sender import deliver
 from workers.cli.sending_files import SECRET_VARIABLE, events_in, proof_of
-from workers.cli.session import CommandError, JsonOption, Session, leave, print_json, run
+from workers.cli.session import CommandError, JsonOption, Session, print_json
 from workers.cli.typed import build, moment, pairs, usage
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -86,11 +85,7 @@ def send(
             letters = [binary(event) if mode is Mode.BINARY else structured(event)]
         await _send(session, letters, target, proof_of(secret, token), tries)
 
-    try:
-        run(work, as_json=as_json)
-    except KeyboardInterrupt:
-        print("interrupted / 中断しました", file=sys.stderr)
-        leave(INTERRUPTED)
+    carry_out(work, as_json=as_json)
 
 
 async def _send(session: Session, letters: list[Letter], url: str, proof: Proof, tries: int) -> None:

@@ -283,15 +283,8 @@ _WORDS = {
 }
 
 
-def run(work: Callable[[Session], Awaitable[None]], *, as_json: bool = False) -> NoReturn:
-    """Run a command's work and end the process with its exit code; nothing printed is lost.
-
-    The process leaves by `os._exit`: the interpreter's own way out can abort in the SDK's native threads.
-    """
-    leave(asyncio.run(_guarded(work, as_json=as_json)))
-
-
-async def _guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> Exit:
+async def guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> Exit:
+    """Run a command's work in a session of its own; its errors are printed, and become exit codes."""
     from workers.embedded.faults import StackFault
     from workers.settings import SettingsError, load_settings
 

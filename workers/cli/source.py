@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli.session import CommandError, Exit, JsonOption, Session, local, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import CommandError, Exit, JsonOption, Session, local, print_json
 from workers.cli.tables import table
 from workers.cli.typed import usage
 
@@ -71,7 +72,7 @@ def add(
         shown = f"key {key_id}" if key else "tokens of its issuer"
         _say_once([f"{name}: may send {len(chosen)} types; {shown}"], secret)
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("rotate")
@@ -108,7 +109,7 @@ def rotate(
         lines += [f"{each['key_id']}: holds until {local(each['expires_at'])}" for each in ended]
         _say_once(lines, key.secret)
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("revoke")
@@ -142,7 +143,7 @@ def revoke(
             rest = f"no other key holds, so nothing it sends is taken until iehe source rotate {name}"
         print(f"{what} {when}; {rest}")
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("list")
@@ -166,7 +167,7 @@ def list_sources(*, as_json: JsonOption = False) -> None:
         )
         print(table(headers, shown))
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def _check_rotation(row: Any, public_key: str | None) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from workers.cli.session import CommandError, Exit, JsonOption, Session, leave, local, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import CommandError, Exit, JsonOption, Session, leave, local, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,7 @@ def migrate(
         else:
             print("nothing to apply: the database is up to date")
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def _show_status(files: Sequence[MigrationStatus], session: Session) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import typer
 
-from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json, run
+from workers.cli.casework import carry_out
+from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json
 from workers.cli.tables import table
 
 app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
@@ -40,7 +41,7 @@ def list_staff(*, as_json: JsonOption = False) -> None:
         )
         print(table(headers, shown))
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 @app.command("import")
@@ -72,7 +73,7 @@ def import_staff(file: Path, *, as_json: JsonOption = False) -> None:
         else:
             print(f"{file.name}: {given} members of staff added or updated (iehe staff list)")
 
-    run(work, as_json=as_json)
+    carry_out(work, as_json=as_json)
 
 
 def _span(row: dict[str, Any]) -> str:
