@@ -126,7 +126,8 @@ ON CONFLICT (text_id) DO NOTHING RETURNING text_id
 DELETE FROM iehe.texts WHERE text_id = $1 AND author = $2
 
 -- name: rounds
-SELECT r.round_id, r.title_ja, r.title_en, array_remove(array_agg(p.programme ORDER BY p.programme), NULL) AS programmes
+SELECT r.round_id, r.title_ja, r.title_en, r.closes_at,
+       array_remove(array_agg(p.programme ORDER BY p.programme), NULL) AS programmes
 FROM iehe.rounds r LEFT JOIN iehe.round_places p USING (round_id)
 GROUP BY r.round_id ORDER BY r.round_id
 

@@ -7,7 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 5_000
 """Rows that are held against the database in one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRound:
+    """What a round on record says of its applications; they are submitted until the end of `last_day`."""
+
+    programmes: frozenset[str]
+    last_day: date
 
 
 @dataclass
@@ -48,7 +56,7 @@ class CheckedFile:
         from workers.intake.checking import check_file
 
         declared = await self._declared()
-        programmes = frozenset().union(*declared.values()) if declared else frozenset()
+        programmes = frozenset().union(*(each.programmes for each in declared.values()))
         pool = await self.session.pool()
         kept = await kept_mappings(pool)
         with progress("rows checked / 行を確認", 0) as told:
@@ -70,12 +78,17 @@ class CheckedFile:
         self._report()
         await self._annotate()
 
-    async def _declared(self) -> dict[str, frozenset[str]]:
+    async def _declared(self) -> dict[str, DeclaredRound]:
         from activities.sql import queries
 
         pool = await self.session.pool()
         rows = await pool.fetch(queries("office")["rounds"])
-        rounds = {row["round_id"]: frozenset(row["programmes"]) for row in rows}
+        rounds = {
+            row["round_id"]: DeclaredRound(
+                frozenset(row["programmes"]), row["closes_at"].astimezone(TOKYO).date()
+            )
+            for row in rows
+        }
         if self.round_id is None:
             return rounds
         if self.round_id not in rounds:
@@ -89,7 +102,7 @@ class CheckedFile:
             )
         return {self.round_id: rounds[self.round_id]}
 
-    async def _compare(self, connection: Connection, declared: dict[str, frozenset[str]]) -> None:
+    async def _compare(self, connection: Connection, declared: dict[str, DeclaredRound]) -> None:
         """Hold the rows against what is declared and stored, some at a time; keep which are good."""
         from activities.applications import contradicting_accounts, differing
 
@@ -97,15 +110,18 @@ class CheckedFile:
         elsewhere: set[int] = set()
         other: set[int] = set()
         account: set[int] = set()
+        late: set[int] = set()
         keys: dict[int, tuple[str, str]] = {}
         rows = iter(self.checked.rows)
         while some := list(islice(rows, AT_ONCE)):
             for row in some:
-                places = declared.get(row.data.round_id)
-                if places is None:
+                given = declared.get(row.data.round_id)
+                if given is None:
                     unknown.add(row.row)
-                elif row.data.programme not in places:
+                elif row.data.programme not in given.programmes:
                     elsewhere.add(row.row)
+                elif row.data.submitted_on > given.last_day:
+                    late.add(row.row)
                 keys[row.row] = (row.data.application_no, row.data.round_id)
             other |= {row.row for row in await differing(connection, some)}
             account |= {row.row for row in await contradicting_accounts(connection, some)} - other
@@ -113,6 +129,7 @@ class CheckedFile:
         self._add(self._programmes_unknown(elsewhere))
         self._add(shown.stored_faults(self.checked, other, shown.StoredFault.ALREADY_IMPORTED_DIFFERENTLY))
         self._add(shown.stored_faults(self.checked, account, shown.StoredFault.ACCOUNT_OF_ANOTHER))
+        self._add(shown.stored_faults(self.checked, late, shown.StoredFault.SUBMITTED_LATE))
         bad = unknown | elsewhere | other | account
         good = {number: key for number, key in keys.items() if number not in bad}
         self.good = self._rows(good)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from schemas.applications import ApplicationRow
-    from workers.intake.codes import Code, Fault
+    from workers.intake.codes import Code, Fault, Severity
     from workers.intake.rows import Checked
 
 SHOWN: Final = 30
@@ -21,6 +21,7 @@ class StoredFault(StrEnum):
     ALREADY_IMPORTED_DIFFERENTLY = "already-imported-differently"
     ACCOUNT_OF_ANOTHER = "account-of-another"
     ROUND_UNKNOWN = "round-unknown"
+    SUBMITTED_LATE = "submitted-late"
 
 
 _TEXTS: Final[dict[StoredFault, tuple[str, str, str]]] = {
@@ -39,18 +40,24 @@ _TEXTS: Final[dict[StoredFault, tuple[str, str, str]]] = {
         "登録されていない選抜区分です（iehe round list）",
         "the round is not declared (iehe round list)",
     ),
+    StoredFault.SUBMITTED_LATE: (
+        "submitted_on",
+        "出願期間の終了後に提出されています。取り込めますが、方針により許可待ちになるか、遅延として記録されます",
+        "submitted after the round had closed; its case waits for a permit, or is marked late, by policy",
+    ),
 }
 
 
 def stored_faults(checked: Checked[ApplicationRow], rows: Iterable[int], kind: StoredFault) -> list[Fault]:
-    """One error for each of the rows, in the same form as those of the check."""
+    """One fault for each of the rows, in the same form as those of the check; what is late is a warning."""
     from workers.intake.codes import Fault
 
     field, japanese, english = _TEXTS[kind]
     column, position = checked.layout.label(field) if checked.layout is not None else (None, None)
     # the checker's codes are those that a file alone can have
     code = cast("Code", kind)
-    return [Fault(row, column, code, japanese, english, "error", position) for row in sorted(rows)]
+    severity: Severity = "warning" if kind is StoredFault.SUBMITTED_LATE else "error"
+    return [Fault(row, column, code, japanese, english, severity, position) for row in sorted(rows)]
 
 
 def as_json(faults: Sequence[Fault]) -> list[dict[str, Any]]:

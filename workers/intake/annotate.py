@@ -37,7 +37,8 @@ def write_annotated(
 
     The copy has mode 0600, appears complete or not at all, and is never written over one that somebody has
     changed: `copy_files`. Text that a spreadsheet would run as a formula gets a leading apostrophe, which a
-    later import takes off again. In a workbook every cell of a text file is text, so zeros are kept.
+    later import takes off again. In a workbook every cell of a text file is text, so zeros are kept. Hidden
+    rows and columns stay hidden, so that a copy handed in has the faults of its file.
 
     Returns:
         The copy's path, or None when the file could not be read as a table and there is nothing to copy.
@@ -98,8 +99,13 @@ def _xlsx(
             for severity, colour in [*_COLOURS.items(), (None, None)]
             for day in (False, True)
         }
+        for at in table.hidden_columns & places.keys():
+            sheet.set_column(places[at], places[at], None, None, {"hidden": True})
         comments = 0
         for number, cells in numbered:
+            if number - 1 in table.hidden_rows:
+                # what was out of sight stays so: shown here, it would be imported with the corrected copy
+                sheet.set_row(number - 1, None, None, {"hidden": True})
             found = notes.get(number, ())
             marks = _marks(found)
             for at, cell in enumerate(cells):

@@ -309,6 +309,23 @@ async def test_rows_of_several_rounds(iehe, pool, rows, tmp_path: Path) -> None:
     assert done["started"] == 3
 
 
+async def test_an_application_submitted_after_its_round_closed_is_warned_of(iehe, rows, tmp_path) -> None:
+    """The last day of the round is within; a later one is a warning of its row, and imported all the same."""
+    closed = ("--opens-at", "2026-09-01T00:00", "--closes-at", "2026-10-08T12:00")
+    later = ("--enrol-by", "2027-03-15", "--waitlist-until", "2027-03-31", "--places", "science=9")
+    titles = ("--route", "comprehensive", "--title-ja", "見本", "--title-en", "Sample")
+    await iehe.ok("round", "add", "2027-closed", *titles, *closed, *later)
+    made = rows(2, round_id="2027-closed", programme="science")
+    made[0]["submitted_on"], made[1]["submitted_on"] = "2026-10-08", "2026-10-09"
+    write_csv(tmp_path / "late.csv", made)
+
+    report = await iehe.ok("admissions", "import", tmp_path / "late.csv", *BY)
+
+    told = [(fault["row"], fault["code"], fault["severity"]) for fault in report["faults"]]
+    assert told == [(3, "submitted-late", "warning")]
+    assert (report["valid"], report["started"]) == (2, 2)
+
+
 async def test_temporal_away(iehe, pool, rows, tmp_path: Path, monkeypatch) -> None:
     """Rows are stored while Temporal is away; the answer says so, and a later run starts them."""
     write_csv(tmp_path / "applications.csv", rows(2))

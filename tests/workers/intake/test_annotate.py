@@ -65,6 +65,22 @@ def test_a_copy_handed_in_again_gives_the_same_answer(tmp_path, name):
     assert (third.rows, third.faults) == (found.rows, found.faults)
 
 
+def test_what_is_hidden_stays_hidden_in_the_copy(tmp_path):
+    """Handed in again, the copy of a workbook has the same hidden rows and columns, with the same faults."""
+    first, *others = sample_applications(4, seed=2)
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([{name: name for name in first}, first, *others]):
+            sheet.write_row(number, 0, [row[name] for name in first])
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_column(1, 1, None, None, {"hidden": True})
+    found = checked(path)
+    again = checked(write_annotated(path, found))
+    assert {fault.code for fault in found.faults} >= {Code.ROW_HIDDEN, Code.COLUMN_HIDDEN}
+    assert (again.rows, again.faults) == (found.rows, found.faults)
+
+
 def test_a_workbook_shows_its_faults_in_colour(tmp_path):
     """Faulty cells are coloured and commented, and dates stay dates."""
     found = sample(tmp_path / "a.xlsx")
