@@ -81,7 +81,7 @@ def _passing(error: asyncpg.PostgresError) -> bool:
 
 def _unusable_file(error: OSError) -> CommandError:
     text = f"{error.filename}: {error.strerror}"
-    return CommandError("file-unusable", text, text, Exit.UNUSABLE)
+    return CommandError("file-unusable", text, f"ファイルを使用できません: {text}", Exit.UNUSABLE)
 
 
 def unavailable(code: str, server: str, cause: str) -> CommandError:

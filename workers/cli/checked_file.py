@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from workers.cli import faults as shown
 from workers.cli.mappings import columns_as_json, kept_mappings, show_columns
-from workers.cli.progress import Told, progress
+from workers.cli.progress import from_thread, progress
 from workers.cli.session import TOKYO, CommandError, Exit, Session
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class CheckedFile:
                 today=datetime.now(TOKYO).date(),
                 mapping=self.mapping,
                 kept_mappings=kept,
-                told=_from_thread(told),
+                told=from_thread(told),
             )
         if not self.session.as_json:
             show_columns(self.session, self.checked.layout)
@@ -185,7 +185,7 @@ class CheckedFile:
                 with progress("annotated copy / 確認結果", 0) as told:
                     kind: Any = "xlsx" if self.xlsx_copy else None
                     self.copy = await asyncio.to_thread(
-                        write_annotated, self.file, self.checked, kind, _from_thread(told)
+                        write_annotated, self.file, self.checked, kind, from_thread(told)
                     )
             except OSError as error:
                 print(
@@ -193,13 +193,3 @@ class CheckedFile:
                     file=sys.stderr,
                 )
         self.report["annotated"] = str(self.copy) if self.copy else None
-
-
-def _from_thread(told: Told) -> Callable[[int, int], None]:
-    """Progress that a thread tells and that the thread of the command shows."""
-    loop = asyncio.get_running_loop()
-
-    def tell(done: int, total: int) -> None:
-        loop.call_soon_threadsafe(told, done, total)
-
-    return tell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def demo(
         from workers.logs import configure
 
         configure("json", "error")
+        japanese = session.settings.language == "ja"
 
         def talk(line: str) -> None:
             if not as_json:
@@ -49,9 +50,10 @@ def demo(
                 show = _Screen(as_json=as_json)
                 with show:
                     outcome = await play(servers, rows=rows, seed=seed, folder=Path(folder), show=show)
-                _report(outcome, servers, as_json=as_json)
+                _report(session, outcome, servers)
                 if stay:
-                    talk(f"The servers stay until Ctrl-C. Temporal UI: {servers.ui}")
+                    stays = "Ctrl-C まで起動したままです" if japanese else "The servers stay until Ctrl-C"
+                    talk(f"{stays}. Temporal UI: {servers.ui}")
                     await _until_interrupted()
         if not outcome.sound:
             raise CommandError(
@@ -109,16 +111,30 @@ def _picture(course: Course) -> Table:
     return table
 
 
-def _report(outcome: Outcome, servers: Servers, *, as_json: bool) -> None:
-    if as_json:
+def _report(session: Session, outcome: Outcome, servers: Servers) -> None:
+    if session.as_json:
         print_json({**outcome.as_dict(), "temporal_ui": servers.ui})
         return
-    print(f"{outcome.applications} applications, {outcome.moved_days} days, played in {outcome.seconds} s")
+    count, days, seconds = outcome.applications, outcome.moved_days, outcome.seconds
+    say(
+        session,
+        f"{count} applications, {days} days, played in {seconds} s",
+        f"出願 {count} 件、{days} 日間、所要 {seconds} 秒",
+    )
     for ending, count in outcome.endings.items():
         print(f"  {count:>5}  {ending}")
-    print(f"steps in the logs: {outcome.steps}, chains broken: {outcome.broken_chains}")
+    say(
+        session,
+        f"steps in the logs: {outcome.steps}, chains broken: {outcome.broken_chains}",
+        f"履歴の記録 {outcome.steps} 件、連鎖の不整合 {outcome.broken_chains} 件",
+    )
     states = ", ".join(f"{state} {count}" for state, count in sorted(outcome.notices.items()))
-    print(f"notices: {states}; sent twice: {outcome.doubled_notices}; cases still open: {outcome.open_cases}")
+    doubled, still_open = outcome.doubled_notices, outcome.open_cases
+    say(
+        session,
+        f"notices: {states}; sent twice: {doubled}; cases still open: {still_open}",
+        f"通知: {states}。二重送信 {doubled} 件、継続中の案件 {still_open} 件",
+    )
 
 
 async def _until_interrupted() -> None:

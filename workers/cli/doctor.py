@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from schemas.patience import CONNECT_WITHIN
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import Exit, JsonOption, Session, leave, print_json
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def doctor(*, as_json: JsonOption = False) -> None:
                 ]
             )
         else:
-            _show(findings)
+            _show(session, findings)
         if any(each.state == "problem" for each in findings):
             leave(Exit.PROBLEMS)
 
     carry_out(work, as_json=as_json)
 
 
-def _show(findings: list[Finding]) -> None:
+def _show(session: Session, findings: list[Finding]) -> None:
     for each in findings:
         print(f"{MARKS[each.state]}  {each.check}: {each.text}")
         for line in each.named:
@@ -55,7 +55,12 @@ def _show(findings: list[Finding]) -> None:
         if each.todo is not None:
             print(f"         → {each.todo}")
     counts = {state: sum(each.state == state for each in findings) for state in MARKS}
-    print(f"{counts['ok']} ok, {counts['warn']} warnings, {counts['problem']} problems")
+    good, warnings, problems = counts["ok"], counts["warn"], counts["problem"]
+    say(
+        session,
+        f"{good} ok, {warnings} warnings, {problems} problems",
+        f"正常 {good} 件、警告 {warnings} 件、問題 {problems} 件",
+    )
 
 
 async def examine(session: Session) -> list[Finding]:

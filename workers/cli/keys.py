@@ -181,7 +181,7 @@ def _ring_of(session: Session) -> Iterator[Path]:
         yield ring_path(session.settings)
     except OSError as error:
         text = f"{error.filename}: {error.strerror}"
-        raise CommandError("key-ring", text, text, Exit.UNUSABLE) from None
+        raise CommandError("key-ring", text, f"鍵束を使用できません: {text}", Exit.UNUSABLE) from None
     except KeyRingError as error:
         raise CommandError("key-ring", str(error), f"鍵束を使用できません: {error}", Exit.UNUSABLE) from None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import CommandError, Exit, JsonOption, Session, local, print_json
 from workers.cli.tables import table
 
@@ -36,7 +36,7 @@ def list_mails(
         rows = ((n, local(mail.received), ", ".join(mail.recipients), mail.subject) for n, mail in found)
         print(table(("no", "received", "to", "subject"), rows))
         if not found:
-            print("no mail yet")
+            say(session, "no mail yet", "メールはまだありません")
 
     carry_out(work, as_json=as_json)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import (
     TOKYO,
     ActorOption,
@@ -111,7 +111,10 @@ def load_policy(file: Path, *, actor: ActorOption = None, as_json: JsonOption = 
             try:
                 added = await store_policy(connection, document, by)
             except PolicyError as error:
-                raise CommandError("policy-exists", str(error), str(error), Exit.REFUSED) from None
+                japanese = (
+                    f"版 {document.version} は別の内容で登録済みです。ファイルに新しい版名を付けてください。"
+                )
+                raise CommandError("policy-exists", str(error), japanese, Exit.REFUSED) from None
             new = [each.round_id for each in rounds if await store_round(connection, each, places)]
         listed = await pool.fetch(LISTED, datetime.now(TOKYO).date())
         (in_force,) = (row["in_force"] for row in listed if row["version"] == document.version)
@@ -119,14 +122,20 @@ def load_policy(file: Path, *, actor: ActorOption = None, as_json: JsonOption = 
             answer = {"version": document.version, "added": added, "rounds_added": new, "in_force": in_force}
             print_json(answer)
             return
-        print(
+        routes = ", ".join(in_force)
+        say(
+            session,
             f"{document.process} {document.version}: "
             + ("added" if added else "is loaded already, nothing changed")
-            + (f"; in force today for {', '.join(in_force)}" if in_force else "; not in force today")
-            + f" (valid from {document.valid_from})"
+            + (f"; in force today for {routes}" if in_force else "; not in force today")
+            + f" (valid from {document.valid_from})",
+            f"{document.process} {document.version}: "
+            + ("登録しました" if added else "登録済みです（変更なし）")
+            + (f"。本日適用中の区分: {routes}" if in_force else "。本日はまだ適用されません")
+            + f"（適用開始日 {document.valid_from}）",
         )
         for name in new:
-            print(f"round {name}: added")
+            say(session, f"round {name}: added", f"選抜回 {name}: 登録しました")
 
     carry_out(work, as_json=as_json)
 

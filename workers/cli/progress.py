@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
+
+from workers.language import chosen_language
 
 EVERY: Final = 2.0
 
@@ -31,6 +34,16 @@ def progress(label: str, total: int) -> Iterator[Told]:
         lines = _Lines(label, total)
         yield lines.told
         lines.end()
+
+
+def from_thread(told: Told) -> Callable[[int, int], None]:
+    """Progress that a thread tells and that the thread of the command, whose loop runs now, shows."""
+    loop = asyncio.get_running_loop()
+
+    def tell(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(told, done, total)
+
+    return tell
 
 
 @contextmanager
@@ -82,7 +95,8 @@ class _Lines:
         self._shown = self._done
         rate = self._done / max(now - self._began, 1e-6)
         left = (self._total - self._done) / rate if rate else 0
-        line = f"{self._label}: {self._done}/{self._total}, {rate:.0f}/s, {left:.0f} s left"
+        rest = f"残り {left:.0f} 秒" if chosen_language() == "ja" else f"{left:.0f} s left"
+        line = f"{self._label}: {self._done}/{self._total}, {rate:.0f}/s, {rest}"
         if not self._total:
             line = f"{self._label}: {now - self._began:.0f} s"
         print(line, file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import TOKYO, CommandError, Exit, JsonOption, Session, local, print_json
 from workers.cli.tables import table
 
@@ -102,14 +102,21 @@ def add_round(
                 waitlist_until=waitlist_until.date(),
             )
         except ValidationError as error:
-            raise _unusable(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()) from None
+            wrong = "\n".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+            raise _unusable(wrong, f"値が正しくありません\n{wrong}") from None
         if new.closes_at <= new.opens_at:
-            raise _unusable(["closes-at must be later than opens-at"])
+            raise _unusable(
+                "--closes-at must be later than --opens-at",
+                "--closes-at は --opens-at より後の時刻にしてください",
+            )
         pool = await session.pool()
         if not await pool.fetchval(
             "SELECT EXISTS (SELECT FROM iehe.policies WHERE body -> 'routes' ? $1)", route
         ):
-            raise _unusable([f"no policy has the route '{route}' (iehe policy list)"])
+            raise _unusable(
+                f"no policy has the route '{route}' (iehe policy list)",
+                f"選抜区分「{route}」のある方針はありません（iehe policy list）",
+            )
         connection: Any
         async with pool.acquire() as connection:
             added = await store_round(connection, new, places)
@@ -117,13 +124,18 @@ def add_round(
             raise CommandError(
                 "round-exists",
                 f"Round {round_id} exists; nothing was changed (iehe round list).",
-                f"募集回 {round_id} は登録済みです。変更はありません（iehe round list）。",
+                f"選抜回 {round_id} は登録済みです。変更はありません（iehe round list）。",
                 Exit.REFUSED,
             )
         if session.as_json:
             print_json({**new.model_dump(), "places": places})
         else:
-            print(f"round {round_id}: added with {sum(places.values())} places")
+            count = sum(places.values())
+            say(
+                session,
+                f"round {round_id}: added with {count} places",
+                f"選抜回 {round_id}: 登録しました（募集人員 {count} 名）",
+            )
 
     carry_out(work, as_json=as_json)
 
@@ -146,7 +158,7 @@ def places(
             raise CommandError(
                 "no-such-round",
                 f"There is no round '{round_id}' (iehe round list).",
-                f"募集回「{round_id}」はありません（iehe round list）。",
+                f"選抜回「{round_id}」はありません（iehe round list）。",
                 Exit.NOT_FOUND,
             )
         await pool.executemany(SET_PLACES, [(round_id, name, count) for name, count in wanted.items()])
@@ -176,11 +188,12 @@ def parse_places(given: list[str]) -> dict[str, int]:
     for text in given:
         name, _, count = text.partition("=")
         if not re.fullmatch(PROGRAMME_PATTERN, name) or not (count.isdecimal() and int(count) <= MOST_PLACES):
-            raise _unusable([f"'{text}' is not like science=310"])
+            raise _unusable(
+                f"'{text}' is not like science=310", f"「{text}」は science=310 の形式ではありません"
+            )
         found[name] = int(count)
     return found
 
 
-def _unusable(faults: Any) -> CommandError:
-    text = "\n".join(faults)
-    return CommandError("round-invalid", text, text, Exit.USAGE)
+def _unusable(english: str, japanese: str) -> CommandError:
+    return CommandError("round-invalid", english, japanese, Exit.USAGE)

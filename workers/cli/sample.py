@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Made-up files to try things out; no real person is in them.")
@@ -39,8 +39,12 @@ def sample_admissions(
         from workers.intake.samples import SAMPLE_ROUND, sample_applications
 
         if round_id is not None and not re.fullmatch(ROUND_ID_PATTERN, round_id):
-            text = f"'{round_id}' is not the id of a round, which is like {SAMPLE_ROUND}"
-            raise CommandError("round-invalid", text, text, Exit.USAGE)
+            raise CommandError(
+                "round-invalid",
+                f"'{round_id}' is not the id of a round, which is like {SAMPLE_ROUND}",
+                f"「{round_id}」は選抜回の形式ではありません（例: {SAMPLE_ROUND}）",
+                Exit.USAGE,
+            )
         made = sample_applications(rows, seed, round_id or SAMPLE_ROUND, faults)
         path = out.with_suffix(".xlsx") if xlsx else out
         try:
@@ -77,7 +81,7 @@ def _report(session: Session, path: Path, written: int) -> None:
     if session.as_json:
         print_json({"file": str(path), "rows": written})
     else:
-        print(f"{path}: {written} rows")
+        say(session, f"{path}: {written} rows", f"{path}: {written} 行")
 
 
 def _unwritable(path: Path, error: OSError) -> CommandError:

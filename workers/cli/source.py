@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import CommandError, Exit, JsonOption, Session, local, print_json
 from workers.cli.tables import table
 from workers.cli.typed import usage
@@ -18,6 +18,11 @@ app = typer.Typer(no_args_is_help=True, help="Systems that may send events, thei
 
 KEYS_AT_ONCE = 5
 """Keys of a source that hold at once; each is tried for each request."""
+
+_SECRET = (
+    "The secret, shown only now; hand it over by a safe way:",
+    "鍵（今回のみ表示）。安全な方法で渡してください:",
+)
 
 PublicKey = Annotated[str | None, typer.Option(help="Of v1a: whpk_… (Ed25519).")]
 
@@ -69,8 +74,14 @@ def add(
         if session.as_json:
             print_json({"source": name, "uri": uri, "types": chosen, "key_id": key_id, "secret": secret})
             return
-        shown = f"key {key_id}" if key else "tokens of its issuer"
-        _say_once([f"{name}: may send {len(chosen)} types; {shown}"], secret)
+        shown, shown_ja = (
+            (f"key {key_id}", f"鍵 {key_id}") if key else ("tokens of its issuer", "発行元のトークン")
+        )
+        line = (
+            f"{name}: may send {len(chosen)} types; {shown}",
+            f"{name}: {len(chosen)} 種類のイベントを送信できます（{shown_ja}）",
+        )
+        _say_once(session, [line], secret)
 
     carry_out(work, as_json=as_json)
 
@@ -105,9 +116,11 @@ def rotate(
             earlier = [dict(each) for each in ended]
             print_json({"source": name, "key_id": key.key_id, "secret": key.secret, "earlier": earlier})
             return
-        lines = [f"{name}: key {key.key_id} is in use"]
-        lines += [f"{each['key_id']}: holds until {local(each['expires_at'])}" for each in ended]
-        _say_once(lines, key.secret)
+        lines = [(f"{name}: key {key.key_id} is in use", f"{name}: 鍵 {key.key_id} を使用開始しました")]
+        for each in ended:
+            until = local(each["expires_at"])
+            lines.append((f"{each['key_id']}: holds until {until}", f"{each['key_id']}: {until} まで有効"))
+        _say_once(session, lines, key.secret)
 
     carry_out(work, as_json=as_json)
 
@@ -133,15 +146,13 @@ def revoke(
         if session.as_json:
             print_json({"source": name, "key_id": key, **dict(row)})
             return
-        what = f"{name}: key {key}" if key else f"{name}:"
-        when = f"was revoked already, {local(row['revoked_at'])}" if row["before"] else "revoked"
-        if not key:
-            rest = "nothing it sends is taken from now on; what was stored is still delivered"
-        elif row["others"]:
-            rest = f"{row['others']} other key(s) still hold"
-        else:
-            rest = f"no other key holds, so nothing it sends is taken until iehe source rotate {name}"
-        print(f"{what} {when}; {rest}")
+        what, what_ja = (f"{name}: key {key}", f"{name}: 鍵 {key}") if key else (f"{name}:", f"{name}:")
+        when, when_ja = "revoked", "失効させました"
+        if row["before"]:
+            at = local(row["revoked_at"])
+            when, when_ja = f"was revoked already, {at}", f"失効済みです（{at}）"
+        rest, rest_ja = _remaining(name, key, row)
+        say(session, f"{what} {when}; {rest}", f"{what_ja} {when_ja}。{rest_ja}")
 
     carry_out(work, as_json=as_json)
 
@@ -198,6 +209,21 @@ def _check_rotation(row: Any, public_key: str | None) -> None:
         )
 
 
+def _remaining(name: str, key: str | None, row: Any) -> tuple[str, str]:
+    """What a source can still send after a revocation."""
+    if not key:
+        return (
+            "nothing it sends is taken from now on; what was stored is still delivered",
+            "以後の送信は受け付けません。受付済みのイベントは引き続き処理されます",
+        )
+    if others := row["others"]:
+        return f"{others} other key(s) still hold", f"他に {others} 個の鍵が有効です"
+    return (
+        f"no other key holds, so nothing it sends is taken until iehe source rotate {name}",
+        f"有効な鍵がないため、iehe source rotate {name} を実行するまで受け付けません",
+    )
+
+
 def _not_found() -> CommandError:
     return CommandError(
         "no-such-source",
@@ -207,9 +233,10 @@ def _not_found() -> CommandError:
     )
 
 
-def _say_once(lines: Sequence[str], secret: str | None) -> None:
+def _say_once(session: Session, lines: Sequence[tuple[str, str]], secret: str | None) -> None:
     """A secret stands alone on standard output: `> portal.key` makes the file that `events send` takes."""
-    print("\n".join(lines), file=sys.stderr if secret else sys.stdout)
+    told = [*lines, _SECRET] if secret else lines
+    spoken = [japanese if session.settings.language == "ja" else english for english, japanese in told]
+    print("\n".join(spoken), file=sys.stderr if secret else sys.stdout)
     if secret:
-        print("The secret, shown only now; hand it over by a safe way:", file=sys.stderr)
         print(secret)

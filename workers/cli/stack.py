@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
 from workers.cli.session import CommandError, Exit, JsonOption, Session, leave, local, print_json
 
 if TYPE_CHECKING:
@@ -99,13 +99,20 @@ def migrate(
                     return
                 names = await migrations.migrate(connection, dry_run=dry_run)
             except migrations.MigrationError as error:
-                raise CommandError("migration-failed", str(error), str(error), Exit.REFUSED) from None
+                japanese = f"データベースを更新できませんでした: {error}"
+                raise CommandError("migration-failed", str(error), japanese, Exit.REFUSED) from None
         if session.as_json:
             print_json({"applied": names, "dry_run": dry_run})
         elif names:
-            print("\n".join(f"{'would apply' if dry_run else 'applied'} {name}" for name in names))
+            done, done_ja = ("would apply", "適用予定") if dry_run else ("applied", "適用済み")
+            for name in names:
+                say(session, f"{done} {name}", f"{done_ja} {name}")
         else:
-            print("nothing to apply: the database is up to date")
+            say(
+                session,
+                "nothing to apply: the database is up to date",
+                "未適用のものはありません",
+            )
 
     carry_out(work, as_json=as_json)
 
@@ -115,7 +122,10 @@ def _show_status(files: Sequence[MigrationStatus], session: Session) -> None:
         print_json([{"name": file.name, "applied_at": file.applied_at} for file in files])
         return
     for file in files:
-        print(f"{local(file.applied_at) if file.applied_at else 'pending':<18}{file.name}")
+        if file.applied_at:
+            print(f"{local(file.applied_at):<18}{file.name}")
+        else:
+            say(session, f"{'pending':<18}{file.name}", f"未適用            {file.name}")
 
 
 def _stop_with_parent() -> None:

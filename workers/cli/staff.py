@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from workers.cli.casework import carry_out
+from workers.cli.casework import carry_out, say
+from workers.cli.progress import from_thread, progress
 from workers.cli.session import CommandError, Exit, JsonOption, Session, print_json
 from workers.cli.tables import table
 
@@ -53,7 +55,8 @@ def import_staff(file: Path, *, as_json: JsonOption = False) -> None:
         from workers.cli import faults
         from workers.intake.staff import check_staff_file
 
-        checked = check_staff_file(file)
+        with progress("rows checked / 行を確認", 0) as told:
+            checked = await asyncio.to_thread(check_staff_file, file, from_thread(told))
         if not session.as_json:
             faults.show(checked.faults, None)
         if errors := len(checked.errors):
@@ -71,7 +74,11 @@ def import_staff(file: Path, *, as_json: JsonOption = False) -> None:
         if session.as_json:
             print_json({"imported": given, "warnings": faults.as_json(checked.faults)})
         else:
-            print(f"{file.name}: {given} members of staff added or updated (iehe staff list)")
+            say(
+                session,
+                f"{file.name}: {given} members of staff added or updated (iehe staff list)",
+                f"{file.name}: 教職員 {given} 名を登録・更新しました（iehe staff list）",
+            )
 
     carry_out(work, as_json=as_json)
 

@@ -22,7 +22,7 @@ from workers.intake.dates import parse_date, read_date
 from workers.intake.headers import Column, Form
 from workers.intake.read_row import ReadRow
 from workers.intake.repeats import Repeat, same_email, same_value
-from workers.intake.rows import Checked, check_table
+from workers.intake.rows import Checked, Told, check_table, tell_nobody
 from workers.intake.values import Cell, as_text, choice, email, key, line, phone, whole_number
 
 ROLES: Final = {
@@ -45,9 +45,13 @@ _name = line(NAME_LIMIT)
 _role = choice(ROLES)
 
 
-def check_staff_file(path: Path) -> Checked[StaffRow]:
-    """Validate a staff file without changing anything; the same formats as for applications."""
-    return check_table(path, StaffRow, Form(STAFF_COLUMNS), row_rules=_row_rules, repeats=_REPEATS)
+def check_staff_file(path: Path, told: Told = tell_nobody) -> Checked[StaffRow]:
+    """Validate a staff file without changing anything; the same formats as for applications.
+
+    `told` is called with the rows done and those in all.
+    """
+    form = Form(STAFF_COLUMNS)
+    return check_table(path, StaffRow, form, row_rules=_row_rules, repeats=_REPEATS, told=told)
 
 
 def _row_rules(row: ReadRow) -> None:

@@ -14,6 +14,7 @@ from workers.cli.main import app
 
 ROOT = Path(__file__).parents[3]
 CLI = ROOT / "workers" / "cli"
+DEFAULTS = ROOT / "workers" / "defaults" / "admission.toml"
 PARSERS_OWN = {"Show this message and exit."}
 
 
@@ -66,3 +67,32 @@ def test_japanese_is_japanese():
     """No entry repeats its English, except words that are the same in both languages."""
     same = {key for table in catalogue().values() for key, text in table.items() if key == text}
     assert all(re.fullmatch(r"[a-z|]+", key) for key in same)
+
+
+async def test_answers_are_japanese(office, tmp_path):
+    """What a command has done is told in Japanese under `ja`, of every group of commands."""
+    policy = DEFAULTS.read_text(encoding="utf-8").replace('version = "default-1"', 'version = "next-1"')
+    (tmp_path / "next.toml").write_text(policy, encoding="utf-8")
+    later = ("--enrol-by", "2027-03-15", "--waitlist-until", "2027-03-31", "--opens-at", "2026-11-01T00:00")
+    titles = ("--route", "general", "--title-ja", "見本", "--title-en", "Sample", *later)
+    portal = ("portal", "--uri", "urn:example:portal", "--type", "jp.ac.iehe.admission-review.*")
+    commands = (
+        ("staff", "import", ROOT / "docs" / "samples" / "staff.csv"),
+        ("round", "add", "2027-other", *titles, "--closes-at", "2027-01-31T12:00"),
+        ("round", "add", "2027-third", *titles, "--closes-at", "2026-01-31T12:00"),
+        ("policy", "load", tmp_path / "next.toml"),
+        ("source", "add", *portal, "--webhook", "v1"),
+        ("source", "rotate", "portal"),
+        ("source", "revoke", "portal"),
+        ("sample", "staff", "--out", tmp_path / "made.csv"),
+        ("sample", "admissions", "--round", "!", "--out", tmp_path / "made.csv"),
+        ("mail", "list"),
+        ("migrate",),
+    )
+    english = []
+    for words in commands:
+        ended = await office(*words, IEHE_LANGUAGE="ja", IEHE_SMTP_EMBEDDED="true")
+        told = [line for line in (ended.err + ended.out).splitlines() if not line.startswith("whsec_")]
+        if not re.search("[ぁ-ん]|\\d 行$", told[-1]):
+            english.append(told[-1])
+    assert english == []

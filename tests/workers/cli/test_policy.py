@@ -118,7 +118,7 @@ async def test_a_round_is_added_once(office):
     ("changes", "words"),
     [
         (("--route", "nowhere"), "no policy has the route"),
-        (("--closes-at", "2027-10-01T00:00"), "later than opens-at"),
+        (("--closes-at", "2027-10-01T00:00"), "later than --opens-at"),
         (("--places", "science=many"), "science=310"),
     ],
 )
