@@ -19,7 +19,7 @@ from workers.worker import running_worker
 MOST = 60
 """Signals that the server takes for one run; 10,000 outside of tests."""
 SOON = 40
-"""Signals after which the case goes on in another run; 2,000 outside of tests."""
+"""Signals after which the case goes on in another run; 400 outside of tests."""
 
 
 @pytest.fixture(scope="module")

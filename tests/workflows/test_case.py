@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
 from gateway.starting import restart_case
 from schemas.admission import ConfirmEligibility, RecordDecision
@@ -20,9 +20,10 @@ from schemas.case import (
     ResumeDeadline,
 )
 from schemas.identifiers import EVENT_SIGNAL
-from tests.office import Institute, Refused, actor
+from tests.office import Case, Institute, Refused, actor
 from tests.workflows.conftest import relax
 from workers.worker import running_worker
+from workflows.case import HISTORY_PATIENCE, SIGNALS_OF_A_RUN
 
 
 class TestDecisions:
@@ -359,3 +360,24 @@ async def _pending_activities(case) -> bool:
     description = await case.handle.describe()
     pending = description.raw_description.pending_activities
     return any(activity.activity_type.name == "record-transition" for activity in pending)
+
+
+async def test_no_run_outgrows_what_a_task_can_replay(institute: Institute) -> None:
+    """However many facts come, each run ends while a worker that lost it can still read it in time."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    for number in range(SIGNALS_OF_A_RUN + 20):
+        await case.send("document-received", item="transcript", reference=f"r{number}")
+    await case.until(lambda row: row["version"] == SIGNALS_OF_A_RUN + 21, limit=40)
+
+    async with asyncio.timeout(10):
+        while len(runs := await _runs(case)) < 2:
+            await asyncio.sleep(0.05)
+    lengths = [len((await run.fetch_history()).events) for run in runs]
+    assert max(lengths) <= HISTORY_PATIENCE
+
+
+async def _runs(case: Case) -> list[WorkflowHandle]:
+    client = case.institute.client
+    listed = client.list_workflows(f"WorkflowId = '{case.case_id}'")
+    return [client.get_workflow_handle(each.id, run_id=each.run_id) async for each in listed]
