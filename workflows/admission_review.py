@@ -94,6 +94,8 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
             await self._superseded(facts.superseded_by)
 
     async def _superseded(self, by_case: str) -> None:
+        if self.state.closed:
+            return
         accepted = SiblingAccepted(by_case=by_case)
         rule = partial(admission_outcome.sibling_accepted, fact=accepted)
         await self.by_itself("sibling-accepted", rule)

@@ -87,9 +87,12 @@ WHERE source = $1 AND id = $2
 SELECT case_id, closed_at IS NOT NULL AS closed FROM iehe.cases WHERE case_id = ANY ($1::text[])
 
 -- name: bury_closed
--- Nothing that is stored for a closed case without a workflow can ever be delivered.
-UPDATE iehe.events SET state = 'dead', reason = 'case-closed', ended_at = clock_timestamp()
+-- Nothing that is stored for a closed case without a workflow can ever be delivered. What another case tells it
+-- changes nothing any more, and is nobody's task.
+UPDATE iehe.events SET state = CASE WHEN cause_case IS NULL THEN 'dead' ELSE 'dropped' END,
+    reason = 'case-closed', ended_at = clock_timestamp()
 WHERE case_id = $1 AND state = 'stored'
+RETURNING state
 
 -- name: wait_for_case
 -- Looked at again when the case opens, and in case nobody tells, ever more seldom. Each event waits its own days.
@@ -156,7 +159,7 @@ WITH lost AS MATERIALIZED (
     ORDER BY e.ended_at, e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED
 )
 UPDATE iehe.events e
-SET state = CASE WHEN lost.over THEN 'dead' ELSE 'stored' END,
+SET state = CASE WHEN NOT lost.over THEN 'stored' WHEN e.cause_case IS NULL THEN 'dead' ELSE 'dropped' END,
     reason = CASE WHEN lost.over THEN 'case-closed' END,
     ended_at = CASE WHEN lost.over THEN now() END,
     next_try_at = now()

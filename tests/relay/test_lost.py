@@ -89,6 +89,23 @@ async def test_swept_after_the_end(institute, box, relay) -> None:
     assert await dead_letters(box) == {lost: "case-closed"}
 
 
+@pytest.mark.parametrize("delivered", [False, True])
+async def test_what_a_case_tells_one_that_has_ended_is_nobodys_task(institute, box, relay, delivered) -> None:
+    """It changes nothing there any more: kept as dropped, and the office is not asked to look at it."""
+    case = await closed_case(institute)
+    told = await box.store(case.case_id)
+    await box.pool.execute(
+        "UPDATE iehe.events SET cause_case = $2, cause_version = 1 WHERE id = $1", told, case.case_id
+    )
+    if delivered:
+        await long_delivered(box, told)
+
+    await relay()
+
+    await box.until(told, state="dropped", reason="case-closed")
+    assert await dead_letters(box) == {}
+
+
 @pytest.mark.parametrize(("minutes", "lost"), [(11, 1), (9, 0)])
 async def test_doctor_counts_it(box, worker_pool, minutes, lost) -> None:
     """Delivered and not in the log for over ten minutes is something to look at."""

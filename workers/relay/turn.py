@@ -124,8 +124,9 @@ async def _no_workflow(connection: Connection, heads: Sequence[asyncpg.Record]) 
     for row in heads:
         case_id = row["case_id"]
         if closed.get(case_id):
-            await connection.execute(SQL["bury_closed"], case_id)
-            log.warning("events-dead", case_id=case_id, reason="case-closed")
+            buried = await connection.fetch(SQL["bury_closed"], case_id)
+            if any(event["state"] == "dead" for event in buried):
+                log.warning("events-dead", case_id=case_id, reason="case-closed")
         elif case_id in closed:
             await _put_off(connection, row, "workflow-lost")
             log.warning("workflow-lost", case_id=case_id)

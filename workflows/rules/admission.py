@@ -81,6 +81,7 @@ UNDECIDED: Final = PENDING + JUDGED
 ACTIVE: Final = (*UNDECIDED, Stage.OFFERED, Stage.WAITLISTED, Stage.ACCEPTED)
 """Every stage that an applicant can withdraw from: all but the final ones and a released rejection."""
 LIVING: Final = (*ACTIVE, Stage.REJECTED)
+FINAL: Final = tuple(stage for stage, info in STAGES.items() if info.final)
 
 LIFECYCLE: Final = Lifecycle(
     STAGES,
@@ -145,6 +146,8 @@ LIFECYCLE: Final = Lifecycle(
         step("withdrawal-requested", at=ACTIVE, by=By.EVENT, to=[Stage.WITHDRAWN]),
         step("sibling-accepted", at=ACTIVE, by=By.EVENT, to=[Stage.WITHDRAWN]),
         step("sibling-accepted", at=[Stage.REJECTED], by=By.EVENT),
+        # told late: what it asks for is so already, and nobody has to look at it
+        step("sibling-accepted", at=FINAL, by=By.EVENT),
         step("accommodation-requested", at=ACTIVE, by=By.EVENT),
         step(DecideAccommodation.step, at=ACTIVE, by=OFFICE),
         step(ChangePolicy.step, at=[Stage.COMPLETENESS], by=HEAD, to=[Stage.ELIGIBILITY]),

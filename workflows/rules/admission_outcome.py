@@ -165,9 +165,9 @@ def withdraw(draft: AdmissionDraft, command: Withdraw | WithdrawalRequested) -> 
 
 
 def sibling_accepted(draft: AdmissionDraft, fact: SiblingAccepted) -> None:
-    """The applicant took another offer of the round: this one ends without a message (A13)."""
+    """The applicant took another offer of the round: this one ends without a message (A13), unless it has ended."""
     draft.details["by_case"] = fact.by_case
-    if draft.state.stage == Stage.REJECTED:
+    if draft.state.closed or draft.state.stage == Stage.REJECTED:
         return
     draft.record(DecisionRecorded(decision=Stage.WITHDRAWN, reason_code="other-offer-accepted"))
     draft.goto(Stage.WITHDRAWN)

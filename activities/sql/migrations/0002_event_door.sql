@@ -17,7 +17,8 @@ COMMENT ON TABLE iehe.events IS
     'the relay delivers the rows of a case in the order of seq.';
 COMMENT ON COLUMN iehe.events.state IS
     'stored (to be delivered), delivered (in the history of its workflow), dead (cannot be delivered: an '
-    'open task of the office), dropped (a person decided that it is not wanted)';
+    'open task of the office), dropped (a person decided that it is not wanted, or another case told it to one '
+    'that had ended)';
 COMMENT ON COLUMN iehe.events.reason IS 'Code of why it is dead, or why the last try to deliver it failed.';
 COMMENT ON COLUMN iehe.events.handled_reason IS
     'Words of the person who dropped it; for the office, never for the sender.';

@@ -333,6 +333,18 @@ def test_what_comes_after_the_end_is_put_to_a_person(stage) -> None:
     assert [task.kind for task in case.state.tasks.values()] == ["look-at-event"]
 
 
+@pytest.mark.parametrize("stage", [Stage.REJECTED, *(name for name, info in STAGES.items() if info.final)])
+def test_an_accepted_offer_told_after_the_end_is_no_task(stage) -> None:
+    """The case has ended already, by the same offer or otherwise: noted, and nobody has to look at it."""
+    case = Pure().open()
+    case.state.stage, case.state.closed = stage, True
+    case.state.outcome, case.state.outcome_by = stage, ActorKind.PERSON
+    case.state.deadlines, case.state.tasks = {}, {}
+    case.event_or_task("sibling-accepted", by_case="admission/T-0002")
+    assert case.last.step == "sibling-accepted"
+    assert (case.state.stage, case.state.tasks, case.records("decision")) == (stage, {}, [])
+
+
 def test_a_rejudgment_needs_every_part() -> None:
     """The fee was paid back after the rejection: no offer before it is there again."""
     case = new().to_decision("rejected")

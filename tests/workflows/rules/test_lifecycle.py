@@ -73,7 +73,7 @@ def test_every_open_stage_can_end(stage) -> None:
 def test_a_final_stage_is_left_by_nothing(stage) -> None:
     """A closed case knows only the steps about messages that failed or came too late."""
     here = {line.name for line in LIFECYCLE.steps if stage in line.at}
-    assert here == {"complete-task", "refuse-event", "report-notices"}
+    assert here == {"complete-task", "refuse-event", "report-notices", "sibling-accepted"}
     assert not [move for move in LIFECYCLE.moves() if move[0] == stage]
 
 
