@@ -15,6 +15,11 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglo
 CODE = re.compile(r"```\w*\n(.*?)```|(?<!`)`([^`\n]+)`(?!`)", re.DOTALL)
 COMMAND = re.compile(r"(?:^|[\s(|])(?:\.venv/bin/)?iehe ((?:[a-z][\w-]*|-[\w-]+)[^\n|`;)]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+SECRET_ARGUMENT = re.compile(
+    r"-H [\"']?(?:authorization|cookie)|-macopt|-hmac |--(?:token|secret|password|user)[ =]|\biehe .*whsec_",
+    re.IGNORECASE,
+)
+"""Options that would put a token, a key or a password into the list of processes."""
 COMMANDS = typer.main.get_command(app)
 IN_HOME = ("secrets/", "logs/")
 """Folders of IEHE_HOME, whose files a running stack makes."""
@@ -172,3 +177,11 @@ def test_everybody_who_acts_on_a_page_is_in_the_sample_file(page) -> None:
     text = "\n".join(commands(page))
     for staff_id in re.findall(r"(?:--as|IEHE_ACTOR=) ?([a-z]+-\d+)", text):
         assert f"\n{staff_id}," in staff, staff_id
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_secret_on_a_page_is_an_argument(page) -> None:
+    """Every account of a machine reads what is an argument: secrets go by standard input, a file, or `printf`."""
+    for piece in pieces(page):
+        for line in piece.replace("\\\n", " ").splitlines():
+            assert not SECRET_ARGUMENT.search(line), line
