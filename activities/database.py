@@ -44,14 +44,19 @@ class _Stateless(asyncpg.Connection):
         return ""
 
 
-async def open_pool(url: str, *, size: int = 10, application: str = "iehe") -> asyncpg.Pool:
-    """A pool whose connections give up rather than hang; times in milliseconds as PostgreSQL takes them."""
+async def open_pool(
+    url: str, *, size: int = 10, application: str = "iehe", patience: float = 20
+) -> asyncpg.Pool:
+    """A pool whose connections give up rather than hang, each statement after so many seconds of patience.
+
+    The server's own times are in milliseconds, as PostgreSQL takes them.
+    """
     return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
         connection_class=_Stateless,
-        command_timeout=20,
+        command_timeout=patience,
         timeout=5,
         server_settings={
             "application_name": application,

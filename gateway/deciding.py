@@ -16,8 +16,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.database import REFUSED
 from activities.sql import queries
+from gateway.asking import within
 from schemas.case import Command, ReassignTask, Receipt
-from schemas.patience import ANSWER_WITHIN, CONNECT_WITHIN
+from schemas.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.refusals import TEXTS, Refusal, RefusalKind, refusal_text
 
 SQL: Final = queries("office")
@@ -98,10 +99,24 @@ async def decide(
     Where Temporal's answer was lost the log is asked once more, which often knows.
 
     Raises:
-        NotDecided: refused, closed, lost, or no answer in time.
+        NotDecided: refused, closed, lost, or no answer in time, whichever server does not answer.
     """
+    try:
+        return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text))
+    except TimeoutError:
+        raise NotDecided("no-answer", None, {"command_id": command.command_id}) from None
+
+
+async def _decide(
+    pool: asyncpg.Pool,
+    client: Callable[[], Awaitable[Client]],
+    case: asyncpg.Record,
+    command: Command,
+    text: str | None,
+) -> Receipt:
     case_id = case["case_id"]
-    until = asyncio.get_running_loop().time() + ANSWER_WITHIN.total_seconds()
+    # the rest is for asking the log
+    until = asyncio.get_running_loop().time() + (ANSWER_WITHIN - PROBE_WITHIN).total_seconds()
     await _check_assignee(pool, case_id, command)
     text_id, new = await _keep(pool, case_id, command, text)
     field = text_field(type(command))

@@ -1,11 +1,10 @@
 """`/livez` and `/readyz`: whether to restart this process, and whether to send it requests."""
 
 import asyncio
-from collections.abc import Coroutine
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import asyncpg
 from starlette.requests import Request
@@ -16,12 +15,11 @@ from temporalio.service import RPCError
 
 from activities.database import FAULTS
 from activities.sql import queries
+from gateway.asking import within
 from gateway.context import gateway_of
 from schemas.patience import PROBE_WITHIN
 
 PROBES: Final = frozenset({"/livez", "/readyz"})
-T = TypeVar("T")
-_left_over: Final[set[asyncio.Future[Any]]] = set()
 
 
 def routes() -> list[Route]:
@@ -46,7 +44,7 @@ async def ready(request: Request) -> Response:
 
 async def _database(pool: asyncpg.Pool) -> str:
     try:
-        rows = await _within(pool.fetch(queries("inbox")["applied_migrations"]))
+        rows = await within(PROBE_WITHIN, pool.fetch(queries("inbox")["applied_migrations"]))
     except FAULTS:
         return "away"
     return "ok" if migrations() <= {row["name"] for row in rows} else "of-another-release"
@@ -54,32 +52,10 @@ async def _database(pool: asyncpg.Pool) -> str:
 
 async def _temporal(client: Client) -> str:
     try:
-        await _within(client.service_client.check_health(timeout=PROBE_WITHIN))
+        await within(PROBE_WITHIN, client.service_client.check_health(timeout=PROBE_WITHIN))
     except (RPCError, RuntimeError, OSError, TimeoutError):
         return "away"
     return "ok"
-
-
-async def _within(question: Coroutine[Any, Any, T]) -> T:
-    """The answer, or TimeoutError; what does not answer is left to end by itself.
-
-    Waiting for the end of what was given up took as long as the server was frozen: a connection is given
-    back to its pool only when the server has heard that its question is no longer asked.
-    """
-    asked = asyncio.ensure_future(question)
-    done, _ = await asyncio.wait({asked}, timeout=PROBE_WITHIN.total_seconds())
-    if done:
-        return asked.result()
-    _left_over.add(asked)
-    asked.add_done_callback(_ended)
-    asked.cancel()
-    raise TimeoutError
-
-
-def _ended(asked: "asyncio.Future[Any]") -> None:
-    _left_over.discard(asked)
-    if not asked.cancelled():
-        asked.exception()  # looked at, so that nobody reports it
 
 
 @cache

@@ -13,11 +13,13 @@ import asyncpg
 import structlog
 
 from activities.sql import queries
+from gateway.asking import within
 from gateway.encryption.ring import KeyRing, KeyRingError
 from gateway.problems import Problem, unavailable
 from gateway.sealing import Unsealable, unseal
 from gateway.signatures import SignatureFault, VerifyingKey, verify
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier, claims_unverified
+from schemas.patience import CONNECT_WITHIN
 
 SQL = queries("sources")
 CACHED_FOR: Final = 1.0
@@ -140,7 +142,7 @@ class Sources:
         return source
 
     async def _load(self, uri: str) -> Source | None:
-        row = await self._pool.fetchrow(SQL["find"], uri)
+        row = await within(CONNECT_WITHIN, self._pool.fetchrow(SQL["find"], uri))
         if row is None:
             return None
         rows = await self._pool.fetch(SQL["keys"], row["name"])

@@ -6,11 +6,13 @@ from typing import Final
 from starlette.requests import Request
 
 from activities.sql import queries
+from gateway.asking import within
 from gateway.context import Gateway, gateway_of
 from gateway.problems import Problem, unavailable
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
 from schemas.case import Actor
 from schemas.identifiers import Role
+from schemas.patience import CONNECT_WITHIN
 
 SQL: Final = queries("office")
 VERIFIER: Final = TokenVerifier()
@@ -71,7 +73,8 @@ async def staff_by_id(gateway: Gateway, staff_id: object) -> Actor:
     """
     roles = None
     if isinstance(staff_id, str) and 0 < len(staff_id) <= _ID_LIMIT and "\0" not in staff_id:
-        roles = await gateway.pool.fetchval(SQL["roles_of_staff"], staff_id)
+        # the first that is asked of the database: a frozen one is told at once
+        roles = await within(CONNECT_WITHIN, gateway.pool.fetchval(SQL["roles_of_staff"], staff_id))
     if roles is None:
         raise Problem(
             HTTPStatus.FORBIDDEN,

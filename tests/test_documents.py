@@ -181,7 +181,7 @@ def test_everybody_who_acts_on_a_page_is_in_the_sample_file(page) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_no_secret_on_a_page_is_an_argument(page) -> None:
-    """Every account of a machine reads what is an argument: secrets go by standard input, a file, or `printf`."""
+    """Every account of a machine reads arguments: secrets go by standard input, a file or `printf`."""
     for piece in pieces(page):
         for line in piece.replace("\\\n", " ").splitlines():
             assert not SECRET_ARGUMENT.search(line), line

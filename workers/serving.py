@@ -14,6 +14,7 @@ from gateway.app import create_app
 from gateway.connections import CONNECTIONS, SPARE
 from gateway.context import Gateway
 from gateway.serving import Server, listen
+from schemas.patience import CONNECT_WITHIN
 from workers.embedded.connection import Embedded
 from workers.embedded.worker import tell_ready
 from workers.logs import runtime
@@ -46,13 +47,23 @@ async def run_gateway(settings: Settings) -> int:
         return await _serve(settings, url, client, told)
 
 
+async def pools(url: str) -> tuple[asyncpg.Pool, asyncpg.Pool]:
+    """Connections for staff and for the inbox.
+
+    A frozen server takes twice their patience: for the statement, and to hear that nobody waits for it.
+    """
+    patience = CONNECT_WITHIN.total_seconds()
+    staff = await open_pool(url, size=POOL_SIZE, application="iehe-gateway", patience=patience)
+    inbox = await open_pool(url, size=INBOX_POOL_SIZE, application="iehe-gateway", patience=patience)
+    return staff, inbox
+
+
 async def _serve(settings: Settings, url: str, client: Client, told: asyncio.Event) -> int:
     log.info("gateway-starting", pid=os.getpid())
     try:
         if await until_told(told, "waiting-for-database", lambda: _database_ready(settings, url)) is None:
             return STOPPED
-        pool = await open_pool(url, size=POOL_SIZE, application="iehe-gateway")
-        inbox_pool = await open_pool(url, size=INBOX_POOL_SIZE, application="iehe-gateway")
+        pool, inbox_pool = await pools(url)
     except SettingsError:
         raise
     except Exception:

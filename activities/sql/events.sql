@@ -18,7 +18,7 @@ RETURNING e.state
 SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, stored_at, next_try_at,
        waiting_since, ended_at, handled_by
 FROM iehe.event_fates
-WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR source = $2)
+WHERE ($1::text IS NULL OR state = $1 OR fate = $1) AND ($2::text IS NULL OR source = $2)
   AND ($3::text IS NULL OR case_id = $3)
 ORDER BY seq DESC LIMIT $4
 

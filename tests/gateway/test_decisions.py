@@ -2,15 +2,26 @@
 
 import asyncio
 import json
+import time
+from contextlib import ExitStack
 
+import httpx
 import pytest
 
 from gateway import deciding
+from gateway.app import create_app
+from gateway.context import Gateway
 from gateway.decisions import NOT_FROM_OUTSIDE, body_model
+from gateway.encryption.ring import ensure_ring
 from schemas.admission import ConfirmEligibility
 from schemas.identifiers import ProcessName
-from tests.gateway.office import desk, lonely_desk  # noqa: F401
+from schemas.patience import ANSWER_WITHIN
+from tests.frozen import frozen
+from tests.gateway.office import Desk, desk, lonely_desk, settings_for  # noqa: F401
+from tests.office import actor
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from workers.serving import pools
+from workers.staff_tokens import staff_tokens
 from workers.worker import running_worker
 from workflows.rules.processes import PROCESSES
 
@@ -238,3 +249,47 @@ async def test_no_worker(vacant, desk, client, worker_pool, notices, monkeypatch
     assert (late.status_code, late.json()["code"]) == (503, "no-answer")
     assert done.status_code == 200
     assert (await case.steps()).count(ConfirmEligibility.step) == 1
+
+
+async def test_a_database_that_freezes_in_the_middle_is_told_in_time(institute, desk, client, postgres, pool):
+    """Whether a decision is made is not known then, and that is said within the bound, with its id."""
+    case = await institute.apply()
+    await case.complete()
+    row = await pool.fetchrow("SELECT * FROM iehe.cases WHERE case_id = $1", case.case_id)
+    command = ConfirmEligibility(command_id="late", actor=actor("office-1"), eligible=True)
+    with ExitStack() as ice:
+
+        async def frozen_now():
+            ice.enter_context(frozen(postgres.child.pid))
+            return client
+
+        began = time.monotonic()
+        with pytest.raises(deciding.NotDecided) as told:
+            await deciding.decide(pool, frozen_now, row, command, None)
+        took = time.monotonic() - began
+    assert told.value.code == "no-answer"
+    assert took <= ANSWER_WITHIN.total_seconds() + 1
+    done = await desk.decide(case.case_id, ConfirmEligibility.step, {"eligible": True}, key="late")
+    assert done.status_code == 200
+
+
+async def test_what_staff_ask_of_a_frozen_database_is_answered_in_time(database, client, postgres, tmp_path):
+    """By connections that had been open before: 503 within the bound, for lists and decisions alike."""
+    staff, inbox = await pools(database.url("office"))
+    settings = settings_for(tmp_path)
+    gateway = Gateway(
+        staff, client, ensure_ring(tmp_path / "ring"), staff_tokens(settings), "http://g", "http://ui"
+    )
+    door = httpx.ASGITransport(create_app(gateway))
+    async with httpx.AsyncClient(transport=door, base_url="http://g") as http:
+        desk = Desk(http, settings)
+        began = time.monotonic()
+        with frozen(postgres.child.pid):
+            answers = await asyncio.gather(
+                desk.get("/tasks"), desk.get("/cases"), desk.decide("admission/A2027-000001", "withdraw", {})
+            )
+        took = time.monotonic() - began
+    staff.terminate()
+    inbox.terminate()
+    assert [answer.status_code for answer in answers] == [503] * 3
+    assert took < ANSWER_WITHIN.total_seconds()

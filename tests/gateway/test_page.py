@@ -128,7 +128,7 @@ async def test_the_examples_of_the_page(institute, url, reader, provider, tmp_pa
         told.append((block.split("\n", 1)[0], STATUS.findall(printed)))
         if "events send" in block:
             assert printed == f"202 stored: {url}/events?source=urn:example:portal&id=identity-000010\n"
-        if "as_staff \"$URL/tasks" in block:
+        if 'as_staff "$URL/tasks' in block:
             assert case.case_id in printed
 
     statuses = [status for _, several in told for status in several]

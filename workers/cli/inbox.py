@@ -16,7 +16,8 @@ from workers.cli.tables import table
 from workers.cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Facts of other systems: the inbox of all cases.")
-STATES: Final = ("stored", "delivered", "dead", "dropped")
+STATES: Final = ("stored", "waiting", "delivered", "applied", "refused", "dead", "dropped")
+"""How an event is stored, and its fates: `stored` has those that wait, `delivered` those that a case took."""
 
 
 @app.command("list")

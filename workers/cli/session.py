@@ -197,10 +197,11 @@ class Session:
         Raises:
             CommandError: refused, closed, or no answer in time; with the command's id where it may be made.
         """
+        from gateway.asking import within
         from gateway.deciding import NotDecided, decide, made_before
 
         pool = await self.pool()
-        earlier = await made_before(pool, row, command.cause)
+        earlier = await within(CONNECT_WITHIN, made_before(pool, row, command.cause))
         if earlier is not None:
             return earlier
         try:

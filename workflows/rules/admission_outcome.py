@@ -165,7 +165,7 @@ def withdraw(draft: AdmissionDraft, command: Withdraw | WithdrawalRequested) -> 
 
 
 def sibling_accepted(draft: AdmissionDraft, fact: SiblingAccepted) -> None:
-    """The applicant took another offer of the round: this one ends without a message (A13), unless it has ended."""
+    """The applicant took another offer of the round: this one ends without a message, if it has not (A13)."""
     draft.details["by_case"] = fact.by_case
     if draft.state.closed or draft.state.stage == Stage.REJECTED:
         return

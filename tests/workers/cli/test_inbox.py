@@ -59,6 +59,8 @@ async def test_listed_newest_first(vacant: Institute, iehe: CommandLine) -> None
     assert await ids() == ["e3", "e2", "e1"]
     assert await ids("--state", "dead", "--limit", 1) == ["e3"]
     assert await ids("--case", "A2027-000002") == ["e2"]
+    assert await ids("--state", "waiting") == ["e2"]
+    assert await ids("--state", "applied") == await ids("--state", "refused") == []
     assert await iehe.refused("events", "list", "--source", "urn:example:other") == (2, "unknown-value")
     assert await iehe.refused("events", "list", "--state", "lost") == (2, "unknown-value")
     text = (await iehe("events", "list")).out
