@@ -199,7 +199,7 @@ async def test_without_its_ring_no_signature_can_be_judged(portal, sources, rows
     await rows.execute("UPDATE iehe.source_keys SET sealed = $1", key_id.encode() + b"\0" + bytes(60))
     own_ring.path.unlink()
     with capture_logs() as logged, pytest.raises(Problem) as refused:
-        await sources.authenticate(await sources.find(URI), signed(), BODY)
+        await sources.authenticate(await sources.find(URI), signed(), BODY, NOW)
     assert (refused.value.status, refused.value.code) == (503, "keys-unavailable")
     assert refused.value.headers["Retry-After"] == "30"
     assert [(line["event"], line["reason"]) for line in logged] == [("source-key-skipped", "key-ring")]
