@@ -73,7 +73,7 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
         """Live through the case; the answer is its outcome."""
         if not self.state.version:
             await self.uncancelled(partial(self._open, start))
-        elif start.superseded_by is not None:
+        elif start.superseded_by is not None and not self.state.closed:
             await self.uncancelled(partial(self._superseded, start.superseded_by))
         await self.live()
         if not self.finished:
@@ -90,12 +90,10 @@ class AdmissionReviewWorkflow(CaseWorkflow[AdmissionState]):
         )
         if not self.state.version:
             await self.apply("open", partial(admission_intake.open_application, facts=facts))
-        if facts.superseded_by is not None:
+        if facts.superseded_by is not None and not self.state.closed:
             await self._superseded(facts.superseded_by)
 
     async def _superseded(self, by_case: str) -> None:
-        if self.state.closed:
-            return
         accepted = SiblingAccepted(by_case=by_case)
         rule = partial(admission_outcome.sibling_accepted, fact=accepted)
         await self.by_itself("sibling-accepted", rule)
