@@ -5,9 +5,9 @@ decisions stand behind whatever waits in Temporal. So each case has only some ev
 together only what the workers take in half a second or so.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from activities.database import Connection
 from activities.sql import queries
@@ -52,7 +52,7 @@ class Room:
 
     def of(self, case_id: str) -> int:
         """How many may be delivered to a case."""
-        return OF_ONE - self.under_way.get(case_id, 0)
+        return max(0, OF_ONE - self.under_way.get(case_id, 0))
 
 
 async def look(connection: Connection, in_hand: int) -> Room:
@@ -64,6 +64,14 @@ async def look(connection: Connection, in_hand: int) -> Room:
     """
     status = await connection.execute(SQL["note_taken"])
     rows = await connection.fetch(SQL["under_way"])
-    under_way = {row["case_id"]: row["all_of_it"] for row in rows}
     waited_for = sum(row["waited_for"] for row in rows)
-    return Room(OF_ALL - waited_for - in_hand, under_way, int(status.rpartition(" ")[2]))
+    return Room(OF_ALL - waited_for - in_hand, _of_each(rows), int(status.rpartition(" ")[2]))
+
+
+async def look_again(connection: Connection, room: Room) -> Room:
+    """Count anew with the cases' locks held: another turn may have delivered to them since the look."""
+    return replace(room, under_way=_of_each(await connection.fetch(SQL["under_way"])))
+
+
+def _of_each(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    return {row["case_id"]: row["all_of_it"] for row in rows}

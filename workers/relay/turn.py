@@ -18,7 +18,7 @@ from temporalio.client import Client
 from activities.database import Connection
 from activities.sql import queries
 from schemas.policies import EventPolicy
-from workers.relay.room import Room
+from workers.relay.room import Room, look_again
 from workers.relay.signalling import Outcome, signal
 
 SQL: Final = queries("relay")
@@ -58,6 +58,7 @@ async def claim(connection: Connection, room: Room, cases: int = CASES) -> list[
     if not claimed:
         return []
     names = [row["case_id"] for row in claimed]
+    room = await look_again(connection, room)
     most = min(EVENTS, room.events // len(names))
     rows = await connection.fetch(SQL["runs"], names, [min(most, room.of(name)) for name in names])
     runs = [list(run) for _, run in groupby(rows, key=lambda row: row["case_id"])]
