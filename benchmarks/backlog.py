@@ -18,20 +18,20 @@ from temporalio.api.enums.v1 import EventType, TimeoutType
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from activities.database import open_pool
-from activities.mailer import Mailer, SmtpSettings
-from activities.notices import NoticeActivities
-from activities.sql import queries
-from gateway.encryption.ring import ensure_ring
-from schemas.case import EventEnvelope, MoveDeadline, Receipt
-from schemas.identifiers import EVENT_SIGNAL, ProcessName, event_type
+from activities.kernel.database import open_pool
+from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.notices import NoticeActivities
+from activities.kernel.queries import queries
+from cli.session import leave
+from embedded.home import Home, postgres_account
+from embedded.mail import MailCatcher
+from embedded.ports import free_port
+from embedded.postgres import PostgresServer
+from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.ring import ensure_ring
+from schemas.kernel.case import EventEnvelope, MoveDeadline, Receipt
+from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, event_type
 from tests.office import DEFAULT_STAFF, Case, Institute, actor
-from workers.cli.session import leave
-from workers.embedded.home import Home, postgres_account
-from workers.embedded.mail import MailCatcher
-from workers.embedded.ports import free_port
-from workers.embedded.postgres import PostgresServer
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.logs import configure
 from workers.migrations import migrate
 from workers.policies import load_defaults
@@ -63,7 +63,7 @@ async def wait_in_the_inbox(institute: Institute, case: Case, waiting: Sequence[
         (SOURCE, each.id, each.type, ProcessName.ADMISSION_REVIEW.value, case.case_id, each.model_dump_json())
         for each in waiting
     ]
-    await institute.pool.executemany(queries("events")["enter"], rows)
+    await institute.pool.executemany(queries("kernel/events")["enter"], rows)
 
 
 async def wait_in_temporal(_: Institute, case: Case, waiting: Sequence[EventEnvelope]) -> None:

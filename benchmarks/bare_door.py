@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from activities.database import open_pool
+from activities.kernel.database import open_pool
 
 
 async def store(request: Request) -> Response:

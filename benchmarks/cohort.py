@@ -15,26 +15,26 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.applications import store_applications, store_staff
-from gateway.starting import start_case
-from schemas.admission import (
+from activities.admission.applications import store_applications, store_staff
+from cases.starting import start_case
+from cli.session import leave
+from schemas.admission.commands import (
     AcceptReview,
     CastVote,
-    Choice,
     ConfirmEligibility,
     RecordDecision,
     RecordEnrolment,
     SubmitScores,
 )
-from schemas.case import Actor, Command, EventEnvelope
-from schemas.identifiers import EVENT_SIGNAL, ProcessName, Role, admission_case_id, event_type
-from workers.cli.session import leave
+from schemas.admission.stages import Choice
+from schemas.kernel.case import Actor, Command, EventEnvelope
+from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, Role, admission_case_id, event_type
+from spreadsheets.admission.checking import check_file
+from spreadsheets.admission.sample_files import write_csv, write_staff_csv
+from spreadsheets.admission.samples import sample_applications, sample_staff
+from spreadsheets.staff import check_staff_file
 from workers.demo.people import HEAD, ITEMS, OFFICE
 from workers.demo.servers import Servers, demo_servers
-from workers.intake.checking import check_file
-from workers.intake.sample_files import write_csv, write_staff_csv
-from workers.intake.samples import sample_applications, sample_staff
-from workers.intake.staff import check_staff_file
 from workers.logs import configure
 from workers.settings import load_settings
 

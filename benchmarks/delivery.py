@@ -15,19 +15,19 @@ import asyncpg
 from temporalio.api.enums.v1 import EventType, HistoryEventFilterType
 from temporalio.client import Client
 
-from activities.database import open_pool
-from activities.mailer import Mailer, SmtpSettings
-from activities.notices import NoticeActivities
-from gateway.encryption.ring import ensure_ring
-from schemas.case import EventEnvelope
+from activities.kernel.database import open_pool
+from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.notices import NoticeActivities
+from cli.session import leave
+from embedded.home import Home, postgres_account
+from embedded.mail import MailCatcher
+from embedded.ports import free_port
+from embedded.postgres import PostgresServer
+from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.ring import ensure_ring
+from schemas.kernel.case import EventEnvelope
 from tests.gateway.stand import Portal, Stand, event
 from tests.office import DEFAULT_STAFF, Case, Institute
-from workers.cli.session import leave
-from workers.embedded.home import Home, postgres_account
-from workers.embedded.mail import MailCatcher
-from workers.embedded.ports import free_port
-from workers.embedded.postgres import PostgresServer
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.logs import configure
 from workers.migrations import migrate
 from workers.policies import load_defaults

@@ -17,13 +17,13 @@ from uuid import uuid4
 import asyncpg
 from standardwebhooks.webhooks import Webhook
 
-from gateway.encryption.ring import ensure_ring
+from cli.session import leave
+from embedded.home import Home, postgres_account
+from embedded.ports import free_port
+from embedded.postgres import PostgresServer
+from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.ring import ensure_ring
 from tests.gateway.stand import SOURCE, Stand, event
-from workers.cli.session import leave
-from workers.embedded.home import Home, postgres_account
-from workers.embedded.ports import free_port
-from workers.embedded.postgres import PostgresServer
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.migrations import migrate
 from workers.policies import load_defaults
 from workers.settings import load_settings

@@ -11,12 +11,12 @@ import time
 from datetime import date
 from pathlib import Path
 
-from activities.applications import store_applications
-from workers.cli.session import leave
+from activities.admission.applications import store_applications
+from cli.session import leave
+from spreadsheets.admission.checking import check_file
+from spreadsheets.admission.sample_files import write_csv, write_xlsx
+from spreadsheets.admission.samples import sample_applications
 from workers.demo.servers import demo_servers
-from workers.intake.checking import check_file
-from workers.intake.sample_files import write_csv, write_xlsx
-from workers.intake.samples import sample_applications
 from workers.settings import load_settings
 
 ROUND = "2027-comprehensive"

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import asyncpg
 
-from activities.sql import queries
+from activities.kernel.queries import queries
 from gateway.problems import Problem
 from gateway.strict_json import storable
-from schemas.case import Actor
-from schemas.identifiers import Role
+from schemas.kernel.case import Actor
+from schemas.kernel.identifiers import Role
 
-SQL: Final = queries("office")
+SQL: Final = queries("kernel/office")
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
 READS_ALL: Final = OFFICE | {Role.AUDITOR}
 _MEMBERS: Final = frozenset({Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR})

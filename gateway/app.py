@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from activities.database import is_transient
+from activities.kernel.database import is_transient
 from gateway import cases, codec_server, codec_session, events, fates, health
 from gateway.context import Gateway
 from gateway.documents import routes as documents

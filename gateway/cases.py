@@ -7,21 +7,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from activities.sql import queries
+from activities.kernel.queries import queries
 from gateway.access import find_case, may_read, no_such_case, sight_of, stage_text
-from gateway.answers import CaseTold
+from gateway.admission.start_routes import batch_progress, start_batch, start_one
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
-from gateway.opening import batch_progress, start_batch, start_one
-from gateway.reading import seen_already
+from gateway.request_parsing import seen_already
+from gateway.responses import CaseTold
 from gateway.staff import staff_of
-from schemas.case import Actor
-from schemas.identifiers import ProcessName
-from workflows.rules.lifecycle import By
-from workflows.rules.processes import PROCESSES
+from schemas.kernel.case import Actor
+from schemas.kernel.identifiers import ProcessName
+from workflows.kernel.lifecycle import By
+from workflows.processes import PROCESSES
 
-SQL: Final = queries("office")
+SQL: Final = queries("kernel/office")
 
 
 def routes() -> list[Route]:

@@ -25,10 +25,10 @@ from pydantic import (
 )
 
 from gateway.problems import Fault, faults_of, pointer
-from schemas.case import EventEnvelope
-from schemas.identifiers import ApplicationNo, MessageId, ProcessName, case_id_of, event_type
-from workflows.rules.draft import EventKind
-from workflows.rules.processes import PROCESSES
+from schemas.kernel.case import EventEnvelope
+from schemas.kernel.identifiers import ApplicationNo, MessageId, ProcessName, case_id_of, event_type
+from workflows.kernel.draft import EventKind
+from workflows.processes import PROCESSES
 
 SUBJECTS: Final[Mapping[ProcessName, TypeAdapter[str]]] = {
     ProcessName.ADMISSION_REVIEW: TypeAdapter(ApplicationNo)

@@ -21,20 +21,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from temporalio.api.common.v1 import Payload
 
-from activities.database import FAULTS
-from activities.sql import queries
+from activities.kernel.database import FAULTS
+from activities.kernel.queries import queries
+from encryption.codec import class_of, is_sealed, unseal
+from encryption.readers import Reader
+from encryption.ring import CLASSES, KeyRingError
 from gateway.codec_session import signed_in
 from gateway.context import Gateway, gateway_of
-from gateway.encryption.codec import class_of, is_sealed, unseal
-from gateway.encryption.readers import Reader
-from gateway.encryption.ring import CLASSES, KeyRingError
 from gateway.limits import read_body
 from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, unavailable
 from gateway.staff import staff_of
 from gateway.strict_json import JsonFault, parse
-from schemas.unreadable import UnreadablePayloadError
+from schemas.kernel.unreadable import UnreadablePayloadError
 
-SQL: Final = queries("codec")
+SQL: Final = queries("kernel/codec")
 BODY_LIMIT: Final = 4 * 1024 * 1024
 PAYLOADS_LIMIT: Final = 10_000
 UNKNOWN: Final = "unknown"

@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from gateway import sealing
+from encryption import source_secrets as sealing
 from gateway.context import Gateway, gateway_of
 from gateway.limits import read_body
 from gateway.problems import Problem
 from gateway.staff import staff_by_id, staff_by_token
-from schemas.case import Actor
+from schemas.kernel.case import Actor
 
 COOKIE: Final = "iehe-codec"
 SECONDS: Final = 8 * 60 * 60

@@ -7,7 +7,7 @@ import asyncpg
 from starlette.requests import Request
 from temporalio.client import Client
 
-from gateway.encryption.ring import KeyRing
+from encryption.ring import KeyRing
 
 
 @dataclass(frozen=True)

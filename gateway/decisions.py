@@ -10,17 +10,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from temporalio.client import Client
 
+from cases.decisions import TEXT_FIELDS, NotDecided, decide, made_before, text_field
 from gateway.access import find_case, may_read, no_such_case, stage_text
-from gateway.answers import Decided
 from gateway.context import gateway_of
-from gateway.deciding import TEXT_FIELDS, NotDecided, decide, made_before, text_field
 from gateway.problems import Fault, Problem, invalid, unavailable
-from gateway.reading import body_of, checked, key_of, note_request, version_of
+from gateway.request_parsing import body_of, checked, key_of, note_request, version_of
+from gateway.responses import Decided
 from gateway.staff import staff_of
-from schemas.case import Command, Receipt
-from schemas.identifiers import ProcessName
-from schemas.refusals import RefusalKind
-from workflows.rules.processes import PROCESSES
+from schemas.kernel.case import Command, Receipt
+from schemas.kernel.identifiers import ProcessName
+from schemas.kernel.refusals import RefusalKind
+from workflows.processes import PROCESSES
 
 STATUS_OF: Final = {
     RefusalKind.INVALID: HTTPStatus.BAD_REQUEST,

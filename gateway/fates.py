@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.answers import EventFate
 from gateway.cloudevents import is_event_id
 from gateway.event_modes import Message, Mode, digest_id
 from gateway.events import door_of
 from gateway.problems import Fault, Problem, invalid
+from gateway.responses import EventFate
 from gateway.staff import require_role, staff_of
-from schemas.identifiers import Role
+from schemas.kernel.identifiers import Role
 
 READERS = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS, Role.AUDITOR})
 

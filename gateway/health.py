@@ -13,11 +13,11 @@ from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.database import FAULTS
-from activities.sql import queries
-from gateway.asking import within
+from activities.kernel.database import FAULTS
+from activities.kernel.queries import queries
+from cases.time_limits import within
 from gateway.context import gateway_of
-from schemas.patience import PROBE_WITHIN
+from schemas.kernel.patience import PROBE_WITHIN
 
 PROBES: Final = frozenset({"/livez", "/readyz"})
 
@@ -44,7 +44,7 @@ async def ready(request: Request) -> Response:
 
 async def _database(pool: asyncpg.Pool) -> str:
     try:
-        rows = await within(PROBE_WITHIN, pool.fetch(queries("inbox")["applied_migrations"]))
+        rows = await within(PROBE_WITHIN, pool.fetch(queries("kernel/inbox")["applied_migrations"]))
     except FAULTS:
         return "away"
     return "ok" if migrations() <= {row["name"] for row in rows} else "of-another-release"
@@ -61,5 +61,5 @@ async def _temporal(client: Client) -> str:
 @cache
 def migrations() -> frozenset[str]:
     """The migrations of this release, by the names of their files."""
-    folder = files("activities") / "sql" / "migrations"
+    folder = files("activities") / "kernel" / "sql" / "migrations"
     return frozenset(file.name for file in folder.iterdir() if file.name.endswith(".sql"))

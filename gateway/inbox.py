@@ -11,8 +11,8 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from activities.database import FAULTS, is_transient
-from activities.sql import queries
+from activities.kernel.database import FAULTS, is_transient
+from activities.kernel.queries import queries
 from gateway.cloudevents import Arrival
 from gateway.problems import Problem, unavailable
 
@@ -77,7 +77,9 @@ class Inbox:
     async def look_up(self, source: str, event_id: str) -> asyncpg.Record | None:
         """Where an event of a source stands, without its content."""
         async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
-            row: asyncpg.Record | None = await connection.fetchrow(queries("inbox")["fate"], source, event_id)
+            row: asyncpg.Record | None = await connection.fetchrow(
+                queries("kernel/inbox")["fate"], source, event_id
+            )
             return row
 
 
@@ -95,7 +97,7 @@ async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> 
         first.setdefault(arrival.event.id, arrival)
     events = list(first.values())
     rows = await connection.fetch(
-        queries("inbox")["store"],
+        queries("kernel/inbox")["store"],
         source,
         [each.event.id for each in events],
         [each.event.type for each in events],
@@ -107,7 +109,9 @@ async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> 
     new = {row["id"] for row in rows}
     known: dict[str, Any] = {}
     if len(new) < len(first):
-        rows = await connection.fetch(queries("inbox")["stored_before"], source, list(first.keys() - new))
+        rows = await connection.fetch(
+            queries("kernel/inbox")["stored_before"], source, list(first.keys() - new)
+        )
         known = {row["id"]: row for row in rows}
     kept, others = [], {}
     for place, arrival in enumerate(arrivals):

@@ -12,17 +12,17 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from activities.sql import queries
+from activities.kernel.queries import queries
 from gateway.access import OFFICE, sight_of, stage_text
-from gateway.answers import CasePage, TaskPage
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
-from gateway.reading import link_header, query_of
+from gateway.request_parsing import link_header, query_of
+from gateway.responses import CasePage, TaskPage
 from gateway.staff import staff_of
-from schemas.identifiers import ProcessName, Role
-from workflows.rules.processes import PROCESSES
+from schemas.kernel.identifiers import ProcessName, Role
+from workflows.processes import PROCESSES
 
-SQL: Final = queries("office")
+SQL: Final = queries("kernel/office")
 PAGE_LIMIT: Final = 200
 _YEARS: Final = range(1900, 2200)
 _SMALL_NUMBER: Final = re.compile(r"[0-9]{1,3}")

@@ -7,7 +7,10 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
-from gateway.answers import (
+from gateway.admission.start_routes import StartBatch, StartCase
+from gateway.decisions import body_model
+from gateway.listing import CasesQuery, TasksQuery
+from gateway.responses import (
     BatchAccepted,
     BatchProgress,
     CaseAccepted,
@@ -16,12 +19,9 @@ from gateway.answers import (
     Decided,
     TaskPage,
 )
-from gateway.decisions import body_model
-from gateway.listing import CasesQuery, TasksQuery
-from gateway.opening import StartBatch, StartCase
-from schemas.case import Command
-from schemas.identifiers import ProcessName
-from workflows.rules.processes import PROCESSES
+from schemas.kernel.case import Command
+from schemas.kernel.identifiers import ProcessName
+from workflows.processes import PROCESSES
 
 Security = Literal["staff", "source"]
 _STAFF: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -12,16 +12,16 @@ from typing import Final
 import asyncpg
 import structlog
 
-from activities.sql import queries
-from gateway.asking import within
-from gateway.encryption.ring import KeyRing, KeyRingError
+from activities.kernel.queries import queries
+from cases.time_limits import within
+from encryption.ring import KeyRing, KeyRingError
+from encryption.source_secrets import Unsealable, unseal
 from gateway.problems import Problem, unavailable
-from gateway.sealing import Unsealable, unseal
 from gateway.signatures import SignatureFault, VerifyingKey, verify
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier, claims_unverified
-from schemas.patience import CONNECT_WITHIN
+from schemas.kernel.patience import CONNECT_WITHIN
 
-SQL = queries("sources")
+SQL = queries("kernel/sources")
 CACHED_FOR: Final = 1.0
 """Seconds until a revocation is noticed."""
 URI: Final = re.compile(r"[A-Za-z0-9._:/-]{1,128}")

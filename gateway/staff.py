@@ -5,16 +5,16 @@ from typing import Final
 
 from starlette.requests import Request
 
-from activities.sql import queries
-from gateway.asking import within
+from activities.kernel.queries import queries
+from cases.time_limits import within
 from gateway.context import Gateway, gateway_of
 from gateway.problems import Problem, unavailable
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
-from schemas.case import Actor
-from schemas.identifiers import Role
-from schemas.patience import CONNECT_WITHIN
+from schemas.kernel.case import Actor
+from schemas.kernel.identifiers import Role
+from schemas.kernel.patience import CONNECT_WITHIN
 
-SQL: Final = queries("office")
+SQL: Final = queries("kernel/office")
 VERIFIER: Final = TokenVerifier()
 _SCHEME: Final = "bearer"
 _KNOWN_ROLES: Final = frozenset(Role)

@@ -18,13 +18,13 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 
-from gateway.encryption.ring import KeyRing, ensure_ring
-from workers.embedded.credentials import Role
-from workers.embedded.faults import ChildDied
-from workers.embedded.home import Home, postgres_account
-from workers.embedded.ports import free_port
-from workers.embedded.postgres import PostgresServer
-from workers.embedded.temporal import TemporalPorts, TemporalServer
+from embedded.credentials import Role
+from embedded.faults import ChildDied
+from embedded.home import Home, postgres_account
+from embedded.ports import free_port
+from embedded.postgres import PostgresServer
+from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.ring import KeyRing, ensure_ring
 from workers.migrations import migrate, read_migrations
 from workers.settings import Settings
 from workers.temporal import encrypted, register_search_attributes

@@ -14,12 +14,18 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.applications import store_applications, store_staff
-from gateway.starting import start_case
-from schemas.admission import AcceptReview, CastVote, ConfirmEligibility, RecordDecision, SubmitScores
-from schemas.applications import ApplicationRow, NumberedRow, StaffRow
-from schemas.case import Actor, Command, EventEnvelope, Receipt
-from schemas.identifiers import EVENT_SIGNAL, Role, admission_case_id, event_type
+from activities.admission.applications import store_applications, store_staff
+from cases.starting import start_case
+from schemas.admission.applications import ApplicationRow, NumberedRow, StaffRow
+from schemas.admission.commands import (
+    AcceptReview,
+    CastVote,
+    ConfirmEligibility,
+    RecordDecision,
+    SubmitScores,
+)
+from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
+from schemas.kernel.identifiers import EVENT_SIGNAL, Role, admission_case_id, event_type
 
 _numbers = itertools.count(1)
 

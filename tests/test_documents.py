@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from workers.cli.main import app
+from cli.main import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -23,7 +23,7 @@ SECRET_ARGUMENT = re.compile(
 COMMANDS = typer.main.get_command(app)
 IN_HOME = ("secrets/", "logs/")
 """Folders of IEHE_HOME, whose files a running stack makes."""
-FOLDERS = ("", "docs", "docs/adr", "workflows/rules", "tests", "tests/workflows/rules")
+FOLDERS = ("", "docs", "docs/adr", "tests", "tests/workflows/rules")
 
 
 @cache
@@ -31,7 +31,10 @@ def source() -> str:
     """All code, in which a name that a page uses has to stand somewhere."""
     files = [
         path
-        for folder in ("schemas", "workflows", "activities", "workers", "gateway", "tests")
+        for folder in (
+            *("schemas", "workflows", "activities", "cases", "encryption", "spreadsheets", "embedded"),
+            *("gateway", "cli", "workers", "tests"),
+        )
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".sql", ".toml", ".txt"}
     ]

@@ -28,7 +28,7 @@ def mismatch(text: str) -> str | None:
 
 
 def own_place(frames: list[tuple[str, int, str]]) -> str | None:
-    """The innermost of (file, line, function) that is our own code, as `workflows/case.py:91 live`."""
+    """The innermost of (file, line, function) that is our own code, as `workflows/kernel/case.py:91 live`."""
     for file, line, function in reversed(frames):
         try:
             relative = Path(file).resolve().relative_to(_ROOT)

@@ -20,8 +20,8 @@ from structlog.typing import EventDict, Processor
 from temporalio import activity, workflow
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from workers.exception_traces import places, trail
 from workers.log_causes import mismatch, own_place, told
-from workers.trails import places, trail
 
 WITHHELD: Final = "(withheld)"
 KEYS: Final = frozenset(

@@ -1,4 +1,4 @@
-"""Brings a database up to the numbered SQL files in `activities/sql/migrations`, each applied once.
+"""Brings a database up to the numbered SQL files in `activities/kernel/sql/migrations`, each applied once.
 
 Forward only: a wrong migration is mended by the next one. A file that was applied is never edited again; its
 checksum is kept beside its number, and a database that knows other files than this release is refused.
@@ -82,7 +82,7 @@ def read_migrations(folder: Traversable | None = None) -> list[Migration]:
         MigrationError: a name is malformed, or the numbers are not 1, 2, 3, …
     """
     if folder is None:
-        folder = importlib.resources.files("activities") / "sql" / "migrations"
+        folder = importlib.resources.files("activities") / "kernel" / "sql" / "migrations"
     if not folder.is_dir():
         return []
     files = sorted(

@@ -13,10 +13,11 @@ import asyncpg
 import holidays
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from activities.messages import MESSAGES
-from schemas.deadlines import DeadlinePolicy
-from schemas.identifiers import ProcessName, Role
-from schemas.policies import PolicyDocument
+from activities.kernel.message_templates import MESSAGES
+from schemas.admission.policy import AdmissionPolicy
+from schemas.kernel.deadlines import DeadlinePolicy
+from schemas.kernel.identifiers import ProcessName, Role
+from schemas.kernel.policies import PolicyDocument
 
 YEARS_AHEAD = 6
 """How many years of holidays a policy carries, from the year before it is valid."""
@@ -42,13 +43,15 @@ class Round(BaseModel):
     waitlist_until: date
 
 
-def read_policy(path: Path | None = None) -> tuple[PolicyDocument, list[Round], dict[str, int]]:
+def read_policy(
+    path: Path | None = None,
+) -> tuple[PolicyDocument[AdmissionPolicy], list[Round], dict[str, int]]:
     """A policy file with its rounds and places; None reads the defaults that come with the system.
 
     Raises:
         PolicyError: the file is not TOML, or something in it is missing, unknown or out of bounds.
     """
-    text = (path or files("workers") / "defaults" / "admission.toml").read_text(encoding="utf-8")
+    text = (path or files("activities") / "admission" / "defaults.toml").read_text(encoding="utf-8")
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -65,7 +68,7 @@ def read_policy(path: Path | None = None) -> tuple[PolicyDocument, list[Round], 
     return document, rounds, dict(raw.get("places", {}))
 
 
-def _read(raw: dict[str, Any]) -> tuple[PolicyDocument, list[Round]]:
+def _read(raw: dict[str, Any]) -> tuple[PolicyDocument[AdmissionPolicy], list[Round]]:
     valid_from = raw["valid_from"]
     if type(valid_from) is not date:
         raise PolicyError("valid_from: a date without quotes is needed, such as 2027-04-01")
@@ -73,7 +76,7 @@ def _read(raw: dict[str, Any]) -> tuple[PolicyDocument, list[Round]]:
     calendar = {**common.get("calendar", {}), "holidays": japanese_holidays(valid_from)}
     head = {"version": raw["version"], "calendar": calendar}
     routes = {name: {**common, **route, **head, "route": name} for name, route in raw["routes"].items()}
-    document = PolicyDocument.model_validate(
+    document = PolicyDocument[AdmissionPolicy].model_validate(
         {
             "process": raw["process"],
             "version": raw["version"],
@@ -85,7 +88,7 @@ def _read(raw: dict[str, Any]) -> tuple[PolicyDocument, list[Round]]:
     return document, [Round.model_validate(each) for each in raw.get("rounds", [])]
 
 
-def _unknown_fields(raw: dict[str, Any], document: PolicyDocument) -> Iterator[str]:
+def _unknown_fields(raw: dict[str, Any], document: PolicyDocument[AdmissionPolicy]) -> Iterator[str]:
     # payload models tolerate fields that they do not know; in a file that a person wrote they are mistakes
     yield from _unknown(raw.get("events", {}), document.events.model_dump(), "events")
     for name, route in document.routes.items():
@@ -106,7 +109,7 @@ def _unknown(raw: Any, known: Any, where: str) -> Iterator[str]:
             yield from _unknown(value, fields, f"{where}.{number}")
 
 
-def _dangling(document: PolicyDocument, rounds: list[Round]) -> Iterator[str]:
+def _dangling(document: PolicyDocument[AdmissionPolicy], rounds: list[Round]) -> Iterator[str]:
     """What a policy refers to and nobody has: messages, roles, processes, routes."""
     if document.process != ProcessName.ADMISSION_REVIEW:
         yield f"process: no process is called {document.process}"
@@ -140,7 +143,9 @@ def japanese_holidays(valid_from: date) -> list[date]:
     return sorted(days)
 
 
-async def store_policy(connection: asyncpg.Connection, document: PolicyDocument, loaded_by: str) -> bool:
+async def store_policy(
+    connection: asyncpg.Connection, document: PolicyDocument[AdmissionPolicy], loaded_by: str
+) -> bool:
     """Add a policy version; False when the same one is there already.
 
     Raises:

@@ -12,8 +12,8 @@ from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 
-from workers.embedded.connection import Embedded
-from workers.embedded.faults import StackFault
+from embedded.connection import Embedded
+from embedded.faults import StackFault
 from workers.migrations import MigrationError, migrate
 from workers.policies import PolicyError, load_defaults
 from workers.settings import Settings, SettingsError

@@ -12,10 +12,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from schemas.identifiers import ProcessName
+from schemas.kernel.identifiers import ProcessName
+from workers.exception_traces import places, trail
 from workers.log_causes import mismatch, own_place
 from workers.temporal import sandbox
-from workers.trails import places, trail
 from workers.worker import WORKFLOWS
 
 _TYPES: Final = ", ".join(f"'{name.value}'" for name in ProcessName)

@@ -11,8 +11,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from embedded.home import Home
 from gateway.context import StaffTokens
-from workers.embedded.home import Home
 from workers.settings import Settings
 
 OWN_ISSUER: Final = "urn:iehe:embedded"

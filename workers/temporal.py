@@ -26,12 +26,12 @@ from temporalio.converter import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from gateway.encryption.codec import REFUSED, EncryptionCodec, Plaintext
-from gateway.encryption.fingerprints import check_ring
-from gateway.encryption.ring import KeyRing, KeyRingError, ensure_ring
-from schemas.identifiers import SearchAttribute
-from schemas.unreadable import UNREADABLE, UnreadablePayloadError
-from workers.embedded.home import Home
+from embedded.home import Home
+from encryption.codec import REFUSED, EncryptionCodec, Plaintext
+from encryption.fingerprints import check_ring
+from encryption.ring import KeyRing, KeyRingError, ensure_ring
+from schemas.kernel.identifiers import SearchAttribute
+from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
 from workers.settings import PREFIX, Settings, SettingsError
 
 OWN_PACKAGES: Final = ("activities", "schemas", "workflows", "asyncpg", "structlog")

@@ -9,16 +9,16 @@ import asyncpg
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from activities.admission import AdmissionActivities
-from activities.admission_records import ADMISSION_WRITERS
-from activities.cases import CaseActivities
-from activities.database import open_pool
-from activities.mailer import Mailer, SmtpSettings
-from activities.notices import NoticeActivities
-from schemas.identifiers import CASES_QUEUE, NOTICES_QUEUE
+from activities.admission.lookups import AdmissionActivities
+from activities.admission.records import ADMISSION_WRITERS
+from activities.kernel.cases import CaseActivities
+from activities.kernel.database import open_pool
+from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.notices import NoticeActivities
+from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
 from workers.settings import Settings
 from workers.temporal import sandbox
-from workflows.admission_review import AdmissionReviewWorkflow
+from workflows.admission.workflow import AdmissionReviewWorkflow
 
 WORKFLOWS: Final = (AdmissionReviewWorkflow,)
 POOL_SIZE: Final = 16

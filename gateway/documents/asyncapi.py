@@ -4,10 +4,10 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from gateway.documents.models import reference, schemas_of
-from schemas.identifiers import ProcessName, event_type
-from workflows.rules.draft import EventKind, Process
-from workflows.rules.lifecycle import By
-from workflows.rules.processes import PROCESSES
+from schemas.kernel.identifiers import ProcessName, event_type
+from workflows.kernel.draft import EventKind, Process
+from workflows.kernel.lifecycle import By
+from workflows.processes import PROCESSES
 
 EXAMPLE_SUBJECT: Final = "A2027-000001"
 

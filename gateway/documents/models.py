@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from schemas.payload import Payload
+from schemas.kernel.payload import Payload
 
 REF: Final = "#/components/schemas/{model}"
 

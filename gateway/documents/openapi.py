@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from gateway.answers import EventFate, ProblemTold
 from gateway.cloudevents import EVENT_TYPES, CloudEvent
 from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
 from gateway.operations import OPERATIONS, Operation
 from gateway.problems import MEDIA_TYPE
+from gateway.responses import EventFate, ProblemTold
 
 _EVENT: Final = {"$ref": "#/components/schemas/Event"}
 _STORED: Final = {"$ref": "#/components/schemas/EventStored"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from activities.case_log import FIRST, SEALED, broken_at, seal
+from activities.kernel.case_log import FIRST, SEALED, broken_at, seal
 
 
 def chain(length: int = 5) -> list[dict]:

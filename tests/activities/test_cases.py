@@ -11,13 +11,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.admission_records import ADMISSION_WRITERS
-from activities.case_log import broken_at
-from activities.cases import CaseActivities
-from activities.database import open_pool
-from schemas.case import SYSTEM, Actor, ActorKind
-from schemas.identifiers import Role
-from schemas.transition import (
+from activities.admission.records import ADMISSION_WRITERS
+from activities.kernel.case_log import broken_at
+from activities.kernel.cases import CaseActivities
+from activities.kernel.database import open_pool
+from schemas.kernel.case import SYSTEM, Actor, ActorKind
+from schemas.kernel.identifiers import Role
+from schemas.kernel.transition import (
     DeadlineChanged,
     NoticeRequested,
     TaskClosed,

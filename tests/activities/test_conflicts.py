@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from activities.conflicts import Conflict, conflict_of
+from activities.admission.conflicts import Conflict, conflict_of
 
 DAY = date(2026, 10, 1)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.duplicates import may_be_one
+from activities.admission.duplicates import may_be_one
 
 
 def pair(**values: str | None) -> dict:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from activities.letters import BadAddressError, Letter, mailbox
-from activities.mailer import (
+from activities.kernel.mail_message import BadAddressError, Letter, mailbox
+from activities.kernel.mailer import (
     Mailer,
     MailError,
     PermanentMailError,

@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
-from activities.material import review_material
-from activities.redaction import MASK, Redactor
-from schemas.refusals import Refusal
+from activities.admission.material import review_material
+from activities.admission.redaction import MASK, Redactor
+from schemas.kernel.refusals import Refusal
+from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Case, Institute, person
-from tests.workers.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
@@ -260,7 +260,7 @@ async def test_nothing_else_a_reviewer_calls_tells(institute: Institute, iehe: C
 async def test_unmaskable_statement_is_withheld(institute: Institute, monkeypatch, pool) -> None:
     """When masking does not come to rest the statement is withheld, not shown half masked."""
     case, reviewer = await canary(institute)
-    monkeypatch.setattr("activities.redaction.ROUNDS", 0)
+    monkeypatch.setattr("activities.admission.redaction.ROUNDS", 0)
 
     async with pool.acquire() as connection:
         shown = await review_material(connection, case.case_id, reviewer)

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from activities.messages import (
+from activities.kernel.message_templates import (
     FOLDERS,
     LANGUAGES,
     MESSAGES,
@@ -16,7 +16,7 @@ from activities.messages import (
     Rendered,
     render,
 )
-from activities.wording import blocks, day, linked, when
+from activities.kernel.wording import blocks, day, linked, when
 
 PROCESS = "admission-review"
 OFFICE = Office(contact="https://office.example.ac.jp/ask?a=1&b=2", portal="https://portal.example.ac.jp/")
@@ -75,7 +75,7 @@ def test_needs_each_of_its_facts(message, language) -> None:
 
 def test_templates_are_the_table() -> None:
     """There is no message without templates in both languages, and no template that nobody sends."""
-    folder = files("activities").joinpath("templates", FOLDERS[PROCESS])
+    folder = files("activities").joinpath(FOLDERS[PROCESS], "templates")
     found = {each.name: {file.name for file in each.iterdir()} for each in folder.iterdir() if each.is_dir()}
     assert found == {message: {f"{language}.txt" for language in LANGUAGES} for message in MESSAGES}
 

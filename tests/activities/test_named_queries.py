@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.sql import parse, queries
+from activities.kernel.queries import parse, queries
 
 
 def test_queries_by_name() -> None:
@@ -36,5 +36,5 @@ def test_faulty_files(text, fault) -> None:
 
 def test_reads_the_package() -> None:
     """The files are found inside the package, each read once."""
-    assert queries("notices")["claim"].startswith("-- Right before")
-    assert queries("notices") is queries("notices")
+    assert queries("kernel/notices")["claim"].startswith("-- Right before")
+    assert queries("kernel/notices") is queries("kernel/notices")

@@ -13,12 +13,12 @@ import structlog
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.mailer import Mailer, SmtpSettings
-from activities.notice_rows import list_notices, requeue
-from activities.notice_times import given_up, quiet_until, retry_delay
-from activities.notices import NoticeActivities
-from schemas.policies import NoticePolicy
-from schemas.transition import Delivery, DeliveryReport
+from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.notice_rows import list_notices, requeue
+from activities.kernel.notice_times import given_up, quiet_until, retry_delay
+from activities.kernel.notices import NoticeActivities
+from schemas.kernel.policies import NoticePolicy
+from schemas.kernel.transition import Delivery, DeliveryReport
 from tests.activities.post_office import PostOffice, open_post_office
 
 CASE = "admission/A27-0001"

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from activities.database import open_pool
+from activities.kernel.database import open_pool
+from encryption.source_secrets import seal
 from gateway.app import create_app
 from gateway.context import Gateway
 from gateway.fates import question_id
-from gateway.sealing import seal
 
 URI = "urn:example:portal"
 TYPE = "jp.ac.iehe.admission-review."

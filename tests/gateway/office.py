@@ -10,10 +10,10 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from activities.database import open_pool
+from activities.kernel.database import open_pool
+from encryption.ring import ensure_ring
 from gateway.app import create_app
 from gateway.context import Gateway
-from gateway.encryption.ring import ensure_ring
 from workers.settings import Settings
 from workers.staff_tokens import issue_token, staff_tokens
 

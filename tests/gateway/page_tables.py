@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
-from gateway import cloudevents, connections, limits, opening, signatures, sources, strict_json
+from cli import sender, source
+from gateway import cloudevents, connections, limits, signatures, sources, strict_json
+from gateway.admission import start_routes as opening
 from gateway.documents.asyncapi import stages_of
 from gateway.event_modes import BATCH_LIMIT
-from schemas.identifiers import ApplicationNo, MessageId, event_type
-from schemas.policies import EventPolicy
-from workers.cli import sender, source
-from workflows.rules.processes import PROCESSES
+from schemas.kernel.identifiers import ApplicationNo, MessageId, event_type
+from schemas.kernel.policies import EventPolicy
+from workflows.processes import PROCESSES
 
 _BLOCK: Final = "<!-- {name}: made by `make api` -->\n\n{table}\n<!-- end -->"
 

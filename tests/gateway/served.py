@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from gateway.app import create_app
 from gateway.context import Gateway
-from gateway.serving import Server, listen
+from gateway.http_server import Server, listen
 
 
 @asynccontextmanager

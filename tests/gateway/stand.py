@@ -30,7 +30,7 @@ class Stand:
         reading, writing = os.pipe()
         with (log_to or self.folder / f"{command}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "workers.cli.main", command),
+                *(sys.executable, "-m", "cli.main", command),
                 env=os.environ | dict(self.environment) | {"IEHE_READY_FD": str(writing)},
                 stdout=log,
                 stderr=log,
@@ -46,7 +46,7 @@ class Stand:
     async def run(self, *words: str) -> str:
         """What a command prints."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "workers.cli.main", *words),
+            *(sys.executable, "-m", "cli.main", *words),
             env=os.environ | dict(self.environment),
             stdout=asyncio.subprocess.PIPE,
         )

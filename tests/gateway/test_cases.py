@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gateway.starting import start_cases
-from schemas.admission import DeclineReview
+from cases.starting import start_cases
+from schemas.admission.commands import DeclineReview
 from tests.gateway.office import desk, lonely_desk  # noqa: F401
 from tests.office import person
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401

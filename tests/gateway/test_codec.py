@@ -29,14 +29,19 @@ from temporalio.converter import ActivitySerializationContext, WorkflowSerializa
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
-from activities.sql import queries
-from gateway.encryption.codec import ENCODING, ENCRYPTED, EncryptionCodec
-from gateway.encryption.ring import KeyRing, KeyRingError, ensure_ring, rotate
-from gateway.starting import Start, restart_case, start_case
-from schemas.admission import ConfirmEligibility, OpenApplication, PermitLate, RecordDecision, RecordEnrolment
-from schemas.case import CompleteTask, EventEnvelope
-from schemas.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
-from schemas.unreadable import UNREADABLE, UnreadablePayloadError
+from activities.kernel.queries import queries
+from cases.starting import Start, restart_case, start_case
+from embedded.binaries import temporal_program
+from embedded.home import make_folder
+from embedded.ports import free_port
+from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.codec import ENCODING, ENCRYPTED, EncryptionCodec
+from encryption.ring import KeyRing, KeyRingError, ensure_ring, rotate
+from schemas.admission.commands import ConfirmEligibility, PermitLate, RecordDecision, RecordEnrolment
+from schemas.admission.state import OpenApplication
+from schemas.kernel.case import CompleteTask, EventEnvelope
+from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
 from tests.office import DEFAULT_STAFF, Case, Institute, Refused, actor, person
 from tests.payloads import opened, payloads_in
 from tests.workflows.conftest import (  # noqa: F401 - fixtures
@@ -48,10 +53,6 @@ from tests.workflows.conftest import (  # noqa: F401 - fixtures
     vacant,
     worker_pool,
 )
-from workers.embedded.binaries import temporal_program
-from workers.embedded.home import make_folder
-from workers.embedded.ports import free_port
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.policies import load_defaults
 from workers.temporal import DATA_CONVERTER, encrypted, register_search_attributes, sandbox
 from workers.worker import WORKFLOWS, running_worker
@@ -463,7 +464,7 @@ async def test_a_payload_with_an_unknown_key_holds_up_its_case_until_the_way_out
         id="behind", source="portal", type=event_type("admission-review", "fee-paid"), data={}
     )
     await institute.pool.execute(
-        queries("events")["enter"],
+        queries("kernel/events")["enter"],
         *("portal", behind.id, behind.type, ProcessName.ADMISSION_REVIEW.value, case.case_id),
         behind.model_dump_json(),
     )

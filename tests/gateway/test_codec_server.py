@@ -23,19 +23,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload
 
-from activities.database import open_pool
+from activities.kernel.database import open_pool
+from embedded.binaries import temporal_program
+from encryption.codec import seal
+from encryption.ring import CLASSES
 from gateway import codec_session
 from gateway.app import create_app
 from gateway.codec_server import BODY_LIMIT, PAYLOADS_LIMIT
 from gateway.context import Gateway, StaffTokens
-from gateway.encryption.codec import seal
-from gateway.encryption.ring import CLASSES
-from gateway.serving import Server, listen
-from schemas.identifiers import Role
+from gateway.http_server import Server, listen
+from schemas.kernel.identifiers import Role
 from tests.office import Institute, staff
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 from workers import logs
-from workers.embedded.binaries import temporal_program
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

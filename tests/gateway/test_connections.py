@@ -12,8 +12,8 @@ import pytest
 from gateway import connections
 from gateway.app import create_app
 from gateway.connections import HEADER_BYTES
+from gateway.http_server import Server, listen
 from gateway.limits import BODY_LIMIT, address
-from gateway.serving import Server, listen
 from tests.gateway.test_limits import MEDIA, in_pieces
 
 GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"

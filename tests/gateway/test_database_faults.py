@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from activities.database import is_transient
+from activities.kernel.database import is_transient
 from tests.gateway.test_limits import event
 
 

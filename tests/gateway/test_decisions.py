@@ -8,22 +8,22 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from gateway import deciding
+from cases import decisions as deciding
+from encryption.ring import ensure_ring
 from gateway.app import create_app
 from gateway.context import Gateway
 from gateway.decisions import NOT_FROM_OUTSIDE, body_model
-from gateway.encryption.ring import ensure_ring
-from schemas.admission import ConfirmEligibility
-from schemas.identifiers import ProcessName
-from schemas.patience import ANSWER_WITHIN
+from schemas.admission.commands import ConfirmEligibility
+from schemas.kernel.identifiers import ProcessName
+from schemas.kernel.patience import ANSWER_WITHIN
 from tests.frozen import frozen
 from tests.gateway.office import Desk, desk, lonely_desk, settings_for  # noqa: F401
 from tests.office import actor
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
-from workers.serving import pools
+from workers.gateway_process import pools
 from workers.staff_tokens import staff_tokens
 from workers.worker import running_worker
-from workflows.rules.processes import PROCESSES
+from workflows.processes import PROCESSES
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

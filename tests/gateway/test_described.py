@@ -24,15 +24,15 @@ from schemathesis.specs.openapi.checks import (
 )
 from standardwebhooks.webhooks import Webhook
 
-from activities.database import open_pool
-from activities.sql import queries
+from activities.kernel.database import open_pool
+from activities.kernel.queries import queries
+from encryption.source_secrets import seal
 from gateway.app import create_app
 from gateway.cloudevents import EVENT_TYPES
 from gateway.context import Gateway, StaffTokens
 from gateway.documents.openapi import openapi
 from gateway.event_modes import attributes_id
-from gateway.sealing import seal
-from gateway.serving import Server, listen
+from gateway.http_server import Server, listen
 from tests.gateway.stand import SOURCE
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool
 
@@ -71,7 +71,7 @@ def token(staff_id: str) -> str:
 @pytest.fixture
 async def secret(pool, ring) -> str:
     """The portal may send everything; its secret."""
-    sql, value = queries("sources"), secrets.token_bytes(32)
+    sql, value = queries("kernel/sources"), secrets.token_bytes(32)
     types = [name for name, (_, kind) in EVENT_TYPES.items() if not kind.between_cases]
     await pool.execute(sql["add"], "portal", SOURCE, types, 10_000_000, None, None, None, None)
     await pool.execute(

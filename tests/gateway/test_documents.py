@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 from starlette.routing import Route
 
-from gateway.answers import EventFate
 from gateway.cases import routes
 from gateway.documents.asyncapi import asyncapi
 from gateway.documents.openapi import openapi
+from gateway.responses import EventFate
 from tests.gateway.page_tables import with_tables
 
 FOLDER = Path(__file__).parents[2] / "docs" / "api"

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from activities.database import open_pool
-from activities.sql import queries
+from activities.kernel.database import open_pool
+from activities.kernel.queries import queries
 from gateway.app import create_app
 from gateway.event_modes import attributes_id
 from tests.gateway.conftest import TYPE, URI, SigningPortal
@@ -207,7 +207,7 @@ async def test_an_id_entered_by_hand_is_for_the_same_fact_only(portal):
     """As one that was sent: the same type, case and data are a duplicate, others are a conflict."""
     said = event()
     await portal.rows.execute(
-        queries("events")["enter"],
+        queries("kernel/events")["enter"],
         *(URI, said["id"], said["type"], "admission-review", "admission/A27-0001", json.dumps(said)),
     )
     assert (await portal.send(event(time="2027-01-01T00:00:00Z"))).status_code == 200

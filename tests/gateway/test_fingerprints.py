@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from activities.database import open_pool
-from gateway.encryption.fingerprints import StrangeRingError, check_ring
-from gateway.encryption.ring import CLASSES, KeyRing, KeyRingError, ensure_ring, rotate
-from tests.workers.cli.program import PROGRAM, Program, elsewhere
-from workers.cli.session import Exit
+from activities.kernel.database import open_pool
+from cli.session import Exit
+from encryption.fingerprints import StrangeRingError, check_ring
+from encryption.ring import CLASSES, KeyRing, KeyRingError, ensure_ring, rotate
+from tests.cli.program import PROGRAM, Program, elsewhere
 from workers.policies import load_defaults
 
 

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from gateway.app import create_app
 from gateway.context import Gateway
-from schemas.patience import PROBE_WITHIN
+from schemas.kernel.patience import PROBE_WITHIN
 from tests.frozen import frozen
 from tests.gateway.conftest import TYPE, URI, SigningPortal
 

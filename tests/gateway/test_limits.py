@@ -10,10 +10,10 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from encryption.source_secrets import seal
 from gateway import app, events, sources
 from gateway.limits import BODY_LIMIT, READING_AT_ONCE, REFUSED_PER_MINUTE, read_body
 from gateway.problems import Problem
-from gateway.sealing import seal
 from tests.gateway.conftest import SECRET, TYPE, URI, SigningPortal
 
 MEDIA = {"content-type": "application/cloudevents+json"}

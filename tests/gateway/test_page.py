@@ -14,12 +14,12 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from activities.database import open_pool
+from activities.kernel.database import open_pool
 from gateway.context import Gateway
+from tests.cli.program import PROGRAM, elsewhere
 from tests.gateway.office import settings_for
 from tests.gateway.served import served
 from tests.office import person
-from tests.workers.cli.program import PROGRAM, elsewhere
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.staff_tokens import issue_token, staff_tokens
 

@@ -13,11 +13,11 @@ import asyncpg
 import httpx
 import pytest
 
-from activities.database import open_pool
-from gateway.sealing import seal
+from activities.kernel.database import open_pool
+from embedded.ports import free_port
+from encryption.source_secrets import seal
 from tests.gateway.conftest import SECRET, TYPE
 from tests.gateway.stand import SOURCE, Portal, Stand, event
-from workers.embedded.ports import free_port
 
 AT_ONCE = 20
 
@@ -185,7 +185,7 @@ async def test_a_second_gateway_on_the_port_says_so(stand, portal):
     """Exit code 8 and the port with its setting; the first one goes on."""
     await stand.start("gateway")
     second = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "workers.cli.main", "gateway"),
+        *(sys.executable, "-m", "cli.main", "gateway"),
         env=os.environ | dict(stand.environment),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -205,7 +205,7 @@ async def test_told_to_stop_while_it_waits_for_the_database(stand, tmp_path):
     log = tmp_path / "waiting.log"
     with log.open("wb") as out:
         gateway = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "workers.cli.main", "gateway"),
+            *(sys.executable, "-m", "cli.main", "gateway"),
             env=os.environ | dict(stand.environment) | {"IEHE_OFFICE_DATABASE_URL": elsewhere},
             stdout=out,
             stderr=out,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.encryption.ring import CLASSES, KeyRing, KeyRingError, ensure_ring, rotate
+from encryption.ring import CLASSES, KeyRing, KeyRingError, ensure_ring, rotate
 from workers.settings import SettingsError, load_settings
 from workers.temporal import key_ring
 
-MAKE = "import sys, pathlib; from gateway.encryption.ring import ensure_ring; input(); "
+MAKE = "import sys, pathlib; from encryption.ring import ensure_ring; input(); "
 MAKE += "print(ensure_ring(pathlib.Path(sys.argv[1])).current('admission').secret.hex())"
 
 

@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from activities.database import open_pool
-from gateway.encryption.ring import ensure_ring, rotate
+from activities.kernel.database import open_pool
+from encryption.ring import ensure_ring, rotate
+from encryption.source_secrets import Unsealable, seal, unseal
 from gateway.problems import Problem
-from gateway.sealing import Unsealable, seal, unseal
 from gateway.signatures import sign
 from gateway.sources import Sources
 from tests.gateway.issuer import AUDIENCE, ISSUER, SUBJECT, Clock, Issuer, token

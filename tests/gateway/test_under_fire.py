@@ -8,13 +8,13 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from schemas.case import EventEnvelope
+from embedded.home import make_folder
+from embedded.ports import free_port
+from embedded.temporal import TemporalPorts, TemporalServer
+from schemas.kernel.case import EventEnvelope
 from tests.gateway.stand import SOURCE, Portal, Stand, event
 from tests.office import DEFAULT_STAFF, Case, Institute, person
 from tests.workflows.conftest import mail, notices, pool, vacant, worker_pool
-from workers.embedded.home import make_folder
-from workers.embedded.ports import free_port
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.policies import load_defaults
 from workers.temporal import encrypted, register_search_attributes
 from workers.worker import running_worker

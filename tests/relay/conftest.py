@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 
-from activities.database import open_pool
-from activities.sql import queries
-from schemas.case import EventEnvelope
-from schemas.identifiers import ProcessName, event_type
+from activities.kernel.database import open_pool
+from activities.kernel.queries import queries
+from schemas.kernel.case import EventEnvelope
+from schemas.kernel.identifiers import ProcessName, event_type
 from tests.conftest import Database
 from tests.gateway.test_under_fire import applied, in_history
 from tests.office import Case, Institute
@@ -48,14 +48,14 @@ class Box:
         """Store the next event of a case; its id."""
         envelope = self.envelope(f"e{next(self.numbers)}")
         await self.pool.execute(
-            queries("events")["enter"],
+            queries("kernel/events")["enter"],
             *(SOURCE, envelope.id, envelope.type, ProcessName.ADMISSION_REVIEW.value, case_id),
             envelope.model_dump_json(),
         )
         return envelope.id
 
     async def row(self, event_id: str) -> asyncpg.Record:
-        row = await self.pool.fetchrow(queries("events")["event"], SOURCE, event_id)
+        row = await self.pool.fetchrow(queries("kernel/events")["event"], SOURCE, event_id)
         assert row is not None
         return row
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from activities.database import open_pool
-from gateway.encryption.ring import KeyRing
+from activities.kernel.database import open_pool
+from encryption.ring import KeyRing
 from workers.relay.relay import CONNECTIONS, Relay
 from workers.temporal import encrypted
 

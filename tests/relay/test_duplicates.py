@@ -2,10 +2,10 @@
 
 import asyncio
 
-from activities.database import open_pool
+from activities.kernel.database import open_pool
 from gateway.cloudevents import arrival_of
 from gateway.inbox import Inbox
-from schemas.identifiers import EVENT_SIGNAL
+from schemas.kernel.identifiers import EVENT_SIGNAL
 from tests.gateway.stand import event
 from tests.relay.conftest import SOURCE, check_story
 from tests.workflows.test_next_run import client, runs  # noqa: F401

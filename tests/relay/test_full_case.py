@@ -7,12 +7,12 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from schemas.identifiers import EVENT_SIGNAL
+from embedded.home import Home
+from embedded.ports import free_port
+from embedded.temporal import TemporalPorts, TemporalServer
+from schemas.kernel.identifiers import EVENT_SIGNAL
 from tests.gateway.test_under_fire import applied
 from tests.workflows.test_next_run import runs
-from workers.embedded.home import Home
-from workers.embedded.ports import free_port
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.temporal import encrypted, register_search_attributes
 from workers.worker import running_worker
 
@@ -44,7 +44,7 @@ async def client(server_home: Home, ring) -> AsyncIterator[Client]:
 @pytest.fixture
 async def idle_case(vacant, client, worker_pool, notices, mail, monkeypatch):
     """A case whose notices cannot be sent and whose worker stands still."""
-    monkeypatch.setattr("workflows.case.SIGNALS_OF_A_RUN", SOON)
+    monkeypatch.setattr("workflows.kernel.case.SIGNALS_OF_A_RUN", SOON)
     await mail.stop()
     async with running_worker(client, worker_pool, notices):
         case = await vacant.apply()

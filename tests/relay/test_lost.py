@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from gateway.starting import restart_case
+from cases.starting import restart_case
 from tests.relay.conftest import check_story
 from tests.relay.test_undeliverable import closed_case, dead_letters
-from workers.checkup.database import waiting
+from workers.diagnostics.database import waiting
 from workers.worker import running_worker
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from activities.sql import queries
-from schemas.admission import ConfirmEligibility
+from activities.kernel.queries import queries
+from schemas.admission.commands import ConfirmEligibility
 from tests.gateway.test_under_fire import applied, in_history
 from tests.relay.conftest import check_story
 from workers.relay.room import OF_ALL, OF_ONE, look
@@ -29,7 +29,7 @@ async def test_a_case_gets_no_more_than_it_can_take_at_once(
     other = await vacant.apply()
     passing = await box.store(other.case_id)
     await box.until(passing, state="delivered")
-    listed = await box.pool.fetch(queries("events")["events"], "stored", None, case.case_id, 1000)
+    listed = await box.pool.fetch(queries("kernel/events")["events"], "stored", None, case.case_id, 1000)
     assert await in_history(client, case) == told[:OF_ONE]
     assert {(row["fate"], row["code"]) for row in listed} == {("waiting", "case-behind")}
 

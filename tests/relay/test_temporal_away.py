@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.client import Client
 
+from embedded.home import make_folder
+from embedded.ports import free_port
+from embedded.temporal import TemporalPorts, TemporalServer
 from tests.relay.conftest import check_story
-from workers.embedded.home import make_folder
-from workers.embedded.ports import free_port
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.relay.signalling import Outcome
 from workers.temporal import encrypted, register_search_attributes
 
@@ -68,7 +68,7 @@ async def test_away_for_one_case(institute, box, relay, monkeypatch) -> None:
     async def answer(_client: Client, case_id: str, _envelope: str) -> tuple[Outcome, str]:
         return (Outcome.AWAY, "temporal-internal") if case_id == silent else (Outcome.DELIVERED, "")
 
-    monkeypatch.setattr("workers.relay.turn.signal", answer)
+    monkeypatch.setattr("workers.relay.delivery_batch.signal", answer)
     stuck = await box.store(silent)
     await relay()
     await box.until(stuck, reason="temporal-internal")
@@ -88,7 +88,7 @@ async def test_an_outage_is_only_probed(institute, box, relay, monkeypatch) -> N
         tried.append(case_id)
         return Outcome.AWAY, "temporal-unavailable"
 
-    monkeypatch.setattr("workers.relay.turn.signal", answer)
+    monkeypatch.setattr("workers.relay.delivery_batch.signal", answer)
     for number in range(3):
         await box.store(f"admission/OTHER-{number}")
     await relay()

@@ -1,13 +1,13 @@
 """What cannot be delivered now waits in order; what never can be is an open task of the office."""
 
-from activities.sql import queries
-from gateway.starting import restart_case, start_case
-from schemas.admission import Withdraw
+from activities.kernel.queries import queries
+from cases.starting import restart_case, start_case
+from schemas.admission.commands import Withdraw
 from tests.relay.conftest import SOURCE, check_story
 
 NOWHERE = "admission/NONE-1"
 LONG_AGO = "now() - interval '400 days'"
-SQL = queries("events")
+SQL = queries("kernel/events")
 
 
 async def dead_letters(box) -> dict[str, str]:

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 
-from activities.notices import NoticeActivities
+from activities.kernel.notices import NoticeActivities
+from embedded.mail import MailCatcher
 from tests.office import Institute
 from tests.replay.disturbed import Disturbed
 from tests.workflows.conftest import (
@@ -18,7 +19,6 @@ from tests.workflows.conftest import (
     vacant,
     worker_pool,
 )
-from workers.embedded.mail import MailCatcher
 from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workers.worker import running_worker
 

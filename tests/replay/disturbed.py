@@ -10,17 +10,13 @@ from uuid import uuid4
 
 import pytest
 
-from activities.notices import NoticeActivities
-from gateway.starting import restart_case, start_case
-from schemas.admission import (
-    AdmissionState,
-    AnswerOffer,
-    AssignReviewers,
-    ChangePolicy,
-    ConfirmEligibility,
-    OpenApplication,
-)
-from schemas.case import (
+from activities.kernel.notices import NoticeActivities
+from cases.starting import restart_case, start_case
+from embedded.mail import MailCatcher
+from embedded.postgres import PostgresServer
+from schemas.admission.commands import AnswerOffer, AssignReviewers, ChangePolicy, ConfirmEligibility
+from schemas.admission.state import AdmissionState, OpenApplication
+from schemas.kernel.case import (
     CancelDeadline,
     CompleteTask,
     MoveDeadline,
@@ -28,12 +24,10 @@ from schemas.case import (
     ReassignTask,
     ResumeDeadline,
 )
-from schemas.identifiers import CASES_QUEUE, ProcessName
+from schemas.kernel.identifiers import CASES_QUEUE, ProcessName
 from tests.conftest import Database
 from tests.office import Case, Institute, Refused, person
 from tests.workflows.test_case import _pending_activities, _unreachable, _until
-from workers.embedded.mail import MailCatcher
-from workers.embedded.postgres import PostgresServer
 
 NIGHT = datetime(2027, 2, 4, 14, 30, tzinfo=UTC)
 """Half past eleven in the evening in Japan."""

@@ -153,7 +153,7 @@ def _loaded(change: Callable[[str, ast.Module], None], reached: Callable[[str], 
         finder = _Finder(change, reached, frozenset(names))
         sys.meta_path.insert(0, finder)
         try:
-            workflow: Any = importlib.import_module("workflows.admission_review").AdmissionReviewWorkflow
+            workflow: Any = importlib.import_module("workflows.admission.workflow").AdmissionReviewWorkflow
         finally:
             sys.meta_path.remove(finder)
         yield workflow

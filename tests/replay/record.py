@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from temporalio.client import WorkflowHistory
 
-from schemas.admission import (
+from schemas.admission.commands import (
     AnswerOffer,
     ConfirmEligibility,
     DeclineReview,

@@ -48,7 +48,9 @@ async def _fails(name: str, workflow: type) -> bool:
 
 def test_the_paths_are_those_of_kernel_and_process() -> None:
     """Every asynchronous function of the workflows is looked at, whichever module it is in."""
-    assert {"workflows.case", "workflows.admission_review", "workflows.database"} <= set(modules())
+    assert {"workflows.kernel.case", "workflows.admission.workflow", "workflows.kernel.database"} <= set(
+        modules()
+    )
     functions = {path.function for path in paths()}
     assert {"CaseWorkflow.apply", "CaseWorkflow._set_alarm", "AdmissionReviewWorkflow._open"} <= functions
 

@@ -10,7 +10,7 @@ from temporalio.worker import Replayer
 from tests.replay.record import HISTORIES, RECORDED, SCENARIOS
 from workers.temporal import DATA_CONVERTER, sandbox
 from workers.worker import WORKFLOWS
-from workflows.rules.admission import STAGES
+from workflows.admission.process import STAGES
 
 TEACH = """
 This change alters what running cases did in the past: their workers would fail after the release.

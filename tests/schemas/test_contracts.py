@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 import schemas
-from schemas.payload import Payload, Record
+from schemas.kernel.payload import Payload, Record
 
 LOCK = Path(__file__).with_name("contracts.lock.json")
 TEACHING = """

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from activities.applications import Stored, contradicting_accounts, differing, store_applications
-from activities.database import open_pool
-from schemas.applications import NumberedRow
+from activities.admission.applications import Stored, contradicting_accounts, differing, store_applications
+from activities.kernel.database import open_pool
+from schemas.admission.applications import NumberedRow
 from tests.office import person
 from tests.workflows.conftest import pool, vacant  # noqa: F401
 

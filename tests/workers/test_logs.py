@@ -22,9 +22,9 @@ from temporalio.worker import Replayer, Worker
 
 from tests.replay.record import HISTORIES
 from workers import logs
+from workers.exception_traces import trail
 from workers.log_causes import mismatch
 from workers.temporal import DATA_CONVERTER, sandbox
-from workers.trails import trail
 from workers.worker import WORKFLOWS
 
 CANARY = "見本太郎"

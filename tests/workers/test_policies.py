@@ -6,11 +6,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from activities.messages import MESSAGES
-from activities.sql import queries
-from schemas.deadlines import DeadlinePolicy
-from schemas.identifiers import Role
-from schemas.policies import AdmissionPolicy
+from activities.kernel.message_templates import MESSAGES
+from activities.kernel.queries import queries
+from schemas.admission.policy import AdmissionPolicy
+from schemas.kernel.deadlines import DeadlinePolicy
+from schemas.kernel.identifiers import Role
 from workers.policies import (
     PolicyError,
     Round,
@@ -21,7 +21,7 @@ from workers.policies import (
     store_round,
 )
 
-DEFAULTS = Path("workers/defaults/admission.toml")
+DEFAULTS = Path("activities/admission/defaults.toml")
 ROUTES = sorted(read_policy()[0].routes)
 
 
@@ -253,6 +253,8 @@ async def test_of_two_versions_for_one_day_the_later_loaded_holds(connection) ->
     for version in ("z-first", "a-correction"):
         await store_policy(connection, document.model_copy(update={"version": version}), "office-1")
 
-    row = await connection.fetchrow(queries("admission")["policy_in_force"], date(2027, 1, 1), "general")
+    row = await connection.fetchrow(
+        queries("admission/admission")["policy_in_force"], date(2027, 1, 1), "general"
+    )
 
     assert row["version"] == "a-correction"

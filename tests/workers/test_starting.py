@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.starting import restart_case
-from schemas.admission import ConfirmEligibility
+from cases.starting import restart_case
+from schemas.admission.commands import ConfirmEligibility
 from tests.office import Institute
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool
 from workers.worker import running_worker

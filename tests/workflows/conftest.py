@@ -11,16 +11,16 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.database import open_pool
-from activities.mailer import Mailer, SmtpSettings
-from activities.notices import NoticeActivities
-from gateway.encryption.ring import KeyRing
+from activities.kernel.database import open_pool
+from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.notices import NoticeActivities
+from embedded.home import Home
+from embedded.mail import MailCatcher
+from embedded.ports import free_port
+from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.ring import KeyRing
 from tests.conftest import Database
 from tests.office import DEFAULT_STAFF, Institute
-from workers.embedded.home import Home
-from workers.embedded.mail import MailCatcher
-from workers.embedded.ports import free_port
-from workers.embedded.temporal import TemporalPorts, TemporalServer
 from workers.policies import load_defaults
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from activities.database import open_pool
-from activities.mailer import Mailer, SmtpSettings
-from activities.notices import NoticeActivities
-from gateway.encryption.ring import KeyRing
+from activities.kernel.database import open_pool
+from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.notices import NoticeActivities
+from encryption.ring import KeyRing
 from workers.temporal import encrypted
 from workers.worker import running_worker
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.admission import ReopenDuplicate, ResolveDuplicate
+from schemas.admission.commands import ReopenDuplicate, ResolveDuplicate
 from tests.office import Case, Institute, Refused, person
 
 

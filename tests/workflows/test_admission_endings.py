@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.admission import (
+from schemas.admission.commands import (
     AnswerOffer,
     CastVote,
     ConfirmEligibility,

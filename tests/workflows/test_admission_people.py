@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.starting import start_case
-from schemas.admission import (
+from cases.starting import start_case
+from schemas.admission.applications import Employment
+from schemas.admission.commands import (
     AcceptReview,
     AnswerOffer,
     AssignReviewers,
@@ -25,12 +26,11 @@ from schemas.admission import (
     ResolveDuplicate,
     SubmitScores,
 )
-from schemas.applications import Employment
-from schemas.case import CompleteTask
-from schemas.identifiers import Role
+from schemas.kernel.case import CompleteTask
+from schemas.kernel.identifiers import Role
+from spreadsheets.admission.checking import check_file
+from spreadsheets.staff import check_staff_file
 from tests.office import GOOD, POOR, Case, Institute, Refused, person, staff
-from workers.intake.checking import check_file
-from workers.intake.staff import check_staff_file
 
 # as an office types them; the people are made up
 STAFF_SPELLED = """教職員ID,氏名,メールアドレス,連絡言語,役割,所属歴,関係者,電話番号,住所

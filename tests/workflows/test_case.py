@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
-from gateway.starting import restart_case
-from schemas.admission import ConfirmEligibility, RecordDecision
-from schemas.case import (
+from cases.starting import restart_case
+from schemas.admission.commands import ConfirmEligibility, RecordDecision
+from schemas.kernel.case import (
     CancelDeadline,
     CompleteTask,
     MoveDeadline,
@@ -19,11 +19,11 @@ from schemas.case import (
     ReassignTask,
     ResumeDeadline,
 )
-from schemas.identifiers import EVENT_SIGNAL
+from schemas.kernel.identifiers import EVENT_SIGNAL
 from tests.office import Case, Institute, Refused, actor
 from tests.workflows.conftest import relax
 from workers.worker import running_worker
-from workflows.case import HISTORY_PATIENCE, SIGNALS_OF_A_RUN
+from workflows.kernel.case import HISTORY_PATIENCE, SIGNALS_OF_A_RUN
 
 
 class TestDecisions:

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.client import Client
 
-from gateway.encryption.ring import KeyRing
-from schemas.admission import ConfirmEligibility, RecordEnrolment
+from embedded.home import Home
+from encryption.ring import KeyRing
+from schemas.admission.commands import ConfirmEligibility, RecordEnrolment
 from tests.office import Institute, actor
 from tests.workflows.conftest import restless_server
-from workers.embedded.home import Home
 from workers.temporal import encrypted, register_search_attributes
 
 

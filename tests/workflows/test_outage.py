@@ -11,9 +11,10 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from schemas.admission import AcceptReview, AdmissionState, ConfirmEligibility, OpenApplication
-from schemas.case import EventEnvelope
-from schemas.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from schemas.admission.commands import AcceptReview, ConfirmEligibility
+from schemas.admission.state import AdmissionState, OpenApplication
+from schemas.kernel.case import EventEnvelope
+from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
 from tests.office import Case, Institute
 from workers.worker import running_worker
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from google.protobuf.json_format import MessageToJson
 from temporalio.client import WorkflowHistory
 
-from schemas.admission import (
+from embedded.mail import MailCatcher, caught_mails
+from schemas.admission.commands import (
     AcceptReview,
     CastVote,
     ConfirmEligibility,
@@ -18,7 +19,6 @@ from schemas.admission import (
 )
 from tests.office import GOOD, Institute, Refused, person
 from tests.payloads import opened
-from workers.embedded.mail import MailCatcher, caught_mails
 
 CANARY = "カナリア"
 ASCII_CANARY = "canary-7f3a"

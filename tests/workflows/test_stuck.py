@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
-from activities.admission import SQL
-from activities.material import review_material
-from gateway.starting import restart_case
-from schemas.admission import (
+from activities.admission.lookups import SQL
+from activities.admission.material import review_material
+from cases.starting import restart_case
+from schemas.admission.commands import (
     AcceptReview,
     CastVote,
     PermitLate,
@@ -19,8 +19,8 @@ from schemas.admission import (
     SubmitScores,
     Withdraw,
 )
-from schemas.case import CompleteTask, MoveDeadline, PauseDeadline, ReassignTask
-from schemas.refusals import Refusal
+from schemas.kernel.case import CompleteTask, MoveDeadline, PauseDeadline, ReassignTask
+from schemas.kernel.refusals import Refusal
 from tests.office import GOOD, Case, Institute, Refused, person
 from tests.workflows.test_case import _pending_activities, _unreachable, _until
 

@@ -11,11 +11,10 @@ import asyncpg
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from schemas.admission import (
+from schemas.admission.commands import (
     AcceptReview,
     AnswerOffer,
     CastVote,
-    Choice,
     ConfirmEligibility,
     DeclineReview,
     RecordDecision,
@@ -24,8 +23,9 @@ from schemas.admission import (
     ResolveDuplicate,
     SubmitScores,
 )
-from schemas.case import Actor, Command, EventEnvelope
-from schemas.identifiers import EVENT_SIGNAL, ProcessName, Role, event_type
+from schemas.admission.stages import Choice
+from schemas.kernel.case import Actor, Command, EventEnvelope
+from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, Role, event_type
 from workers.demo.servers import Servers
 
 OFFICE: Final = Actor(id="office-1", roles=(Role.ADMISSIONS_OFFICE,))

@@ -15,16 +15,16 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.applications import store_applications, store_staff
-from activities.case_log import broken_at
-from gateway.starting import start_case
+from activities.admission.applications import store_applications, store_staff
+from activities.kernel.case_log import broken_at
+from cases.starting import start_case
+from embedded.mail import caught_mails
+from spreadsheets.admission.checking import check_file
+from spreadsheets.admission.sample_files import write_csv, write_staff_csv
+from spreadsheets.admission.samples import sample_applications, sample_staff
+from spreadsheets.staff import check_staff_file
 from workers.demo.people import Cast
 from workers.demo.servers import Servers
-from workers.embedded.mail import caught_mails
-from workers.intake.checking import check_file
-from workers.intake.sample_files import write_csv, write_staff_csv
-from workers.intake.samples import sample_applications, sample_staff
-from workers.intake.staff import check_staff_file
 
 T = TypeVar("T")
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import asyncpg
 from temporalio.client import Client
 
-from activities.database import open_pool
-from activities.mailer import Mailer, SmtpSettings
-from activities.notices import NoticeActivities
-from workers.embedded.home import Home, postgres_account
-from workers.embedded.mail import MailCatcher
-from workers.embedded.ports import free_port
-from workers.embedded.postgres import PostgresServer
-from workers.embedded.processes import Account
-from workers.embedded.temporal import TemporalPorts, TemporalServer
+from activities.kernel.database import open_pool
+from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.notices import NoticeActivities
+from embedded.home import Home, postgres_account
+from embedded.mail import MailCatcher
+from embedded.ports import free_port
+from embedded.postgres import PostgresServer
+from embedded.processes import Account
+from embedded.temporal import TemporalPorts, TemporalServer
 from workers.migrations import migrate
 from workers.policies import load_defaults
 from workers.relay.relay import CONNECTIONS, running_relay

@@ -6,7 +6,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from activities.database import FAULTS
+from activities.kernel.database import FAULTS
 
 CHANNEL: Final = "iehe_events"
 _CHECK_EVERY: Final = 15.0

@@ -15,15 +15,15 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.database import FAULTS
-from activities.sql import queries
-from gateway.starting import start_cases
-from workers.embedded.concurrency import cancelled
+from activities.kernel.database import FAULTS
+from activities.kernel.queries import queries
+from cases.starting import start_cases
+from embedded.concurrency import cancelled
+from workers.relay.delivery_batch import CASES, LOCKS, Report, claim, deliver, mark, pause
 from workers.relay.listening import Bell, listen
 from workers.relay.room import Room, look
-from workers.relay.turn import CASES, LOCKS, Report, claim, deliver, mark, pause
 
-SQL: Final = queries("relay")
+SQL: Final = queries("kernel/relay")
 TURNS: Final = 4
 """Turns under way at once."""
 CONNECTIONS: Final = TURNS + 6
@@ -181,7 +181,9 @@ class Relay:
             seconds = LOOK_EVERY
             try:
                 rows = await self._pool.fetch(SQL["bring_back_lost"], SWEPT, timeout=20)
-                await self._pool.execute(queries("imports")["forget_starts"], START_AGAIN_AFTER, timeout=20)
+                await self._pool.execute(
+                    queries("admission/imports")["forget_starts"], START_AGAIN_AFTER, timeout=20
+                )
             except FAULTS:
                 log.warning("cannot-sweep", exc_info=True)
                 seconds = LONGEST_PAUSE
@@ -216,7 +218,7 @@ class Relay:
         async with self._pool.acquire(timeout=5) as connection, connection.transaction():
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1, $2)", LOCKS + 1, _STARTER):
                 return False
-            rows = await connection.fetch(queries("imports")["to_start_by_itself"], STARTS)
+            rows = await connection.fetch(queries("admission/imports")["to_start_by_itself"], STARTS)
             waiting = [(row["application_no"], row["round_id"]) for row in rows]
             if waiting:
                 await start_cases(self._pool, self._client, waiting, concurrency=CASES)

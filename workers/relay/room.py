@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from activities.database import Connection
-from activities.sql import queries
+from activities.kernel.database import Connection
+from activities.kernel.queries import queries
 
-SQL: Final = queries("relay")
+SQL: Final = queries("kernel/relay")
 OF_ALL: Final = 64
 """Events under way at once; one worker takes about 150 a second."""
 OF_ONE: Final = 32

@@ -11,8 +11,8 @@ from temporalio.api.errordetails.v1 import ResourceExhaustedFailure
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from schemas.case import EventEnvelope
-from schemas.identifiers import EVENT_SIGNAL
+from schemas.kernel.case import EventEnvelope
+from schemas.kernel.identifiers import EVENT_SIGNAL
 
 ANSWER_WITHIN: Final = timedelta(seconds=3)
 """Of one signal. An answer that comes later is taken for none; the case knows an event that comes twice."""

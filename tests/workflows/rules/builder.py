@@ -13,31 +13,30 @@ from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from activities.messages import MESSAGES
-from schemas.admission import (
+from activities.kernel.message_templates import MESSAGES
+from schemas.admission.commands import (
     AcceptReview,
-    AdmissionState,
-    ApplicationFacts,
     CastVote,
-    Committee,
-    CommitteeMember,
     ConfirmEligibility,
     RecordDecision,
-    ReviewersDrawn,
-    RoundFacts,
-    Stage,
     SubmitScores,
 )
-from schemas.case import CLOCK, SYSTEM, Actor, ActorKind, Command, RefusedEvent
-from schemas.identifiers import ProcessName, Role, admission_case_id
-from schemas.policies import AdmissionPolicy
-from schemas.refusals import Refusal
-from schemas.transition import Transition
+from schemas.admission.lookups import ApplicationFacts, Committee, CommitteeMember, ReviewersDrawn, RoundFacts
+from schemas.admission.policy import AdmissionPolicy
+from schemas.admission.stages import Stage
+from schemas.admission.state import AdmissionState
+from schemas.kernel.case import CLOCK, SYSTEM, Actor, ActorKind, Command, RefusedEvent
+from schemas.kernel.identifiers import ProcessName, Role, admission_case_id
+from schemas.kernel.refusals import Refusal
+from schemas.kernel.transition import Transition
 from workers.policies import read_policy
-from workflows.rules import admission_committee, admission_intake, admission_review, steps
-from workflows.rules import deadlines as counting
-from workflows.rules.admission import ADMISSION_REVIEW
-from workflows.rules.draft import BY_HAND, Draft
+from workflows.admission import committee as admission_committee
+from workflows.admission import intake as admission_intake
+from workflows.admission import review as admission_review
+from workflows.admission.process import ADMISSION_REVIEW
+from workflows.kernel import deadlines as counting
+from workflows.kernel import steps
+from workflows.kernel.draft import BY_HAND, Draft
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 GOOD = {"academic": 9.0, "motivation": 8.0, "activities": 7.0}

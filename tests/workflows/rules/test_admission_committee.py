@@ -2,9 +2,10 @@
 
 import pytest
 
-from schemas.admission import CastVote, Choice, CloseBallot, JudgeConflict, Stage
-from schemas.case import CompleteTask
-from schemas.refusals import Refusal
+from schemas.admission.commands import CastVote, CloseBallot, JudgeConflict
+from schemas.admission.stages import Choice, Stage
+from schemas.kernel.case import CompleteTask
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import GOOD, Pure, new
 
 EVEN = {"chair_1": "admit", "member_1": "admit", "member_2": "reject", "member_3": "reject"}

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from activities.application_rules import age_on
-from schemas.admission import (
+from activities.admission.application_rules import age_on
+from schemas.admission.commands import (
     ChangePolicy,
     ConfirmEligibility,
     DecideAccommodation,
@@ -13,10 +13,10 @@ from schemas.admission import (
     RecordDecision,
     ReopenDuplicate,
     ResolveDuplicate,
-    Stage,
 )
-from schemas.case import ActorKind, MoveDeadline, PauseDeadline
-from schemas.refusals import Refusal
+from schemas.admission.stages import Stage
+from schemas.kernel.case import ActorKind, MoveDeadline, PauseDeadline
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import PARTS, Pure, changed_policy, default_policy, general, jst, new
 
 CUTOFF = jst(2027, 2, 4, 12)

@@ -4,20 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.admission import (
+from schemas.admission.commands import (
     AnswerOffer,
     PermitLate,
     RecordDecision,
     RecordEnrolment,
     Rejudge,
-    Stage,
     Withdraw,
 )
-from schemas.case import ActorKind
-from schemas.refusals import Refusal
+from schemas.admission.stages import Stage
+from schemas.kernel.case import ActorKind
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import Pure, default_policy, in_stage, jst, new, person
-from workflows.rules.admission import ACTIVE, STAGES
-from workflows.rules.case_map import case_details
+from workflows.admission.process import ACTIVE, STAGES
+from workflows.kernel.case_details import case_details
 
 INSTANT = timedelta(microseconds=1)
 REASONS = default_policy().withdrawal_reasons

@@ -7,26 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.admission import (
+from schemas.admission.applications import ApplicationRow
+from schemas.admission.commands import (
     AcceptReview,
-    AdmissionState,
-    ApplicationFacts,
     AssignReviewers,
     ChangePolicy,
     ConfirmEligibility,
-    Consensus,
     DeclineReview,
     PermitLate,
-    Review,
-    ReviewersDrawn,
-    Stage,
     SubmitScores,
-    Verdict,
 )
-from schemas.applications import ApplicationRow
-from schemas.case import ActorKind, ReassignTask
-from schemas.policies import Criterion
-from schemas.refusals import Refusal
+from schemas.admission.lookups import ApplicationFacts, ReviewersDrawn
+from schemas.admission.policy import Criterion
+from schemas.admission.stages import Consensus, Stage, Verdict
+from schemas.admission.state import AdmissionState, Review
+from schemas.kernel.case import ActorKind, ReassignTask
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import (
     GOOD,
     POOR,
@@ -38,7 +34,7 @@ from tests.workflows.rules.builder import (
     new,
     person,
 )
-from workflows.rules.admission_review import (
+from workflows.admission.review import (
     assign_drawn,
     consensus,
     reviewers_wanted,

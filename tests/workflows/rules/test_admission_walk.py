@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import schemas.admission
-import schemas.case
-from schemas.admission import Choice, Stage
-from schemas.case import CLOCK, SYSTEM, Command
-from schemas.refusals import Refusal
+import schemas.kernel.case
+from schemas.admission.stages import Choice, Stage
+from schemas.kernel.case import CLOCK, SYSTEM, Command
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import (
     GOOD,
     PARTS,
@@ -29,15 +29,15 @@ from tests.workflows.rules.builder import (
     in_stage,
     person,
 )
-from workflows.rules.admission import ADMISSION_REVIEW, LIFECYCLE
-from workflows.rules.admission_review import reviewers_wanted
-from workflows.rules.lifecycle import By
+from workflows.admission.process import ADMISSION_REVIEW, LIFECYCLE
+from workflows.admission.review import reviewers_wanted
+from workflows.kernel.lifecycle import By
 
 OPEN = [Stage(name) for name in LIFECYCLE.open_stages]
 EVENTS = sorted(ADMISSION_REVIEW.events)
 COMMANDS: dict[str, type[Command]] = {
     model.step: model
-    for module in (schemas.admission, schemas.case)
+    for module in (schemas.admission, schemas.kernel.case)
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, Command) and "step" in vars(model)
 }

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from schemas.admission import ChangePolicy, PermitLate, Stage
-from schemas.case import ActorKind, CancelDeadline
-from schemas.refusals import Refusal
+from schemas.admission.commands import ChangePolicy, PermitLate
+from schemas.admission.stages import Stage
+from schemas.kernel.case import ActorKind, CancelDeadline
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import Pure, changed_policy, jst, round_of
 
 CLOSED = jst(2026, 11, 10, 17)

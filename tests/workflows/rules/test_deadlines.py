@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.deadlines import Anchor, Deadline, DeadlinePolicy, RungPolicy, Unit
+from schemas.kernel.deadlines import Anchor, Deadline, DeadlinePolicy, RungPolicy, Unit
 from tests.workflows.rules.builder import default_policy, jst
-from workflows.rules import deadlines as counting
-from workflows.rules.working_days import calendar_of
+from workflows.kernel import deadlines as counting
+from workflows.kernel.working_days import calendar_of
 
 JAPAN = calendar_of(default_policy().calendar)
 START = jst(2026, 10, 1, 10)

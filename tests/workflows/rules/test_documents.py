@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from activities.messages import MESSAGES
-from schemas.admission import Stage
-from schemas.identifiers import Role
-from workflows.rules.admission import ADMISSION_REVIEW, LIFECYCLE, STAGES
+from activities.kernel.message_templates import MESSAGES
+from schemas.admission.stages import Stage
+from schemas.kernel.identifiers import Role
+from workflows.admission.process import ADMISSION_REVIEW, LIFECYCLE, STAGES
 
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "workflows" / "rules"

@@ -4,11 +4,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from schemas.admission import AnswerOffer, PermitLate, RecordDecision, Stage
-from schemas.case import Command, MoveDeadline
-from schemas.refusals import Refusal
+from schemas.admission.commands import AnswerOffer, PermitLate, RecordDecision
+from schemas.admission.stages import Stage
+from schemas.kernel.case import Command, MoveDeadline
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import general, in_stage, jst, new
-from workflows.rules.admission import ADMISSION_REVIEW
+from workflows.admission.process import ADMISSION_REVIEW
 
 LONG_BEFORE = timedelta(days=330)
 

@@ -4,12 +4,13 @@ from itertools import product
 
 import pytest
 
-from schemas.admission import Stage, Withdraw
-from schemas.case import CLOCK, SYSTEM, Actor, Command
-from schemas.identifiers import Role
-from schemas.refusals import Refusal
+from schemas.admission.commands import Withdraw
+from schemas.admission.stages import Stage
+from schemas.kernel.case import CLOCK, SYSTEM, Actor, Command
+from schemas.kernel.identifiers import Role
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import ROLES
-from workflows.rules.admission import (
+from workflows.admission.process import (
     ACTIVE,
     ADMISSION_REVIEW,
     CHAIR,
@@ -20,7 +21,7 @@ from workflows.rules.admission import (
     REVIEWER,
     STAGES,
 )
-from workflows.rules.lifecycle import By, Lifecycle, StageInfo, step
+from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 
 OPEN = LIFECYCLE.open_stages
 FINAL = tuple(name for name, info in STAGES.items() if info.final)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from schemas.admission import Stage
-from schemas.case import (
+from schemas.admission.stages import Stage
+from schemas.kernel.case import (
     CancelDeadline,
     CompleteTask,
     MoveDeadline,
@@ -15,11 +15,11 @@ from schemas.case import (
     ReassignTask,
     ResumeDeadline,
 )
-from schemas.refusals import Refusal
+from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import in_stage, jst, new
-from workflows.rules import steps
-from workflows.rules.case_map import case_details
-from workflows.rules.draft import SEEN_LIMIT, waiting_for_whom
+from workflows.kernel import steps
+from workflows.kernel.case_details import case_details
+from workflows.kernel.draft import SEEN_LIMIT, waiting_for_whom
 
 
 def refused(code: str):

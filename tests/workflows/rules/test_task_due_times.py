@@ -7,13 +7,14 @@ from typing import Final
 
 import pytest
 
-from schemas.admission import DeclineReview, ReopenDuplicate, ResolveDuplicate, Stage
-from schemas.policies import TaskPolicy
+from schemas.admission.commands import DeclineReview, ReopenDuplicate, ResolveDuplicate
+from schemas.admission.stages import Stage
+from schemas.kernel.policies import TaskPolicy
 from tests.workflows.rules.builder import GOOD, PARTS, Pure, changed_policy, in_stage, jst, new, round_of
 from tests.workflows.rules.test_admission_committee import tied
 from tests.workflows.rules.test_documents import kinds
-from workflows.rules import steps
-from workflows.rules.draft import Draft, waiting_for_whom
+from workflows.kernel import steps
+from workflows.kernel.draft import Draft, waiting_for_whom
 
 TWIN: Final = ("admission/T-0009",)
 

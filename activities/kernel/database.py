@@ -1,0 +1,105 @@
+"""One way to run a transaction: retried when the fault will pass, reported without a value from any row."""
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import asyncpg
+from temporalio.exceptions import ApplicationError
+
+from schemas.kernel.refusals import Refusal
+
+T = TypeVar("T")
+Connection = Any  # a pool hands out proxies that asyncpg does not type as connections
+
+REFUSED: Final = "Refused"
+DATABASE_FAULT: Final = "DatabaseFault"
+
+FAULTS: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says of a connection cut in the middle of its conversation
+    OSError,
+    TimeoutError,
+)
+"""All that the database, the way to it and its client raise; which of it passes is told by `is_transient`."""
+TRANSIENT: Final = re.compile(
+    "08...|53...|57...|58..."  # connection, resources (disk, memory, connections), stopped, system
+    "|40001|40003|40P01|55P03"  # serialization, outcome unknown, deadlock, lock timeout
+    "|25006|25P0[34]"  # a standby or a server that is read-only, a transaction that took too long
+)
+"""SQLSTATEs of faults that pass without a change of ours."""
+_SLOW: Final = re.compile("53[0124]..|57014|58...|25...")
+"""Of these, what does not pass at once: disk and memory, statement timeout, read-only."""
+ATTEMPTS: Final = 5
+
+
+class _Stateless(asyncpg.Connection):
+    """A pool's connection: nothing of ours outlives its transaction, so nothing is to be reset after it."""
+
+    def get_reset_query(self) -> str:
+        """Spare a round trip for each release; an open transaction is rolled back all the same."""
+        return ""
+
+
+async def open_pool(
+    url: str, *, size: int = 10, application: str = "iehe", patience: float = 20
+) -> asyncpg.Pool:
+    """A pool whose connections give up rather than hang, each statement after so many seconds of patience.
+
+    The server's own times are in milliseconds, as PostgreSQL takes them.
+    """
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        connection_class=_Stateless,
+        command_timeout=patience,
+        timeout=5,
+        server_settings={
+            "application_name": application,
+            "search_path": "iehe",
+            "statement_timeout": "15000",
+            "lock_timeout": "5000",
+            "idle_in_transaction_session_timeout": "20000",
+        },
+    )
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it is tried again."""
+    if isinstance(error, asyncpg.PostgresError):
+        return TRANSIENT.fullmatch(error.sqlstate or "") is not None
+    return isinstance(error, FAULTS)
+
+
+async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run `work` in one transaction, again from its beginning when a passing fault ends it.
+
+    Raises:
+        ApplicationError: `Refused` (final) when `work` refuses; `DatabaseFault` with the SQLSTATE, and
+            nothing else of the error, when the database does not let it through.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with pool.acquire(timeout=5) as connection, connection.transaction():
+                return await work(connection)
+        except Refusal as refusal:
+            raise ApplicationError(
+                str(refusal), refusal.code, refusal.params, type=REFUSED, non_retryable=True
+            ) from None
+        except asyncpg.ForeignKeyViolationError as error:
+            if "texts" in (error.constraint_name or "") or "_reason_id_" in (error.constraint_name or ""):
+                text = Refusal("unknown-text")
+                raise ApplicationError(
+                    str(text), text.code, text.params, type=REFUSED, non_retryable=True
+                ) from None
+            raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
+        except FAULTS as error:
+            state = getattr(error, "sqlstate", None) or type(error).__name__
+            if attempt == ATTEMPTS or not is_transient(error) or _SLOW.fullmatch(state):
+                raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None
+        await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter
+    raise AssertionError("unreachable")

@@ -1,0 +1,192 @@
+"""The SMTP port: hands a letter to the mail server and says what became of it, or that nobody knows.
+
+The envelope (sender, recipient) is agreed before the caller records that it is sending; only the
+transfer of the text itself lies in the gap in which a crash leaves the outcome unknown.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final, Literal
+
+import aiosmtplib
+
+from activities.kernel.mail_message import (
+    BadAddressError,
+    Letter,
+    compose,
+    mailbox,
+    message_id,
+    sender_mailbox,
+)
+
+_OK: Final = (250, 251)
+_PERMANENT: Final = range(500, 600)
+# RFC 4954: the server wants a login or encryption that we did not offer
+_SETTINGS_AT_FAULT: Final = (530, 534, 535, 538)
+_GOODBYE_SECONDS: Final = 5.0
+
+
+class MailError(Exception):
+    """Not known to be accepted; `reason` is a code, never an address or a server's words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TemporaryMailError(MailError):
+    """Certainly not accepted; may be later."""
+
+
+class PermanentMailError(MailError):
+    """Certainly not accepted, and never will be."""
+
+
+class UnansweredMailError(MailError):
+    """The text was handed over and no answer came: it may have been accepted."""
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """Where mail goes out. `sender` may carry a name: `Admissions <noreply@example.ac.jp>`.
+
+    `allow` are patterns such as `*@example.ac.jp`, heeded outside production only; None is everybody.
+    `ca_file` (PEM) replaces the system's certificate authorities. Raises ValueError for a bad sender.
+    """
+
+    host: str
+    port: int
+    sender: str
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 30.0
+    allow: tuple[str, ...] | None = None
+    production: bool = False
+    ca_file: str | None = None
+
+    def __post_init__(self) -> None:
+        """A sender that no server takes would turn every notice dead: refused at the start instead."""
+        sender_mailbox(self.sender)
+
+
+class MailSession:
+    """A connection that is made when first needed, and again when the server has ended it."""
+
+    def __init__(self, smtp: aiosmtplib.SMTP, sender: str) -> None:
+        self._smtp = smtp
+        self._sender = sender
+        self._down: str | None = None
+
+    async def prepare(self, address: str) -> None:
+        """Agree on sender and recipient. Raises TemporaryMailError or PermanentMailError."""
+        if self._down is not None:
+            # a server that cannot be reached is not waited for once per letter
+            raise TemporaryMailError(self._down)
+        try:
+            recipient = mailbox(address)
+        except BadAddressError:
+            raise PermanentMailError("bad-address") from None
+        try:
+            if self._smtp.is_connected:
+                # a server that hung up since the last letter is simply called again
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await self._smtp.rset()
+            if not self._smtp.is_connected:
+                await self._connect()
+            if self._smtp.is_ehlo_or_helo_needed:
+                await self._smtp.ehlo()
+            await self._say(b"MAIL", f"FROM:<{self._sender}>", "sender")
+            await self._say(b"RCPT", f"TO:<{recipient}>", "recipient")
+        except (aiosmtplib.SMTPException, OSError):
+            raise TemporaryMailError("connection-lost") from None
+
+    async def hand_over(self, letter: bytes) -> None:
+        """Transfer the text to the recipient prepared for; returns when the server has taken it on.
+
+        Raises TemporaryMailError, PermanentMailError, or UnansweredMailError when no answer came.
+        """
+        if not self._smtp.is_connected:
+            # ended since the envelope was agreed: not a word of the letter has left
+            raise TemporaryMailError("connection-lost")
+        try:
+            await self._smtp.data(letter)
+        except aiosmtplib.SMTPDataError as answer:
+            if answer.code in _PERMANENT:
+                raise PermanentMailError("message-refused") from None
+            raise TemporaryMailError("message-deferred") from None
+        except (aiosmtplib.SMTPException, OSError):
+            raise UnansweredMailError("no-answer") from None
+
+    async def _connect(self) -> None:
+        try:
+            await self._smtp.connect()
+        except aiosmtplib.SMTPAuthenticationError:
+            self._down = "login-refused"
+        except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPServerDisconnected, TimeoutError):
+            self._down = "connect-failed"
+        except (aiosmtplib.SMTPException, OSError):
+            # No STARTTLS, no AUTH, a certificate that does not fit: the settings or the server are at
+            # fault and not the letter, so it waits until they are mended.
+            self._down = "no-secure-connection"
+        if self._down is not None:
+            raise TemporaryMailError(self._down)
+
+    async def _say(self, verb: bytes, argument: str, subject: str) -> None:
+        code, _ = await self._smtp.execute_command(verb, argument.encode("ascii"))
+        if code in _OK:
+            return
+        if code in _SETTINGS_AT_FAULT:
+            raise TemporaryMailError("login-refused")
+        if code in _PERMANENT:
+            raise PermanentMailError(f"{subject}-refused")
+        raise TemporaryMailError(f"{subject}-deferred")
+
+
+class Mailer:
+    """Opens sessions, composes letters and knows who may be written to, by one set of settings."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+
+    def allows(self, address: str) -> bool:
+        """Whether mail may go there at all: outside production only to the allow-list."""
+        if self._settings.production or self._settings.allow is None:
+            return True
+        wanted = address.strip().lower()
+        return any(fnmatchcase(wanted, pattern.lower()) for pattern in self._settings.allow)
+
+    def message_id(self, notice_id: str) -> str:
+        """The Message-ID header of this notice."""
+        return message_id(notice_id, self._settings.sender)
+
+    def compose(self, letter: Letter) -> bytes:
+        """The letter as it goes over the wire. Raises PermanentMailError `bad-address`."""
+        try:
+            return compose(letter, self._settings.sender)
+        except BadAddressError:
+            raise PermanentMailError("bad-address") from None
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[MailSession]:
+        """A session for the letters of one delivery; nothing is connected before the first."""
+        to = self._settings
+        smtp = aiosmtplib.SMTP(
+            hostname=to.host,
+            port=to.port,
+            username=to.username,
+            password=to.password,
+            timeout=to.timeout_seconds,
+            use_tls=to.tls == "tls",
+            start_tls=to.tls == "starttls",
+            cert_bundle=to.ca_file,
+        )
+        try:
+            yield MailSession(smtp, sender_mailbox(to.sender))
+        finally:
+            if smtp.is_connected:
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await smtp.quit(timeout=_GOODBYE_SECONDS)
+            smtp.close()

@@ -1,0 +1,187 @@
+"""Delivery of notices: each row of a version is brought to a final state, and mailed at most once.
+
+A notice is marked as being sent in its own short transaction right before its text is handed over.
+Whoever finds that mark at the start of an attempt knows that a sender died in between: the fate of
+that notice is unknown, and only a person may have it sent again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import asyncpg
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.kernel.database import FAULTS
+from activities.kernel.mailer import Mailer, MailError, MailSession, PermanentMailError, UnansweredMailError
+from activities.kernel.message_templates import NotRenderedError, Office
+from activities.kernel.notice_rows import letter_to
+from activities.kernel.notice_times import given_up, quiet_until, retry_delay
+from activities.kernel.queries import queries
+from schemas.kernel.policies import NoticePolicy
+from schemas.kernel.transition import Delivery, DeliveryReport
+
+SQL: Final = queries("kernel/notices")
+WAITING: Final = "NoticesWaiting"
+DATABASE_FAULT: Final = "DatabaseFault"
+RECORD_PAUSES: Final = (0.1, 1.0, 5.0, 20.0)
+"""Seconds between tries to record an answer: worth some waiting, since giving up makes it unknown."""
+
+log = structlog.get_logger()
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _no_fault(point: str) -> None:
+    """Where tests let the process die: before-mark, marked, handed-over, recording, recorded."""
+
+
+class NoticeActivities:
+    """The notification activity, with the pool of the worker's role and the mailer."""
+
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        mailer: Mailer,
+        clock: Callable[[], datetime] = _utc_now,
+        office: Office | None = None,
+        fault: Callable[[str], None] = _no_fault,
+    ) -> None:
+        self._pool = pool
+        self._mailer = mailer
+        self._clock = clock
+        self._office = office or Office()
+        self._fault = fault
+
+    @activity.defn(name="deliver-notices")
+    async def deliver(self, delivery: Delivery) -> DeliveryReport:
+        """Send what one version of a case has queued; the report names what a person must look at.
+
+        In quiet hours it says when to come again. Raises ApplicationError: `NoticesWaiting` with the delay to
+        the next attempt when something could not be sent yet; `DatabaseFault` when the database is away.
+        """
+        try:
+            return await self._deliver(delivery)
+        except FAULTS:
+            # the text of a database error may quote a row
+            raise ApplicationError("the database did not answer", type=DATABASE_FAULT) from None
+
+    async def _deliver(self, delivery: Delivery) -> DeliveryReport:
+        version = (delivery.case_id, delivery.version)
+        for row in await self._pool.fetch(SQL["interrupted"], *version):
+            _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
+        pending = await self._pool.fetch(SQL["pending"], *version)
+        async with self._mailer.session() as session:
+            for row in pending:
+                now = self._clock()
+                if (until := quiet_until(delivery.notices, now)) is not None:
+                    return DeliveryReport(again_after=until - now)
+                activity.heartbeat()
+                await self._bring_to_an_end(row["notice_id"], delivery.notices, session)
+        waiting = await self._pool.fetchrow(SQL["unfinished"], *version)
+        if waiting is not None and waiting["notices"]:
+            raise ApplicationError(
+                "some notices are not sent yet",
+                type=WAITING,
+                next_retry_delay=retry_delay(waiting["attempts"]),
+            )
+        looked_at = await self._pool.fetch(SQL["for_a_person"], *version)
+        return DeliveryReport(failed={row["notice_id"]: row["reason"] for row in looked_at})
+
+    async def _bring_to_an_end(self, notice_id: str, policy: NoticePolicy, session: MailSession) -> None:
+        row = await self._pool.fetchrow(SQL["addressed"], notice_id)
+        if row is None:
+            return
+        held_back = self._held_back(row)
+        if held_back is not None:
+            await self._settle(row, *held_back)
+            return
+        try:
+            letter = self._mailer.compose(letter_to(row, self._office, self._clock()))
+            await session.prepare(row["address"])
+        except (MailError, NotRenderedError) as fault:
+            await self._settle(row, *self._failure(row, policy, fault))
+            return
+        # Cancellation must not fall between the server's answer and its record.
+        sending = asyncio.ensure_future(self._send(row, policy, session, letter))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await sending
+            raise
+
+    def _held_back(self, row: asyncpg.Record) -> tuple[str, str] | None:
+        if row["superseded"]:
+            return "suppressed", "superseded"
+        if not row["address"]:
+            return "dead", "no-address"
+        if not self._mailer.allows(row["address"]):
+            return "suppressed", "not-on-allow-list"
+        return None
+
+    async def _send(
+        self, row: asyncpg.Record, policy: NoticePolicy, session: MailSession, letter: bytes
+    ) -> None:
+        notice_id = row["notice_id"]
+        self._fault("before-mark")
+        message_id = self._mailer.message_id(notice_id)
+        attempt = await self._pool.fetchval(SQL["claim"], notice_id, row["attempts"], message_id)
+        if attempt is None:
+            # superseded since, or another attempt's: see which
+            await self._bring_to_an_end(notice_id, policy, session)
+            return
+        self._fault("marked")
+        try:
+            await session.hand_over(letter)
+            outcome: tuple[str, str | None] = ("accepted", None)
+        except MailError as fault:
+            outcome = self._failure(row, policy, fault)
+        self._fault("handed-over")
+        await self._record(notice_id, attempt, *outcome)
+        self._fault("recorded")
+        _log("notice-handed-over", row, *outcome, attempt)
+
+    async def _record(self, notice_id: str, attempt: int, state: str, reason: str | None) -> None:
+        for pause in (*RECORD_PAUSES, None):
+            try:
+                self._fault("recording")
+                await self._pool.execute(SQL["answered"], notice_id, attempt, state, reason, self._clock())
+            except FAULTS:
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    async def _settle(self, row: asyncpg.Record, state: str, reason: str) -> None:
+        await self._pool.execute(SQL["settle"], row["notice_id"], row["attempts"], state, reason)
+        _log("notice-not-sent", row, state, reason, row["attempts"] + 1)
+
+    def _failure(
+        self, row: asyncpg.Record, policy: NoticePolicy, fault: MailError | NotRenderedError
+    ) -> tuple[str, str]:
+        if isinstance(fault, PermanentMailError):
+            return "dead", fault.reason
+        if isinstance(fault, UnansweredMailError):
+            return "unknown", fault.reason
+        if given_up(policy, row["queued_at"], self._clock()):
+            return "dead", "gave-up"
+        # What cannot be rendered is mended by the next release: it waits like a server that is down.
+        return "failed", fault.reason
+
+
+def _log(event: str, row: asyncpg.Record, state: str, reason: str | None, attempt: int) -> None:
+    log.info(
+        event,
+        case_id=row["case_id"],
+        notice_id=row["notice_id"],
+        message=row["message"],
+        state=state,
+        reason=reason,
+        attempt=attempt,
+    )

@@ -1,0 +1,235 @@
+"""A person's decision on its way to the case, from the command line and over HTTP alike.
+
+What was decided before is answered from the log; words are stored first and travel by an id; a text whose
+decision was certainly not made is taken out again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from uuid import UUID, uuid5
+
+import asyncpg
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.kernel.database import REFUSED
+from activities.kernel.queries import queries
+from cases.time_limits import within
+from schemas.kernel.case import Command, ReassignTask, Receipt
+from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
+from schemas.kernel.refusals import TEXTS, Refusal, RefusalKind, refusal_text
+
+SQL: Final = queries("kernel/office")
+TEXT_FIELDS: Final[Mapping[str, str]] = {"reason_id": "reason", "remark_id": "remark"}
+"""Fields of commands that refer to words, and what a person calls these."""
+_RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
+"""Type of the failure of an update that had been accepted when its run ended."""
+_NOT_TAKEN: Final = frozenset(
+    {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}
+)
+_AWAY: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_TEXTS_OF_COMMANDS: Final = UUID("5f0d3f5e-6f0b-4d0c-9a53-0f6f2b1f7a10")
+
+
+class NotDecided(Exception):  # noqa: N818 - an answer, not an error of the program
+    """A decision without a receipt.
+
+    Args:
+        code: a key of `schemas.kernel.refusals.TEXTS`, or: not-sent (Temporal was not reached, and nothing
+            was changed); no-answer, outcome-unknown, workflow-lost (it may have been made, or may still be);
+            no-such-case.
+        kind: the sort of no; None when servers are away.
+        params: codes, counts and dates for the text.
+    """
+
+    def __init__(self, code: str, kind: RefusalKind | None, params: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code, self.kind, self.params = code, kind, dict(params or {})
+
+    @property
+    def certain(self) -> bool:
+        """Whether the decision is certainly not made, and never will be unless somebody repeats it."""
+        return self.kind is not None or self.code == "not-sent"
+
+    def text(self, language: str) -> str:
+        """The sentence of a refusal."""
+        return refusal_text(self.code, self.params, language)
+
+
+def text_field(command: type[Command]) -> str | None:
+    """The field by which a kind of decision refers to words; None when it takes none."""
+    return next((name for name in TEXT_FIELDS if name in command.model_fields), None)
+
+
+async def made_before(pool: asyncpg.Pool, case: asyncpg.Record, cause: str) -> Receipt | None:
+    """The answer to a decision that the log has: Temporal forgets, after its retention, what it answered."""
+    entry = await pool.fetchrow(SQL["log_of_cause"], case["case_id"], cause)
+    if entry is None:
+        return None
+    current = {"waiting_for": case["waiting_for"], "due_at": case["due_at"]}
+    return Receipt(
+        case_id=case["case_id"],
+        version=entry["version"],
+        stage=entry["stage"],
+        step=entry["step"],
+        outcome=case["outcome"],
+        repeated=True,
+        **(current if case["closed_at"] is None else {}),
+    )
+
+
+async def decide(
+    pool: asyncpg.Pool,
+    client: Callable[[], Awaitable[Client]],
+    case: asyncpg.Record,
+    command: Command,
+    text: str | None,
+) -> Receipt:
+    """Make a decision that was not made before, and return the case as it stands after it.
+
+    Args:
+        pool: connections of the office role.
+        client: gives the connection to Temporal, when it comes to that.
+        case: the row of the case.
+        command: what is decided, without its text.
+        text: the reason or remark in words.
+
+    Where Temporal's answer was lost the log is asked once more, which often knows.
+
+    Raises:
+        NotDecided: refused, closed, lost, or no answer in time, whichever server does not answer.
+    """
+    try:
+        return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text))
+    except TimeoutError:
+        raise NotDecided("no-answer", None, {"command_id": command.command_id}) from None
+
+
+async def _decide(
+    pool: asyncpg.Pool,
+    client: Callable[[], Awaitable[Client]],
+    case: asyncpg.Record,
+    command: Command,
+    text: str | None,
+) -> Receipt:
+    case_id = case["case_id"]
+    # the rest is for asking the log
+    until = asyncio.get_running_loop().time() + (ANSWER_WITHIN - PROBE_WITHIN).total_seconds()
+    await _check_assignee(pool, case_id, command)
+    text_id, new = await _keep(pool, case_id, command, text)
+    field = text_field(type(command))
+    if text_id is not None and field is not None:
+        command = command.model_copy(update={field: str(text_id)})
+    try:
+        return await _update(pool, await _connected(client), case_id, command, until)
+    except NotDecided as refused:
+        if not refused.certain or refused.code == "case-closed":
+            receipt = await _made_meanwhile(pool, case_id, command.cause)
+            if receipt is not None:
+                return receipt
+        if refused.certain and new:
+            await pool.execute(SQL["delete_text"], text_id, command.actor.id)
+        raise
+
+
+async def _made_meanwhile(pool: asyncpg.Pool, case_id: str, cause: str) -> Receipt | None:
+    try:
+        case = await pool.fetchrow(SQL["case"], case_id)
+        return None if case is None else await made_before(pool, case, cause)
+    except _AWAY:
+        # it is away as well, and the answer stays that nobody knows
+        return None
+
+
+async def _check_assignee(pool: asyncpg.Pool, case_id: str, command: Command) -> None:
+    """An open task goes only to active staff in its role, which the case itself does not know."""
+    if not isinstance(command, ReassignTask):
+        return
+    role = await pool.fetchval(SQL["role_of_task"], case_id, command.task)
+    if role is not None and not await pool.fetchval(SQL["staff_with_role"], command.assignee, role):
+        raise NotDecided(
+            "assignee-unfit", RefusalKind.NOT_FOUND, {"assignee": command.assignee, "role": role}
+        )
+
+
+async def _keep(
+    pool: asyncpg.Pool, case_id: str, command: Command, text: str | None
+) -> tuple[UUID | None, bool]:
+    """Store the text under an id that follows from the command's: repeated, it is stored once."""
+    if text is None:
+        return None, False
+    text_id = uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}")
+    kept = await pool.fetchval(SQL["keep_text"], text_id, case_id, command.actor.id, text)
+    return text_id, kept is not None
+
+
+async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
+            return await client()
+    except TimeoutError:
+        raise NotDecided("not-sent", None, {"status": "UNAVAILABLE"}) from None
+
+
+async def _update(
+    pool: asyncpg.Pool, client: Client, case_id: str, command: Command, until: float
+) -> Receipt:
+    handle = client.get_workflow_handle(case_id)
+    try:
+        async with asyncio.timeout_at(until):
+            receipt: Receipt = await handle.execute_update(
+                command.step, command, id=command.cause, result_type=Receipt
+            )
+            return receipt
+    except WorkflowUpdateFailedError as error:
+        raise _refused(error.cause, command) from None
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        raise NotDecided("no-answer", None, {"command_id": command.command_id}) from None
+    except RPCError as error:
+        raise await _no_answer(pool, case_id, error.status, command) from None
+    except RuntimeError as error:
+        if not is_unconnected(error):
+            raise
+        raise NotDecided("not-sent", None, {"status": "UNAVAILABLE"}) from None
+
+
+def is_unconnected(error: RuntimeError) -> bool:
+    """Whether a client that connects when it is first used could not."""
+    return "client connect" in str(error)
+
+
+def _refused(cause: BaseException | None, command: Command) -> NotDecided:
+    if not isinstance(cause, ApplicationError) or cause.type == _RUN_ENDED:
+        status = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
+        return _unknown(status or "", command)
+    if cause.type == REFUSED and cause.details and cause.details[0] in TEXTS:
+        code, params = cause.details[0], cause.details[1]
+        return NotDecided(code, Refusal(code, **params).kind, params)
+    return NotDecided("invalid-message", RefusalKind.INVALID, {"faults": cause.message})
+
+
+def _unknown(status: str, command: Command) -> NotDecided:
+    return NotDecided("outcome-unknown", None, {"status": status, "command_id": command.command_id})
+
+
+async def _no_answer(pool: asyncpg.Pool, case_id: str, status: RPCStatusCode, command: Command) -> NotDecided:
+    """What an error of Temporal's says of a decision that it was given: seldom that it is not made.
+
+    The connection may break after the decision was accepted, and the SDK asks again by itself: even that
+    there is no workflow may be said of one that had accepted it and was ended since.
+    """
+    if status in _NOT_TAKEN:
+        return NotDecided("not-sent", None, {"status": status.name})
+    if status is not RPCStatusCode.NOT_FOUND:
+        return _unknown(status.name, command)
+    try:
+        row = await pool.fetchrow(SQL["case"], case_id)
+    except _AWAY:
+        return _unknown(status.name, command)
+    if row is None:
+        return NotDecided("no-such-case", RefusalKind.NOT_FOUND)
+    if row["closed_at"] is None:
+        return NotDecided("workflow-lost", None, {"command_id": command.command_id})
+    return NotDecided("case-closed", RefusalKind.WRONG_STAGE, {"stage": row["stage"], "step": command.step})

@@ -1,0 +1,187 @@
+"""One workflow for each stored application: bounded in concurrency, killed anywhere, run again.
+
+An application counts as started only after Temporal has its workflow. One without a case is started again
+at any time: a workflow that runs is found there, and one that ended before its first step is replaced.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import asyncpg
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from activities.kernel.queries import queries
+from schemas.admission.state import AdmissionState, OpenApplication
+from schemas.kernel.identifiers import CASES_QUEUE, ProcessName, SearchAttribute, admission_case_id
+
+SQL: Final = queries("admission/imports")
+START_CONCURRENCY: Final = 50
+MARK_EVERY: Final = 50
+"""Starts noted in the database at a time; after a kill so many at most are asked for again."""
+
+
+class Start(StrEnum):
+    """What became of a start."""
+
+    NEW = "new"
+    RUNNING = "running"
+    """Its workflow had been started before and runs."""
+    COMPLETED = "completed"
+    """Its workflow had been started before and has come to its proper end."""
+
+
+@dataclass
+class Starts:
+    """What became of many: counts, and the cases that Temporal has completed."""
+
+    new: int = 0
+    running: int = 0
+    completed: list[str] = field(default_factory=list)
+
+
+async def start_case(client: Client, application_no: str, round_id: str) -> Start:
+    """Start the case of an application, unless its workflow runs or has completed.
+
+    One that was terminated, deleted, or failed for an unreadable start is started anew. A case that Temporal
+    completed is left to a person: run again it would send every letter again.
+    """
+    attributes = TypedSearchAttributes(
+        [
+            SearchAttributePair(
+                SearchAttributeKey.for_keyword(SearchAttribute.PROCESS), ProcessName.ADMISSION_REVIEW
+            ),
+            SearchAttributePair(SearchAttributeKey.for_keyword(SearchAttribute.ROUND), round_id),
+        ]
+    )
+    try:
+        await client.start_workflow(
+            ProcessName.ADMISSION_REVIEW,
+            OpenApplication(application_no=application_no),
+            id=admission_case_id(application_no),
+            task_queue=CASES_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            search_attributes=attributes,
+            static_summary=_summary(application_no),
+        )
+    except WorkflowAlreadyStartedError:
+        there = await client.get_workflow_handle(admission_case_id(application_no)).describe()
+        return Start.COMPLETED if there.status is WorkflowExecutionStatus.COMPLETED else Start.RUNNING
+    return Start.NEW
+
+
+def _summary(application_no: str) -> str:
+    return f"Admission review of {application_no} / 入学者選抜 {application_no}"
+
+
+async def waiting_to_start(pool: asyncpg.Pool, numbers: Sequence[str] | None = None) -> list[tuple[str, str]]:
+    """Stored applications, as (number, round), that have no case; of the given numbers, or all."""
+    rows = await pool.fetch(SQL["to_start"], numbers)
+    return [(row["application_no"], row["round_id"]) for row in rows]
+
+
+async def start_cases(
+    pool: asyncpg.Pool,
+    client: Client,
+    waiting: Sequence[tuple[str, str]],
+    *,
+    concurrency: int = START_CONCURRENCY,
+    told: Callable[[int], None] = lambda _count: None,
+) -> Starts:
+    """Start what waits; `told` hears how many have been looked after.
+
+    Raises:
+        ExceptionGroup: Temporal or the database went away; what has been started until then is noted.
+    """
+    queue = iter(waiting)
+    started: list[str] = []
+    done, starts = 0, Starts()
+
+    async def note() -> None:
+        nonlocal started
+        part, started = started, []
+        await pool.execute(SQL["mark_started"], part)
+
+    async def work() -> None:
+        nonlocal done
+        for number, round_id in queue:
+            match await start_case(client, number, round_id):
+                case Start.NEW:
+                    starts.new += 1
+                case Start.RUNNING:
+                    starts.running += 1
+                case Start.COMPLETED:
+                    starts.completed.append(admission_case_id(number))
+            started.append(number)
+            done += 1
+            told(done)
+            if len(started) >= MARK_EVERY:
+                await note()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(waiting))):
+                group.create_task(work())
+    finally:
+        if started:
+            await note()
+    return starts
+
+
+async def restart_case(
+    pool: asyncpg.Pool, client: Client, case_id: str, *, terminate: bool = False
+) -> int | None:
+    """Start a case again whose workflow was terminated or lost, from the state that the database holds.
+
+    A closed one sends the letters that it still owes, and ends. With `terminate` a running workflow, which
+    this release cannot replay, is ended first: what it had been told and had not written is told again.
+
+    Returns:
+        The version that it goes on from; None when a workflow of the case is running.
+
+    Raises:
+        LookupError: the database has neither such a case nor an application for it.
+    """
+    row = await pool.fetchrow(SQL["state_of_case"], case_id)
+    application_no = case_id.partition("/")[2]
+    state = None
+    if row is not None:
+        state = AdmissionState.model_validate_json(row["state"])
+        state.undelivered = row["undelivered"]
+    elif not await pool.fetchval(SQL["is_application"], application_no):
+        raise LookupError(case_id)
+    try:
+        await client.start_workflow(
+            ProcessName.ADMISSION_REVIEW,
+            OpenApplication(
+                application_no=application_no,
+                resume=state,
+                # what its workflow could not be told while it was lost
+                superseded_by=row["superseded_by"] if row else None,
+            ),
+            id=case_id,
+            task_queue=CASES_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=(
+                WorkflowIDConflictPolicy.TERMINATE_EXISTING if terminate else WorkflowIDConflictPolicy.FAIL
+            ),
+            static_summary=_summary(application_no),
+        )
+    except WorkflowAlreadyStartedError:
+        return None
+    relay = queries("kernel/relay")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(relay["bring_back"], case_id)
+        await connection.execute(relay["make_due"], case_id)
+    return state.version if state else 0

@@ -1,0 +1,97 @@
+"""What an office says once of its files' headers; it is kept for the next file with the same header."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.case_arguments import say
+from cli.session import CommandError, Exit, Session
+
+if TYPE_CHECKING:
+    from activities.kernel.database import Connection
+    from spreadsheets.headers import Layout
+
+KIND = "applications"
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="HEADER=FIELD",
+        help="What a column holds: a field or its usual header, two joined by +, or - for nothing; kept for "
+        "files with the same header.",
+    ),
+]
+
+
+def read_mapping(words: list[str] | None) -> dict[str, str]:
+    """The mapping that a person typed: header → field.
+
+    Raises:
+        CommandError: no such form, or no such field.
+    """
+    from spreadsheets.admission.application_columns import application_columns
+    from spreadsheets.headers import NOT_IMPORTED
+
+    columns = application_columns(round_required=True)
+    known = {column.headers[0]: column.field for column in columns}
+    known |= {column.field: column.field for column in columns} | {NOT_IMPORTED: NOT_IMPORTED}
+    mapping = {}
+    for word in words or ():
+        header, _, target = word.rpartition("=")
+        parts = [part.strip() for part in target.split("+")]
+        if not header.strip() or len(parts) > 2 or not all(part in known for part in parts):  # noqa: PLR2004
+            names = ", ".join(column.field for column in columns)
+            raise CommandError(
+                "mapping-unusable",
+                f"--map needs HEADER=FIELD, with one of these fields, two joined by +, or -: {names}",
+                "--map は「列名=項目」の形で指定します。項目は次のいずれかです"
+                f"（二つは + でつなぐ、- は取り込まない）: {names}",
+                Exit.USAGE,
+            )
+        mapping[header.strip()] = "+".join(known[part] for part in parts)
+    return mapping
+
+
+async def kept_mappings(connection: Connection) -> dict[str, dict[str, str]]:
+    """Every mapping that was kept, by the signature of its header."""
+    from activities.kernel.queries import queries
+
+    rows = await connection.fetch(queries("admission/imports")["column_mappings"], KIND)
+    return {row["header_sha256"]: json.loads(row["mapping"]) for row in rows}
+
+
+async def keep_mapping(connection: Connection, layout: Layout, kept_by: str) -> None:
+    """Keep the mapping that a file was read with, in place of an earlier one for the same header."""
+    from activities.kernel.queries import queries
+
+    mapping = json.dumps(dict(layout.mapping), ensure_ascii=False)
+    sql = queries("admission/imports")["keep_column_mapping"]
+    await connection.execute(sql, KIND, layout.signature, mapping, kept_by)
+
+
+def columns_as_json(layout: Layout | None) -> list[dict[str, Any]]:
+    """What each column of the file was recognised as; no field where it is not imported."""
+    return [{"column": label, "fields": list(fields)} for label, fields in layout.held()] if layout else []
+
+
+def show_columns(session: Session, layout: Layout | None) -> None:
+    """Tell what was recognised under other names than the usual ones, and by which mapping."""
+    from spreadsheets.admission.application_columns import application_columns
+
+    if layout is None:
+        return
+    usual = {column.field: column.headers[0] for column in application_columns(round_required=True)}
+    for label, fields in layout.held():
+        names = "+".join(usual[name] for name in fields)
+        if fields and label.rpartition(" (")[0] != names:
+            print(f"{label} → {names} ({'+'.join(fields)})")
+    if layout.mapping:
+        count = len(layout.mapping)
+        say(
+            session,
+            f"{count} columns by the mapping given for this header.",
+            f"{count} 列は、この見出しに登録された対応によります。",
+        )

@@ -1,0 +1,160 @@
+"""What commands about cases share: naming a case, reading moments and values, who may, faults as answers."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from unicodedata import normalize
+
+import typer
+
+from cli.known import complete_case
+from cli.session import CommandError, Exit, Session, disk_full, guarded, leave
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from schemas.kernel.case import Actor
+
+CaseArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CASE",
+        help="admission/A2027-000001, or only the application number.",
+        autocompletion=complete_case,
+    ),
+]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
+PREFIX: Final = "admission/"
+INTERRUPTED: Final = 130
+DATABASE_AWAY: Final = "database-unreachable"
+OFFICE: Final = ("admissions_office", "head_of_admissions")
+
+
+def carry_out(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> NoReturn:
+    """Run a command and end the process with its exit code; nothing printed is lost.
+
+    Servers that are away and Ctrl-C are answers too, without a word from any row. The process leaves by
+    `os._exit`: the interpreter's own way out can abort in the SDK's native threads.
+    """
+
+    async def answered(session: Session) -> None:
+        async with answering():
+            await work(session)
+
+    try:
+        leave(asyncio.run(guarded(answered, as_json=as_json)))
+    except KeyboardInterrupt:
+        print("interrupted / 中断しました", file=sys.stderr)
+        leave(INTERRUPTED)
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """Turn what PostgreSQL and Temporal raise into an answer that says what to do."""
+    import asyncpg
+    from temporalio.service import RPCError
+
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, RPCError) as error:
+        if (full := disk_full(error)) is not None:
+            raise full from None
+        if isinstance(error, RPCError):
+            raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
+        if isinstance(error, asyncpg.PostgresError) and not _passing(error):
+            raise
+        if isinstance(error, OSError) and error.filename is not None:
+            raise _unusable_file(error) from None
+        code = getattr(error, "sqlstate", None) or type(error).__name__
+        raise unavailable(DATABASE_AWAY, "PostgreSQL", code) from None
+
+
+def _passing(error: asyncpg.PostgresError) -> bool:
+    from activities.kernel.database import is_transient
+
+    return is_transient(error) or (error.sqlstate or "").startswith(("28", "3D", "57"))
+
+
+def _unusable_file(error: OSError) -> CommandError:
+    text = f"{error.filename}: {error.strerror}"
+    return CommandError("file-unusable", text, f"ファイルを使用できません: {text}", Exit.UNUSABLE)
+
+
+def unavailable(code: str, server: str, cause: str) -> CommandError:
+    """A server does not answer."""
+    return CommandError(
+        code,
+        f"{server} does not answer ({cause}). Is the stack running? (make run, iehe doctor)",
+        f"{server} が応答しません（{cause}）。起動しているか確認してください（make run、iehe doctor）。",
+        Exit.UNAVAILABLE,
+    )
+
+
+def say(session: Session, english: str, japanese: str) -> None:
+    """Print a sentence in the reader's language."""
+    print(japanese if session.settings.language == "ja" else english)
+
+
+def case_id_of(text: str) -> str:
+    """The case id for what a person typed: full-width letters and a bare application number will do."""
+    name = normalize("NFKC", text).strip()
+    return PREFIX + name.removeprefix(PREFIX).upper()
+
+
+async def find_case(session: Session, text: str) -> asyncpg.Record:
+    """The row of a case.
+
+    Raises:
+        CommandError: no such case, or its application is stored but the case is not open yet.
+    """
+    from activities.kernel.queries import queries
+
+    sql, case_id = queries("kernel/office"), case_id_of(text)
+    pool = await session.pool()
+    row = await pool.fetchrow(sql["case"], case_id)
+    if row is not None:
+        return row
+    if await pool.fetchval(sql["application_stored"], case_id):
+        raise CommandError(
+            "case-not-open",
+            f"The application of '{case_id}' is stored, but its case is not open yet. When no workflow of it "
+            "runs, iehe admissions start-pending starts one; what holds up one that runs, iehe doctor says.",
+            f"出願「{case_id}」は登録済みですが、案件はまだ開始されていません。"
+            "ワークフローがなければ iehe admissions start-pending で開始できます。"
+            "実行中の場合は iehe doctor で原因を確認してください。",
+            Exit.UNAVAILABLE,
+        )
+    raise CommandError(
+        "no-such-case",
+        f"There is no case '{case_id}' (iehe case list).",
+        f"案件「{case_id}」はありません（iehe case list）。",
+        Exit.NOT_FOUND,
+    )
+
+
+def require_role(actor: Actor, roles: Sequence[str] = OFFICE) -> None:
+    """Refuse who has none of the roles."""
+    held = [role.value for role in actor.roles]
+    if not set(held) & set(roles):
+        needed, has = ", ".join(roles), ", ".join(held) or "-"
+        raise CommandError(
+            "role-missing",
+            f"This needs one of the roles {needed}; {actor.id} has: {has}.",
+            f"この操作には役割 {needed} のいずれかが必要です（{actor.id} の役割: {has}）。",
+            Exit.NOT_ALLOWED,
+        )
+
+
+async def wait_for(question: Callable[[], Awaitable[Any]], seconds: float, pause: float = 0.05) -> Any | None:
+    """Ask until the answer is not None; None when the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (answer := await question()) is None:  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(pause)
+            return answer
+    except TimeoutError:
+        return None

@@ -1,0 +1,188 @@
+"""`iehe case`: find cases, see everything of one, its history and map, decide about its deadlines."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from cli import case_decisions
+from cli.case_arguments import (
+    CaseArgument,
+    LimitOption,
+    carry_out,
+    case_id_of,
+    find_case,
+    require_role,
+    say,
+)
+from cli.case_history import history
+from cli.case_page import collect, print_page
+from cli.case_restarting import restart
+from cli.japanese import word
+from cli.known import complete_case, completed, offered, roles, rounds, stages
+from cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json
+from cli.tables import table
+from cli.typed import known_value
+
+app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagram, deadlines, tasks.")
+
+
+app.command("restart")(restart)
+
+
+@app.command("list")
+def list_cases(
+    *,
+    stage: Annotated[
+        str | None, typer.Option("--stage", help="Such as review.", autocompletion=offered(stages))
+    ] = None,
+    waiting_for: Annotated[
+        str | None, typer.Option("--waiting-for", help="Such as reviewer.", autocompletion=offered(roles))
+    ] = None,
+    round_id: Annotated[str | None, typer.Option("--round", autocompletion=completed(rounds))] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose due time has passed.")] = False,
+    is_open: Annotated[bool | None, typer.Option("--open/--closed", help="Without: both.")] = None,
+    after: Annotated[str | None, typer.Option("--after", help="Go on after this case.")] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List cases by number, with stage, whom they wait for and until when."""
+
+    async def work(session: Session) -> None:
+        from activities.kernel.queries import queries
+        from workflows.admission.process import LIFECYCLE
+
+        known_value(stage, LIFECYCLE.stages, "--stage")
+        known = {info.waits_for for info in LIFECYCLE.stages.values() if info.waits_for}
+        known_value(waiting_for, known, "--waiting-for")
+        beyond = case_id_of(after) if after else None
+        pool = await session.pool()
+        if round_id is not None:
+            known_value(round_id, await rounds(pool), "--round")
+        filters = (stage, waiting_for, round_id, overdue, is_open, beyond)
+        found = await pool.fetch(queries("kernel/office")["cases"], *filters, limit + 1)
+        rows = [dict(row) for row in found[:limit]]
+        following = rows[-1]["case_id"] if len(found) > limit else None
+        if session.as_json:
+            for row in rows:
+                info = LIFECYCLE.stages[row["stage"]]
+                row["stage_text"] = {"en": info.en, "ja": info.ja}
+            print_json({"cases": rows, "next": following})
+            return
+        ja = session.settings.language == "ja"
+        headers = ("case", "stage", "", "waits for", "since", "due", "", "version", "outcome")
+        shown = []
+        for row in rows:
+            info = LIFECYCLE.stages[row["stage"]]
+            late = ("期限超過" if ja else "overdue") if row["overdue"] else ""
+            waits = None if row["closed_at"] else row["waiting_for"]
+            due = None if row["closed_at"] else row["due_at"]
+            words = (row["case_id"], row["stage"], info.ja if ja else info.en, word(waits or ""))
+            shown.append(
+                (*words, local(row["stage_since"]), local(due), late, row["version"], row["outcome"])
+            )
+        print(table(headers, shown))
+        if following:
+            say(session, f"more: --after {following}", f"続き: --after {following}")
+
+    carry_out(work, as_json=as_json)
+
+
+@app.command("show")
+def show(
+    case: CaseArgument,
+    *,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="With the applicant's data and reasons in words; office only.")
+    ] = False,
+    as_: ActorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show everything of a case: where it stands, what is missing, who did what, what is due."""
+
+    async def work(session: Session) -> None:
+        if personal:
+            require_role(await session.actor(as_))
+        row = await find_case(session, case)
+        page = await collect(session, row, personal=personal)
+        if session.as_json:
+            print_json(page)
+        else:
+            print_page(page, session.settings.language)
+
+    carry_out(work, as_json=as_json)
+
+
+app.command("history")(history)
+
+
+@app.command("diagram")
+def diagram(
+    case: Annotated[
+        str | None,
+        typer.Argument(metavar="[CASE]", help="Marks where it stands.", autocompletion=complete_case),
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the map of the process as Mermaid, with a case's place and path on it."""
+
+    async def work(session: Session) -> None:
+        from workflows.admission.process import LIFECYCLE
+
+        current, path = None, []
+        if case is not None:
+            row = await find_case(session, case)
+            current, path = row["stage"], json.loads(row["state"])["path"]
+        drawn = LIFECYCLE.mermaid(current)
+        if session.as_json:
+            print_json({"mermaid": drawn, "stage": current, "path": path})
+            return
+        print(drawn)
+        if path:
+            ja = session.settings.language == "ja"
+            infos = [LIFECYCLE.stages[name] for name in path]
+            words = [info.ja if ja else info.en for info in infos]
+            # a comment in Mermaid, so that the output can be piped as it is
+            print(f"%% {' → '.join([*words[:-1], f'[{words[-1]}]'])}")
+
+    carry_out(work, as_json=as_json)
+
+
+@app.command("deadline")
+def deadline(
+    case: CaseArgument,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Such as completeness.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Print how the deadlines of a case, or one of them, were counted."""
+
+    async def work(session: Session) -> None:
+        from activities.kernel.queries import queries
+
+        row = await find_case(session, case)
+        pool = await session.pool()
+        found = await pool.fetch(queries("kernel/office")["deadlines_of_case"], row["case_id"], name)
+        if not found and name is not None:
+            every = await pool.fetch(queries("kernel/office")["deadlines_of_case"], row["case_id"], None)
+            known = ", ".join(each["name"] for each in every) or "-"
+            raise CommandError(
+                "unknown-deadline",
+                f"The case has no deadline '{name}'. It has: {known}.",
+                f"期限「{name}」はありません。登録済み: {known}",
+                Exit.NOT_FOUND,
+            )
+        if session.as_json:
+            print_json({"case_id": row["case_id"], "deadlines": [dict(each) for each in found]})
+            return
+        for each in found:
+            print(f"{each['name']}  {each['state']}  {local(each['due_at'])}")
+            print("\n".join(f"    {line}" for line in each["calculation"]))
+
+    carry_out(work, as_json=as_json)
+
+
+app.registered_commands += case_decisions.app.registered_commands

@@ -1,0 +1,374 @@
+"""What every command needs: settings, connections, who acts, how answers and errors are printed.
+
+Modules that take long to import (temporalio, asyncpg) are imported when a command runs, so that
+`iehe --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from datetime import datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from cli.known import completed, staff_ids
+from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN
+
+if TYPE_CHECKING:
+    import asyncpg
+    from temporalio.client import Client
+
+    from cases.decisions import NotDecided
+    from embedded.credentials import Role
+    from schemas.kernel.case import Actor, Command, Receipt
+    from workers.settings import Settings
+
+T = TypeVar("T")
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+class Exit(IntEnum):
+    """Exit codes of `iehe`; documented in docs/cli.md."""
+
+    OK = 0
+    FAULT = 1
+    USAGE = 2
+    REFUSED = 3
+    NOT_FOUND = 4
+    STALE = 5
+    NOT_ALLOWED = 6
+    UNAVAILABLE = 7
+    UNUSABLE = 8
+    ALREADY_RUNNING = 9
+    CHILD_DIED = 10
+    FAULTY_FILE = 11
+    PROBLEMS = 12
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+ActorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        envvar="IEHE_ACTOR",
+        help="Staff id of the person who acts.",
+        autocompletion=completed(staff_ids),
+    ),
+]
+VersionOption = Annotated[
+    int | None, typer.Option("--version", help="Version of the case that you saw; a newer one is refused.")
+]
+CommandIdOption = Annotated[
+    str | None, typer.Option("--command-id", help="Repeat a command whose answer was lost under its id.")
+]
+
+
+class CommandError(Exception):
+    """An error that a person can act on.
+
+    Args:
+        code: short constant for programs.
+        english: the sentence, saying what to do.
+        japanese: the same.
+        exit_code: what the process ends with.
+        details: more for `--json`.
+    """
+
+    def __init__(
+        self, code: str, english: str, japanese: str, exit_code: Exit, details: dict[str, Any] | None = None
+    ) -> None:
+        self.code, self.english, self.japanese = code, english, japanese
+        self.exit_code, self.details = exit_code, details or {}
+        super().__init__(english)
+
+
+class Session:
+    """One run of a command: connections are opened when first asked for and closed at its end."""
+
+    def __init__(self, settings: Settings, stack: AsyncExitStack, *, as_json: bool) -> None:
+        self.settings = settings
+        self.as_json = as_json
+        self._stack = stack
+        self._pools: dict[str, asyncpg.Pool] = {}
+        self._client: Client | None = None
+        self._keys_checked = False
+
+    async def pool(self, role: Role = "office") -> asyncpg.Pool:
+        """Connections with a role's rights."""
+        if role not in self._pools:
+            import asyncpg
+
+            from activities.kernel.database import open_pool
+            from embedded.connection import Embedded
+
+            url = Embedded(self.settings).url(role)
+            try:
+                async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
+                    pool = await open_pool(url, size=4, application="iehe-cli")
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                # the text of these may name the login; the kind of error says enough
+                kind = getattr(error, "sqlstate", None) or type(error).__name__
+                raise CommandError(
+                    "database-unreachable",
+                    f"PostgreSQL does not answer as {role} ({kind}). Check IEHE_…DATABASE_URL and the server "
+                    "(iehe doctor).",
+                    f"PostgreSQL に {role} として接続できません（{kind}）。設定とサーバーを確認してください"
+                    "（iehe doctor）。",
+                    Exit.UNAVAILABLE,
+                ) from None
+            self._stack.callback(pool.terminate)
+            self._pools[role] = pool
+        return self._pools[role]
+
+    async def check_keys(self, *, again: bool = False) -> None:
+        """Refuse, before anything is stored or sent, a key ring that is not the database's."""
+        if self._keys_checked and not again:
+            return
+        from encryption.fingerprints import StrangeRingError, check_ring
+        from workers.temporal import key_ring
+
+        connection: Any
+        async with (await self.pool()).acquire() as connection:
+            try:
+                await check_ring(connection, key_ring(self.settings))
+            except StrangeRingError as error:
+                raise CommandError("key-ring", f"{error}.", f"{error.japanese}。", Exit.UNUSABLE) from None
+        self._keys_checked = True
+
+    async def client(self, *, to_look: bool = False) -> Client:
+        """The connection to Temporal; `to_look`: nothing is encrypted, so the keys are not looked at."""
+        if not to_look:
+            await self.check_keys()
+        if self._client is None:
+            from embedded.connection import Embedded
+            from workers.logs import runtime
+            from workers.temporal import connect
+
+            if self.settings.temporal_embedded:
+                Embedded(self.settings).require_running()
+            try:
+                async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
+                    self._client = await connect(self.settings, runtime=runtime("error"))
+            except (RuntimeError, TimeoutError) as error:
+                raise CommandError(
+                    "temporal-unreachable",
+                    f"Temporal does not answer ({error or type(error).__name__}). "
+                    "Is the stack running? (make run, iehe doctor)",
+                    "Temporal が応答しません。起動しているか確認してください（make run、iehe doctor）。",
+                    Exit.UNAVAILABLE,
+                ) from None
+        return self._client
+
+    async def actor(self, staff_id: str | None) -> Actor:
+        """The person who acts, with the roles on record."""
+        from schemas.kernel.case import Actor
+        from schemas.kernel.identifiers import Role as StaffRole
+
+        if staff_id is None:
+            raise CommandError(
+                "actor-missing",
+                "Say who acts: --as STAFF_ID, or set IEHE_ACTOR (iehe staff list).",
+                "操作者を指定してください: --as STAFF_ID または IEHE_ACTOR（iehe staff list）。",
+                Exit.USAGE,
+            )
+        pool = await self.pool()
+        roles = await pool.fetchval("SELECT roles FROM iehe.staff WHERE staff_id = $1 AND active", staff_id)
+        if roles is None:
+            raise CommandError(
+                "actor-unknown",
+                f"There is no active member of staff '{staff_id}' (iehe staff list).",
+                f"職員「{staff_id}」は登録されていません（iehe staff list）。",
+                Exit.NOT_ALLOWED,
+            )
+        return Actor(id=staff_id, roles=tuple(StaffRole(role) for role in roles))
+
+    async def decide(self, row: asyncpg.Record, command: Command, text: str | None = None) -> Receipt:
+        """Make a decision and return the case as it stands after it, or as it stood when it was made before.
+
+        Raises:
+            CommandError: refused, closed, or no answer in time; with the command's id where it may be made.
+        """
+        from cases.decisions import NotDecided, decide, made_before
+        from cases.time_limits import within
+
+        pool = await self.pool()
+        earlier = await within(CONNECT_WITHIN, made_before(pool, row, command.cause))
+        if earlier is not None:
+            return earlier
+        try:
+            return await decide(pool, self.client, row, command, text)
+        except NotDecided as refused:
+            raise not_decided(refused, row["case_id"]) from None
+        except asyncio.CancelledError:
+            # Ctrl-C: what was sent is not called back by it
+            params = {"command_id": command.command_id, "status": "Ctrl-C"}
+            gone = NotDecided("outcome-unknown", None, params)
+            report(not_decided(gone, row["case_id"]), as_json=self.as_json, language=self.settings.language)
+            raise
+
+
+def not_decided(refused: NotDecided, case_id: str) -> CommandError:
+    """A decision or event that did not reach its case, said for the command line."""
+    from schemas.kernel.refusals import TEXTS, RefusalKind
+
+    code, params = refused.code, refused.params
+    if code in _WORDS:
+        exit_code, english, japanese = _WORDS[code]
+        words = {"case": case_id, "seconds": ANSWER_WITHIN.seconds, **params}
+        details: dict[str, Any] = {name: params[name] for name in ("command_id", "status") if name in params}
+        return CommandError(code, english.format(**words), japanese.format(**words), exit_code, details)
+    exits = {
+        RefusalKind.STALE: Exit.STALE,
+        RefusalKind.NOT_ALLOWED: Exit.NOT_ALLOWED,
+        RefusalKind.NOT_FOUND: Exit.NOT_FOUND,
+    }
+    exit_code = exits.get(TEXTS[code][0], Exit.REFUSED)
+    return CommandError(code, refused.text("en"), refused.text("ja"), exit_code, params)
+
+
+_WORDS = {
+    "no-answer": (
+        Exit.UNAVAILABLE,
+        (
+            "No worker answered within {seconds} s. The decision may still be made: "
+            "repeat it with --command-id {command_id} to see (iehe doctor)."
+        ),
+        (
+            "{seconds} 秒以内に応答がありません。処理される可能性があるため、"
+            "--command-id {command_id} を付けて再実行し、確認してください（iehe doctor）。"
+        ),
+    ),
+    "not-sent": (
+        Exit.UNAVAILABLE,
+        "Temporal did not take the decision ({status}); nothing was changed (iehe doctor).",
+        "Temporal に送信できませんでした（{status}）。変更はありません（iehe doctor）。",
+    ),
+    "outcome-unknown": (
+        Exit.UNAVAILABLE,
+        (
+            "The answer was lost ({status}): whether the decision is made is not known, and it may still be "
+            "made. Repeat the same command with --command-id {command_id}: it is made once, and the answer "
+            "tells (iehe doctor)."
+        ),
+        (
+            "応答を受け取れませんでした（{status}）。処理されたかどうかは不明で、これから処理される可能性も"
+            "あります。同じコマンドに --command-id {command_id} を付けて再実行してください。"
+            "二重に処理されることはなく、結果が表示されます（iehe doctor）。"
+        ),
+    ),
+    "workflow-lost": (
+        Exit.UNAVAILABLE,
+        (
+            "The case is open and its workflow is gone: iehe case restart {case}, then repeat the same "
+            "command with --command-id {command_id}; it is made once, even if it had been accepted before."
+        ),
+        (
+            "案件は継続中ですがワークフローがありません。iehe case restart {case} の後、同じコマンドに "
+            "--command-id {command_id} を付けて再実行してください（受付済みの場合も二重に処理されません）。"
+        ),
+    ),
+    "no-such-case": (
+        Exit.NOT_FOUND,
+        "There is no case '{case}' (iehe case list).",
+        "案件「{case}」はありません（iehe case list）。",
+    ),
+}
+
+
+async def guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> Exit:
+    """Run a command's work in a session of its own; its errors are printed, and become exit codes."""
+    from embedded.faults import StackFault
+    from workers.settings import SettingsError, load_settings
+
+    language = "en"
+    try:
+        settings = load_settings()
+        language = settings.language
+        async with AsyncExitStack() as stack:
+            await work(Session(settings, stack, as_json=as_json))
+    except CommandError as error:
+        report(error, as_json=as_json, language=language)
+        return error.exit_code
+    except (StackFault, SettingsError) as fault:
+        code = Exit(getattr(fault, "exit_code", Exit.USAGE))
+        japanese = getattr(fault, "japanese", "設定が正しくありません")
+        shown = CommandError(type(fault).__name__, str(fault), f"{japanese}: {fault}", code)
+        report(shown, as_json=as_json, language=language)
+        return code
+    except Exception as error:
+        full = disk_full(error)
+        if full is None:
+            raise
+        report(full, as_json=as_json, language=language)
+        return full.exit_code
+    return Exit.OK
+
+
+def disk_full(error: BaseException) -> CommandError | None:
+    """What to say when a disk, ours or a server's, is full; None when it is something else."""
+    ours = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # of Temporal only the text says it; PostgreSQL has a code
+    theirs = getattr(error, "sqlstate", None) == "53100" or "disk is full" in str(
+        getattr(error, "message", "")
+    )
+    if not ours and not theirs:
+        return None
+    whose = ("here", "この端末") if ours else ("of the server", "サーバー")
+    return CommandError(
+        "disk-full",
+        f"The disk {whose[0]} is full. Make room (iehe doctor shows how much is left "
+        "here), then run the same command again.",
+        f"{whose[1]}のディスクがいっぱいです。空き容量を確保してから"
+        "（iehe doctor で確認できます）同じコマンドを再実行してください。",
+        Exit.UNAVAILABLE,
+    )
+
+
+def report(error: CommandError, *, as_json: bool, language: str) -> None:
+    """Print an error: JSON on standard output for programs, else a sentence on standard error."""
+    if as_json:
+        body = {"code": error.code, "message": {"en": error.english, "ja": error.japanese}, **error.details}
+        print(json.dumps({"error": body}, ensure_ascii=False, default=plain))
+    else:
+        print(error.japanese if language == "ja" else error.english, file=sys.stderr)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process now, with everything printed; 1 instead of 0 when that could not be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = code or 1
+    with suppress(OSError):  # a log that cannot be written says nothing about the work
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; dates in ISO 8601."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=plain))
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    if isinstance(value, datetime):
+        return value.astimezone(TOKYO).isoformat()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    return str(value)
+
+
+def local(moment: datetime | None) -> str:
+    """A moment as a person in Japan reads it: 2027-02-04 12:00."""
+    return f"{moment.astimezone(TOKYO):%Y-%m-%d %H:%M}" if moment else "-"

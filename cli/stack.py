@@ -1,0 +1,162 @@
+"""`iehe up`, `iehe worker`, `iehe migrate`: the processes of the system and the schema they need."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from cli.case_arguments import carry_out, say
+from cli.session import CommandError, Exit, JsonOption, Session, leave, local, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workers.migrations import MigrationStatus
+    from workers.settings import Settings
+
+PR_SET_PDEATHSIG = 1
+PROGRAMS = ("worker", "relay", "gateway")
+"""Started by `iehe up`, in this order."""
+HINTS = (
+    "doctor",
+    "demo",
+    "staff import docs/samples/staff.csv",
+    "admissions import docs/samples/applications.csv --as office-1",
+    "tasks",
+    "mail list",
+)
+
+
+def up(
+    *,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", hidden=True, help="Stop when the parent process is gone.")
+    ] = False,
+) -> None:
+    """Start PostgreSQL, Temporal with its UI, worker, relay, gateway and mail catcher; Ctrl-C stops all."""
+    from embedded.stack import run_stack
+    from workers.logs import configure
+    from workers.preparation import prepare
+
+    settings = _settings()
+    configure(settings.log_format, "warning")
+    if with_parent:
+        _stop_with_parent()
+    commands = {name: [sys.executable, "-m", "cli.main", name] for name in PROGRAMS}
+    hints = ["try next:", *(f"  {_program()} {words}" for words in HINTS)]
+
+    def say(line: str) -> None:
+        with suppress(OSError):  # a terminal that is gone is no reason to stop
+            print(line, flush=True)
+
+    leave(asyncio.run(run_stack(settings, prepare, commands, report=say, hints=hints)))
+
+
+def worker() -> None:
+    """Run a worker until SIGTERM or SIGINT; waits for PostgreSQL and Temporal as long as it takes."""
+    from embedded.faults import StackFault
+    from workers.logs import configure
+    from workers.settings import SettingsError
+    from workers.worker_process import run_worker
+
+    settings = _settings()
+    configure(settings.log_format, settings.log_level)
+    try:
+        leave(asyncio.run(run_worker(settings)))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        leave(Exit.USAGE)
+    except StackFault as fault:
+        print(fault, file=sys.stderr)
+        leave(fault.exit_code)
+
+
+def migrate(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Apply everything pending and take it back.")
+    ] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only show what is applied and pending.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the database up to this release, as its owner (IEHE_OWNER_DATABASE_URL, or the embedded one)."""
+
+    async def work(session: Session) -> None:
+        from embedded.connection import Embedded
+        from workers import migrations
+        from workers.preparation import owner_connection
+
+        async with owner_connection(Embedded(session.settings).url("owner")) as connection:
+            try:
+                if status:
+                    _show_status(await migrations.status(connection), session)
+                    return
+                names = await migrations.migrate(connection, dry_run=dry_run)
+            except migrations.MigrationError as error:
+                japanese = f"データベースを更新できませんでした: {error}"
+                raise CommandError("migration-failed", str(error), japanese, Exit.REFUSED) from None
+        if session.as_json:
+            print_json({"applied": names, "dry_run": dry_run})
+        elif names:
+            done, done_ja = ("would apply", "適用予定") if dry_run else ("applied", "適用済み")
+            for name in names:
+                say(session, f"{done} {name}", f"{done_ja} {name}")
+        else:
+            say(
+                session,
+                "nothing to apply: the database is up to date",
+                "未適用のものはありません",
+            )
+
+    carry_out(work, as_json=as_json)
+
+
+def _show_status(files: Sequence[MigrationStatus], session: Session) -> None:
+    if session.as_json:
+        print_json([{"name": file.name, "applied_at": file.applied_at} for file in files])
+        return
+    for file in files:
+        if file.applied_at:
+            print(f"{local(file.applied_at):<18}{file.name}")
+        else:
+            say(session, f"{'pending':<18}{file.name}", f"未適用            {file.name}")
+
+
+def _stop_with_parent() -> None:
+    """Be told by the kernel when the parent dies: `make run` killed by -9 must leave nothing behind."""
+    import ctypes
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+
+
+def _settings() -> Settings:
+    from workers.settings import SettingsError, load_settings
+
+    try:
+        return load_settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        _leave_usage()
+
+
+def _leave_usage() -> NoReturn:
+    leave(Exit.USAGE)
+
+
+def _program() -> str:
+    """How this program is called from where the user stands."""
+    here = Path(sys.argv[0])
+    if here.name != "iehe":
+        return f"{Path(sys.executable).name} -m cli.main"
+    beside = Path(sys.executable).with_name("iehe")
+    try:
+        return str(beside.relative_to(Path.cwd()))
+    except ValueError:
+        return "iehe"

@@ -1,0 +1,125 @@
+"""What a person types, made into checked values; whatever is wrong is said without repeating the value."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from cli.session import TOKYO, CommandError, Exit
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Model = TypeVar("Model", bound="BaseModel")
+TEXT_LIMIT: Final = 4000
+LISTED: Final = 20
+
+
+def usage(code: str, english: str, japanese: str, **details: Any) -> CommandError:
+    """An error in what was typed; nothing was sent."""
+    return CommandError(code, english, japanese, Exit.USAGE, details)
+
+
+def checked_text(body: str | None) -> str | None:
+    """A reason or remark that can be stored; an empty one is none."""
+    text = (body or "").replace("\r\n", "\n").strip()
+    if any(unicodedata.category(mark) == "Cc" and mark not in "\n\t" for mark in text):
+        raise usage(
+            "text-not-readable",
+            "The text has control characters, such as those that change colours; give it without them.",
+            "文章に制御文字が含まれています。取り除いて再入力してください。",
+        )
+    if len(text) > TEXT_LIMIT:
+        raise usage(
+            "text-too-long",
+            f"The text has {len(text)} characters; at most {TEXT_LIMIT} can be stored.",
+            f"文章が {len(text)} 文字あります。{TEXT_LIMIT} 文字以内にしてください。",
+            limit=TEXT_LIMIT,
+        )
+    return text or None
+
+
+def known_value(value: str | None, known: Iterable[str], option: str) -> str | None:
+    """A filter that can match something; without a value there is no filter.
+
+    Raises:
+        CommandError: nothing of that name is known; the nearest names are told, or all when they are few.
+    """
+    names = sorted(set(known))
+    if value is None or value in names:
+        return value
+    near = get_close_matches(value, names) or (names if len(names) <= LISTED else [*names[:LISTED], "…"])
+    listed = ", ".join(near) or "-"
+    raise usage(
+        "unknown-value",
+        f"{option}: there is no '{value}'. There is: {listed}.",
+        f"{option}: 「{value}」はありません。候補: {listed}",
+        option=option,
+        known=near,
+    )
+
+
+def moment(text: str | None, option: str, *, end_of_day: bool = False) -> datetime | None:
+    """A moment as typed: `2027-02-04 11:58`, ISO 8601, or a day; without a zone it is Asia/Tokyo.
+
+    A day alone is its beginning, or with `end_of_day` its end.
+    """
+    if text is None:
+        return None
+    typed = unicodedata.normalize("NFKC", text).strip().replace("/", "-")
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        raise usage(
+            "invalid-moment",
+            f"{option}: not a date and time; write 2027-02-04 11:58 (Japan time) or ISO 8601.",
+            f"{option}: 日時の形式が正しくありません。2027-02-04 11:58（日本時間）のように入力してください。",
+            option=option,
+        ) from None
+    if end_of_day and re.fullmatch(r"[\d-]+", typed):
+        at = datetime.combine(at, time.max)
+    return at if at.tzinfo else at.replace(tzinfo=TOKYO)
+
+
+def pairs(words: Sequence[str]) -> dict[str, str]:
+    """`key=value …` as a dictionary."""
+    found: dict[str, str] = {}
+    for word in words:
+        key, equals, value = unicodedata.normalize("NFKC", word).partition("=")
+        if not equals or not key or key in found:
+            raise usage(
+                "invalid-pair",
+                "Write each value once, as key=value (for example item=transcript).",
+                "値は key=value の形で、それぞれ一度だけ入力してください（例: item=transcript）。",
+                at=len(found) + 1,
+            )
+        found[key.strip()] = value.strip()
+    return found
+
+
+def build(model: type[Model], values: dict[str, Any]) -> Model:
+    """A checked message.
+
+    Raises:
+        CommandError: each fault with the name of its value, never the value.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = [
+            {"at": "/".join(map(str, fault["loc"])) or "-", "code": fault["type"], "message": fault["msg"]}
+            for fault in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+    listed = "; ".join(f"{fault['at']}: {fault['message']}" for fault in faults)
+    raise usage(
+        "invalid-value",
+        f"Not sent, because it is not valid: {listed}.",
+        f"入力に誤りがあるため、送信していません: {listed}",
+        faults=faults,
+    )

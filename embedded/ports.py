@@ -1,0 +1,53 @@
+"""Whether the ports that the stack needs are free, asked before anything is started."""
+
+import asyncio
+import errno
+import secrets
+import socket
+from collections.abc import Mapping
+
+from embedded.faults import PortsTaken
+
+LOOPBACK = "127.0.0.1"
+_POLL = 0.05
+_LOWEST, _COUNT = 10_000, 20_000
+
+
+async def require_free_ports(ports: Mapping[str, int], patience: float = 0.0) -> None:
+    """Return when all ports, given by the name of their setting, are free on 127.0.0.1.
+
+    Args:
+        ports: setting to port.
+        patience: seconds to wait for ports that a killed predecessor may hold for a moment longer.
+
+    Raises:
+        PortsTaken: with every port that is not free.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while taken := [(name, port, reason) for name, port in ports.items() if (reason := obstacle(port))]:
+        if loop.time() >= deadline:
+            raise PortsTaken(taken)
+        await asyncio.sleep(_POLL)
+
+
+def obstacle(port: int) -> str | None:
+    """Say why one cannot listen on the port of 127.0.0.1, or return None."""
+    with socket.socket() as listener:
+        # As the servers do it: connections of an earlier run that linger are no obstacle.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+            listener.listen()
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            return "taken by another program" if taken else (error.strerror or str(error)).lower()
+    return None
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that is free at this moment, for servers that live for one test."""
+    # Not one that the system hands out to connections: a client could take it before the server does.
+    while obstacle(port := _LOWEST + secrets.randbelow(_COUNT)) is not None:
+        pass
+    return port

@@ -1,0 +1,233 @@
+"""The key ring: for each class of data, and for the sources' secrets, one key in use and the earlier ones.
+
+A file that only its owner can read, kept apart from the database and from Temporal: neither of them alone
+reveals anything. Keys are never deleted here, because histories that they encrypted are replayed.
+"""
+
+import base64
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.kernel.identifiers import DataClass
+
+KEY_BYTES: Final = 32
+SOURCES: Final = "sources"
+"""Ring entry for the shared secrets of event sources."""
+OTHER: Final = "other"
+"""Ring entry for payloads of workflows that are no cases."""
+CLASSES: Final = (*(each.value for each in DataClass), SOURCES, OTHER)
+_KEY_ID: Final = re.compile(r"^([a-z]+)-([0-9]+)(?:\.[0-9a-f]{8})?$")
+
+
+class KeyRingError(Exception):
+    """The key ring cannot be used; the text says what to do and holds no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key; its id is the class, a running number and chance: `admission-2.9f3c1a7e`."""
+
+    key_id: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        """Only the id: a key in a log or a traceback would undo the encryption."""
+        return f"Key({self.key_id})"
+
+    @property
+    def data_class(self) -> str:
+        """The class of data it is for."""
+        return self.key_id.rpartition("-")[0]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells keys apart and says nothing of the secret: an HMAC-SHA256 of the id, 16 bytes as hex."""
+        digest = hmac.digest(self.secret, b"iehe key fingerprint|" + self.key_id.encode(), hashlib.sha256)
+        return digest[:16].hex()
+
+
+def is_key_id(text: str) -> bool:
+    """Whether a key of some ring could have this id."""
+    found = _KEY_ID.match(text)
+    return found is not None and found[1] in CLASSES
+
+
+class KeyRing:
+    """Keys from a file, read again when the file has changed: a rotation needs no restart."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int] | None = None
+        self._current: Mapping[str, Key] = {}
+        self._keys: Mapping[str, Key] = {}
+        self._read()
+
+    @property
+    def path(self) -> Path:
+        """Where the ring is kept."""
+        return self._path
+
+    def current(self, data_class: str) -> Key:
+        """The key that new payloads of a class are encrypted with.
+
+        Raises:
+            KeyRingError: the ring has none for the class.
+        """
+        self._read()
+        key = self._current.get(data_class)
+        if key is None:
+            raise KeyRingError(f"{self._path} has no key for '{data_class}': iehe keys rotate {data_class}")
+        return key
+
+    def key(self, key_id: str) -> Key | None:
+        """A key by its id, whether in use or not; None when the ring does not have it."""
+        if key_id not in self._keys:
+            self._read()
+        return self._keys.get(key_id)
+
+    def listing(self) -> list[tuple[str, bool]]:
+        """Every key id with whether it is in use."""
+        self._read()
+        in_use = {key.key_id for key in self._current.values()}
+        return [(key_id, key_id in in_use) for key_id in sorted(self._keys, key=_order)]
+
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of every key, by its id."""
+        self._read()
+        return {key_id: key.fingerprint for key_id, key in self._keys.items()}
+
+    def _read(self) -> None:
+        try:
+            status = self._path.stat()
+            seen = (status.st_mtime_ns, status.st_ino)
+            if seen == self._seen:
+                return
+            if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise KeyRingError(f"{self._path} can be read by others: chmod 600")
+            current, keys = _parse(json.loads(self._path.read_text(encoding="ascii")))
+            if any(keys.get(key_id, key) != key for key_id, key in self._keys.items()):
+                raise KeyRingError(f"{self._path} was exchanged for another ring: put the former one back")
+        except FileNotFoundError:
+            raise KeyRingError(f"there is no key ring at {self._path}: iehe keys init") from None
+        except OSError as error:
+            raise KeyRingError(f"{self._path}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise KeyRingError(f"{self._path} is not a key ring") from None
+        self._current, self._keys, self._seen = current, keys, seen
+
+
+def ensure_ring(path: Path) -> KeyRing:
+    """Make the ring where there is none, and a first key for every class that has none.
+
+    Raises:
+        KeyRingError: its folder is missing or not ours to write, or the file is no key ring.
+    """
+    with _alone(path):
+        content = _load(path) if path.exists() else {}
+        missing = [name for name in CLASSES if name not in content]
+        if missing:
+            for name in missing:
+                _add_key(content, name)
+            _write(path, content)
+    return KeyRing(path)
+
+
+def rotate(path: Path, data_class: str) -> Key:
+    """Put a new key into use for a class; the earlier ones stay for what they have encrypted.
+
+    Raises:
+        KeyRingError: there is no such class, or no ring.
+    """
+    if data_class not in CLASSES:
+        raise KeyRingError(f"no class of data is called '{data_class}'; there are: {', '.join(CLASSES)}")
+    with _alone(path):
+        content = _load(path)
+        key_id = _add_key(content, data_class)
+        _write(path, content)
+    return Key(key_id, base64.b64decode(content[data_class]["keys"][key_id]))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    # Two processes that start at once would each make a ring, and what the first encrypted would be lost.
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _hand_over(descriptor, path)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise KeyRingError(f"{path.parent}: {error.strerror}") from None
+
+
+def _parse(content: dict[str, Any]) -> tuple[dict[str, Key], dict[str, Key]]:
+    current, keys = {}, {}
+    for name, entry in content.items():
+        for key_id, encoded in entry["keys"].items():
+            secret = base64.b64decode(encoded, validate=True)
+            match = _KEY_ID.match(key_id)
+            if match is None or match[1] != name or len(secret) != KEY_BYTES:
+                raise ValueError(name)
+            keys[key_id] = Key(key_id, secret)
+        current[name] = keys[entry["current"]]
+    return current, keys
+
+
+def _add_key(content: dict[str, Any], name: str) -> str:
+    entry = content.setdefault(name, {"keys": {}})
+    number = max((_order(key_id)[1] for key_id in entry["keys"]), default=0) + 1
+    # two rings made apart must never have different keys under one id
+    key_id = f"{name}-{number}.{secrets.token_hex(4)}"
+    entry["keys"][key_id] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+    entry["current"] = key_id
+    return key_id
+
+
+def _order(key_id: str) -> tuple[str, int]:
+    name, _, number = key_id.rpartition("-")
+    return name, int(number.partition(".")[0])
+
+
+def _load(path: Path) -> dict[str, Any]:
+    KeyRing(path)  # one that others can read, or that is damaged, is not written to
+    content: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
+    return content
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    # A key that encrypted something and did not reach the disk would lose it.
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        json.dump(content, file, indent=1, sort_keys=True)
+        file.flush()
+        _hand_over(descriptor, path)
+        os.fsync(descriptor)
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _hand_over(descriptor: int, path: Path) -> None:
+    # What root writes would shut out the account whose ring it is.
+    if os.geteuid() == 0:
+        owner = (path if path.exists() else path.parent).stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)

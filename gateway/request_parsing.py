@@ -1,0 +1,168 @@
+"""What a staff system's request must be: JSON of a known form, an idempotency key, the version seen."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+import asyncpg
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from activities.kernel.queries import queries
+from gateway.problems import Fault, Problem, faults_of, invalid
+from gateway.strict_json import JsonFault, parse, storable
+from schemas.kernel.case import Actor
+
+SQL: Final = queries("kernel/office")
+BODY_LIMIT: Final = 64 * 1024
+KEY_PATTERN: Final = r"^[A-Za-z0-9._:/-]{1,100}$"
+ANY_VERSION: Final = "*"
+_VERSION: Final = re.compile(r'"([0-9]{1,9})"')
+_KEY: Final = re.compile(KEY_PATTERN)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def body_of(request: Request, limit: int = BODY_LIMIT) -> tuple[bytes, Any]:
+    """The body as it came, and its JSON value.
+
+    Raises:
+        Problem: 413, 415, or 400 for what is not JSON.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Send application/json.",
+            "application/json で送信してください。",
+            headers={"Accept": "application/json"},
+        )
+    raw = bytearray()
+    try:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > limit:
+                raise Problem(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    "body-too-large",
+                    f"The body may have {limit} bytes at most.",
+                    f"本文は {limit} バイトまでです。",
+                    params={"limit": limit},
+                )
+    except ClientDisconnect:
+        raise invalid([Fault("", "incomplete")]) from None
+    try:
+        return bytes(raw), parse(bytes(raw))
+    except JsonFault as fault:
+        raise invalid(fault.faults) from None
+
+
+def checked(model: type[M], raw: bytes, *prefix: str | int) -> M:
+    """The body as a model; JSON types are taken as they are.
+
+    Raises:
+        Problem: 400 with each fault by its pointer.
+    """
+    try:
+        return model.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise invalid(faults_of(error, *prefix)) from None
+
+
+def query_of(request: Request, model: type[M]) -> M:
+    """The query parameters as a model.
+
+    Raises:
+        Problem: 400; an unknown parameter is a fault too, and so is one given twice.
+    """
+    given: dict[str, str] = {}
+    faults = []
+    for name, value in request.query_params.multi_items():
+        if name not in _names(model):
+            faults.append(Fault("query", "unknown_parameter"))
+        elif name in given:
+            faults.append(Fault(f"query:{name}", "given_twice"))
+        elif not storable(value):
+            faults.append(Fault(f"query:{name}", "unstorable_text"))
+        given[name] = value
+    if faults:
+        raise invalid(faults)
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise invalid(Fault(f"query:{each['loc'][0]}", each["type"]) for each in error.errors()) from None
+
+
+def _names(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def key_of(request: Request, *, required: bool = True) -> str | None:
+    """The `Idempotency-Key`.
+
+    Raises:
+        Problem: 400, it is missing or not of its form.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        if required:
+            raise invalid([Fault("header:idempotency-key", "missing")])
+        return None
+    if not _KEY.fullmatch(key):
+        raise invalid([Fault("header:idempotency-key", "string_pattern_mismatch")])
+    return key
+
+
+def version_of(request: Request) -> int | None:
+    """The version that the person saw, from `If-Match`; None for any.
+
+    Raises:
+        Problem: 428 without one, 400 when it is not of its form.
+    """
+    seen = request.headers.get("if-match")
+    if seen is None:
+        raise Problem(
+            HTTPStatus.PRECONDITION_REQUIRED,
+            "version-missing",
+            'Say which version of the case was seen: If-Match: "<version>", or * for any.',
+            '確認した案件の版を If-Match: "<版>"（任意の版は *）で指定してください。',
+        )
+    if seen.strip() == ANY_VERSION:
+        return None
+    match = _VERSION.fullmatch(seen.strip())
+    if match is None:
+        raise invalid([Fault("header:if-match", "string_pattern_mismatch")])
+    return int(match[1])
+
+
+def seen_already(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` names the representation (RFC 9110, weak comparison)."""
+    given = request.headers.get("if-none-match", "")
+    tags = [each.strip().removeprefix("W/") for each in given.split(",")]
+    return ANY_VERSION in tags or tag in tags
+
+
+async def note_request(pool: asyncpg.Pool, actor: Actor, key: str, operation: str, raw: bytes) -> None:
+    """Bind an idempotency key to one request for good.
+
+    Raises:
+        Problem: 422, the key was used for another request.
+    """
+    values = (actor.id, key, operation, hashlib.sha256(raw).hexdigest())
+    if (await pool.execute(SQL["note_request"], *values)).endswith(" 1"):
+        return
+    if not await pool.fetchval(SQL["is_same_request"], *values):
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "key-used-otherwise",
+            "This Idempotency-Key was used for another request; choose a new key.",
+            "この Idempotency-Key は別のリクエストで使用済みです。新しいキーを指定してください。",
+        )
+
+
+def link_header(links: Mapping[str, str]) -> dict[str, str]:
+    """The `Link` header (RFC 8288) of relations to addresses."""
+    return {"Link": ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())} if links else {}

@@ -1,0 +1,208 @@
+"""The bodies of the gateway's answers to staff systems. Nothing in them tells who an applicant is."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.kernel.case import ActorKind
+
+
+class Answer(BaseModel):
+    """A body that is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BothLanguages(Answer):
+    """A text for people."""
+
+    en: str
+    ja: str
+
+
+class FaultTold(Answer):
+    """One fault: `at` is a JSON pointer into the body, `header:<name>` or `query:<name>`."""
+
+    at: str
+    code: str
+
+
+class ProblemTold(Answer):
+    """application/problem+json (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    message: BothLanguages
+    faults: tuple[FaultTold, ...] = ()
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class Decided(Answer):
+    """The case as it stands after a decision; `repeated`: this is the first answer again."""
+
+    case_id: str
+    version: int
+    stage: str
+    stage_text: BothLanguages
+    step: str
+    waiting_for: str | None
+    due_at: datetime | None
+    outcome: str | None
+    repeated: bool
+
+
+class TaskTold(Answer):
+    """What a person has to do for the case."""
+
+    task: str
+    kind: str
+    role: str
+    assignee: str | None
+    opened_at: datetime
+    due_at: datetime
+
+
+class FactTold(Answer):
+    """A step with a time that somebody gave for it, and when it was entered."""
+
+    step: str
+    happened_at: datetime
+    entered_at: datetime
+
+
+class DeadlineTold(Answer):
+    """A deadline with its counting in words; `state`: running, paused, met, cancelled or expired."""
+
+    deadline: str
+    state: str
+    due_at: datetime
+    calculation: tuple[str, ...]
+
+
+class DecisionOffered(Answer):
+    """A decision that the actor's roles and the stage allow now, and where to send it."""
+
+    name: str
+    href: str
+
+
+class CaseListed(Answer):
+    """A case in a list."""
+
+    case_id: str
+    process: str
+    round_id: str | None
+    programme: str | None
+    version: int
+    stage: str
+    stage_text: BothLanguages
+    stage_since: datetime
+    opened_at: datetime
+    waiting_for: str | None
+    due_at: datetime | None
+    overdue: bool
+    outcome: str | None
+    outcome_by: ActorKind | None
+    closed_at: datetime | None
+
+
+class CaseTold(Answer):
+    """Everything of a case that is not personal."""
+
+    case_id: str
+    process: str
+    round_id: str | None
+    programme: str | None
+    version: int
+    stage: str
+    stage_text: BothLanguages
+    stage_since: datetime
+    opened_at: datetime
+    waiting_for: str | None
+    due_at: datetime | None
+    outcome: str | None
+    outcome_by: ActorKind | None
+    closed_at: datetime | None
+    policy_version: str | None
+    tasks: tuple[TaskTold, ...]
+    deadlines: tuple[DeadlineTold, ...]
+    facts: tuple[FactTold, ...]
+    possible: tuple[DecisionOffered, ...]
+
+
+class CasePage(Answer):
+    """Some cases; `next` is where the following ones are."""
+
+    cases: tuple[CaseListed, ...]
+    next: str | None
+
+
+class TaskListed(TaskTold):
+    """A task in the list of all; of kind dead-letter: an event that cannot be delivered, and why."""
+
+    case_id: str
+    process: str
+    stage: str | None
+    stage_text: BothLanguages | None
+    overdue: bool
+    reason: str | None
+
+
+class TaskPage(Answer):
+    """Some tasks, what is due first before; `next` is where the following ones are."""
+
+    tasks: tuple[TaskListed, ...]
+    next: str | None
+
+
+class EventFate(Answer):
+    """What became of an event; `code` says why it waits, was refused or is dead.
+
+    `state`: stored (not delivered yet), waiting (for its case, or for its turn there), applied, refused (by
+    its case, which keeps it and shows it to the office), dead (cannot be delivered: the office looks at it),
+    dropped (by the office). `time` is the sender's; `ended_at` since when the state is final.
+    """
+
+    source: str
+    id: str
+    type: str
+    process: str
+    case_id: str
+    state: Literal["stored", "waiting", "applied", "refused", "dead", "dropped"]
+    code: str | None
+    attempts: int
+    time: datetime | None
+    stored_at: datetime
+    ended_at: datetime | None
+
+
+class CaseAccepted(Answer):
+    """An application is stored. `state`: started, or stored: its case starts as soon as Temporal answers."""
+
+    case_id: str
+    state: Literal["started", "stored"]
+    repeated: bool
+
+
+class BatchAccepted(Answer):
+    """Applications are stored; their cases start by themselves."""
+
+    batch_id: UUID | None
+    given: int
+    stored: int
+    known: int
+
+
+class BatchProgress(Answer):
+    """How far the cases of a batch have been started."""
+
+    batch_id: UUID
+    round_id: str
+    stored: int
+    started: int
+    accepted_at: datetime

@@ -1,0 +1,45 @@
+"""Facts about an application that other systems send."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.kernel.identifiers import Code
+from schemas.kernel.payload import Payload
+
+
+class ItemFact(Payload):
+    """`item` is a key of the policy's items; `reference` an opaque id in the sending system."""
+
+    item: Code
+    reference: str | None = Field(default=None, max_length=64, pattern=r"^[A-Za-z0-9._:/-]+$")
+
+
+class NoFacts(Payload):
+    """An event whose type says it all."""
+
+
+class OfferAnswered(Payload):
+    """The applicant's answer from the portal."""
+
+    answer: Literal["accepted", "declined"]
+
+
+class WithdrawalRequested(Payload):
+    """The applicant withdraws; the reason is from the policy's list."""
+
+    reason: Code
+
+
+class AccommodationRequested(Payload):
+    """Exam adjustments are asked for; `sudden` means an injury or illness after the deadline."""
+
+    requested_on: date | None = None
+    sudden: bool = False
+
+
+class SiblingAccepted(Payload):
+    """Another application of the same applicant in the round was accepted (rule A13)."""
+
+    by_case: str = Field(max_length=64)

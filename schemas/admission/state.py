@@ -1,0 +1,91 @@
+"""What an admission case remembers."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.admission.lookups import CommitteeMember, RoundFacts
+from schemas.admission.policy import AdmissionPolicy
+from schemas.admission.stages import Choice, Verdict
+from schemas.kernel.case import CaseState
+from schemas.kernel.identifiers import ApplicationNo
+from schemas.kernel.payload import Payload, Record
+
+
+class OpenApplication(Payload):
+    """Start of a case; everything else is read from the database when it opens."""
+
+    application_no: ApplicationNo
+    resume: "AdmissionState | None" = None
+    """The state handed over by continue-as-new; None for a new case."""
+    superseded_by: str | None = None
+    """With `resume`: the case whose accepted offer ended this one while its workflow was lost."""
+
+
+class ItemState(Record):
+    """Whether a required part is there."""
+
+    present: bool = False
+    late: bool = False
+    changed_at: datetime | None = None
+
+
+class Review(Record):
+    """One reviewer's part. `state`: invited, accepted, scored, declined, conflict, silent."""
+
+    state: str = "invited"
+    verdict: Verdict | None = None
+    late: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Still counted on."""
+        return self.state in ("invited", "accepted", "scored")
+
+
+class Ballot(Record):
+    """One round of votes."""
+
+    votes: dict[str, Choice] = Field(default_factory=dict)
+
+
+class Accommodation(Record):
+    """Side process of rule A15: none, requested, late, granted, partly_granted, refused."""
+
+    state: str = "none"
+    due_on: date | None = None
+
+
+class AdmissionState(CaseState):
+    """Everything an admission case remembers."""
+
+    application_no: str = ""
+    programme: str = ""
+    policy: AdmissionPolicy | None = None
+    round: RoundFacts | None = None
+    submitted_on: date | None = None
+    outside_period: Literal["early", "late"] | None = None
+    """Whether the application was submitted before the round opened, or after it closed (rule A4)."""
+    post_arrived_at: datetime | None = None
+    items: dict[str, ItemState] = Field(default_factory=dict)
+    duplicates: list[str] = Field(default_factory=list)
+    """Candidates found when the case opened; whether they are still asked about is told by the task."""
+    duplicate_of: list[str] = Field(default_factory=list)
+    """Those of them that a person has found to be the same applicant's."""
+    reviews: dict[str, Review] = Field(default_factory=dict)
+    wanted_reviewers: int = 0
+    draw_failed: bool = False
+    """The last draw found too few; it is not repeated until something has changed."""
+    committee: list[CommitteeMember] = Field(default_factory=list)
+    judged: dict[str, bool] = Field(default_factory=dict)
+    """Members whose possible conflict of interest a person has looked at, and whether there is one."""
+    ballots: list[Ballot] = Field(default_factory=list)
+    ties: int = 0
+    """Tied ballots of the committee as it is now."""
+    result: Choice | None = None
+    accommodation: Accommodation = Field(default_factory=Accommodation)
+    permits: dict[str, datetime] = Field(default_factory=dict)
+
+
+OpenApplication.model_rebuild()

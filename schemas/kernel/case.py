@@ -1,0 +1,175 @@
+"""What every case has in common: who acts, what is said to it, what it answers, what it remembers."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from schemas.kernel.deadlines import Deadline
+from schemas.kernel.identifiers import Code, MessageId, Role
+from schemas.kernel.payload import Payload, Record
+
+
+class ActorKind(StrEnum):
+    """Who made a step. What the clock did is never shown as a person's decision."""
+
+    PERSON = "person"
+    SYSTEM = "system"
+    CLOCK = "clock"
+
+
+class Actor(Payload):
+    """Who acts, by an opaque id and the roles held; never a name."""
+
+    id: str = Field(max_length=64)
+    kind: ActorKind = ActorKind.PERSON
+    roles: tuple[Role, ...] = ()
+
+
+CLOCK = Actor(id="clock", kind=ActorKind.CLOCK)
+SYSTEM = Actor(id="system", kind=ActorKind.SYSTEM)
+
+
+class Command(Payload):
+    """A person's decision. Sent as an update; the same `command_id` twice is answered once.
+
+    `case_version` is the version the person saw; when given and no longer true the decision is refused.
+    Reasons and remarks are stored in the database first and travel as a `…_id`.
+    """
+
+    step: ClassVar[str]
+    command_id: MessageId
+    actor: Actor
+    case_version: int | None = None
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When the fact that it enters was true, where the person says so."""
+        return None
+
+    @property
+    def cause(self) -> str:
+        """What the case remembers: the same id used by somebody else, or for something else, is another."""
+        return f"{self.actor.id}/{self.step}/{self.command_id}"
+
+
+class EventEnvelope(Payload):
+    """A fact sent by another system, after CloudEvents 1.0 (https://cloudevents.io).
+
+    `occurred_at` is when it happened, `received_at` when the institute had it; a deadline is kept when
+    the fact happened in time.
+    """
+
+    id: MessageId
+    source: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:/-]+$")
+    type: str = Field(min_length=1, max_length=128)
+    occurred_at: AwareDatetime | None = None
+    received_at: AwareDatetime | None = None
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Receipt(Payload):
+    """The answer to a decision: the case as it stands after it."""
+
+    case_id: str
+    version: int
+    stage: str
+    step: str
+    waiting_for: str | None = None
+    due_at: datetime | None = None
+    outcome: str | None = None
+    repeated: bool = False
+    """True when this command had been applied before and this is the first answer again."""
+
+
+class Task(Record):
+    """Something a person has to do. Closed with its stage unless `stage` is None."""
+
+    key: str
+    kind: str
+    role: Role
+    assignee: str | None = None
+    opened_at: datetime
+    due_at: datetime
+    deadline: str | None = None
+    stage: str | None = None
+
+
+class CaseState(Record):
+    """What a case remembers, carried whole into the next run by continue-as-new."""
+
+    case_id: str
+    process: str
+    stage: str = ""
+    version: int = 0
+    opened_at: datetime | None = None
+    stage_since: datetime | None = None
+    outcome: str | None = None
+    outcome_by: ActorKind | None = None
+    closed: bool = False
+    tasks: dict[str, Task] = Field(default_factory=dict)
+    deadlines: dict[str, Deadline] = Field(default_factory=dict)
+    seen: dict[str, int] = Field(default_factory=dict)
+    """Ids of messages applied and the version each led to; bounded, the log in the database is not."""
+    undelivered: list[int] = Field(default_factory=list)
+    """Versions whose notices or events have not all reached a final state."""
+    path: list[str] = Field(default_factory=list)
+    """Stages gone through, for the map in the UI."""
+
+
+class KernelCommand(Command):
+    """A decision every process knows: about a task or a deadline rather than the case's subject."""
+
+    reason_id: str | None = None
+
+
+class ReassignTask(KernelCommand):
+    """Hand an open task to another person of the same role."""
+
+    step: ClassVar[str] = "reassign-task"
+    task: str
+    assignee: str = Field(max_length=64)
+
+
+class CompleteTask(KernelCommand):
+    """Mark an office task as done that no other step closes (a failed notice, a refused event)."""
+
+    step: ClassVar[str] = "complete-task"
+    task: str
+
+
+class MoveDeadline(KernelCommand):
+    """Set another due time; reminders keep their distance from it."""
+
+    step: ClassVar[str] = "move-deadline"
+    deadline: str
+    due_at: AwareDatetime
+
+
+class PauseDeadline(KernelCommand):
+    """Stop the clock of a deadline; nothing of it fires until it is resumed."""
+
+    step: ClassVar[str] = "pause-deadline"
+    deadline: str
+
+
+class ResumeDeadline(KernelCommand):
+    """Let it run again; it gets back the time that it had left."""
+
+    step: ClassVar[str] = "resume-deadline"
+    deadline: str
+
+
+class CancelDeadline(KernelCommand):
+    """End a deadline for good without its consequence."""
+
+    step: ClassVar[str] = "cancel-deadline"
+    deadline: str
+
+
+class RefusedEvent(Payload):
+    """Why an event changed nothing. Recorded in the case's log; the event stays in the history."""
+
+    event_id: str | None
+    code: Code

@@ -1,0 +1,123 @@
+"""A transition: everything one step of a case changes, written in one database transaction."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field, JsonValue
+
+from schemas.kernel.case import Actor, ActorKind, EventEnvelope
+from schemas.kernel.identifiers import Code, Role
+from schemas.kernel.payload import Payload
+from schemas.kernel.policies import NoticePolicy
+
+
+class TaskOpened(Payload):
+    """A row of the task list."""
+
+    key: str
+    kind: str
+    role: Role
+    assignee: str | None = None
+    due_at: datetime
+
+
+class TaskClosed(Payload):
+    """Closed because it was `done`, or because the case `moved_on` without it."""
+
+    key: str
+    how: str
+
+
+class DeadlineChanged(Payload):
+    """The deadline as it stands now; `state` is running, paused, met, cancelled or expired."""
+
+    name: str
+    state: str
+    due_at: datetime
+    calculation: tuple[str, ...] = ()
+
+
+class NoticeRequested(Payload):
+    """A message to be queued. `to` is an audience; addresses are looked up when it is queued.
+
+    `facts` are dates and codes for the template, never personal data.
+    """
+
+    message: Code
+    to: str
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class EventQueued(Payload):
+    """A fact for another case, delivered after the transaction that made it true."""
+
+    case_id: str
+    envelope: EventEnvelope
+
+
+class Transition(Payload):
+    """One step. Idempotent by (`case_id`, `version`): written twice it changes nothing the second time."""
+
+    case_id: str
+    process: str
+    version: int
+    step: str
+    cause: str | None = None
+    """Id of the message that caused it; None when the clock or the case itself did."""
+    actor: Actor
+    at: datetime
+    from_stage: str
+    stage: str
+    waiting_for: str | None = None
+    due_at: datetime | None = None
+    closed: bool = False
+    outcome: str | None = None
+    outcome_by: ActorKind | None = None
+    details: dict[str, JsonValue] = Field(default_factory=dict)
+    tasks_opened: tuple[TaskOpened, ...] = ()
+    tasks_closed: tuple[TaskClosed, ...] = ()
+    tasks_reassigned: tuple[TaskOpened, ...] = ()
+    deadlines: tuple[DeadlineChanged, ...] = ()
+    notices: tuple[NoticeRequested, ...] = ()
+    events: tuple[EventQueued, ...] = ()
+    state: dict[str, Any] = Field(default_factory=dict)
+    """The whole state after the step, so that a step Temporal lost can be taken over from the database."""
+    records: tuple[dict[str, Any], ...] = ()
+    """The process's own records, each with a `kind` that names its writer in `activities/`."""
+
+
+class Written(Payload):
+    """The answer to a transition.
+
+    Usually it was written as asked. A step is written before Temporal has recorded that it was taken, so a
+    worker that dies in between leaves the database ahead: then `taken_over` is the state found there, and
+    the workflow goes on from it.
+    """
+
+    version: int
+    repeated: bool = False
+    """True when the cause had been applied under an earlier version: this step must be dropped."""
+    notices: tuple[int, ...] = ()
+    """Versions, from the one asked on, that have notices to deliver."""
+    events: tuple[int, ...] = ()
+    """Not used any more: what a step tells other cases is delivered by the relay, without the workflow."""
+    taken_over: dict[str, Any] | None = None
+    same_step: bool = False
+    """With `taken_over`: what stands there under this version is this very step."""
+
+
+class Delivery(Payload):
+    """Which version's notices to bring to an end."""
+
+    case_id: str
+    version: int
+    notices: NoticePolicy = NoticePolicy()
+
+
+class DeliveryReport(Payload):
+    """What became of them: keys of notices that a person must look at, with the reason as a code."""
+
+    failed: dict[str, Code] = Field(default_factory=dict)
+    again_after: timedelta | None = None
+    """Nothing may be sent before so much time has passed: the case waits and asks again. Then `failed` is
+    empty."""

@@ -1,0 +1,107 @@
+"""The command line against the fixtures' servers, in a thread of the test's process."""
+
+import asyncio
+import io
+import json
+import sys
+import threading
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import pytest
+
+from cli import case_arguments as casework
+from cli import case_restarting, doctor, session
+from cli.admission import starting
+from cli.main import app
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        return self.json["error"]
+
+
+class _Threaded(io.TextIOBase):
+    """Standard output that keeps what one thread prints apart from everybody else's."""
+
+    def __init__(self, other: Any) -> None:
+        self._other = other
+        self._thread = threading.get_ident()
+        self.own = io.StringIO()
+
+    def write(self, text: str) -> int:
+        mine = threading.get_ident() == self._thread
+        return self.own.write(text) if mine else self._other.write(text)
+
+    def flush(self) -> None:
+        self._other.flush()
+
+
+class CommandLine:
+    """`iehe …` as a person types it."""
+
+    async def __call__(self, *words: object, by: str | None = None) -> Ended:
+        args = [str(word) for word in words]
+        return await asyncio.to_thread(self._run, [*args, "--as", by] if by else args)
+
+    async def ok(self, *words: object, by: str | None = None) -> Any:
+        """Run with --json and expect success; the answer."""
+        ended = await self(*words, "--json", by=by)
+        assert ended.code == 0, ended
+        return ended.json
+
+    async def refused(self, *words: object, by: str | None = None) -> tuple[int, str]:
+        """Run with --json and expect an error; its exit code and error code."""
+        ended = await self(*words, "--json", by=by)
+        assert ended.code != 0, ended
+        return ended.code, ended.error["code"]
+
+    def _run(self, args: list[str]) -> Ended:
+        code: Any = 0
+        out, err = _Threaded(sys.stdout), _Threaded(sys.stderr)
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                app(args, prog_name="iehe")
+            except SystemExit as end:
+                code = end.code or 0
+        return Ended(int(code), out.own.getvalue(), err.own.getvalue())
+
+
+def _leave(code: int) -> NoReturn:
+    raise SystemExit(int(code))
+
+
+@pytest.fixture
+def environment(database: Any, temporal: Any, ring: Any, tmp_path: Any) -> dict[str, str]:
+    """Settings by which a command finds the servers of the tests."""
+    return {
+        "IEHE_HOME": str(tmp_path),
+        "IEHE_KEY_RING": str(ring.path),
+        "IEHE_TEMPORAL_EMBEDDED": "false",
+        "TEMPORAL_ADDRESS": temporal.address,
+        "IEHE_OFFICE_DATABASE_URL": database.url("office"),
+        "IEHE_LANGUAGE": "en",
+    }
+
+
+@pytest.fixture
+def iehe(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> CommandLine:
+    """Commands run in a thread of this process, which may end without ending the process."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for module in (session, casework, starting, doctor, case_restarting):
+        monkeypatch.setattr(module, "leave", _leave)
+    return CommandLine()

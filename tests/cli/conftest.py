@@ -1,0 +1,31 @@
+"""A database with the default policies, commands that use it, and a look into it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.cli.program import Program, elsewhere
+from workers.policies import load_defaults
+
+
+@pytest.fixture
+async def connect(database) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
+    """Run a statement as the owner of the test's database; rows as tuples."""
+    connection = await asyncpg.connect(database.url("owner"))
+
+    async def run(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await connection.fetch(statement, *values)]
+
+    yield run
+    await connection.close()
+
+
+@pytest.fixture
+async def office(database, temporal, client, tmp_path) -> Program:
+    """Commands on servers that run already; policies and rounds are loaded, there is no staff."""
+    connection = await asyncpg.connect(database.url("owner"))
+    await load_defaults(connection)
+    await connection.close()
+    return Program(elsewhere(database, temporal, tmp_path / "home"))

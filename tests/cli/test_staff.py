@@ -1,0 +1,46 @@
+"""`iehe staff` on a real database."""
+
+from pathlib import Path
+
+from cli.session import Exit
+from spreadsheets.admission.sample_files import write_staff_csv
+from spreadsheets.admission.samples import sample_staff
+
+SAMPLE = Path(__file__).parents[2] / "docs" / "samples" / "staff.csv"
+
+
+async def test_staff_are_added_and_updated(office, tmp_path):
+    """The sample is taken; a later file changes who is in it and leaves the others."""
+    assert (await office("staff", "import", SAMPLE, "--json")).json["imported"] == 21
+    first, *_ = sample_staff()
+    changed = tmp_path / "staff.csv"
+    write_staff_csv(changed, [first | {"load_cap": "2"}])
+    assert (await office("staff", "import", changed)).code == Exit.OK
+    listed = {row["staff_id"]: row for row in (await office("staff", "list", "--json")).json}
+    assert len(listed) == 21
+    assert listed[first["staff_id"]]["load_cap"] == 2
+    assert "committee_chair" in (await office("staff", "list")).out
+
+
+async def test_nothing_of_a_faulty_file_is_imported(office, tmp_path):
+    """Each fault is printed with row, column, code and both languages, and nobody is added."""
+    first, second, *_ = sample_staff()
+    file = tmp_path / "staff.csv"
+    write_staff_csv(file, [first, second | {"email": "nobody", "roles": "king"}])
+    ended = await office("staff", "import", file)
+    assert ended.code == Exit.FAULTY_FILE
+    for words in ("email-invalid", "choice-unknown", "メールアドレス", "nothing was imported"):
+        assert words in ended.out + ended.err
+    faults = (await office("staff", "import", file, "--json")).json["error"]["faults"]
+    assert {(fault["row"], fault["code"]) for fault in faults} == {
+        (3, "email-invalid"),
+        (3, "choice-unknown"),
+    }
+    assert (await office("staff", "list", "--json")).json == []
+
+
+async def test_a_missing_file(office, tmp_path):
+    """A file that is not there is a fault of the file, not of the program."""
+    ended = await office("staff", "import", tmp_path / "none.csv", "--json")
+    assert ended.code == Exit.FAULTY_FILE
+    assert ended.json["error"]["faults"][0]["code"] == "file-unreadable"

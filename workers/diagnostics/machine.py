@@ -1,0 +1,96 @@
+"""What can be seen without any server: what runs here, versions, disk, time zone, the way out for mail."""
+
+import asyncio
+import platform
+import shutil
+from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from embedded.home import Home
+from embedded.lock import holder_of
+from embedded.mail import caught_mails
+from workers.diagnostics.findings import Finding, ok, problem, warn
+from workers.settings import Settings
+
+DISK_WARN: Final = 2_000_000_000
+DISK_PROBLEM: Final = 300_000_000
+_GIGABYTE: Final = 1_000_000_000
+_MAIL_SECONDS: Final = 3.0
+_JAPAN: Final = timezone(timedelta(hours=9))
+
+
+def stack(settings: Settings) -> Finding:
+    """Who runs the embedded stack, since when."""
+    if settings.database_url is not None and not settings.temporal_embedded:
+        return ok("stack", f"servers elsewhere, as set ({settings.environment})")
+    home = Home(settings.home)
+    try:
+        holder = holder_of(home)
+    except OSError as error:
+        return problem("stack", f"{home.root}: {error.strerror}", "use the account that runs the stack")
+    if holder is None:
+        return problem("stack", f"not running on {home.root}", "start it: make run (iehe up)")
+    # The lock is written once, when its holder starts.
+    since = datetime.fromtimestamp(home.lock.stat().st_mtime, UTC)
+    shown = f"{since.astimezone(_JAPAN):%Y-%m-%d %H:%M}"
+    return ok("stack", f"pid {holder.pid}, since {shown}, UI {holder.ui_url}", pid=holder.pid, since=since)
+
+
+def versions() -> Finding:
+    """The versions of this program and what it is built on."""
+    facts = {
+        "iehe": version("iehe"),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("temporalio", "asyncpg", "pydantic", "holidays", "tzdata")},
+    }
+    return ok("versions", ", ".join(f"{name} {number}" for name, number in facts.items()), **facts)
+
+
+def disk(settings: Settings) -> Finding:
+    """Room left where the home is, or will be."""
+    place = next(folder for folder in (settings.home, *settings.home.parents) if _reachable(folder))
+    free = shutil.disk_usage(place).free
+    text = f"{free / _GIGABYTE:.1f} GB free at {place}"
+    if free >= DISK_WARN:
+        return ok("disk", text, free_bytes=free)
+    todo = "make room, or move the home (IEHE_HOME): PostgreSQL stops when the disk is full"
+    return (problem if free < DISK_PROBLEM else warn)("disk", text, todo, free_bytes=free)
+
+
+def _reachable(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False
+
+
+def time_zone() -> Finding:
+    """Whether the zone in which all deadlines are counted is known, and right."""
+    try:
+        offset = datetime.now(ZoneInfo("Asia/Tokyo")).utcoffset()
+    except ZoneInfoNotFoundError:
+        offset = None
+    if offset != timedelta(hours=9):
+        return problem("time zone", "Asia/Tokyo is unknown or wrong here", "install again: make install")
+    return ok("time zone", f"Asia/Tokyo, data {version('tzdata')}")
+
+
+async def mail(settings: Settings) -> Finding:
+    """Whether the mail server answers, and who gets mail."""
+    where = f"{settings.smtp_host}:{settings.smtp_port}"
+    try:
+        async with asyncio.timeout(_MAIL_SECONDS):
+            _, writer = await asyncio.open_connection(settings.smtp_host, settings.smtp_port)
+        writer.close()
+    except OSError:  # a timeout too
+        todo = "start it: make run" if settings.smtp_embedded else "check IEHE_SMTP_HOST and IEHE_SMTP_PORT"
+        return problem("mail", f"{where} does not answer; notices wait", todo)
+    if settings.smtp_embedded:
+        caught = len(caught_mails(Home(settings.home).mail))
+        return ok("mail", f"caught at {where}, {caught} so far (iehe mail list)", caught=caught)
+    if settings.environment != "production" and not settings.mail_allow:
+        return warn("mail", "no address may get mail here", "set IEHE_MAIL_ALLOW")
+    return ok("mail", f"{where} answers, {settings.smtp_tls}")

@@ -1,0 +1,215 @@
+"""Steps that every process has: tasks handed on, deadlines moved, reminders, events that fit nowhere."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from schemas.kernel.case import (
+    CancelDeadline,
+    CaseState,
+    Command,
+    CompleteTask,
+    KernelCommand,
+    MoveDeadline,
+    PauseDeadline,
+    ReassignTask,
+    RefusedEvent,
+    ResumeDeadline,
+    Task,
+)
+from schemas.kernel.deadlines import Deadline
+from schemas.kernel.identifiers import Role
+from schemas.kernel.refusals import Refusal
+from workflows.kernel import deadlines as counting
+from workflows.kernel.draft import BY_HAND, Draft
+from workflows.kernel.lifecycle import By, Step, step
+
+S = TypeVar("S", bound=CaseState)
+
+
+LOOK_AT_MOST = 20
+"""Open tasks of one kind about messages of one case."""
+
+
+def common_steps(
+    stages: tuple[str, ...], living: tuple[str, ...], office: frozenset[Role]
+) -> tuple[Step, ...]:
+    """The lines of the table that every process has: some in the `living` stages, some in all.
+
+    A message may fail and an event may come after the last stage was reached; a person still sees it.
+    """
+    return (
+        step(ReassignTask.step, at=living, by=office),
+        step(CompleteTask.step, at=stages, by=office),
+        step(MoveDeadline.step, at=living, by=office),
+        step(PauseDeadline.step, at=living, by=office),
+        step(ResumeDeadline.step, at=living, by=office),
+        step(CancelDeadline.step, at=living, by=office),
+        step("remind", at=living, by=By.CLOCK),
+        step("refuse-event", at=stages, by=By.SYSTEM),
+        step("report-notices", at=stages, by=By.SYSTEM),
+    )
+
+
+def reassign_task(draft: Draft[Any], command: ReassignTask) -> None:
+    """Hand a task on; the reminders follow the assignee."""
+    task = _task(draft, command.task)
+    # a review or a vote is that person's own: another reviewer is drawn, another member convened
+    own = task.assignee is not None and task.key == f"{task.kind}:{task.assignee}"
+    draft.require(not own, "task-personal", task=command.task)
+    task.assignee = command.assignee
+    _keep_reason(draft, command)
+    draft.change_task(task)
+
+
+def complete_task(draft: Draft[Any], command: CompleteTask) -> None:
+    """Close a task that no other step closes."""
+    task = _task(draft, command.task)
+    by_hand = task.kind in BY_HAND or task.kind in draft.process.completed
+    draft.require(by_hand, "task-not-completable", task=command.task)
+    _keep_reason(draft, command)
+    draft.close_task(task.key)
+    if task.kind in draft.process.completed:
+        draft.process.completed[task.kind](draft)
+
+
+def move_deadline(draft: Draft[Any], command: MoveDeadline) -> None:
+    """Another due time, not in the past."""
+    deadline = _deadline(draft, command.deadline)
+    draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
+    due_at = draft.ahead(command.due_at)
+    _keep_reason(draft, command)
+    draft.details["due_at"] = due_at.isoformat()
+    counting.move(deadline, due_at, draft.calendar)
+    # one that had passed runs again, with its consequence
+    deadline.expires = deadline.kind in draft.process.expiries
+    draft.change_deadline(deadline, "running")
+
+
+def pause_deadline(draft: Draft[Any], command: PauseDeadline) -> None:
+    """Stop the clock of a deadline."""
+    deadline = _deadline(draft, command.deadline)
+    draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
+    _keep_reason(draft, command)
+    counting.pause(deadline, draft.now, draft.calendar)
+    draft.change_deadline(deadline, "paused")
+
+
+def resume_deadline(draft: Draft[Any], command: ResumeDeadline) -> None:
+    """Let it run again with what was left."""
+    deadline = _deadline(draft, command.deadline)
+    draft.require(deadline.paused_at is not None, "deadline-not-paused", deadline=deadline.name)
+    _keep_reason(draft, command)
+    counting.resume(deadline, draft.now, draft.calendar)
+    draft.change_deadline(deadline, "running")
+
+
+def cancel_deadline(draft: Draft[Any], command: CancelDeadline) -> None:
+    """End a deadline without its consequence."""
+    deadline = _deadline(draft, command.deadline)
+    _keep_reason(draft, command)
+    for task in draft.state.tasks.values():
+        if task.deadline == deadline.name:
+            # no longer by a promise, still by the policy
+            task.deadline, task.due_at = None, draft.task_due(task.kind)
+            draft.change_task(task)
+    draft.stop_deadline(deadline.name, how="cancelled")
+
+
+COMMON_DECISIONS: dict[type[Command], Callable[[Draft[Any], Any], None]] = {
+    ReassignTask: reassign_task,
+    CompleteTask: complete_task,
+    MoveDeadline: move_deadline,
+    PauseDeadline: pause_deadline,
+    ResumeDeadline: resume_deadline,
+    CancelDeadline: cancel_deadline,
+}
+
+
+def expire(draft: Draft[S], name: str) -> None:
+    """What a passed deadline leads to; afterwards it reminds at most."""
+    deadline = draft.state.deadlines[name]
+    deadline.expires = False
+    draft.change_deadline(deadline, "expired")
+    _, rule = draft.process.expiries[deadline.kind]
+    rule(draft, deadline)
+
+
+def remind(draft: Draft[S], name: str) -> None:
+    """Send the reminders of a deadline that are due, to those whom they still concern."""
+    deadline = draft.state.deadlines[name]
+    for rung, audience in counting.fire(deadline, draft.now):
+        if not draft.process.audience(draft.state, deadline, audience):
+            continue
+        overdue = (draft.calendar.day_of(draft.now) - draft.calendar.day_of(deadline.due_at)).days
+        facts: dict[str, JsonValue] = {"due_at": deadline.due_at.isoformat(), "overdue_days": max(overdue, 0)}
+        to = _address(draft.state, deadline, audience)
+        draft.notify(rung.message, to, **(facts | draft.process.facts(draft.state, deadline)))
+        draft.details[f"{rung.key}>{to}"] = name
+
+
+def refuse_event(draft: Draft[Any], refused: RefusedEvent) -> None:
+    """Keep what could not be used, and let a person look at it."""
+    draft.details.update(event=refused.event_id, code=refused.code)
+    if _may_ask(draft, "look-at-event"):
+        draft.open_task("look-at-event", draft.process.office, whose=str(draft.state.version + 1), keep=True)
+
+
+def report_notices(draft: Draft[Any], failed: dict[str, str]) -> None:
+    """Messages that reached nobody become a task: a person telephones or corrects the address."""
+    draft.details.update({notice[:12]: reason for notice, reason in sorted(failed.items())})
+    if _may_ask(draft, "notice-failed"):
+        draft.open_task("notice-failed", draft.process.office, whose=str(draft.state.version + 1), keep=True)
+
+
+def _may_ask(draft: Draft[Any], kind: str) -> bool:
+    # a sender gone wild must not fill the list, nor the state: the log keeps each of them anyway
+    open_ones = [task for task in draft.state.tasks.values() if task.kind == kind]
+    return len(open_ones) < LOOK_AT_MOST
+
+
+def next_alarm(state: CaseState) -> tuple[datetime, str] | None:
+    """The moment at which the clock has to do something next, and for which deadline."""
+    moments = [
+        (moment, deadline.name)
+        for deadline in state.deadlines.values()
+        if (moment := counting.next_moment(deadline)) is not None
+    ]
+    return min(moments, default=None)
+
+
+def _address(state: CaseState, deadline: Deadline, audience: str) -> str:
+    if audience != "assignee":
+        return audience
+    task = next((task for task in state.tasks.values() if task.deadline == deadline.name), None)
+    if task is None:
+        return f"staff:{deadline.name.partition(':')[2]}"
+    return f"staff:{task.assignee}" if task.assignee else f"role:{task.role}"
+
+
+def _keep_reason(draft: Draft[Any], command: KernelCommand) -> None:
+    if command.reason_id is None:
+        return
+    try:
+        draft.details["reason_id"] = str(UUID(command.reason_id))
+    except ValueError:
+        raise Refusal("unknown-text") from None
+
+
+def _task(draft: Draft[Any], key: str) -> Task:
+    open_tasks = draft.state.tasks
+    draft.require(key in open_tasks, "unknown-task", task=key, open=", ".join(sorted(open_tasks)) or "-")
+    task: Task = open_tasks[key]
+    return task
+
+
+def _deadline(draft: Draft[Any], name: str) -> Deadline:
+    running = draft.state.deadlines
+    draft.details["deadline"] = name
+    if name not in running:
+        raise Refusal("unknown-deadline", deadline=name, open=", ".join(sorted(running)) or "-")
+    deadline: Deadline = running[name]
+    return deadline
