@@ -26,9 +26,10 @@ from schemas.admission.commands import (
     RecordEnrolment,
     SubmitScores,
 )
+from schemas.admission.roles import Role
 from schemas.admission.stages import Choice
 from schemas.kernel.case import Actor, Command, EventEnvelope
-from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, Role, admission_case_id, event_type
+from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, admission_case_id, event_type
 from spreadsheets.admission.checking import check_file
 from spreadsheets.admission.sample_files import write_csv, write_staff_csv
 from spreadsheets.admission.samples import sample_applications, sample_staff

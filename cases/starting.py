@@ -5,6 +5,7 @@ at any time: a workflow that runs is found there, and one that ended before its 
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,8 +23,11 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.kernel.queries import queries
-from schemas.admission.state import AdmissionState, OpenApplication
+from cases.registry import PROCESSES
 from schemas.kernel.identifiers import CASES_QUEUE, ProcessName, SearchAttribute, admission_case_id
+from schemas.kernel.step import CaseHandover, CaseStart
+from workflows.kernel.process import shown
+from workflows.kernel.state import waiting_for_whom
 
 SQL: Final = queries("admission/imports")
 START_CONCURRENCY: Final = 50
@@ -67,7 +71,7 @@ async def start_case(client: Client, application_no: str, round_id: str) -> Star
     try:
         await client.start_workflow(
             ProcessName.ADMISSION_REVIEW,
-            OpenApplication(application_no=application_no),
+            CaseStart(case_id=admission_case_id(application_no)),
             id=admission_case_id(application_no),
             task_queue=CASES_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
@@ -153,23 +157,17 @@ async def restart_case(
     Raises:
         LookupError: the database has neither such a case nor an application for it.
     """
-    row = await pool.fetchrow(SQL["state_of_case"], case_id)
+    row = await pool.fetchrow(queries("kernel/cases")["handover"], case_id)
     application_no = case_id.partition("/")[2]
-    state = None
+    handover = None
     if row is not None:
-        state = AdmissionState.model_validate_json(row["state"])
-        state.undelivered = row["undelivered"]
+        handover = _handover(row)
     elif not await pool.fetchval(SQL["is_application"], application_no):
         raise LookupError(case_id)
     try:
         await client.start_workflow(
             ProcessName.ADMISSION_REVIEW,
-            OpenApplication(
-                application_no=application_no,
-                resume=state,
-                # what its workflow could not be told while it was lost
-                superseded_by=row["superseded_by"] if row else None,
-            ),
+            CaseStart(case_id=case_id, handover=handover),
             id=case_id,
             task_queue=CASES_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -184,4 +182,18 @@ async def restart_case(
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(relay["bring_back"], case_id)
         await connection.execute(relay["make_due"], case_id)
-    return state.version if state else 0
+    return handover.version if handover else 0
+
+
+def _handover(row: asyncpg.Record) -> CaseHandover:
+    stored = json.loads(row["state"])
+    process = PROCESSES[stored["process"]]
+    state = process.state.model_validate(stored)
+    return CaseHandover(
+        version=row["version"],
+        state=stored,
+        waiting_for=waiting_for_whom(process.lifecycle, state),
+        attributes=shown(process, state),
+        undelivered=tuple(row["undelivered"]),
+        restarted=True,
+    )

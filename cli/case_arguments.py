@@ -138,7 +138,7 @@ async def find_case(session: Session, text: str) -> asyncpg.Record:
 
 def require_role(actor: Actor, roles: Sequence[str] = OFFICE) -> None:
     """Refuse who has none of the roles."""
-    held = [role.value for role in actor.roles]
+    held = [str(role) for role in actor.roles]
     if not set(held) & set(roles):
         needed, has = ", ".join(roles), ", ".join(held) or "-"
         raise CommandError(

@@ -40,7 +40,7 @@ def stages() -> list[str]:
 
 def roles() -> list[str]:
     """Every role that somebody can have."""
-    from schemas.kernel.identifiers import Role
+    from schemas.admission.roles import Role
 
     return [role.value for role in Role]
 

@@ -98,13 +98,14 @@ async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
     from activities.kernel.message_templates import NotRenderedError, Office
     from activities.kernel.notice_rows import letter_to
     from activities.kernel.queries import queries
+    from cases.registry import ROOMS
 
     pool = await session.pool()
     row = await pool.fetchrow(queries("kernel/office")["letter"], notice_id)
     if row is None:
         return {"address": None, "subject": "-", "text": "-"}
     try:
-        letter = letter_to(row, Office(), datetime.now(UTC))
+        letter = letter_to(row, ROOMS[row["process"]], Office(), datetime.now(UTC))
     except NotRenderedError:
         return {"address": row["address"], "subject": "-", "text": "-"}
     return {"address": letter.address, "subject": letter.subject, "text": letter.text}

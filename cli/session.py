@@ -170,8 +170,8 @@ class Session:
 
     async def actor(self, staff_id: str | None) -> Actor:
         """The person who acts, with the roles on record."""
+        from schemas.admission.roles import Role as StaffRole
         from schemas.kernel.case import Actor
-        from schemas.kernel.identifiers import Role as StaffRole
 
         if staff_id is None:
             raise CommandError(

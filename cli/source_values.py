@@ -44,8 +44,8 @@ def check_name(name: str) -> None:
 
 def check_uri(uri: str) -> None:
     """Refuse a URI that no event could have as its source, or that is our own."""
-    from activities.admission.records import OWN_SOURCE
     from gateway.sources import URI
+    from schemas.kernel.identifiers import OWN_SOURCE
 
     if not URI.fullmatch(uri) or uri == OWN_SOURCE:
         raise usage(
@@ -59,8 +59,8 @@ def check_uri(uri: str) -> None:
 
 def matching_types(patterns: list[str]) -> list[str]:
     """The types that other systems may send and that the patterns name; each has to name one."""
+    from cases.registry import PROCESSES
     from schemas.kernel.identifiers import event_type
-    from workflows.processes import PROCESSES
 
     known = [
         event_type(process, fact)

@@ -36,13 +36,13 @@ def tasks(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
-        from workflows.processes import PROCESSES
+        from cases.registry import PROCESSES
 
         known_value(role, roles(), "--role")
         pool, sql = await session.pool(), queries("kernel/office")
         if assignee is not None:
             known_value(assignee, await staff_ids(pool), "--assignee")
-        offices = {name.value: each.office.value for name, each in PROCESSES.items()}
+        offices = {str(name): str(each.office) for name, each in PROCESSES.items()}
         found = await pool.fetch(
             sql["tasks"], role, assignee, overdue, list(offices), list(offices.values()), limit
         )
@@ -66,8 +66,8 @@ def tasks(
 
 
 def _task(row: asyncpg.Record) -> dict[str, Any]:
+    from cases.registry import PROCESSES
     from schemas.kernel.identifiers import ProcessName
-    from workflows.processes import PROCESSES
 
     task = dict(row)
     del task["total"], task["dead_letters"]

@@ -9,8 +9,8 @@ import asyncpg
 from activities.kernel.queries import queries
 from gateway.problems import Problem
 from gateway.strict_json import storable
+from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
-from schemas.kernel.identifiers import Role
 
 SQL: Final = queries("kernel/office")
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from activities.kernel.queries import queries
+from cases.registry import PROCESSES
 from gateway.access import find_case, may_read, no_such_case, sight_of, stage_text
 from gateway.admission.start_routes import batch_progress, start_batch, start_one
 from gateway.context import gateway_of
@@ -19,7 +20,6 @@ from gateway.staff import staff_of
 from schemas.kernel.case import Actor
 from schemas.kernel.identifiers import ProcessName
 from workflows.kernel.lifecycle import By
-from workflows.processes import PROCESSES
 
 SQL: Final = queries("kernel/office")
 

@@ -24,11 +24,11 @@ from pydantic import (
     ValidationError,
 )
 
+from cases.registry import PROCESSES
 from gateway.problems import Fault, faults_of, pointer
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import ApplicationNo, MessageId, ProcessName, case_id_of, event_type
-from workflows.kernel.draft import EventKind
-from workflows.processes import PROCESSES
+from workflows.kernel.process import EventKind
 
 SUBJECTS: Final[Mapping[ProcessName, TypeAdapter[str]]] = {
     ProcessName.ADMISSION_REVIEW: TypeAdapter(ApplicationNo)
@@ -36,7 +36,7 @@ SUBJECTS: Final[Mapping[ProcessName, TypeAdapter[str]]] = {
 """The form of a process's business key, which is the `subject` of its events."""
 
 EVENT_TYPES: Final[Mapping[str, tuple[ProcessName, EventKind]]] = {
-    event_type(process, fact): (process, kind)
+    event_type(process, fact): (ProcessName(process), kind)
     for process, rules in PROCESSES.items()
     for fact, kind in rules.events.items()
 }

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from temporalio.client import Client
 
 from cases.decisions import TEXT_FIELDS, NotDecided, decide, made_before, text_field
+from cases.registry import PROCESSES
 from gateway.access import find_case, may_read, no_such_case, stage_text
 from gateway.context import gateway_of
 from gateway.problems import Fault, Problem, invalid, unavailable
@@ -20,7 +21,6 @@ from gateway.staff import staff_of
 from schemas.kernel.case import Command, Receipt
 from schemas.kernel.identifiers import ProcessName
 from schemas.kernel.refusals import RefusalKind
-from workflows.processes import PROCESSES
 
 STATUS_OF: Final = {
     RefusalKind.INVALID: HTTPStatus.BAD_REQUEST,

@@ -12,7 +12,7 @@ from gateway.events import door_of
 from gateway.problems import Fault, Problem, invalid
 from gateway.responses import EventFate
 from gateway.staff import require_role, staff_of
-from schemas.kernel.identifiers import Role
+from schemas.admission.roles import Role
 
 READERS = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS, Role.AUDITOR})
 

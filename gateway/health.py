@@ -60,6 +60,12 @@ async def _temporal(client: Client) -> str:
 
 @cache
 def migrations() -> frozenset[str]:
-    """The migrations of this release, by the names of their files."""
-    folder = files("activities") / "kernel" / "sql" / "migrations"
-    return frozenset(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    """The migrations of this release, by their rooms and files."""
+    folders = ((room.name, room / "sql" / "migrations") for room in files("activities").iterdir())
+    return frozenset(
+        f"{room}/{file.name}"
+        for room, folder in folders
+        if folder.is_dir()
+        for file in folder.iterdir()
+        if file.name.endswith(".sql")
+    )

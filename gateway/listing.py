@@ -13,14 +13,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from activities.kernel.queries import queries
+from cases.registry import PROCESSES
 from gateway.access import OFFICE, sight_of, stage_text
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
 from gateway.request_parsing import link_header, query_of
 from gateway.responses import CasePage, TaskPage
 from gateway.staff import staff_of
-from schemas.kernel.identifiers import ProcessName, Role
-from workflows.processes import PROCESSES
+from schemas.admission.roles import Role
+from schemas.kernel.identifiers import ProcessName
 
 SQL: Final = queries("kernel/office")
 PAGE_LIMIT: Final = 200

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
+from cases.registry import PROCESSES
 from gateway.admission.start_routes import StartBatch, StartCase
 from gateway.decisions import body_model
 from gateway.listing import CasesQuery, TasksQuery
@@ -21,7 +22,6 @@ from gateway.responses import (
 )
 from schemas.kernel.case import Command
 from schemas.kernel.identifiers import ProcessName
-from workflows.processes import PROCESSES
 
 Security = Literal["staff", "source"]
 _STAFF: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -90,7 +90,7 @@ def _decisions() -> tuple[Operation, ...]:
     found: dict[str, Operation] = {}
     for process, each in PROCESSES.items():
         for name, command in each.commands.items():
-            found.setdefault(name, _decision(name, command, process))
+            found.setdefault(name, _decision(name, command, ProcessName(process)))
     return tuple(found.values())
 
 

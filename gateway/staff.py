@@ -10,8 +10,8 @@ from cases.time_limits import within
 from gateway.context import Gateway, gateway_of
 from gateway.problems import Problem, unavailable
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
+from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
-from schemas.kernel.identifiers import Role
 from schemas.kernel.patience import CONNECT_WITHIN
 
 SQL: Final = queries("kernel/office")

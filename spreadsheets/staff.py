@@ -15,7 +15,7 @@ from schemas.admission.applications import (
     Employment,
     StaffRow,
 )
-from schemas.kernel.identifiers import Role
+from schemas.admission.roles import Role
 from spreadsheets.admission.application_columns import LANGUAGES
 from spreadsheets.admission.repeats import Repeat, same_email, same_value
 from spreadsheets.codes import Code, RefusedError

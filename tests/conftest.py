@@ -28,6 +28,7 @@ from encryption.ring import KeyRing, ensure_ring
 from workers.migrations import migrate, read_migrations
 from workers.settings import Settings
 from workers.temporal import encrypted, register_search_attributes
+from workflows.kernel.known_policies import POLICIES
 
 _TEMPLATE = "iehe_template"
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -43,6 +44,12 @@ class Database:
     def url(self, role: Role) -> str:
         """Return its address for one of our roles."""
         return self.server.url(role, self.name)
+
+
+@pytest.fixture(autouse=True)
+def no_policies() -> None:
+    """Each test has its own database, and with it its own policies."""
+    POLICIES.forget()
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,9 @@ from schemas.admission.commands import (
     RecordDecision,
     SubmitScores,
 )
+from schemas.admission.roles import Role
 from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
-from schemas.kernel.identifiers import EVENT_SIGNAL, Role, admission_case_id, event_type
+from schemas.kernel.identifiers import EVENT_SIGNAL, admission_case_id, event_type
 
 _numbers = itertools.count(1)
 

@@ -1,4 +1,4 @@
-"""Brings a database up to the numbered SQL files in `activities/kernel/sql/migrations`, each applied once.
+"""Brings a database up to the numbered SQL files in `activities/<room>/sql/migrations`, each applied once.
 
 Forward only: a wrong migration is mended by the next one. A file that was applied is never edited again; its
 checksum is kept beside its number, and a database that knows other files than this release is refused.
@@ -26,10 +26,12 @@ _LOCK_PATIENCE = "60s"  # another migrator's whole work
 _TABLE_PATIENCE = "5s"  # longer waits for a table would hold up everybody who queues behind
 _CREATE = """
 CREATE TABLE IF NOT EXISTS public.schema_migrations (
-    number integer PRIMARY KEY,
+    room text NOT NULL,
+    number integer NOT NULL,
     name text NOT NULL,
     sha256 text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (room, number)
 )
 """
 
@@ -40,14 +42,15 @@ class MigrationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One SQL file; `name` is the file's name, `NNNN_words.sql`."""
+    """One SQL file of a room; `name` is `room/NNNN_words.sql`."""
 
+    room: str
     number: int
     name: str
     sql: str
 
     @classmethod
-    def read(cls, file: Traversable) -> Self:
+    def read(cls, room: str, file: Traversable) -> Self:
         """Read one file.
 
         Raises:
@@ -59,7 +62,12 @@ class Migration:
             raise MigrationError(f"{file.name}: the name must be like 0001_what_it_does.sql")
         if _OWN_TRANSACTION.search(sql):
             raise MigrationError(f"{file.name}: must not begin or end a transaction, the runner does")
-        return cls(int(match["number"]), file.name, sql)
+        return cls(room, int(match["number"]), f"{room}/{file.name}", sql)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which file of which room."""
+        return self.room, self.number
 
     @property
     def sha256(self) -> str:
@@ -75,20 +83,24 @@ class MigrationStatus:
     applied_at: datetime | None
 
 
-def read_migrations(folder: Traversable | None = None) -> list[Migration]:
-    """Return the files of a folder in order; by default those of this release.
+def read_migrations(root: Traversable | None = None) -> list[Migration]:
+    """Return the files of all rooms under a folder, those of the kernel first; by default of this release.
 
     Raises:
-        MigrationError: a name is malformed, or the numbers are not 1, 2, 3, …
+        MigrationError: a name is malformed, or the numbers of a room are not 1, 2, 3, …
     """
-    if folder is None:
-        folder = importlib.resources.files("activities") / "kernel" / "sql" / "migrations"
+    root = importlib.resources.files("activities") if root is None else root
+    rooms = sorted((room.name for room in root.iterdir()), key=lambda name: (name != "kernel", name))
+    return [migration for room in rooms for migration in _of_room(room, root / room / "sql" / "migrations")]
+
+
+def _of_room(room: str, folder: Traversable) -> list[Migration]:
     if not folder.is_dir():
         return []
     files = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
     )
-    migrations = [Migration.read(file) for file in files]
+    migrations = [Migration.read(room, file) for file in files]
     for expected, migration in enumerate(migrations, start=1):
         if migration.number != expected:
             raise MigrationError(f"{migration.name}: number {expected:04} is missing or there twice")
@@ -136,7 +148,7 @@ async def status(
     applied = await _applied(connection)
     _check(files, applied)
     return [
-        MigrationStatus(file.name, applied[file.number]["applied_at"] if file.number in applied else None)
+        MigrationStatus(file.name, applied[file.key]["applied_at"] if file.key in applied else None)
         for file in files
     ]
 
@@ -159,7 +171,7 @@ async def _alone(connection: asyncpg.Connection) -> AsyncIterator[None]:
 async def _apply(connection: asyncpg.Connection, files: Sequence[Migration]) -> list[str]:
     applied = await _applied(connection)
     _check(files, applied)
-    pending = [file for file in files if file.number not in applied]
+    pending = [file for file in files if file.key not in applied]
     for file in pending:
         try:
             async with connection.transaction():
@@ -167,8 +179,9 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[Migration]) -> 
                 await connection.execute(_CREATE)
                 await connection.execute(file.sql)
                 await connection.execute(
-                    "INSERT INTO public.schema_migrations (number, name, sha256) VALUES ($1, $2, $3)",
-                    *(file.number, file.name, file.sha256),
+                    "INSERT INTO public.schema_migrations (room, number, name, sha256) "
+                    "VALUES ($1, $2, $3, $4)",
+                    *(file.room, file.number, file.name, file.sha256),
                 )
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             # When the connection died, rolling back fails too, and that is the error that arrives here.
@@ -176,24 +189,27 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[Migration]) -> 
     return [file.name for file in pending]
 
 
-async def _applied(connection: asyncpg.Connection) -> dict[int, asyncpg.Record]:
+async def _applied(connection: asyncpg.Connection) -> dict[tuple[str, int], asyncpg.Record]:
     if await connection.fetchval("SELECT to_regclass('public.schema_migrations')") is None:
         return {}
-    rows = await connection.fetch("SELECT number, name, sha256, applied_at FROM public.schema_migrations")
-    return {row["number"]: row for row in rows}
+    rows = await connection.fetch(
+        "SELECT room, number, name, sha256, applied_at FROM public.schema_migrations"
+    )
+    return {(row["room"], row["number"]): row for row in rows}
 
 
-def _check(files: Sequence[Migration], applied: dict[int, asyncpg.Record]) -> None:
-    known = {file.number: file for file in files}
-    for number, row in sorted(applied.items()):
-        if number not in known:
+def _check(files: Sequence[Migration], applied: dict[tuple[str, int], asyncpg.Record]) -> None:
+    known = {file.key: file for file in files}
+    for key, row in sorted(applied.items()):
+        if key not in known:
             raise MigrationError(
                 f"the database has {row['name']}, which this release does not know: it is newer"
             )
-        if known[number].sha256 != row["sha256"]:
+        if known[key].sha256 != row["sha256"]:
             raise MigrationError(
-                f"{known[number].name} was edited after it was applied: put it back, add a new one"
+                f"{known[key].name} was edited after it was applied: put it back, add a new one"
             )
-    first_pending = min((number for number in known if number not in applied), default=None)
-    if first_pending is not None and applied and first_pending < max(applied):
-        raise MigrationError(f"{known[first_pending].name} comes before files that were applied already")
+    latest = {room: max(number for of, number in applied if of == room) for room, _ in applied}
+    for room, number in sorted(known.keys() - applied.keys()):
+        if number < latest.get(room, 0):
+            raise MigrationError(f"{known[room, number].name} comes before files that were applied already")

@@ -13,10 +13,11 @@ import asyncpg
 import holidays
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from activities.kernel.message_templates import MESSAGES
+from activities.admission.messages import MESSAGES
 from schemas.admission.policy import AdmissionPolicy
+from schemas.admission.roles import Role
 from schemas.kernel.deadlines import DeadlinePolicy
-from schemas.kernel.identifiers import ProcessName, Role
+from schemas.kernel.identifiers import ProcessName
 from schemas.kernel.policies import PolicyDocument
 
 YEARS_AHEAD = 6

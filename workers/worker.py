@@ -1,26 +1,39 @@
 """The worker process: the workflows and their activities, assembled from the settings."""
 
+import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from activities.admission.lookups import AdmissionActivities
-from activities.admission.records import ADMISSION_WRITERS
-from activities.kernel.cases import CaseActivities
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from activities.kernel.steps import StepActivities
+from cases.registry import PROCESSES, ROOMS
 from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
 from workers.settings import Settings
 from workers.temporal import sandbox
-from workflows.admission.workflow import AdmissionReviewWorkflow
+from workflows.kernel.case import CaseWorkflow
+from workflows.kernel.process import Process
 
-WORKFLOWS: Final = (AdmissionReviewWorkflow,)
+
+def _workflow_of(process: Process[Any]) -> type[CaseWorkflow]:
+    """The workflow of a process: the one class in its room's `workflow` module that is made of it."""
+    module = importlib.import_module(f"workflows.{process.room}.workflow")
+    (found,) = (
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, CaseWorkflow) and each is not CaseWorkflow
+    )
+    return found
+
+
+WORKFLOWS: Final = tuple(_workflow_of(process) for process in PROCESSES.values())
 POOL_SIZE: Final = 16
 CACHED_WORKFLOWS: Final = 4000
 """Cases kept in memory; about 60 kB each. A case that is not cached is replayed at its next event."""
@@ -56,8 +69,7 @@ async def running_worker(
     fault: Callable[[str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
     """Poll both task queues until the context ends."""
-    cases = CaseActivities(pool, ADMISSION_WRITERS, fault)
-    admission = AdmissionActivities(pool)
+    steps = StepActivities(pool, ROOMS, fault)
     pollers = PollerBehaviorAutoscaling(initial=10)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
@@ -65,13 +77,7 @@ async def running_worker(
                 client,
                 task_queue=CASES_QUEUE,
                 workflows=WORKFLOWS,
-                activities=[
-                    cases.record_transition,
-                    admission.load_application,
-                    admission.load_policy,
-                    admission.draw_reviewers,
-                    admission.committee,
-                ],
+                activities=[steps.take_step],
                 workflow_runner=sandbox(),
                 max_cached_workflows=CACHED_WORKFLOWS,
                 max_concurrent_workflow_tasks=WORKFLOW_TASKS,
@@ -101,7 +107,7 @@ async def worker_from(settings: Settings, client: Client, url: str) -> AsyncIter
     """The worker as the settings say, with its own pools."""
     pool = await open_pool(url, size=POOL_SIZE, application="iehe-worker")
     try:
-        async with running_worker(client, pool, NoticeActivities(pool, mailer_of(settings))):
+        async with running_worker(client, pool, NoticeActivities(pool, ROOMS, mailer_of(settings))):
             yield
     finally:
         pool.terminate()

@@ -1,6 +1,7 @@
 """One way to run a transaction: retried when the fault will pass, reported without a value from any row."""
 
 import asyncio
+import json
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,8 @@ Connection = Any  # a pool hands out proxies that asyncpg does not type as conne
 
 REFUSED: Final = "Refused"
 DATABASE_FAULT: Final = "DatabaseFault"
+REFUSED_BY_FUNCTION: Final = "IE001"
+"""SQLSTATE of a refusal by `iehe.refuse`: the code is the message, the parameters are the detail."""
 
 FAULTS: Final = (
     asyncpg.PostgresError,
@@ -79,26 +82,22 @@ async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]
     """Run `work` in one transaction, again from its beginning when a passing fault ends it.
 
     Raises:
-        ApplicationError: `Refused` (final) when `work` refuses; `DatabaseFault` with the SQLSTATE, and
-            nothing else of the error, when the database does not let it through.
+        Refusal: `work`, or a function of the database (`iehe.refuse`), refuses.
+        ApplicationError: `DatabaseFault` with the SQLSTATE, and nothing else of the error, when the database
+            does not let it through.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with pool.acquire(timeout=5) as connection, connection.transaction():
                 return await work(connection)
-        except Refusal as refusal:
-            raise ApplicationError(
-                str(refusal), refusal.code, refusal.params, type=REFUSED, non_retryable=True
-            ) from None
         except asyncpg.ForeignKeyViolationError as error:
             if "texts" in (error.constraint_name or "") or "_reason_id_" in (error.constraint_name or ""):
-                text = Refusal("unknown-text")
-                raise ApplicationError(
-                    str(text), text.code, text.params, type=REFUSED, non_retryable=True
-                ) from None
+                raise Refusal("unknown-text") from None
             raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
         except FAULTS as error:
             state = getattr(error, "sqlstate", None) or type(error).__name__
+            if state == REFUSED_BY_FUNCTION and isinstance(error, asyncpg.PostgresError):
+                raise Refusal(str(error.message), **json.loads(error.detail or "{}")) from None
             if attempt == ATTEMPTS or not is_transient(error) or _SLOW.fullmatch(state):
                 raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None
         await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from activities.kernel.mail_message import Letter
-from activities.kernel.message_templates import Office, Reader, render
+from activities.kernel.message_templates import NotRenderedError, Office, Reader, render
 from activities.kernel.queries import queries
+from activities.kernel.room import Room
 from schemas.kernel.transition import Delivery
 
 if TYPE_CHECKING:
@@ -18,11 +19,21 @@ if TYPE_CHECKING:
 SQL: Final = queries("kernel/notices")
 
 
-def letter_to(row: asyncpg.Record, office: Office, date: datetime) -> Letter:
-    """The letter of a row of the query `addressed`. Raises NotRenderedError."""
-    facts = row["facts"] if isinstance(row["facts"], dict) else json.loads(row["facts"])
-    reader = Reader(row["recipient_kind"], _name(row), row["language"], row["application_no"])
-    rendered = render(row["process"], row["message"], {**facts, "case": row["case_id"]}, reader, office)
+def letter_to(row: asyncpg.Record, room: Room, office: Office, date: datetime) -> Letter:
+    """The letter of a row of the query `addressed`.
+
+    Raises:
+        NotRenderedError: no such message, or a fact of it is missing.
+    """
+    if row["message"] not in room.messages:
+        raise NotRenderedError("unknown-message")
+    # on one line, whatever was typed in: a line break would change the shape of the letter
+    name = " ".join((row["name"] or "").split())
+    subject = None if row["recipient_kind"] == "staff" else row["case_id"].partition("/")[2]
+    reader = Reader(row["recipient_kind"], name, row["language"], subject)
+    told = room.messages[row["message"]].facts
+    facts = {**json.loads(row["facts"]), "case": row["case_id"]}
+    rendered = render(room.process.room, row["message"], told, facts, reader, office)
     return Letter(
         notice_id=row["notice_id"],
         address=row["address"],
@@ -32,16 +43,6 @@ def letter_to(row: asyncpg.Record, office: Office, date: datetime) -> Letter:
         html=rendered.html,
         date=date,
     )
-
-
-def _name(row: asyncpg.Record) -> str:
-    parts = [row["name"]]
-    if row["recipient_kind"] == "applicant":
-        parts = [row["family_name"], row["given_name"]]
-        if row["language"] != "ja":
-            parts.reverse()
-    # on one line, whatever was typed in: a line break would change the shape of the letter
-    return " ".join(" ".join(parts).split())
 
 
 async def list_notices(

@@ -6,7 +6,7 @@ that notice is unknown, and only a person may have it sent again.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,9 +20,13 @@ from activities.kernel.mailer import Mailer, MailError, MailSession, PermanentMa
 from activities.kernel.message_templates import NotRenderedError, Office
 from activities.kernel.notice_rows import letter_to
 from activities.kernel.notice_times import given_up, quiet_until, retry_delay
+from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
-from schemas.kernel.policies import NoticePolicy
+from activities.kernel.room import Room
+from schemas.kernel.policies import NoticePolicy, PolicyRef
 from schemas.kernel.transition import Delivery, DeliveryReport
+from workflows.kernel.draft import LookupNeeded
+from workflows.kernel.known_policies import POLICIES
 
 SQL: Final = queries("kernel/notices")
 WAITING: Final = "NoticesWaiting"
@@ -47,12 +51,14 @@ class NoticeActivities:
     def __init__(
         self,
         pool: "asyncpg.Pool[asyncpg.Record]",
+        rooms: Mapping[str, Room],
         mailer: Mailer,
         clock: Callable[[], datetime] = _utc_now,
         office: Office | None = None,
         fault: Callable[[str], None] = _no_fault,
     ) -> None:
         self._pool = pool
+        self._rooms = rooms
         self._mailer = mailer
         self._clock = clock
         self._office = office or Office()
@@ -73,16 +79,17 @@ class NoticeActivities:
 
     async def _deliver(self, delivery: Delivery) -> DeliveryReport:
         version = (delivery.case_id, delivery.version)
+        policy = await self._policy_of(delivery.case_id)
         for row in await self._pool.fetch(SQL["interrupted"], *version):
             _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
         pending = await self._pool.fetch(SQL["pending"], *version)
         async with self._mailer.session() as session:
             for row in pending:
                 now = self._clock()
-                if (until := quiet_until(delivery.notices, now)) is not None:
+                if (until := quiet_until(policy, now)) is not None:
                     return DeliveryReport(again_after=until - now)
                 activity.heartbeat()
-                await self._bring_to_an_end(row["notice_id"], delivery.notices, session)
+                await self._bring_to_an_end(row["notice_id"], policy, session)
         waiting = await self._pool.fetchrow(SQL["unfinished"], *version)
         if waiting is not None and waiting["notices"]:
             raise ApplicationError(
@@ -93,6 +100,18 @@ class NoticeActivities:
         looked_at = await self._pool.fetch(SQL["for_a_person"], *version)
         return DeliveryReport(failed={row["notice_id"]: row["reason"] for row in looked_at})
 
+    async def _policy_of(self, case_id: str) -> NoticePolicy:
+        row = await self._pool.fetchrow(SQL["policy_of_case"], case_id)
+        if row is None or row["policy_ref"] is None:
+            return NoticePolicy()
+        ref = PolicyRef.model_validate_json(row["policy_ref"])
+        process = self._rooms[row["process"]].process
+        try:
+            return POLICIES.of(process)(ref).notices
+        except LookupNeeded:
+            async with self._pool.acquire() as connection:
+                return (await read_policy(connection, process, ref.model_dump())).notices
+
     async def _bring_to_an_end(self, notice_id: str, policy: NoticePolicy, session: MailSession) -> None:
         row = await self._pool.fetchrow(SQL["addressed"], notice_id)
         if row is None:
@@ -102,7 +121,9 @@ class NoticeActivities:
             await self._settle(row, *held_back)
             return
         try:
-            letter = self._mailer.compose(letter_to(row, self._office, self._clock()))
+            letter = self._mailer.compose(
+                letter_to(row, self._rooms[row["process"]], self._office, self._clock())
+            )
             await session.prepare(row["address"])
         except (MailError, NotRenderedError) as fault:
             await self._settle(row, *self._failure(row, policy, fault))
@@ -116,7 +137,7 @@ class NoticeActivities:
             raise
 
     def _held_back(self, row: asyncpg.Record) -> tuple[str, str] | None:
-        if row["superseded"]:
+        if row["silenced"]:
             return "suppressed", "superseded"
         if not row["address"]:
             return "dead", "no-address"

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from schemas.kernel.case import EventEnvelope
     from schemas.kernel.refusals import Refusal
-    from workflows.kernel.draft import EventKind
+    from workflows.kernel.process import EventKind
 
 
 def refuse_unusable(row: asyncpg.Record, kind: EventKind, envelope: EventEnvelope) -> None:
     """What no case of this policy could take is a slip of the keyboard, and is not sent."""
     from schemas.kernel.refusals import RefusalKind
 
-    refusal = _tried(row, kind, envelope)
+    refusal = _tried(row, envelope)
     if refusal is not None and refusal.kind in (RefusalKind.INVALID, RefusalKind.NOT_FOUND):
         raise _as_error(refusal.code, refusal.params, {"sent": False})
 
@@ -108,28 +108,22 @@ async def not_taken(
     )
 
 
-def _tried(row: asyncpg.Record, kind: EventKind, envelope: EventEnvelope) -> Refusal | None:
-    """What the rules say to a fact on a copy of the case as it stands."""
-    from schemas.admission.state import AdmissionState
-    from schemas.kernel.case import SYSTEM
+def _tried(row: asyncpg.Record, envelope: EventEnvelope) -> Refusal | None:
+    """What the rules say to a fact on a copy of the case as it stands; what only the database knows is left out."""
+    from cases.registry import PROCESSES
     from schemas.kernel.refusals import Refusal
-    from workflows.admission.process import ADMISSION_REVIEW, LIFECYCLE
-    from workflows.kernel.draft import Draft
+    from workflows.kernel import stepping
+    from workflows.kernel.draft import Frame, LookupNeeded
+    from workflows.kernel.known_policies import POLICIES
 
-    state = AdmissionState.model_validate_json(row["state"])
+    process = PROCESSES[row["process"]]
+    frame = Frame(now=datetime.now(UTC), policies=POLICIES.of(process))
     try:
-        LIFECYCLE.check(kind.step, state.stage, SYSTEM)
-        draft = Draft(
-            ADMISSION_REVIEW,
-            state,
-            step=kind.step,
-            actor=SYSTEM,
-            now=datetime.now(UTC),
-            happened_at=envelope.occurred_at,
-        )
-        kind.apply(draft, kind.data.model_validate(envelope.data))
+        stepping.told(process, envelope, process.read(json.loads(row["state"]), frame.policies), frame)
     except Refusal as refusal:
         return refusal
+    except LookupNeeded:
+        return None
     return None
 
 
@@ -144,7 +138,7 @@ async def refused(
     """The answer to a fact that the case has taken and could not use."""
     code = json.loads(taken["details"])["code"]
     # the log keeps the code alone; the same rule on the same case gives the sentence its dates and names
-    refusal = _tried(await find_case(session, case_id), kind, envelope)
+    refusal = _tried(await find_case(session, case_id), envelope)
     params = refusal.params if refusal is not None and refusal.code == code else {}
     return _as_error(code, params, {**answer, "sent": True, "step": taken["step"]})
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from schemas.kernel.case import EventEnvelope
-    from workflows.kernel.draft import EventKind
+    from workflows.kernel.process import EventKind
 
 SOURCE: Final = "iehe-cli"
 NEEDS_HOUR: Final = "post-arrived"

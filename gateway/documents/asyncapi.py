@@ -3,11 +3,11 @@
 from importlib.metadata import version
 from typing import Any, Final
 
+from cases.registry import PROCESSES
 from gateway.documents.models import reference, schemas_of
 from schemas.kernel.identifiers import ProcessName, event_type
-from workflows.kernel.draft import EventKind, Process
 from workflows.kernel.lifecycle import By
-from workflows.processes import PROCESSES
+from workflows.kernel.process import EventKind, Process
 
 EXAMPLE_SUBJECT: Final = "A2027-000001"
 

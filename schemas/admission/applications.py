@@ -11,7 +11,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.kernel.identifiers import ApplicationNo, Role, StaffId
+from schemas.admission.roles import Role
+from schemas.kernel.identifiers import ApplicationNo, StaffId
 
 APPLICATION_NO_PATTERN = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
 ROUND_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{2,31}$"

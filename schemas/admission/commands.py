@@ -5,7 +5,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.stages import Choice
 from schemas.kernel.case import Command
 from schemas.kernel.identifiers import CaseId, Code, StaffId
@@ -176,5 +175,3 @@ class ChangePolicy(Command):
 
     step: ClassVar[str] = "change-policy"
     version: str
-    policy: AdmissionPolicy | None = None
-    """Filled in by the workflow from the database."""

@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from pydantic import AwareDatetime, Field
 
-from schemas.admission.policy import AdmissionPolicy
 from schemas.kernel.payload import Payload
+from schemas.kernel.policies import PolicyRef
 
 
 class RoundFacts(Payload):
@@ -25,7 +25,9 @@ class ApplicationFacts(Payload):
     application_no: str
     case_id: str
     programme: str
-    policy: AdmissionPolicy
+    policy_ref: PolicyRef
+    form_ref: PolicyRef
+    """Whose scoring form counts."""
     round: RoundFacts
     submitted_on: date | None = None
     possible_duplicates: tuple[str, ...] = ()

@@ -2,10 +2,10 @@
 
 from pydantic import Field, model_validator
 
-from schemas.kernel.deadlines import CalendarPolicy, DeadlinePolicy
+from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
-from schemas.kernel.policies import NoticePolicy, TaskPolicy
+from schemas.kernel.policies import ProcessPolicy, TaskPolicy
 
 
 class ItemPolicy(Payload):
@@ -68,14 +68,18 @@ class CommitteePolicy(Payload):
     vote: DeadlinePolicy
 
 
-class AdmissionPolicy(Payload):
+class AdmissionPolicy(ProcessPolicy):
     """The rules of one route, as in force from a date; a case keeps its version."""
 
-    version: str
-    route: Code
-    calendar: CalendarPolicy = CalendarPolicy()
-    notices: NoticePolicy = NoticePolicy()
-    tasks: TaskPolicy = TaskPolicy()
+    tasks: TaskPolicy = TaskPolicy(
+        of={
+            "resolve-duplicate": 5,
+            "appoint-committee": 5,
+            "casting-vote": 5,
+            "missing-part": 5,
+            "parts-overdue": 5,
+        }
+    )
     double_intake: bool = False
     """True: a web registration is an application only when the post arrives by the round's cutoff."""
     post_grace_days: int = Field(default=2, ge=0)

@@ -82,6 +82,8 @@ class DuplicateResolved(Payload):
     others: tuple[str, ...]
     same_person: tuple[str, ...] = ()
     taken_back: bool = False
+    goes_on: bool = True
+    """Whether this application is not ended by the finding."""
     reason_id: str | None = None
 
 

@@ -9,18 +9,8 @@ from schemas.admission.lookups import CommitteeMember, RoundFacts
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.stages import Choice, Verdict
 from schemas.kernel.case import CaseState
-from schemas.kernel.identifiers import ApplicationNo
-from schemas.kernel.payload import Payload, Record
-
-
-class OpenApplication(Payload):
-    """Start of a case; everything else is read from the database when it opens."""
-
-    application_no: ApplicationNo
-    resume: "AdmissionState | None" = None
-    """The state handed over by continue-as-new; None for a new case."""
-    superseded_by: str | None = None
-    """With `resume`: the case whose accepted offer ended this one while its workflow was lost."""
+from schemas.kernel.payload import Record
+from schemas.kernel.policies import PolicyRef
 
 
 class ItemState(Record):
@@ -62,7 +52,11 @@ class AdmissionState(CaseState):
 
     application_no: str = ""
     programme: str = ""
-    policy: AdmissionPolicy | None = None
+    policy: AdmissionPolicy | None = Field(default=None, exclude=True)
+    form_ref: PolicyRef | None = None
+    """The policy whose scoring form counts: the one in force when the round opened (A10)."""
+    superseded_by: str | None = None
+    """The case whose accepted offer ends this one, where that was known at its opening."""
     round: RoundFacts | None = None
     submitted_on: date | None = None
     outside_period: Literal["early", "late"] | None = None
@@ -86,6 +80,3 @@ class AdmissionState(CaseState):
     result: Choice | None = None
     accommodation: Accommodation = Field(default_factory=Accommodation)
     permits: dict[str, datetime] = Field(default_factory=dict)
-
-
-OpenApplication.model_rebuild()

@@ -7,8 +7,9 @@ from typing import ClassVar
 from pydantic import AwareDatetime, Field, JsonValue
 
 from schemas.kernel.deadlines import Deadline
-from schemas.kernel.identifiers import Code, MessageId, Role
+from schemas.kernel.identifiers import Code, MessageId, RoleName
 from schemas.kernel.payload import Payload, Record
+from schemas.kernel.policies import PolicyRef, ProcessPolicy
 
 
 class ActorKind(StrEnum):
@@ -24,7 +25,7 @@ class Actor(Payload):
 
     id: str = Field(max_length=64)
     kind: ActorKind = ActorKind.PERSON
-    roles: tuple[Role, ...] = ()
+    roles: tuple[RoleName, ...] = ()
 
 
 CLOCK = Actor(id="clock", kind=ActorKind.CLOCK)
@@ -68,6 +69,11 @@ class EventEnvelope(Payload):
     received_at: AwareDatetime | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
+    @property
+    def cause(self) -> str:
+        """What a case remembers of it."""
+        return f"{self.source}#{self.id}"
+
 
 class Receipt(Payload):
     """The answer to a decision: the case as it stands after it."""
@@ -88,7 +94,7 @@ class Task(Record):
 
     key: str
     kind: str
-    role: Role
+    role: RoleName
     assignee: str | None = None
     opened_at: datetime
     due_at: datetime
@@ -97,12 +103,15 @@ class Task(Record):
 
 
 class CaseState(Record):
-    """What a case remembers, carried whole into the next run by continue-as-new."""
+    """What a case remembers. A process adds its own."""
 
     case_id: str
     process: str
     stage: str = ""
     version: int = 0
+    policy_ref: PolicyRef | None = None
+    policy: ProcessPolicy | None = Field(default=None, exclude=True)
+    """What `policy_ref` names, attached when the state is read; no part of what is stored."""
     opened_at: datetime | None = None
     stage_since: datetime | None = None
     outcome: str | None = None
@@ -110,10 +119,6 @@ class CaseState(Record):
     closed: bool = False
     tasks: dict[str, Task] = Field(default_factory=dict)
     deadlines: dict[str, Deadline] = Field(default_factory=dict)
-    seen: dict[str, int] = Field(default_factory=dict)
-    """Ids of messages applied and the version each led to; bounded, the log in the database is not."""
-    undelivered: list[int] = Field(default_factory=list)
-    """Versions whose notices or events have not all reached a final state."""
     path: list[str] = Field(default_factory=list)
     """Stages gone through, for the map in the UI."""
 

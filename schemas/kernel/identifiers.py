@@ -14,8 +14,12 @@ NOTICES_QUEUE: Final = "iehe-notices"
 
 EVENT_SIGNAL: Final = "event"
 
+OWN_SOURCE: Final = "jp.ac.iehe"
+"""The source of what cases tell each other; no other system may use it."""
+
 ApplicationNo = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,23}$")]
 StaffId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,63}$")]
 CaseId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}/[A-Z0-9][A-Z0-9-]{3,23}$")]
 MessageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")]
@@ -31,18 +35,6 @@ class DataClass(StrEnum):
     """Whose secrets a payload holds: each class has keys, and readers, of its own."""
 
     ADMISSION = "admission"
-
-
-class Role(StrEnum):
-    """What a person may be to a case. A task is waiting for a role or for one person in it."""
-
-    ADMISSIONS_OFFICE = "admissions_office"
-    REVIEWER = "reviewer"
-    COMMITTEE_MEMBER = "committee_member"
-    COMMITTEE_CHAIR = "committee_chair"
-    HEAD_OF_ADMISSIONS = "head_of_admissions"
-    CHECKER = "checker"
-    AUDITOR = "auditor"
 
 
 class SearchAttribute(StrEnum):

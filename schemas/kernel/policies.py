@@ -1,14 +1,13 @@
 """Policies: every count, span and recipient that a year may change, with its date."""
 
 from datetime import date, time
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field
 
+from schemas.kernel.deadlines import CalendarPolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
-
-P = TypeVar("P", bound=Payload)
 
 
 class NoticePolicy(Payload):
@@ -25,20 +24,34 @@ class TaskPolicy(Payload):
 
     days: int = Field(default=3, ge=0)
     """For every kind that is not named, and for a task whose deadline was cancelled."""
-    resolve_duplicate: int = Field(default=5, ge=0)
-    look_at_event: int = Field(default=3, ge=0)
-    notice_failed: int = Field(default=3, ge=0)
-    assign_reviewers: int = Field(default=3, ge=0)
-    appoint_committee: int = Field(default=5, ge=0)
-    reconvene: int = Field(default=3, ge=0)
-    casting_vote: int = Field(default=5, ge=0)
-    missing_part: int = Field(default=5, ge=0)
-    parts_overdue: int = Field(default=5, ge=0)
+    of: dict[Code, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """By kind of task."""
 
     def days_for(self, kind: str) -> int:
-        """How many working days a task of a kind (`resolve-duplicate`) has."""
-        days: int = getattr(self, kind.replace("-", "_"), self.days)
-        return days
+        """How many working days a task of a kind has."""
+        return self.of.get(kind, self.days)
+
+
+class PolicyRef(Payload):
+    """Which policy a case follows: a version and, in it, a route. The text of it stays in the database."""
+
+    version: str
+    route: str
+
+
+class ProcessPolicy(Payload):
+    """What the host needs to know of any policy; a process adds its own counts and deadlines."""
+
+    version: str
+    route: Code
+    calendar: CalendarPolicy = CalendarPolicy()
+    notices: NoticePolicy = NoticePolicy()
+    tasks: TaskPolicy = TaskPolicy()
+
+    @property
+    def ref(self) -> PolicyRef:
+        """How a case names it."""
+        return PolicyRef(version=self.version, route=self.route)
 
 
 class EventPolicy(Payload):
@@ -48,6 +61,9 @@ class EventPolicy(Payload):
     """Days, not working days: for a case that does not exist yet. Then the office has to look."""
     look_days: int = Field(default=3, ge=0)
     """Days, not working days, until what could not be delivered is an overdue task of the office."""
+
+
+P = TypeVar("P", bound=ProcessPolicy)
 
 
 class PolicyDocument(Payload, Generic[P]):

@@ -6,9 +6,8 @@ from typing import Any
 from pydantic import Field, JsonValue
 
 from schemas.kernel.case import Actor, ActorKind, EventEnvelope
-from schemas.kernel.identifiers import Code, Role
+from schemas.kernel.identifiers import Code, RoleName
 from schemas.kernel.payload import Payload
-from schemas.kernel.policies import NoticePolicy
 
 
 class TaskOpened(Payload):
@@ -16,7 +15,7 @@ class TaskOpened(Payload):
 
     key: str
     kind: str
-    role: Role
+    role: RoleName
     assignee: str | None = None
     due_at: datetime
 
@@ -86,32 +85,11 @@ class Transition(Payload):
     """The process's own records, each with a `kind` that names its writer in `activities/`."""
 
 
-class Written(Payload):
-    """The answer to a transition.
-
-    Usually it was written as asked. A step is written before Temporal has recorded that it was taken, so a
-    worker that dies in between leaves the database ahead: then `taken_over` is the state found there, and
-    the workflow goes on from it.
-    """
-
-    version: int
-    repeated: bool = False
-    """True when the cause had been applied under an earlier version: this step must be dropped."""
-    notices: tuple[int, ...] = ()
-    """Versions, from the one asked on, that have notices to deliver."""
-    events: tuple[int, ...] = ()
-    """Not used any more: what a step tells other cases is delivered by the relay, without the workflow."""
-    taken_over: dict[str, Any] | None = None
-    same_step: bool = False
-    """With `taken_over`: what stands there under this version is this very step."""
-
-
 class Delivery(Payload):
     """Which version's notices to bring to an end."""
 
     case_id: str
     version: int
-    notices: NoticePolicy = NoticePolicy()
 
 
 class DeliveryReport(Payload):

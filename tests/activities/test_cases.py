@@ -8,15 +8,15 @@ from typing import Any
 
 import asyncpg
 import pytest
+from activities.admission.records import ADMISSION_WRITERS
+from activities.kernel.cases import CaseActivities
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.admission.records import ADMISSION_WRITERS
 from activities.kernel.case_log import broken_at
-from activities.kernel.cases import CaseActivities
 from activities.kernel.database import open_pool
+from schemas.admission.roles import Role
 from schemas.kernel.case import SYSTEM, Actor, ActorKind
-from schemas.kernel.identifiers import Role
 from schemas.kernel.transition import (
     DeadlineChanged,
     NoticeRequested,

@@ -10,7 +10,7 @@ import typer
 
 from cli.japanese import catalogue
 from cli.main import app
-from schemas.kernel.identifiers import Role
+from schemas.admission.roles import Role
 
 ROOT = Path(__file__).parents[2]
 CLI = ROOT / "workers" / "cli"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
 
+from cases.registry import PROCESSES
 from cli import sender, source
 from gateway import cloudevents, connections, limits, signatures, sources, strict_json
 from gateway.admission import start_routes as opening
@@ -14,7 +15,6 @@ from gateway.documents.asyncapi import stages_of
 from gateway.event_modes import BATCH_LIMIT
 from schemas.kernel.identifiers import ApplicationNo, MessageId, event_type
 from schemas.kernel.policies import EventPolicy
-from workflows.processes import PROCESSES
 
 _BLOCK: Final = "<!-- {name}: made by `make api` -->\n\n{table}\n<!-- end -->"
 

@@ -32,7 +32,7 @@ from gateway.app import create_app
 from gateway.codec_server import BODY_LIMIT, PAYLOADS_LIMIT
 from gateway.context import Gateway, StaffTokens
 from gateway.http_server import Server, listen
-from schemas.kernel.identifiers import Role
+from schemas.admission.roles import Role
 from tests.office import Institute, staff
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 from workers import logs

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cases import decisions as deciding
+from cases.registry import PROCESSES
 from encryption.ring import ensure_ring
 from gateway.app import create_app
 from gateway.context import Gateway
@@ -23,7 +24,6 @@ from tests.workflows.conftest import institute, mail, notices, pool, vacant, wor
 from workers.gateway_process import pools
 from workers.staff_tokens import staff_tokens
 from workers.worker import running_worker
-from workflows.processes import PROCESSES
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

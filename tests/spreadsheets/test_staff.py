@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from schemas.kernel.identifiers import Role
+from schemas.admission.roles import Role
 from spreadsheets.admission.sample_files import write_staff_csv
 from spreadsheets.admission.samples import sample_staff
 from spreadsheets.codes import Code

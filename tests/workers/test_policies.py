@@ -6,11 +6,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from activities.kernel.message_templates import MESSAGES
+from activities.admission.messages import MESSAGES
 from activities.kernel.queries import queries
 from schemas.admission.policy import AdmissionPolicy
+from schemas.admission.roles import Role
 from schemas.kernel.deadlines import DeadlinePolicy
-from schemas.kernel.identifiers import Role
 from workers.policies import (
     PolicyError,
     Round,

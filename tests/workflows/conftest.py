@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from cases.registry import ROOMS
 from embedded.home import Home
 from embedded.mail import MailCatcher
 from embedded.ports import free_port
@@ -24,6 +25,7 @@ from tests.office import DEFAULT_STAFF, Institute
 from workers.policies import load_defaults
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
+from workflows.kernel.known_policies import POLICIES
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ async def worker_pool(database) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture
 def notices(worker_pool: asyncpg.Pool, mail: MailCatcher) -> NoticeActivities:
     settings = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender="admissions@example.ac.jp")
-    return NoticeActivities(worker_pool, Mailer(settings))
+    return NoticeActivities(worker_pool, ROOMS, Mailer(settings))
 
 
 @pytest.fixture
@@ -122,6 +124,7 @@ async def relax(connection: asyncpg.Connection, changes: dict) -> None:
         for key, value in changes.items():
             route[key] = {**route[key], **value} if isinstance(value, dict) else value
     await connection.execute("UPDATE iehe.policies SET body = $1", json.dumps(body))
+    POLICIES.forget()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from cases.registry import ROOMS
 from encryption.ring import KeyRing
 from workers.temporal import encrypted
 from workers.worker import running_worker
@@ -25,7 +26,7 @@ async def main(address: str, database_url: str, smtp_port: str, point: str, ring
     client = await Client.connect(address, data_converter=encrypted(KeyRing(Path(ring)), "default"))
     pool = await open_pool(database_url)
     settings = SmtpSettings(host="127.0.0.1", port=int(smtp_port), tls="none", sender="a@example.ac.jp")
-    async with running_worker(client, pool, NoticeActivities(pool, Mailer(settings)), fault=die):
+    async with running_worker(client, pool, NoticeActivities(pool, ROOMS, Mailer(settings)), fault=die):
         await asyncio.Event().wait()
 
 

@@ -26,8 +26,8 @@ from schemas.admission.commands import (
     ResolveDuplicate,
     SubmitScores,
 )
+from schemas.admission.roles import Role
 from schemas.kernel.case import CompleteTask
-from schemas.kernel.identifiers import Role
 from spreadsheets.admission.checking import check_file
 from spreadsheets.staff import check_staff_file
 from tests.office import GOOD, POOR, Case, Institute, Refused, person, staff

@@ -23,9 +23,10 @@ from schemas.admission.commands import (
     ResolveDuplicate,
     SubmitScores,
 )
+from schemas.admission.roles import Role
 from schemas.admission.stages import Choice
 from schemas.kernel.case import Actor, Command, EventEnvelope
-from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, Role, event_type
+from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, event_type
 from workers.demo.servers import Servers
 
 OFFICE: Final = Actor(id="office-1", roles=(Role.ADMISSIONS_OFFICE,))

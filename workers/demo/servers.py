@@ -13,6 +13,7 @@ from temporalio.client import Client
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from cases.registry import ROOMS
 from embedded.home import Home, postgres_account
 from embedded.mail import MailCatcher
 from embedded.ports import free_port
@@ -88,7 +89,9 @@ async def demo_servers(settings: Settings, say: Callable[[str], None]) -> AsyncI
         pool = await open_pool(postgres.url("worker"), size=16, application="iehe-worker")
         stack.callback(pool.terminate)
         smtp = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender=settings.mail_from)
-        await stack.enter_async_context(running_worker(client, pool, NoticeActivities(pool, Mailer(smtp))))
+        await stack.enter_async_context(
+            running_worker(client, pool, NoticeActivities(pool, ROOMS, Mailer(smtp)))
+        )
         relay = await open_pool(postgres.url("worker"), size=CONNECTIONS, application="iehe-relay")
         stack.callback(relay.terminate)
         await stack.enter_async_context(running_relay(relay, client))

@@ -3,10 +3,10 @@
 from schemas.admission.commands import CastVote, CloseBallot, JudgeConflict
 from schemas.admission.lookups import Committee, CommitteeMember
 from schemas.admission.records import VoteRecorded
+from schemas.admission.roles import Role
 from schemas.admission.stages import Choice, Stage
 from schemas.admission.state import Ballot
 from schemas.kernel.deadlines import Deadline
-from schemas.kernel.identifiers import Role
 from schemas.kernel.refusals import Refusal
 from workflows.admission.intake import AdmissionDraft, policy_of
 

@@ -2,8 +2,8 @@
 
 from schemas.admission.commands import ReopenDuplicate, ResolveDuplicate
 from schemas.admission.records import DecisionRecorded, DuplicateResolved
+from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
-from schemas.kernel.identifiers import Role
 from workflows.admission.intake import AdmissionDraft
 
 
@@ -49,6 +49,7 @@ def _record_finding(draft: AdmissionDraft, command: ResolveDuplicate | ReopenDup
             others=tuple(draft.state.duplicates),
             same_person=tuple(draft.state.duplicate_of),
             taken_back=isinstance(command, ReopenDuplicate),
+            goes_on=isinstance(command, ReopenDuplicate) or command.keep or not command.same_person,
             reason_id=command.reason_id,
         )
     )

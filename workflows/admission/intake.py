@@ -19,10 +19,10 @@ from schemas.admission.records import (
     ItemRecorded,
     LatePermitted,
 )
+from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.admission.state import Accommodation, AdmissionState, ItemState
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
-from schemas.kernel.identifiers import Role
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.draft import Draft
 
@@ -55,18 +55,20 @@ def names(items: list[ItemPolicy]) -> list[JsonValue]:
 def open_application(draft: AdmissionDraft, facts: ApplicationFacts) -> None:
     """Take over the policy in force and begin; nothing personal is kept here."""
     state = draft.state
-    state.policy, state.round = facts.policy, facts.round
+    state.form_ref, state.round = facts.form_ref, facts.round
+    draft.follow_policy(facts.policy_ref)
+    policy = policy_of(state)
     state.application_no, state.programme = facts.application_no, facts.programme
     state.duplicates = list(facts.possible_duplicates)
-    state.submitted_on, state.opened_at = facts.submitted_on, draft.now
+    state.submitted_on, state.superseded_by = facts.submitted_on, facts.superseded_by
     state.outside_period = _outside_period(draft, facts)
     if state.outside_period is not None:
         draft.details["submitted"] = state.outside_period
-    lead = facts.policy.accommodation_lead_months
+    lead = policy.accommodation_lead_months
     opens_on = draft.calendar.day_of(facts.round.opens_at)
     state.accommodation = Accommodation(due_on=draft.calendar.months_before(opens_on, lead))
-    draft.details.update(policy=facts.policy.version, programme=facts.programme)
-    if facts.age_at_enrolment is not None and facts.age_at_enrolment < facts.policy.minimum_age:
+    draft.details.update(policy=policy.version, programme=facts.programme)
+    if facts.age_at_enrolment is not None and facts.age_at_enrolment < policy.minimum_age:
         draft.details["below_minimum_age"] = True
     draft.goto(Stage.SUBMITTED)
     if state.duplicates:

@@ -13,9 +13,10 @@ from schemas.admission.commands import (
 from schemas.admission.facts import OfferAnswered, SiblingAccepted, WithdrawalRequested
 from schemas.admission.lookups import RoundFacts
 from schemas.admission.records import DecisionRecorded, OfferAccepted
+from schemas.admission.roles import Role
 from schemas.admission.stages import Choice, Stage
 from schemas.kernel.deadlines import Deadline
-from schemas.kernel.identifiers import Role
+from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
 from workflows.admission.intake import (
     DECIDE_ACCOMMODATION,
@@ -172,15 +173,8 @@ def sibling_accepted(draft: AdmissionDraft, fact: SiblingAccepted) -> None:
 
 def change_policy(draft: AdmissionDraft, command: ChangePolicy) -> None:
     """From now on another version; what is running keeps the time that was promised."""
-    policy = command.policy
-    if policy is None or draft.state.policy is None:
-        return
-    kept = draft.state.policy.review.criteria
     before = {item.key for item in missing_items(draft.state)}
-    # the scoring form is fixed before the round opens (A10): a later version cannot change it
-    draft.state.policy = policy.model_copy(
-        update={"review": policy.review.model_copy(update={"criteria": kept})}
-    )
+    draft.follow_policy(PolicyRef(version=command.version, route=policy_of(draft.state).route))
     draft.details["policy"] = command.version
     _ask_for_other_parts(draft, before)
 

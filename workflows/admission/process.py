@@ -35,14 +35,17 @@ from schemas.admission.facts import (
     SiblingAccepted,
     WithdrawalRequested,
 )
+from schemas.admission.lookups import ApplicationFacts, Committee, ReviewersDrawn
+from schemas.admission.policy import AdmissionPolicy
+from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
-from schemas.kernel.deadlines import CalendarPolicy, Deadline
-from schemas.kernel.identifiers import ProcessName, Role
-from schemas.kernel.policies import NoticePolicy, TaskPolicy
+from schemas.kernel.deadlines import Deadline
+from schemas.kernel.identifiers import ProcessName
 from workflows.admission import committee, duplicates, intake, outcome, review
-from workflows.kernel.draft import EventKind, Process
+from workflows.admission.intake import AdmissionDraft
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
+from workflows.kernel.process import EventKind, FollowUp, Policies, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
 
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
@@ -156,16 +159,81 @@ LIFECYCLE: Final = Lifecycle(
 )
 
 
-def _calendar(state: AdmissionState) -> CalendarPolicy:
-    return state.policy.calendar if state.policy else CalendarPolicy()
+def _attach(state: AdmissionState, policies: Policies) -> None:
+    """The scoring form is the one in force when the round opened, whatever came later (A10)."""
+    if state.policy is None or state.form_ref is None:
+        return
+    form = policies(state.form_ref)
+    if isinstance(form, AdmissionPolicy):
+        review = state.policy.review.model_copy(update={"criteria": form.review.criteria})
+        state.policy = state.policy.model_copy(update={"review": review})
 
 
-def _notices(state: AdmissionState) -> NoticePolicy:
-    return state.policy.notices if state.policy else NoticePolicy()
+def _open(draft: AdmissionDraft) -> None:
+    subject = draft.state.case_id.partition("/")[2]
+    facts = draft.look_up("application", application_no=subject, at=draft.now.isoformat())
+    intake.open_application(draft, ApplicationFacts.model_validate(facts))
 
 
-def _tasks(state: AdmissionState) -> TaskPolicy:
-    return state.policy.tasks if state.policy else TaskPolicy()
+def _drawn(draft: AdmissionDraft, wanted: int, **terms: JsonValue) -> ReviewersDrawn:
+    policy = intake.policy_of(draft.state).review
+    drawn = draft.look_up(
+        "reviewers",
+        case_id=draft.state.case_id,
+        wanted=wanted,
+        exclude=sorted(draft.state.reviews),
+        load_cap=policy.load_cap,
+        conflict_years=policy.conflict_years,
+        at=draft.now.isoformat(),
+        **terms,
+    )
+    return ReviewersDrawn.model_validate(drawn)
+
+
+def _assign_reviewers(draft: AdmissionDraft, command: AssignReviewers) -> None:
+    review.assign_reviewers(draft, command)
+    wanted = review.reviewers_wanted(draft.state)
+    named: list[JsonValue] = list(command.reviewers)
+    review.assign_drawn(draft, _drawn(draft, wanted, named=named, looked_at=command.looked_at))
+
+
+def _reviewers_to_draw(state: AdmissionState) -> bool:
+    automatic = state.policy is not None and state.policy.review.automatic
+    return automatic and not state.draw_failed and review.reviewers_wanted(state) > 0
+
+
+def _draw_reviewers(draft: AdmissionDraft) -> None:
+    review.assign_drawn(draft, _drawn(draft, review.reviewers_wanted(draft.state)))
+
+
+def _committee_to_convene(state: AdmissionState) -> bool:
+    return state.stage == Stage.COMMITTEE and not state.committee and "appoint-committee" not in state.tasks
+
+
+def _convene(draft: AdmissionDraft) -> None:
+    policy = intake.policy_of(draft.state).review
+    found = draft.look_up(
+        "committee",
+        case_id=draft.state.case_id,
+        load_cap=policy.load_cap,
+        conflict_years=policy.conflict_years,
+        at=draft.now.isoformat(),
+    )
+    committee.convene(draft, Committee.model_validate(found))
+
+
+def _superseded(state: AdmissionState) -> bool:
+    return state.superseded_by is not None and not state.closed and state.stage != Stage.REJECTED
+
+
+def _end_superseded(draft: AdmissionDraft) -> None:
+    outcome.sibling_accepted(draft, SiblingAccepted(by_case=draft.state.superseded_by or ""))
+
+
+def _catch_up(draft: AdmissionDraft) -> None:
+    by_case = draft.look_up("superseded-by", case_id=draft.state.case_id)
+    draft.require(by_case is not None, "no-other-offer")
+    outcome.sibling_accepted(draft, SiblingAccepted(by_case=by_case))
 
 
 def _audience(state: AdmissionState, deadline: Deadline, who: str) -> bool:
@@ -188,7 +256,7 @@ def _answers_since(state: AdmissionState, step: str) -> datetime | None:
     """
     if step in (AnswerOffer.step, "offer-answered"):
         return state.stage_since
-    zone = ZoneInfo(_calendar(state).timezone)
+    zone = ZoneInfo(state.policy.calendar.timezone if state.policy else "Asia/Tokyo")
     submitted = datetime.combine(state.submitted_on, time.min, zone) if state.submitted_on else None
     if step == "withdrawal-requested":
         return submitted
@@ -204,10 +272,27 @@ def _attributes(state: AdmissionState) -> dict[str, str]:
 ADMISSION_REVIEW: Final = Process[AdmissionState](
     name=ProcessName.ADMISSION_REVIEW,
     lifecycle=LIFECYCLE,
+    room="admission",
+    state=AdmissionState,
+    policy=AdmissionPolicy,
     office=Role.ADMISSIONS_OFFICE,
-    calendar=_calendar,
-    notices=_notices,
-    tasks=_tasks,
+    roles={
+        Role.ADMISSIONS_OFFICE: ("入試担当", "admissions office"),
+        Role.REVIEWER: ("審査員", "reviewer"),
+        Role.COMMITTEE_MEMBER: ("委員", "committee member"),
+        Role.COMMITTEE_CHAIR: ("委員長", "committee chair"),
+        Role.HEAD_OF_ADMISSIONS: ("入試部門長", "head of admissions"),
+        Role.CHECKER: ("確認者", "checker"),
+        Role.AUDITOR: ("監査", "auditor"),
+    },
+    open=_open,
+    attach=_attach,
+    follow_ups=(
+        FollowUp("sibling-accepted", _superseded, _end_superseded),
+        FollowUp("draw-reviewers", _reviewers_to_draw, _draw_reviewers),
+        FollowUp("convene-committee", _committee_to_convene, _convene),
+    ),
+    restarted=FollowUp("sibling-accepted", lambda state: not state.closed, _catch_up),
     audience=_audience,
     facts=_facts,
     answers_since=_answers_since,
@@ -230,7 +315,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         ReopenDuplicate: duplicates.reopen_duplicate,
         ConfirmEligibility: intake.confirm_eligibility,
         DecideAccommodation: intake.decide_accommodation,
-        AssignReviewers: review.assign_reviewers,
+        AssignReviewers: _assign_reviewers,
         AcceptReview: review.accept_review,
         DeclineReview: review.decline_review,
         ReleaseReviewer: review.release_reviewer,

@@ -10,10 +10,10 @@ from schemas.admission.commands import (
 from schemas.admission.lookups import ReviewersDrawn
 from schemas.admission.policy import ReviewPolicy
 from schemas.admission.records import ReviewerAssigned, ReviewRecorded
+from schemas.admission.roles import Role
 from schemas.admission.stages import Consensus, Stage, Verdict
 from schemas.admission.state import AdmissionState, Review
 from schemas.kernel.deadlines import Deadline
-from schemas.kernel.identifiers import Role
 from schemas.kernel.refusals import Refusal
 from workflows.admission.intake import AdmissionDraft, is_late, policy_of
 

@@ -1,55 +1,48 @@
 """The kernel: what every case does, whatever its process.
 
-A case takes one message at a time. Each is a pure step on a copy of the state, written to the database
-as one transition, and only then true. Facts wait in the inbox, decisions are updates, the clock is one
-timer set to the next moment at which something is due.
+A case takes one message at a time. Where it leads is decided and written by one activity, in one
+transaction; what came of it is recorded, and only then true. The workflow itself knows no rule: what it does
+next follows from recorded outcomes and from this module. Facts wait in the inbox, decisions are updates, the
+clock is one timer set to the next moment at which something is due.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, ClassVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import ValidationError
-
-    from activities.kernel.cases import CaseActivities
-    from activities.kernel.notices import NoticeActivities
-    from schemas.kernel.case import (
-        CLOCK,
-        SYSTEM,
-        Actor,
-        ActorKind,
-        CancelDeadline,
-        CaseState,
-        Command,
-        CompleteTask,
-        EventEnvelope,
-        MoveDeadline,
-        PauseDeadline,
-        ReassignTask,
-        Receipt,
-        RefusedEvent,
-        ResumeDeadline,
-    )
-    from schemas.kernel.identifiers import NOTICES_QUEUE, event_type
+    from schemas.kernel.case import CaseState, Command, Receipt
+    from schemas.kernel.identifiers import NOTICES_QUEUE
     from schemas.kernel.refusals import Refusal
-    from schemas.kernel.transition import Delivery, DeliveryReport, Transition, Written
-    from workflows.kernel import deadlines as counting
-    from workflows.kernel import steps
+    from schemas.kernel.step import (
+        CaseHandover,
+        CaseStart,
+        Decided,
+        FactRefused,
+        FactTold,
+        Message,
+        NoticesFailed,
+        Opened,
+        Restarted,
+        StepOutcome,
+        StepRequest,
+        TimePassed,
+    )
+    from schemas.kernel.transition import Delivery, DeliveryReport
+    from workflows.kernel import stepping
     from workflows.kernel.case_details import case_details
     from workflows.kernel.database import database
-    from workflows.kernel.draft import Draft, Process, waiting_for_whom
-    from workflows.kernel.messages import as_error, decision, is_storable, read_event
-    from workflows.kernel.search_attributes import Shown, attributes_of, changes
-
-S = TypeVar("S", bound=CaseState)
-T = TypeVar("T")
+    from workflows.kernel.draft import Frame, LookupNeeded
+    from workflows.kernel.known_policies import POLICIES
+    from workflows.kernel.messages import as_error, decision, read_event
+    from workflows.kernel.process import Process
+    from workflows.kernel.search_attributes import changes
+    from workflows.kernel.state import due_at, next_alarm, patched
 
 NOTICE_TIMEOUT = timedelta(minutes=10)
 NOTICE_HEARTBEAT = timedelta(minutes=3)
@@ -64,41 +57,82 @@ HISTORY_PATIENCE = 3_000
 SIGNALS_OF_A_RUN = 400
 """Signals after which it does so too: each makes some four events, and Temporal refuses the 10,001st."""
 STEPS_AT_ONCE = 20
-"""Steps written in one workflow task. The next one ends it, so that decisions come between the facts of a
+"""Messages taken in one workflow task. The next one ends it, so that decisions come between the facts of a
 backlog, and no task lasts so long that the server gives it to another worker."""
 
 
-class CaseWorkflow(Generic[S]):
-    """A case of any process. Subclasses add `run`, the process's decisions and what needs outside data."""
+class CaseWorkflow:
+    """A case of a process: `class X(CaseWorkflow, process=…)` has an update for each of its decisions."""
 
-    def __init__(self, process: Process[S], state: S) -> None:
-        self.process = process
-        self.state = state
-        self._inbox: list[EventEnvelope | RefusedEvent] = []
+    process: ClassVar[Process[Any]]
+
+    def __init_subclass__(cls, process: Process[Any]) -> None:
+        cls.process = process
+        for command in process.decisions:
+            setattr(cls, command.step.replace("-", "_"), decision(command))
+
+    def __init__(self, start: CaseStart) -> None:
+        self.case_id = start.case_id
+        self._version = 0
+        self._stored: dict[str, Any] = {}
+        self._state = CaseState(case_id=start.case_id, process=self.process.name)
+        self._waiting_for: str | None = None
+        self._shown: dict[str, str | None] = {}
+        self._inbox: list[FactTold | FactRefused] = []
         self._received = 0
         self._steps_in_a_row = 0
+        self._causes: set[str] = set()
         self._lock = asyncio.Lock()
         self._changed = False
         self._alarm: tuple[datetime, str] | None = None
         self._timer: asyncio.Task[None] | None = None
         self._deliveries: dict[int, asyncio.Task[None]] = {}
         self._under_way = asyncio.Semaphore(DELIVERIES_AT_ONCE)
-        self._shown: Shown = {}
+        self._first: Message | None = Opened()
+        if start.handover is not None:
+            self._take_over(start.handover)
+
+    def _take_over(self, handover: CaseHandover) -> None:
+        self._version, self._waiting_for = handover.version, handover.waiting_for
+        self._know(handover.state)
+        # a restarted workflow has none of its search attributes yet
+        self._shown = {} if handover.restarted else handover.attributes
+        self._first = Restarted() if handover.restarted else None
+
+    def _know(self, stored: Mapping[str, Any]) -> None:
+        self._stored = dict(stored)
+        self._state = CaseState.model_validate(stored)
 
     # the life of a case
 
-    async def live(self) -> None:
+    async def live(self, start: CaseStart) -> str | None:
         """Take what comes until the case is closed and owes nothing, or until its next run is due.
 
         A request to cancel the workflow ends nothing: a case ends by a decision or by the clock.
-        """
-        for version in self.state.undelivered:
-            self._start_delivery(version)
-        self.state.undelivered = []
-        self._show()
-        await self.uncancelled(self._work)
 
-    async def uncancelled(self, work: Callable[[], Awaitable[None]]) -> None:
+        Returns:
+            The outcome.
+        """
+        handover = start.handover
+        if handover is not None:
+            self._show(handover.attributes)
+            for version in handover.undelivered:
+                self._start_delivery(version)
+        await self._uncancelled(self._work)
+        if not self._finished() or self._inbox:
+            workflow.continue_as_new(CaseStart(case_id=self.case_id, handover=self._handover()))
+        return self._state.outcome
+
+    def _handover(self) -> CaseHandover:
+        return CaseHandover(
+            version=self._version,
+            state=self._stored,
+            waiting_for=self._waiting_for,
+            attributes=self._shown,
+            undelivered=tuple(sorted(self._deliveries)),
+        )
+
+    async def _uncancelled(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do it again from its beginning when somebody cancels the workflow meanwhile."""
         while True:
             try:
@@ -111,13 +145,16 @@ class CaseWorkflow(Generic[S]):
                 return
 
     async def _work(self) -> None:
+        if self._first is not None:
+            await self._take(self._first)
+            self._first = None
         while True:
             self._changed = False
             while self._inbox:
                 await self._take(self._inbox[0])
                 self._inbox.pop(0)
-            await self.follow_up()
-            await self._act_on_time()
+            while (alarm := next_alarm(self._state)) is not None and alarm[0] <= workflow.now():
+                await self._take(TimePassed())
             if self._inbox or self._changed:
                 continue
             if self._finished() or self._next_run_due():
@@ -131,15 +168,7 @@ class CaseWorkflow(Generic[S]):
             await workflow.wait_condition(self._awake)
 
     def _finished(self) -> bool:
-        return self.state.closed and not self.state.tasks and not self._deliveries
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to do; otherwise the case goes on in a new run."""
-        return self._finished() and not self._inbox
-
-    async def follow_up(self) -> None:
-        """What a stage needs from outside before a person can act; nothing by default."""
+        return self._state.closed and not self._state.tasks and not self._deliveries
 
     def _awake(self) -> bool:
         rung = self._timer is not None and self._timer.done()
@@ -154,102 +183,46 @@ class CaseWorkflow(Generic[S]):
         long = info.is_continue_as_new_suggested() or events >= HISTORY_OF_A_RUN
         return (long and not patient) or self._received >= SIGNALS_OF_A_RUN
 
-    def handed_over(self) -> S:
-        """The state for the next run, with what is still to be delivered."""
-        self.state.undelivered = sorted(self._deliveries)
-        return self.state
-
     # steps
 
-    async def apply(
-        self,
-        step: str,
-        rule: Callable[[Draft[S]], None],
-        *,
-        actor: Actor = SYSTEM,
-        cause: str | None = None,
-        version: int | None = None,
-        happened_at: datetime | None = None,
-    ) -> Receipt:
-        """Take one step: decide on a copy, write it down, then let it be true.
-
-        Raises:
-            Refusal: the rules, or a guard in the database, do not allow it; nothing has changed.
-        """
+    async def _take(self, message: Message) -> StepOutcome:
+        """Have a message taken: what came of it is true when this returns."""
         async with self._lock:
-            if cause is not None and cause in self.state.seen:
-                return self._receipt(step, repeated=True)
-            draft = self._draft(step, rule, actor, cause, version, happened_at)
-            written = await self._write(draft.transition())
-            self._changed = True
-            for owed in written.notices:
-                self._start_delivery(owed)
-            if written.repeated:
-                # the log knows this message from longer ago than the case remembers
-                self.state.seen[cause or ""] = written.version
-                return self._receipt(step, repeated=True)
-            self.state = self._taken_over(written) or draft.state
-            self._show()
-            if not written.taken_over or written.same_step:
-                return self._receipt(step)
-        return await self.apply(
-            step, rule, actor=actor, cause=cause, version=version, happened_at=happened_at
-        )
+            request = StepRequest(
+                case_id=self.case_id,
+                process=self.process.name,
+                follows=self._version,
+                at=workflow.now(),
+                message=message,
+            )
+            self._steps_in_a_row += 1
+            outcome = await database(
+                request,
+                f"{self._version + 1}: {message.step if isinstance(message, Decided) else message.kind}",
+                ends_the_task=self._steps_in_a_row % STEPS_AT_ONCE == 0,
+            )
+            if outcome.refused is None:
+                self._changed = self._changed or outcome.version != self._version
+                self._believe(outcome)
+            return outcome
 
-    def _taken_over(self, written: Written) -> S | None:
-        if written.taken_over is None:
-            return None
-        return type(self.state).model_validate(written.taken_over)
-
-    def _draft(
-        self,
-        step: str,
-        rule: Callable[[Draft[S]], None],
-        actor: Actor,
-        cause: str | None,
-        version: int | None,
-        happened_at: datetime | None = None,
-    ) -> Draft[S]:
-        if version is not None and version != self.state.version:
-            raise Refusal("stale-version", seen=version, current=self.state.version)
-        self.process.lifecycle.check(step, self.state.stage, actor)
-        draft = Draft(
-            self.process,
-            self.state,
-            step=step,
-            actor=actor,
-            now=workflow.now(),
-            cause=cause,
-            happened_at=happened_at,
-        )
-        rule(draft)
-        return draft
-
-    async def by_itself(self, step: str, rule: Callable[[Draft[S]], None], actor: Actor = SYSTEM) -> None:
-        """A step that no message asked for; when it does not fit any more the case looks again."""
-        try:
-            await self.apply(step, rule, actor=actor)
-        except Refusal:
-            self._changed = True
-
-    async def _write(self, transition: Transition) -> Written:
-        summary = f"{transition.version}: {transition.step}"
-        self._steps_in_a_row += 1
-        ends_the_task = self._steps_in_a_row % STEPS_AT_ONCE == 0
-        return await database(
-            CaseActivities.record_transition, transition, summary, ends_the_task=ends_the_task
-        )
+    def _believe(self, outcome: StepOutcome) -> None:
+        self._version, self._waiting_for = outcome.version, outcome.waiting_for
+        if outcome.change or outcome.whole:
+            self._know(outcome.change if outcome.whole else patched(self._stored, outcome.change))
+        self._show(outcome.attributes)
+        for version in outcome.notices:
+            self._start_delivery(version)
 
     def _receipt(self, step: str, *, repeated: bool = False) -> Receipt:
-        state = self.state
-        waiting_for, due_at = waiting_for_whom(self.process, state)
+        state = self._state
         return Receipt(
-            case_id=state.case_id,
-            version=state.version,
+            case_id=self.case_id,
+            version=self._version,
             stage=state.stage,
             step=step,
-            waiting_for=waiting_for,
-            due_at=due_at,
+            waiting_for=self._waiting_for,
+            due_at=due_at(state),
             outcome=state.outcome,
             repeated=repeated,
         )
@@ -257,40 +230,30 @@ class CaseWorkflow(Generic[S]):
     # decisions
 
     def check(self, command: Command) -> None:
-        """Refuse an update before it is accepted: the same rule, on a copy that is thrown away."""
-        if not is_storable(command):
-            raise as_error(Refusal("invalid-message", faults="NUL"))
+        """Refuse an update before it is accepted, by the rule itself, on a copy that is thrown away.
+
+        It is looked at once and never replayed, so it may know the rules. What it cannot know, because the
+        rule asks the database, is refused where the step is written.
+        """
+        if command.cause in self._causes:
+            return
         try:
-            if command.cause not in self.state.seen:
-                rule = partial(self._rule_of(command), command=command)
-                frame = (command.actor, None, command.case_version, command.happened_at)
-                self._draft(command.step, rule, *frame)
+            process = self.process
+            frame = Frame(now=workflow.now(), policies=POLICIES.of(process))
+            state = process.read(self._stored, frame.policies) if self._stored else process.new(self.case_id)
+            stepping.decided(process, command, state, frame)
+        except LookupNeeded:
+            return
         except Refusal as refusal:
             raise as_error(refusal) from None
 
-    async def decide(self, command: Command, rule: Callable[[Draft[S]], None] | None = None) -> Receipt:
+    async def decide(self, command: Command) -> Receipt:
         """Do what the validator has let through, on the state as it is by then."""
-        try:
-            return await self.apply(
-                command.step,
-                rule or partial(self._rule_of(command), command=command),
-                actor=command.actor,
-                cause=command.cause,
-                version=command.case_version,
-                happened_at=command.happened_at,
-            )
-        except Refusal as refusal:
-            raise as_error(refusal) from None
-
-    def _rule_of(self, command: Command) -> Callable[..., None]:
-        return self.process.decisions[type(command)]
-
-    reassign_task = decision(ReassignTask)
-    complete_task = decision(CompleteTask)
-    move_deadline = decision(MoveDeadline)
-    pause_deadline = decision(PauseDeadline)
-    resume_deadline = decision(ResumeDeadline)
-    cancel_deadline = decision(CancelDeadline)
+        outcome = await self._take(Decided(step=command.step, command=command.model_dump(mode="json")))
+        if outcome.refused is not None:
+            raise as_error(Refusal(outcome.refused.code, **outcome.refused.params))
+        self._causes.add(command.cause)
+        return self._receipt(command.step, repeated=outcome.repeated)
 
     # facts
 
@@ -298,57 +261,13 @@ class CaseWorkflow(Generic[S]):
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any signal with anything in it: Temporal would drop what does not decode."""
         self._received += 1
-        self._inbox.append(read_event(name, args))
-
-    async def _take(self, event: EventEnvelope | RefusedEvent) -> None:
-        if isinstance(event, RefusedEvent):
-            await self._refuse(event, cause=event.event_id)
-            return
-        cause = f"{event.source}#{event.id}"
-        kind = next(
-            (k for f, k in self.process.events.items() if event.type == event_type(self.process.name, f)),
-            None,
-        )
-        refused = partial(RefusedEvent, event_id=cause)
-        if not is_storable(event):
-            await self._refuse(refused(code="invalid-message"), cause)
-            return
-        if kind is None:
-            await self._refuse(refused(code="unknown-event"), cause)
-            return
-        try:
-            fact = kind.data.model_validate(event.data)
-        except ValidationError:
-            await self._refuse(refused(code="invalid-message"), cause)
-            return
-        try:
-            await self.apply(
-                kind.step,
-                lambda draft: kind.apply(draft, fact),
-                actor=Actor(id=event.source[:64], kind=ActorKind.SYSTEM),
-                cause=cause,
-                happened_at=event.occurred_at or event.received_at,
-            )
-        except Refusal as refusal:
-            await self._refuse(refused(code=refusal.code), cause)
-
-    async def _refuse(self, refused: RefusedEvent, cause: str | None) -> None:
-        await self.apply("refuse-event", partial(steps.refuse_event, refused=refused), cause=cause)
+        came_as = f"signal/{workflow.info().run_id}/{self._received}"
+        self._inbox.append(read_event(name, args, came_as))
 
     # time
 
-    async def _act_on_time(self) -> None:
-        while (alarm := steps.next_alarm(self.state)) is not None and alarm[0] <= workflow.now():
-            name = alarm[1]
-            deadline = self.state.deadlines[name]
-            if counting.has_expired(deadline, workflow.now()):
-                step = self.process.expiries[deadline.kind][0]
-                await self.by_itself(step, partial(steps.expire, name=name), CLOCK)
-            else:
-                await self.by_itself("remind", partial(steps.remind, name=name), CLOCK)
-
     def _set_alarm(self) -> None:
-        alarm = steps.next_alarm(self.state)
+        alarm = next_alarm(self._state)
         if alarm == self._alarm and self._timer is not None and not self._timer.done():
             return
         if self._timer is not None:
@@ -361,37 +280,38 @@ class CaseWorkflow(Generic[S]):
     # what the case owes
 
     def _start_delivery(self, version: int) -> None:
-        self._deliveries[version] = asyncio.create_task(self._deliver(version))
+        if version not in self._deliveries:
+            self._deliveries[version] = asyncio.create_task(self._deliver(version))
 
     async def _deliver(self, version: int) -> None:
-        delivery = Delivery(
-            case_id=self.state.case_id, version=version, notices=self.process.notices(self.state)
-        )
-        while (wait := await self._deliver_notices(delivery)) is not None:
-            # a timer and no activity that fails until then: whoever looks sees that all is well
-            await workflow.sleep(wait, summary=f"notices of step {version} wait for the morning")
+        try:
+            while (wait := await self._deliver_notices(version)) is not None:
+                # a timer and no activity that fails until then: whoever looks sees that all is well
+                await workflow.sleep(wait, summary=f"notices of step {version} wait for the morning")
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            # it is of no use to try again: a person looks after it, and the case does not wait for ever
+            await self._take(NoticesFailed(version=version, failed={f"version-{version}": "not-deliverable"}))
         del self._deliveries[version]
         self._changed = True
 
-    async def _deliver_notices(self, delivery: Delivery) -> timedelta | None:
+    async def _deliver_notices(self, version: int) -> timedelta | None:
         """Try once, as often as it takes; the answer is how long to wait when it is not the time for it."""
         async with self._under_way:
-            report = await self._delivered(delivery)
+            report: DeliveryReport = await workflow.execute_activity(
+                "deliver-notices",
+                Delivery(case_id=self.case_id, version=version),
+                result_type=DeliveryReport,
+                task_queue=NOTICES_QUEUE,
+                start_to_close_timeout=NOTICE_TIMEOUT,
+                heartbeat_timeout=NOTICE_HEARTBEAT,
+                retry_policy=NOTICE_RETRY,
+                summary=f"notices of step {version}",
+            )
         if report.failed:
-            rule = partial(steps.report_notices, failed=dict(report.failed))
-            await self.by_itself("report-notices", rule)
+            await self._take(NoticesFailed(version=version, failed=dict(report.failed)))
         return report.again_after
-
-    async def _delivered(self, delivery: Delivery) -> DeliveryReport:
-        return await workflow.execute_activity_method(
-            NoticeActivities.deliver,
-            delivery,
-            task_queue=NOTICES_QUEUE,
-            start_to_close_timeout=NOTICE_TIMEOUT,
-            heartbeat_timeout=NOTICE_HEARTBEAT,
-            retry_policy=NOTICE_RETRY,
-            summary=f"notices of step {delivery.version}",
-        )
 
     # what ops see
 
@@ -400,10 +320,8 @@ class CaseWorkflow(Generic[S]):
         """Where the case stands, without touching it."""
         return self._receipt("query")
 
-    def _show(self) -> None:
-        state = self.state
-        shown = attributes_of(self.process, state)
-        if changed := changes(self._shown, shown):
+    def _show(self, attributes: Mapping[str, str | None]) -> None:
+        if changed := changes(self._shown, attributes):
             workflow.upsert_search_attributes(changed)
-            self._shown = shown
-        workflow.set_current_details(case_details(self.process, state))
+            self._shown = {**self._shown, **attributes}
+        workflow.set_current_details(case_details(self.process, self._state, self._waiting_for))

@@ -5,19 +5,17 @@ Nothing counts until the transition is written; a refused step is a draft thrown
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from schemas.kernel.case import Actor, CaseState, Command, Task
+from schemas.kernel.case import SYSTEM, Actor, CaseState, Task
 from schemas.kernel.deadlines import CalendarPolicy, Deadline, DeadlinePolicy
-from schemas.kernel.identifiers import Role
-from schemas.kernel.payload import Payload
-from schemas.kernel.policies import NoticePolicy, TaskPolicy
+from schemas.kernel.policies import PolicyRef, ProcessPolicy, TaskPolicy
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import (
     DeadlineChanged,
@@ -27,108 +25,89 @@ from schemas.kernel.transition import (
     Transition,
 )
 from workflows.kernel import deadlines as counting
-from workflows.kernel.lifecycle import Lifecycle
+from workflows.kernel.state import due_at, stored, waiting_for_whom
 from workflows.kernel.working_days import Calendar, calendar_of
 
+if TYPE_CHECKING:
+    from workflows.kernel.process import Policies, Process
+
 S = TypeVar("S", bound=CaseState)
-BY_HAND = frozenset({"look-at-event", "notice-failed"})
+BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed"})
 """Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far another system's clock may be ahead of ours."""
 FARTHEST = timedelta(days=3 * 366)
 """How far ahead a person may set a time; a wrong century would keep a case open for ever."""
+ALWAYS = frozenset({"refuse-event", "report-notices", "deadline-refused"})
+"""Steps of the host's own that no table may refuse: what they record has happened, wherever the case stands."""
 PATH_LIMIT = 50
-SEEN_LIMIT = 256
-"""Message ids kept in the workflow; older ones are still found by the unique index of the case log."""
 
 
-@dataclass(frozen=True)
-class EventKind:
-    """How a fact from outside is understood: its step in the table, its data, its rule."""
+class LookupNeeded(Exception):  # noqa: N818 - a question, not an error
+    """A rule asks for what only the database knows.
 
-    step: str
-    data: type[Payload]
-    apply: Callable[[Draft[Any], Any], None]
-    between_cases: bool = False
-    """True for what cases tell each other: no other system may say it."""
+    Where the step is written the process's lookup of that name answers, in the step's own transaction, and
+    the rule is run again with the answer. Where a decision is only checked, the check ends here.
+    """
 
-
-@dataclass(frozen=True)
-class Process(Generic[S]):
-    """A process as the kernel sees it: the table, the rules by name, and what to show."""
-
-    name: str
-    lifecycle: Lifecycle
-    enter: Mapping[str, Callable[[Draft[S]], None]]
-    decisions: Mapping[type[Command], Callable[[Draft[S], Any], None]]
-    events: Mapping[str, EventKind]
-    expiries: Mapping[str, tuple[str, Callable[[Draft[S], Deadline], None]]]
-    """Deadline kind to (step, rule) when its time has passed."""
-    office: Role
-    """Who gets the tasks that no rule foresaw."""
-    calendar: Callable[[S], CalendarPolicy]
-    notices: Callable[[S], NoticePolicy]
-    audience: Callable[[S, Deadline, str], bool] = lambda _state, _deadline, _who: True
-    """Whether a reminder still concerns an audience."""
-    facts: Callable[[S, Deadline], dict[str, JsonValue]] = lambda _state, _deadline: {}
-    """Facts for the reminder's template beside the due time."""
-    completed: Mapping[str, Callable[[Draft[S]], None]] = field(default_factory=dict)
-    """What follows when a task of a kind is marked as done by hand."""
-    answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
-    """When that began which a step answers: no fact of it can have happened before."""
-    tasks: Callable[[S], TaskPolicy] = lambda _state: TaskPolicy()
-    attributes: Callable[[S], dict[str, str]] = lambda _state: {}
-    """Search attributes of the process's own."""
+    def __init__(self, name: str, terms: Mapping[str, Any]) -> None:
+        super().__init__(name)
+        self.name, self.terms = name, dict(terms)
 
     @property
-    def commands(self) -> dict[str, type[Command]]:
-        """The decisions by the names of their steps."""
-        return {command.step: command for command in self.decisions}
+    def key(self) -> str:
+        """The same question has the same key."""
+        return json.dumps([self.name, self.terms], sort_keys=True, default=str)
 
 
-def waiting_for_whom(process: Process[Any], state: CaseState) -> tuple[str | None, datetime | None]:
-    """Whose turn it is and until when: the role of the most urgent task, else the stage's own."""
-    tasks = sorted(state.tasks.values(), key=lambda task: task.due_at)
-    paused = {name for name, deadline in state.deadlines.items() if deadline.paused_at is not None}
-    dues = [deadline.due_at for name, deadline in state.deadlines.items() if name not in paused]
-    due = min(dues + [task.due_at for task in tasks if task.deadline not in paused], default=None)
-    stage = process.lifecycle.stages.get(state.stage)
-    who = tasks[0].role.value if tasks else stage.waits_for if stage else None
-    return who, due
+def _not_here(ref: PolicyRef) -> ProcessPolicy:
+    raise LookupNeeded("policy", ref.model_dump())
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a step is taken in: the moment, who acts, what caused it, and what has been looked up for it."""
+
+    now: datetime
+    actor: Actor = SYSTEM
+    cause: str | None = None
+    happened_at: datetime | None = None
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """Answers of lookups by the question's key."""
+    policies: Policies = _not_here
+
+    def with_cause(
+        self, actor: Actor, cause: str | None = None, happened_at: datetime | None = None
+    ) -> Frame:
+        """The same moment and answers for another actor's message."""
+        return replace(self, actor=actor, cause=cause, happened_at=happened_at)
 
 
 class Draft(Generic[S]):
-    """A step on a copy of the state. `happened_at` is when the fact was true, `now` when it is applied.
+    """A step on a state of its own, which it changes. `happened_at` is when the fact was true, `now` when it is
+    applied.
 
     Raises:
         Refusal: the case is closed. A rejection is filed in its stage, which alone would still allow steps.
             Or `happened_at` cannot be true.
     """
 
-    def __init__(
-        self,
-        process: Process[S],
-        state: S,
-        *,
-        step: str,
-        actor: Actor,
-        now: datetime,
-        cause: str | None = None,
-        happened_at: datetime | None = None,
-    ) -> None:
-        if state.closed and not process.lifecycle.after_the_end(step):
-            raise Refusal("case-closed", step=step, stage=state.stage)
+    def __init__(self, process: Process[S], state: S, step: str, frame: Frame) -> None:
+        if step not in ALWAYS:
+            process.lifecycle.check(step, state.stage, frame.actor)
+            if state.closed and not process.lifecycle.after_the_end(step):
+                raise Refusal("case-closed", step=step, stage=state.stage)
         self.process = process
-        self.state: S = copy.deepcopy(state)
+        self.state = state
         self.step = step
-        self.actor = actor
-        self.now = now
+        self.actor = frame.actor
+        self.now = frame.now
         self.details: dict[str, JsonValue] = {}
-        self.happened_at = now
-        if happened_at is not None:
-            self.happened_at = self.past(happened_at)
+        self.happened_at = frame.now
+        self._frame = frame
+        if frame.happened_at is not None:
+            self.happened_at = self.past(frame.happened_at)
             self.details["happened_at"] = self.happened_at.isoformat()
-        self._cause = cause
         self._from_stage = state.stage
         self._opened: list[TaskOpened] = []
         self._closed: list[TaskClosed] = []
@@ -140,7 +119,30 @@ class Draft(Generic[S]):
     @property
     def calendar(self) -> Calendar:
         """The calendar of the case's policy."""
-        return calendar_of(self.process.calendar(self.state))
+        policy = self.state.policy
+        return calendar_of(policy.calendar if policy is not None else CalendarPolicy())
+
+    # what only the database knows
+
+    def look_up(self, name: str, **terms: Any) -> Any:
+        """The answer of a lookup of the process; `terms` are JSON values.
+
+        Raises:
+            LookupNeeded: it has not been looked up yet. What can be checked without it is checked before.
+        """
+        question = LookupNeeded(name, terms)
+        if question.key not in self._frame.found:
+            raise question
+        return self._frame.found[question.key]
+
+    def follow_policy(self, ref: PolicyRef) -> None:
+        """Follow another policy from now on.
+
+        Raises:
+            LookupNeeded: it is not known here yet.
+        """
+        self.state.policy_ref = ref
+        self.process.attach_policy(self.state, self._frame.policies)
 
     # times that people and systems give
 
@@ -201,7 +203,7 @@ class Draft(Generic[S]):
     def open_task(
         self,
         kind: str,
-        role: Role,
+        role: str,
         *,
         whose: str | None = None,
         assignee: str | None = None,
@@ -230,7 +232,8 @@ class Draft(Generic[S]):
 
     def task_due(self, kind: str) -> datetime:
         """Until when a task without a deadline is to be done."""
-        days = self.process.tasks(self.state).days_for(kind)
+        policy = self.state.policy
+        days = (policy.tasks if policy is not None else TaskPolicy()).days_for(kind)
         return self.calendar.end_of(self.calendar.add_working_days(self.calendar.day_of(self.now), days))
 
     def close_task(self, key: str, how: str = "done") -> None:
@@ -298,7 +301,7 @@ class Draft(Generic[S]):
         self._notices.append(NoticeRequested(message=message, to=to, facts=facts))
 
     def record(self, record: BaseModel) -> None:
-        """Write a row of the process's own with the transition."""
+        """Write a row of the process's own with the step; its `kind` names the function that does."""
         self._records.append(record.model_dump(mode="json"))
 
     def require(self, holds: bool, code: str, **params: Any) -> None:
@@ -310,23 +313,18 @@ class Draft(Generic[S]):
         """Everything this step changes, under the next version."""
         state = self.state
         state.version += 1
-        if self._cause is not None:
-            state.seen[self._cause] = state.version
-            while len(state.seen) > SEEN_LIMIT:
-                del state.seen[next(iter(state.seen))]
-        waiting_for, due_at = waiting_for_whom(self.process, state)
         return Transition(
             case_id=state.case_id,
             process=self.process.name,
             version=state.version,
             step=self.step,
-            cause=self._cause,
+            cause=self._frame.cause,
             actor=self.actor,
             at=self.now,
             from_stage=self._from_stage,
             stage=state.stage,
-            waiting_for=waiting_for,
-            due_at=due_at,
+            waiting_for=waiting_for_whom(self.process.lifecycle, state),
+            due_at=due_at(state),
             closed=state.closed,
             outcome=state.outcome,
             outcome_by=state.outcome_by,
@@ -336,6 +334,6 @@ class Draft(Generic[S]):
             tasks_reassigned=tuple(self._reassigned),
             deadlines=tuple(self._deadlines.values()),
             notices=tuple(self._notices),
-            state=state.model_dump(mode="json"),
+            state=stored(state),
             records=tuple(self._records),
         )

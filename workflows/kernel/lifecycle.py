@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from schemas.kernel.case import Actor, ActorKind
-from schemas.kernel.identifiers import Role
 from schemas.kernel.refusals import Refusal
 
 
@@ -37,10 +36,10 @@ class Step:
     name: str
     at: frozenset[str]
     to: frozenset[str]
-    by: frozenset[Role] | By
+    by: frozenset[str] | By
 
 
-def step(name: str, *, at: Iterable[str], by: Iterable[Role] | By, to: Iterable[str] = ()) -> Step:
+def step(name: str, *, at: Iterable[str], by: Iterable[str] | By, to: Iterable[str] = ()) -> Step:
     """A line of the table."""
     who = by if isinstance(by, By) else frozenset(by)
     return Step(name, frozenset(at), frozenset(to), who)

@@ -12,16 +12,11 @@ with workflow.unsafe.imports_passed_through():
     from schemas.kernel.case import Command, EventEnvelope, Receipt, RefusedEvent
     from schemas.kernel.identifiers import EVENT_SIGNAL
     from schemas.kernel.refusals import Refusal
+    from schemas.kernel.step import FactRefused, FactTold
     from schemas.kernel.unreadable import UnreadablePayloadError
 
 REFUSED = "Refused"
 """Error type of a refusal; its details are the code and the parameters of the text."""
-_NUL = "\\u0000"
-
-
-def is_storable(message: Command | EventEnvelope) -> bool:
-    """Whether it is without the one character, here as JSON writes it, that PostgreSQL cannot store."""
-    return _NUL not in message.model_dump_json()
 
 
 def decision(command_type: type[Command]) -> Callable[..., Awaitable[Receipt]]:
@@ -48,39 +43,27 @@ def as_error(refusal: Refusal) -> ApplicationError:
     return ApplicationError(str(refusal), refusal.code, refusal.params, type=REFUSED, non_retryable=True)
 
 
-def _failure(error: FailureError) -> BaseException | None:
-    # a local activity's failure comes bare, a normal one's inside an ActivityError
-    return error.cause if isinstance(error, ActivityError) else error
+def is_cancelled(error: FailureError) -> bool:
+    """Whether an activity failed because it was cancelled: bare when local, else inside an ActivityError."""
+    return isinstance(error.cause if isinstance(error, ActivityError) else error, CancelledError)
 
 
-def is_final(error: FailureError) -> bool:
-    """Whether trying again is pointless."""
-    failure = _failure(error)
-    cancelled = isinstance(failure, CancelledError)
-    return cancelled or (isinstance(failure, ApplicationError) and failure.non_retryable)
-
-
-def refusal_in(error: FailureError) -> Refusal | None:
-    """The refusal that an activity answered with, if it was one."""
-    failure = _failure(error)
-    if isinstance(failure, ApplicationError) and failure.type == REFUSED:
-        code, params = failure.details
-        return Refusal(code, **params)
-    return None
-
-
-def read_event(name: str, args: Sequence[RawValue]) -> EventEnvelope | RefusedEvent:
-    """The event that a signal carries, or why it carries none."""
+def read_event(name: str, args: Sequence[RawValue], came_as: str) -> FactTold | FactRefused:
+    """The event that a signal carries, or why it carries none; `came_as` is the signal's own id."""
     if name != EVENT_SIGNAL:
-        return RefusedEvent(event_id=None, code="unknown-event")
+        return _refused("unknown-event", came_as)
     try:
         (value,) = args
         envelope: Any = workflow.payload_converter().from_payload(value.payload, EventEnvelope)
     except UnreadablePayloadError:
-        return RefusedEvent(event_id=None, code="unreadable-message")
+        return _refused("unreadable-message", came_as)
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is recorded and the case goes on
-        return RefusedEvent(event_id=None, code="invalid-message")
+        return _refused("invalid-message", came_as)
     # a null payload decodes to None, whatever type was asked for
     if not isinstance(envelope, EventEnvelope):
-        return RefusedEvent(event_id=None, code="invalid-message")
-    return envelope
+        return _refused("invalid-message", came_as)
+    return FactTold(event=envelope)
+
+
+def _refused(code: str, came_as: str) -> FactRefused:
+    return FactRefused(refused=RefusedEvent(event_id=None, code=code), cause=came_as)

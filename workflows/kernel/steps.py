@@ -1,7 +1,6 @@
 """Steps that every process has: tasks handed on, deadlines moved, reminders, events that fit nowhere."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,7 +20,6 @@ from schemas.kernel.case import (
     Task,
 )
 from schemas.kernel.deadlines import Deadline
-from schemas.kernel.identifiers import Role
 from schemas.kernel.refusals import Refusal
 from workflows.kernel import deadlines as counting
 from workflows.kernel.draft import BY_HAND, Draft
@@ -30,12 +28,13 @@ from workflows.kernel.lifecycle import By, Step, step
 S = TypeVar("S", bound=CaseState)
 
 
+LOOK_AT_DEADLINE = "look-at-deadline"
 LOOK_AT_MOST = 20
 """Open tasks of one kind about messages of one case."""
 
 
 def common_steps(
-    stages: tuple[str, ...], living: tuple[str, ...], office: frozenset[Role]
+    stages: tuple[str, ...], living: tuple[str, ...], office: frozenset[str]
 ) -> tuple[Step, ...]:
     """The lines of the table that every process has: some in the `living` stages, some in all.
 
@@ -51,6 +50,7 @@ def common_steps(
         step("remind", at=living, by=By.CLOCK),
         step("refuse-event", at=stages, by=By.SYSTEM),
         step("report-notices", at=stages, by=By.SYSTEM),
+        step("deadline-refused", at=living, by=By.CLOCK),
     )
 
 
@@ -158,6 +158,17 @@ def refuse_event(draft: Draft[Any], refused: RefusedEvent) -> None:
         draft.open_task("look-at-event", draft.process.office, whose=str(draft.state.version + 1), keep=True)
 
 
+def deadline_refused(draft: Draft[Any], name: str, code: str) -> None:
+    """What the clock was to do does not fit where the case stands: the deadline ends with a task for a person."""
+    deadline = draft.state.deadlines[name]
+    deadline.expires = False
+    for rung in deadline.rungs:
+        rung.superseded = (*rung.superseded, *rung.pending)
+    draft.details.update(deadline=name, code=code)
+    draft.stop_deadline(name, how="expired")
+    draft.open_task(LOOK_AT_DEADLINE, draft.process.office, whose=name, keep=True)
+
+
 def report_notices(draft: Draft[Any], failed: dict[str, str]) -> None:
     """Messages that reached nobody become a task: a person telephones or corrects the address."""
     draft.details.update({notice[:12]: reason for notice, reason in sorted(failed.items())})
@@ -169,16 +180,6 @@ def _may_ask(draft: Draft[Any], kind: str) -> bool:
     # a sender gone wild must not fill the list, nor the state: the log keeps each of them anyway
     open_ones = [task for task in draft.state.tasks.values() if task.kind == kind]
     return len(open_ones) < LOOK_AT_MOST
-
-
-def next_alarm(state: CaseState) -> tuple[datetime, str] | None:
-    """The moment at which the clock has to do something next, and for which deadline."""
-    moments = [
-        (moment, deadline.name)
-        for deadline in state.deadlines.values()
-        if (moment := counting.next_moment(deadline)) is not None
-    ]
-    return min(moments, default=None)
 
 
 def _address(state: CaseState, deadline: Deadline, audience: str) -> str:

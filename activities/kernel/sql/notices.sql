@@ -10,32 +10,22 @@ SELECT notice_id FROM iehe.notices
 WHERE case_id = $1 AND version = $2 AND state IN ('queued', 'failed')
 ORDER BY queued_at, notice_id
 
+-- name: policy_of_case
+SELECT process, state -> 'policy_ref' AS policy_ref FROM iehe.cases WHERE case_id = $1
+
 -- name: addressed
 -- One notice with its reader as of now.
 SELECT n.notice_id, n.case_id, n.process, n.message, n.recipient_kind, n.facts, n.attempts, n.queued_at,
-       a.application_no,
-       a.superseded_by IS NOT NULL AS superseded,
-       CASE n.recipient_kind WHEN 'applicant' THEN p.email WHEN 'referee' THEN a.school_contact_email
-            ELSE s.email END AS address,
-       CASE n.recipient_kind WHEN 'applicant' THEN p.language WHEN 'staff' THEN s.language
-            ELSE 'ja' END AS language,
-       p.family_name, p.given_name,
-       CASE n.recipient_kind WHEN 'referee' THEN a.school_name ELSE s.name END AS name
-FROM iehe.notices n
-LEFT JOIN iehe.applications a
-       ON n.recipient_kind IN ('applicant', 'referee') AND a.application_no = n.recipient_id
-LEFT JOIN iehe.people p ON n.recipient_kind = 'applicant' AND p.person_id = a.person_id
-LEFT JOIN iehe.staff s ON n.recipient_kind = 'staff' AND s.staff_id = n.recipient_id AND s.active
+       r.address, coalesce(r.language, 'ja') AS language, r.name, coalesce(r.silenced, false) AS silenced
+FROM iehe.notices n LEFT JOIN LATERAL iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r ON true
 WHERE n.notice_id = $1 AND n.state IN ('queued', 'failed')
 
 -- name: claim
--- Right before the text is handed over. Nobody else's attempt, and not for a superseded application.
+-- Right before the text is handed over. Nobody else's attempt, and not for who is to hear nothing more.
 UPDATE iehe.notices n
 SET state = 'sending', attempts = n.attempts + 1, reason = NULL, message_id = $3
 WHERE n.notice_id = $1 AND n.attempts = $2 AND n.state IN ('queued', 'failed')
-  AND (n.recipient_kind = 'staff' OR NOT EXISTS (
-      SELECT FROM iehe.applications a
-      WHERE a.application_no = n.recipient_id AND a.superseded_by IS NOT NULL))
+  AND NOT EXISTS (SELECT FROM iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r WHERE r.silenced)
 RETURNING n.attempts
 
 -- name: settle

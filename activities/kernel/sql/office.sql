@@ -150,18 +150,9 @@ SELECT state #> '{policy,notices}' FROM iehe.cases WHERE case_id = $1
 
 -- name: letter
 -- Personal: a notice with its reader as of now, whatever has become of it.
-SELECT n.notice_id, n.case_id, n.process, n.message, n.recipient_kind, n.facts, a.application_no,
-       CASE n.recipient_kind WHEN 'applicant' THEN p.email WHEN 'referee' THEN a.school_contact_email
-            ELSE s.email END AS address,
-       CASE n.recipient_kind WHEN 'applicant' THEN p.language WHEN 'staff' THEN s.language
-            ELSE 'ja' END AS language,
-       p.family_name, p.given_name,
-       CASE n.recipient_kind WHEN 'referee' THEN a.school_name ELSE s.name END AS name
-FROM iehe.notices n
-LEFT JOIN iehe.applications a
-       ON n.recipient_kind IN ('applicant', 'referee') AND a.application_no = n.recipient_id
-LEFT JOIN iehe.people p ON n.recipient_kind = 'applicant' AND p.person_id = a.person_id
-LEFT JOIN iehe.staff s ON n.recipient_kind = 'staff' AND s.staff_id = n.recipient_id
+SELECT n.notice_id, n.case_id, n.process, n.message, n.recipient_kind, n.facts,
+       r.address, coalesce(r.language, 'ja') AS language, r.name
+FROM iehe.notices n LEFT JOIN LATERAL iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r ON true
 WHERE n.notice_id = $1
 
 -- name: review_of

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.kernel.message_templates import MESSAGES
+from activities.admission.messages import MESSAGES
+from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
-from schemas.kernel.identifiers import Role
 from workflows.admission.process import ADMISSION_REVIEW, LIFECYCLE, STAGES
 
 ROOT = Path(__file__).parents[3]

@@ -5,9 +5,9 @@ from itertools import product
 import pytest
 
 from schemas.admission.commands import Withdraw
+from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.kernel.case import CLOCK, SYSTEM, Actor, Command
-from schemas.kernel.identifiers import Role
 from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import ROLES
 from workflows.admission.process import (

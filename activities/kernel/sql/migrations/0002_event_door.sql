@@ -2,7 +2,7 @@
 
 ALTER TABLE iehe.events
     ADD COLUMN seq           bigint GENERATED ALWAYS AS IDENTITY,
-    ADD COLUMN process       text NOT NULL DEFAULT 'admission-review',
+    ADD COLUMN process       text NOT NULL,
     ADD COLUMN attempts      integer NOT NULL DEFAULT 0,
     ADD COLUMN next_try_at   timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN waiting_since timestamptz,
@@ -11,7 +11,6 @@ ALTER TABLE iehe.events
     ADD COLUMN handled_reason text,
     DROP CONSTRAINT events_state_check,
     ADD CONSTRAINT events_state_check CHECK (state IN ('stored', 'delivered', 'dead', 'dropped'));
-ALTER TABLE iehe.events ALTER COLUMN process DROP DEFAULT;
 COMMENT ON TABLE iehe.events IS
     'The inbox of every case. One row is one fact for one case, from another system or from another case; '
     'the relay delivers the rows of a case in the order of seq.';
@@ -40,8 +39,18 @@ END
 $$;
 CREATE TRIGGER events_tell_relays AFTER INSERT ON iehe.events
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
-CREATE TRIGGER batches_tell_relays AFTER INSERT ON iehe.import_batches
+CREATE TRIGGER starts_tell_relays AFTER INSERT ON iehe.case_starts
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
+
+-- a fact for another case, stored in the transaction that makes it true
+CREATE FUNCTION iehe.queue_event(to_case text, from_case text, from_version integer, envelope jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.events (source, id, type, process, case_id, envelope, cause_case, cause_version)
+    SELECT envelope ->> 'source', envelope ->> 'id', envelope ->> 'type', r.process, to_case, envelope,
+           from_case, from_version
+    FROM iehe.rooms r WHERE r.room = split_part(to_case, '/', 1)
+    ON CONFLICT (source, id) DO NOTHING
+$$;
 
 -- What the office has to look at beside the tasks of its cases: an undeliverable event may have no case.
 CREATE VIEW iehe.dead_letters AS
@@ -145,19 +154,12 @@ COMMENT ON TABLE iehe.keys IS
     'start. Never a key.';
 COMMENT ON COLUMN iehe.keys.lost_at IS 'A person has said that the key is lost for good.';
 
--- cases that are started as soon as they are stored ------------------------------------------------------------
-
-ALTER TABLE iehe.import_batches ADD COLUMN starts_itself boolean NOT NULL DEFAULT false;
-COMMENT ON COLUMN iehe.import_batches.starts_itself IS
-    'Accepted over HTTP: the relay starts whatever was stored and not started.';
-
 GRANT SELECT ON iehe.dead_letters TO iehe_worker;
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters, iehe.event_fates TO iehe_office;
 GRANT SELECT ON iehe.requests TO iehe_office;
 GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason)
     ON iehe.events TO iehe_office;
-GRANT UPDATE (started_at) ON iehe.import_rows TO iehe_worker;
 GRANT SELECT ON iehe.decodings, iehe.sources, iehe.keys TO iehe_auditor;
 GRANT SELECT, INSERT ON iehe.keys TO iehe_worker, iehe_office;
 GRANT USAGE ON SCHEMA public TO iehe_office;

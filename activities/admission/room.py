@@ -1,0 +1,10 @@
+"""The room of admission review."""
+
+from typing import Final
+
+from activities.admission.lookups import LOOKUPS
+from activities.admission.messages import ASKING, MESSAGES
+from activities.kernel.room import Room
+from workflows.admission.process import ADMISSION_REVIEW
+
+ROOM: Final = Room(process=ADMISSION_REVIEW, lookups=LOOKUPS, messages=MESSAGES, asking=ASKING)

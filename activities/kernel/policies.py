@@ -1,0 +1,30 @@
+"""Policies by reference: read from the database when a rule first asks for one."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from activities.kernel.database import Connection
+from activities.kernel.queries import queries
+from schemas.kernel.policies import ProcessPolicy
+from schemas.kernel.refusals import Refusal
+from workflows.kernel.known_policies import POLICIES
+from workflows.kernel.process import Process
+
+SQL = queries("kernel/cases")
+
+
+async def read_policy(
+    connection: Connection, process: Process[Any], terms: Mapping[str, Any]
+) -> ProcessPolicy:
+    """One route of one version, known from then on.
+
+    Raises:
+        Refusal: there is none.
+    """
+    body = await connection.fetchval(SQL["policy"], process.name, terms["version"], terms["route"])
+    if body is None:
+        raise Refusal("policy-unknown", policy=terms["version"])
+    policy = process.policy.model_validate({**json.loads(body), **terms})
+    POLICIES.keep(process.name, policy)
+    return policy

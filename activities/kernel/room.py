@@ -1,0 +1,29 @@
+"""A room: a process together with what it needs of the database and of letters."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from activities.kernel.database import Connection
+from activities.kernel.message_templates import Message
+from workflows.kernel.process import Process
+
+Lookup = Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]
+"""Answers a rule's question in the transaction of its step; takes its terms, gives JSON values.
+
+Raises Refusal where the question itself is wrong."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """Everything that the host needs to know of one process.
+
+    In the database its functions are named after its room: `iehe.<room>_record_<kind>` writes a record of a
+    step, `iehe.<room>_recipient` tells who gets a message.
+    """
+
+    process: Process[Any]
+    lookups: Mapping[str, Lookup]
+    messages: Mapping[str, Message]
+    asking: frozenset[str] = field(default=frozenset())
+    """Messages that ask for something, and are pointless when it is done or no longer wanted."""

@@ -1,0 +1,361 @@
+-- Cases with their log, tasks, deadlines and notices; staff; policies; the step.
+-- The four roles are made by whoever provides the database (the embedded stack does); owner runs this.
+
+CREATE SCHEMA iehe;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+-- staff --------------------------------------------------------------------------------------------------
+
+CREATE TABLE iehe.staff (
+    staff_id        text PRIMARY KEY,
+    name            text NOT NULL,
+    email           text NOT NULL,
+    language        text NOT NULL DEFAULT 'ja' CHECK (language IN ('ja', 'en')),
+    roles           text[] NOT NULL,
+    load_cap        integer CHECK (load_cap > 0),
+    available_from  date,
+    available_to    date,
+    phone           text,
+    address         text,
+    employers       jsonb NOT NULL DEFAULT '[]',
+    relations       text[] NOT NULL DEFAULT '{}',
+    active          boolean NOT NULL DEFAULT true
+);
+
+-- policies ----------- ------------------------------------------------------------------------------------
+
+CREATE TABLE iehe.policies (
+    process     text NOT NULL,
+    version     text NOT NULL,
+    valid_from  date NOT NULL,
+    body        jsonb NOT NULL,
+    sha256      text NOT NULL,
+    loaded_at   timestamptz NOT NULL DEFAULT now(),
+    loaded_by   text NOT NULL,
+    PRIMARY KEY (process, version)
+);
+
+CREATE TABLE iehe.rooms (
+    room     text PRIMARY KEY,
+    process  text NOT NULL UNIQUE
+);
+COMMENT ON TABLE iehe.rooms IS 'The process to which the first part of a case id belongs.';
+
+-- what the office said of a header: its columns and the fields they hold
+CREATE TABLE iehe.column_mappings (
+    kind           text NOT NULL,
+    header_sha256  text NOT NULL,
+    mapping        jsonb NOT NULL,
+    kept_by        text NOT NULL,
+    kept_at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (kind, header_sha256)
+);
+
+-- what is to be started ----------------------------------------------------------------------------------
+
+CREATE TABLE iehe.case_starts (
+    case_id       text PRIMARY KEY,
+    attributes    jsonb NOT NULL DEFAULT '{}',
+    starts_itself boolean NOT NULL DEFAULT false,
+    stored_at     timestamptz NOT NULL DEFAULT now(),
+    started_at    timestamptz
+);
+COMMENT ON TABLE iehe.case_starts IS
+    'Subjects that are stored, whose workflow is to be started: written in the transaction that stores them.';
+COMMENT ON COLUMN iehe.case_starts.attributes IS 'Search attributes that the workflow is started with.';
+COMMENT ON COLUMN iehe.case_starts.starts_itself IS
+    'Accepted while nobody waits: a relay starts what was stored and not started.';
+CREATE INDEX case_starts_waiting ON iehe.case_starts (stored_at) WHERE started_at IS NULL;
+
+-- cases --------------------------------------------------------------------------------------------------
+
+CREATE TABLE iehe.cases (
+    case_id         text PRIMARY KEY,
+    process         text NOT NULL,
+    version         integer NOT NULL,
+    stage           text NOT NULL,
+    stage_since     timestamptz NOT NULL,
+    opened_at       timestamptz NOT NULL,
+    waiting_for     text,
+    due_at          timestamptz,
+    outcome         text,
+    outcome_by      text CHECK (outcome_by IN ('person', 'system', 'clock')),
+    closed_at       timestamptz,
+    policy_version  text,
+    hash            text NOT NULL,
+    state           jsonb NOT NULL
+);
+COMMENT ON COLUMN iehe.cases.state IS
+    'What the case remembered after its last written step. A step written by a workflow task that Temporal
+     then lost is taken over from here, and a case can be started again from it.';
+COMMENT ON COLUMN iehe.cases.hash IS 'Of the last entry of its log, which the next one follows.';
+CREATE INDEX cases_open_by_stage ON iehe.cases (process, stage) WHERE closed_at IS NULL;
+CREATE INDEX cases_open_by_due ON iehe.cases (due_at) WHERE closed_at IS NULL;
+
+CREATE TABLE iehe.case_log (
+    case_id      text NOT NULL REFERENCES iehe.cases,
+    version      integer NOT NULL,
+    at           timestamptz NOT NULL,
+    step         text NOT NULL,
+    from_stage   text NOT NULL,
+    stage        text NOT NULL,
+    actor_kind   text NOT NULL,
+    actor_id     text NOT NULL,
+    cause        text,
+    details      jsonb NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT now(),
+    prev_hash    text NOT NULL,
+    hash         text NOT NULL,
+    PRIMARY KEY (case_id, version)
+);
+CREATE UNIQUE INDEX case_log_by_cause ON iehe.case_log (case_id, cause) WHERE cause IS NOT NULL;
+
+CREATE FUNCTION iehe.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'iehe.case_log is append-only' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER case_log_rows_stay BEFORE UPDATE OR DELETE ON iehe.case_log
+    FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
+CREATE TRIGGER case_log_stays BEFORE TRUNCATE ON iehe.case_log
+    FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
+
+CREATE TABLE iehe.tasks (
+    case_id         text NOT NULL REFERENCES iehe.cases,
+    key             text NOT NULL,
+    opened_version  integer NOT NULL,
+    kind            text NOT NULL,
+    role            text NOT NULL,
+    assignee        text,
+    opened_at       timestamptz NOT NULL,
+    due_at          timestamptz NOT NULL,
+    closed_at       timestamptz,
+    closed_how      text,
+    closed_by       text,
+    PRIMARY KEY (case_id, key, opened_version)
+);
+CREATE UNIQUE INDEX tasks_open ON iehe.tasks (case_id, key) WHERE closed_at IS NULL;
+CREATE INDEX tasks_open_by_due ON iehe.tasks (role, due_at) WHERE closed_at IS NULL;
+
+CREATE TABLE iehe.deadlines (
+    case_id      text NOT NULL REFERENCES iehe.cases,
+    name         text NOT NULL,
+    state        text NOT NULL,
+    due_at       timestamptz NOT NULL,
+    calculation  text[] NOT NULL,
+    version      integer NOT NULL,
+    PRIMARY KEY (case_id, name)
+);
+
+CREATE TABLE iehe.texts (
+    text_id     uuid PRIMARY KEY,
+    case_id     text NOT NULL,
+    author      text NOT NULL,
+    body        text NOT NULL CHECK (length(body) <= 4000),
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE iehe.texts IS 'Reasons and remarks in words; commands carry only the id.';
+
+CREATE TABLE iehe.notices (
+    notice_id           text PRIMARY KEY,
+    case_id             text NOT NULL REFERENCES iehe.cases,
+    version             integer NOT NULL,
+    process             text NOT NULL,
+    message             text NOT NULL,
+    recipient_kind      text NOT NULL ,
+    recipient_id        text NOT NULL,
+    facts               jsonb NOT NULL,
+    state               text NOT NULL DEFAULT 'queued' CHECK (state IN
+        ('queued', 'sending', 'accepted', 'failed', 'dead', 'unknown', 'suppressed')),
+    attempts            integer NOT NULL DEFAULT 0,
+    queued_at           timestamptz NOT NULL,
+    sent_at             timestamptz,
+    reason              text,
+    message_id          text,
+    possible_duplicate  boolean NOT NULL DEFAULT false
+);
+COMMENT ON COLUMN iehe.notices.state IS
+    'queued, sending (handed to SMTP, no answer yet), accepted, failed (will be tried again), '
+    'dead (never will), unknown (died between acceptance and record), suppressed';
+CREATE INDEX notices_by_case ON iehe.notices (case_id, version);
+CREATE INDEX notices_unfinished ON iehe.notices (state) WHERE state IN ('queued', 'sending', 'failed');
+
+CREATE TABLE iehe.events (
+    source        text NOT NULL,
+    id            text NOT NULL,
+    type          text NOT NULL,
+    case_id       text NOT NULL,
+    envelope      jsonb NOT NULL,
+    cause_case    text,
+    cause_version integer,
+    stored_at     timestamptz NOT NULL DEFAULT now(),
+    state         text NOT NULL DEFAULT 'stored' CHECK (state IN ('stored', 'delivered', 'dead')),
+    reason        text,
+    ended_at      timestamptz,
+    PRIMARY KEY (source, id)
+);
+CREATE INDEX events_by_cause ON iehe.events (cause_case, cause_version);
+
+-- the step -----------------------------------------------------------------------------------------------
+
+CREATE FUNCTION iehe.refuse(code text, params jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', code USING ERRCODE = 'IE001', DETAIL = params::text;
+END
+$$;
+COMMENT ON FUNCTION iehe.refuse IS 'Refuses the step that is being written, by a code that people are told the meaning of.';
+
+-- an id of a text as a command carries it
+CREATE FUNCTION iehe.text_of(id text) RETURNS uuid LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN id::uuid;
+EXCEPTION WHEN invalid_text_representation THEN
+    PERFORM iehe.refuse('unknown-text');
+END
+$$;
+
+CREATE FUNCTION iehe.write_steps(written jsonb, new_state jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    of_case text := written ->> 'case_id';
+    subject text := split_part(of_case, '/', 2);
+    this    jsonb;
+    last    jsonb;
+    own     jsonb;
+    moment  timestamptz;
+    v       integer;
+BEGIN
+    IF (written #>> '{steps,0,version}')::int = 1 THEN
+        INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, hash, state)
+        VALUES (of_case, written ->> 'process', 0, '', (written #>> '{steps,0,at}')::timestamptz,
+                (written #>> '{steps,0,at}')::timestamptz, '', '{}')
+        ON CONFLICT (case_id) DO NOTHING;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'opened meanwhile' USING ERRCODE = 'serialization_failure';
+        END IF;
+        -- what has waited for this case is delivered now
+        UPDATE iehe.events SET next_try_at = now() WHERE case_id = of_case AND state = 'stored';
+    END IF;
+    FOR this IN SELECT * FROM jsonb_array_elements(written -> 'steps') LOOP
+        last := this;
+        v := (this ->> 'version')::int;
+        moment := (this ->> 'at')::timestamptz;
+        INSERT INTO iehe.case_log (case_id, version, at, step, from_stage, stage, actor_kind, actor_id, cause,
+                                   details, prev_hash, hash)
+        VALUES (of_case, v, moment, this ->> 'step', this ->> 'from_stage', this ->> 'stage', this ->> 'actor_kind',
+                this ->> 'actor_id', this ->> 'cause', this -> 'details', this ->> 'prev_hash', this ->> 'hash');
+        IF this ? 'tasks_closed' THEN
+            UPDATE iehe.tasks t SET closed_at = moment, closed_how = c.how, closed_by = this ->> 'actor_id'
+            FROM jsonb_to_recordset(this -> 'tasks_closed') AS c (key text, how text)
+            WHERE t.case_id = of_case AND t.key = c.key AND t.closed_at IS NULL;
+        END IF;
+        IF this ? 'tasks_opened' THEN
+            INSERT INTO iehe.tasks (case_id, key, opened_version, kind, role, assignee, opened_at, due_at)
+            SELECT of_case, o.key, v, o.kind, o.role, o.assignee, moment, o.due_at
+            FROM jsonb_to_recordset(this -> 'tasks_opened')
+                AS o (key text, kind text, role text, assignee text, due_at timestamptz);
+        END IF;
+        IF this ? 'tasks_reassigned' THEN
+            UPDATE iehe.tasks t SET assignee = c.assignee, due_at = c.due_at
+            FROM jsonb_to_recordset(this -> 'tasks_reassigned') AS c (key text, assignee text, due_at timestamptz)
+            WHERE t.case_id = of_case AND t.key = c.key AND t.closed_at IS NULL;
+        END IF;
+        IF this ? 'deadlines' THEN
+            INSERT INTO iehe.deadlines (case_id, name, state, due_at, calculation, version)
+            SELECT of_case, d.name, d.state, d.due_at, d.calculation, v
+            FROM jsonb_to_recordset(this -> 'deadlines')
+                AS d (name text, state text, due_at timestamptz, calculation text[])
+            ON CONFLICT (case_id, name) DO UPDATE
+            SET state = excluded.state, due_at = excluded.due_at, calculation = excluded.calculation,
+                version = excluded.version;
+        END IF;
+        IF this ->> 'stage' <> this ->> 'from_stage' THEN
+            -- what asks for something is not sent any more when the stage that asked for it is over
+            UPDATE iehe.notices SET state = 'suppressed', reason = 'no-longer-asked'
+            WHERE case_id = of_case AND version < v AND written -> 'asking' ? message AND state IN ('queued', 'failed');
+        END IF;
+        IF this ? 'notices' THEN
+            INSERT INTO iehe.notices (notice_id, case_id, version, process, message, recipient_kind, recipient_id,
+                                      facts, queued_at)
+            SELECT iehe.notice_id(of_case, v, n.message, r.kind || ':' || r.recipient), of_case, v, written ->> 'process',
+                   n.message, r.kind, r.recipient, n.facts || jsonb_build_object('case', of_case), moment
+            FROM jsonb_to_recordset(this -> 'notices') AS n (message text, "to" text, facts jsonb)
+            CROSS JOIN LATERAL iehe.readers_of(n."to", subject) AS r
+            ON CONFLICT (notice_id) DO NOTHING;
+        END IF;
+        IF this ? 'events' THEN
+            PERFORM iehe.queue_event(e ->> 'case_id', of_case, v, e -> 'envelope')
+            FROM jsonb_array_elements(this -> 'events') AS e;
+        END IF;
+        FOR own IN SELECT * FROM jsonb_array_elements(coalesce(this -> 'records', '[]')) LOOP
+            EXECUTE format('SELECT iehe.%I($1, $2, $3, $4, $5)',
+                           (written ->> 'room') || '_record_' || replace(own ->> 'kind', '-', '_'))
+            USING of_case, v, moment, this ->> 'actor_id', own;
+        END LOOP;
+    END LOOP;
+    UPDATE iehe.cases
+    SET version = v, stage = last ->> 'stage',
+        stage_since = CASE WHEN stage = last ->> 'stage' THEN stage_since
+                           ELSE (new_state ->> 'stage_since')::timestamptz END,
+        waiting_for = last ->> 'waiting_for', due_at = (last ->> 'due_at')::timestamptz,
+        outcome = last ->> 'outcome', outcome_by = last ->> 'outcome_by',
+        closed_at = CASE WHEN (last ->> 'closed')::boolean THEN coalesce(closed_at, moment) END,
+        hash = last ->> 'hash', state = new_state, policy_version = new_state #>> '{policy_ref,version}'
+    WHERE case_id = of_case;
+END
+$$;
+COMMENT ON FUNCTION iehe.write_steps IS
+    'Writes the steps that a message led to, in the transaction that has decided them. A record of kind `k` of '
+    'the room `r` is written by the function iehe.r_record_k(case, version, at, actor, record).';
+
+CREATE FUNCTION iehe.notice_id(case_id text, version integer, message text, reader text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT encode(sha256(convert_to(concat_ws('|', case_id, version, message, reader), 'UTF8')), 'hex')
+$$;
+COMMENT ON FUNCTION iehe.notice_id IS 'One cause, one recipient, one message: one id, and so at most one mail.';
+
+-- whom an audience means; a role that nobody holds fails visibly instead of vanishing
+CREATE FUNCTION iehe.readers_of(audience text, subject text) RETURNS TABLE (kind text, recipient text)
+LANGUAGE sql STABLE AS $$
+    SELECT 'staff', s.staff_id FROM iehe.staff s
+    WHERE audience LIKE 'role:%' AND s.active AND split_part(audience, ':', 2) = ANY (s.roles)
+    UNION ALL
+    SELECT 'staff', '-' WHERE audience LIKE 'role:%' AND NOT EXISTS (
+        SELECT FROM iehe.staff s WHERE s.active AND split_part(audience, ':', 2) = ANY (s.roles))
+    UNION ALL
+    SELECT split_part(audience, ':', 1), coalesce(nullif(split_part(audience, ':', 2), ''), subject)
+    WHERE audience NOT LIKE 'role:%'
+$$;
+
+-- who reads a message as of now: staff, or whom the process knows; nobody when there is no such reader any more
+CREATE FUNCTION iehe.recipient_of(of_case text, kind text, id text)
+RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF kind = 'staff' THEN
+        RETURN QUERY SELECT s.email, s.language, s.name, false FROM iehe.staff s WHERE s.staff_id = id AND s.active;
+    ELSE
+        RETURN QUERY EXECUTE format('SELECT * FROM iehe.%I($1, $2, $3)', split_part(of_case, '/', 1) || '_recipient')
+            USING of_case, kind, id;
+    END IF;
+END
+$$;
+
+-- rights: least privilege --------------------------------------------------------------------------------
+
+GRANT USAGE ON SCHEMA iehe TO iehe_worker, iehe_office, iehe_auditor;
+GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
+-- reasons in words are none of its business: it knows them by id
+REVOKE SELECT ON iehe.texts FROM iehe_worker;
+GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
+GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
+GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
+-- a row lock that serialises loads
+GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;
+
+GRANT INSERT, UPDATE ON iehe.staff, iehe.case_starts, iehe.column_mappings TO iehe_office;
+GRANT INSERT ON iehe.policies, iehe.texts TO iehe_office;
+-- a text whose decision was refused; one that anything refers to is held by its foreign key
+GRANT DELETE ON iehe.texts TO iehe_office;
+-- to have a message sent again
+GRANT UPDATE (state, reason, queued_at, possible_duplicate) ON iehe.notices TO iehe_office;
+
+GRANT SELECT ON iehe.cases, iehe.case_log, iehe.policies TO iehe_auditor;

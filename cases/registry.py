@@ -1,0 +1,14 @@
+"""The processes that this system runs: one line for each."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from activities.admission.room import ROOM as ADMISSION
+from activities.kernel.room import Room
+from workflows.kernel.process import Process
+
+ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSION,)}
+"""By the names of their processes."""
+
+PROCESSES: Final[Mapping[str, Process[Any]]] = {name: room.process for name, room in ROOMS.items()}
+"""The same, for who needs the rules alone."""

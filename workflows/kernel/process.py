@@ -1,0 +1,125 @@
+"""A process as the host sees it: its table of stages and steps, its rules by name, its words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import JsonValue
+
+from schemas.kernel.case import CaseState, Command
+from schemas.kernel.deadlines import Deadline
+from schemas.kernel.identifiers import SearchAttribute
+from schemas.kernel.payload import Payload
+from schemas.kernel.policies import PolicyRef, ProcessPolicy
+from workflows.kernel.draft import Draft
+from workflows.kernel.lifecycle import Lifecycle
+from workflows.kernel.state import due_at, waiting_for_whom
+
+S = TypeVar("S", bound=CaseState)
+Policies = Callable[[PolicyRef], ProcessPolicy]
+"""Gives the policy that a reference names; raises LookupNeeded when it is not known here yet."""
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """How a fact from outside is understood: its step in the table, its data, its rule."""
+
+    step: str
+    data: type[Payload]
+    apply: Callable[[Draft[Any], Any], None]
+    between_cases: bool = False
+    """True for what cases tell each other: no other system may say it."""
+
+
+@dataclass(frozen=True)
+class FollowUp(Generic[S]):
+    """A step that a case takes by itself, in the transaction of the step after which it is wanted."""
+
+    step: str
+    wanted: Callable[[S], bool]
+    rule: Callable[[Draft[S]], None]
+
+
+@dataclass(frozen=True)
+class Process(Generic[S]):
+    """A process: the table, the rules by name, and what to show. Everything here is pure."""
+
+    name: str
+    """The Temporal workflow type."""
+    room: str
+    """Its folder in each layer, and the first part of its case ids."""
+    state: type[S]
+    policy: type[ProcessPolicy]
+    lifecycle: Lifecycle
+    open: Callable[[Draft[S]], None]
+    """The rule of the step `open`, with which every case begins."""
+    enter: Mapping[str, Callable[[Draft[S]], None]]
+    decisions: Mapping[type[Command], Callable[[Draft[S], Any], None]]
+    events: Mapping[str, EventKind]
+    expiries: Mapping[str, tuple[str, Callable[[Draft[S], Deadline], None]]]
+    """Deadline kind to (step, rule) when its time has passed."""
+    office: str
+    """The role that gets the tasks that no rule foresaw."""
+    roles: Mapping[str, tuple[str, str]]
+    """The roles that work in it, by name: in Japanese and in English."""
+    follow_ups: tuple[FollowUp[S], ...] = ()
+    """In order; the first that is wanted is taken, and asked again after it."""
+    restarted: FollowUp[S] | None = None
+    """What a case catches up with whose workflow was lost for a while."""
+    attach: Callable[[S, Policies], None] = lambda _state, _policies: None
+    """What is to be attached to a state beside its policy."""
+    audience: Callable[[S, Deadline, str], bool] = lambda _state, _deadline, _who: True
+    """Whether a reminder still concerns an audience."""
+    facts: Callable[[S, Deadline], dict[str, JsonValue]] = lambda _state, _deadline: {}
+    """Facts for the reminder's template beside the due time."""
+    completed: Mapping[str, Callable[[Draft[S]], None]] = field(default_factory=dict)
+    """What follows when a task of a kind is marked as done by hand."""
+    answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
+    """When that began which a step answers: no fact of it can have happened before."""
+    attributes: Callable[[S], dict[str, str]] = lambda _state: {}
+    """Search attributes of the process's own."""
+
+    @property
+    def commands(self) -> dict[str, type[Command]]:
+        """The decisions by the names of their steps."""
+        return {command.step: command for command in self.decisions}
+
+    def case_id(self, subject: str) -> str:
+        """The case id, which is also the workflow id, of a subject."""
+        return f"{self.room}/{subject}"
+
+    def new(self, case_id: str) -> S:
+        """The state of a case before its first step."""
+        return self.state(case_id=case_id, process=self.name)
+
+    def read(self, stored: Mapping[str, Any], policies: Policies) -> S:
+        """A state as it is stored, with its policy attached.
+
+        Raises:
+            LookupNeeded: the policy is not known here yet.
+        """
+        state = self.state.model_validate(stored)
+        self.attach_policy(state, policies)
+        return state
+
+    def attach_policy(self, state: S, policies: Policies) -> None:
+        """Attach what the state's references name."""
+        if state.policy_ref is not None:
+            state.policy = policies(state.policy_ref)
+            self.attach(state, policies)
+
+
+def shown(process: Process[Any], state: CaseState) -> dict[str, str | None]:
+    """The values of all search attributes; codes and times only, never anything personal."""
+    due = due_at(state)
+    return {
+        SearchAttribute.PROCESS: process.name,
+        SearchAttribute.STAGE: state.stage,
+        SearchAttribute.WAITING_FOR: waiting_for_whom(process.lifecycle, state),
+        SearchAttribute.DUE_AT: due.isoformat() if due else None,
+        SearchAttribute.OUTCOME: state.outcome,
+        **process.attributes(state),
+    }

@@ -1,0 +1,146 @@
+"""From a message to the step it leads to: pure, so that it runs where a step is written and where it is checked."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from schemas.kernel.case import CLOCK, Actor, ActorKind, CaseState, Command, EventEnvelope, RefusedEvent
+from schemas.kernel.identifiers import event_type
+from schemas.kernel.refusals import Refusal
+from workflows.kernel import deadlines as counting
+from workflows.kernel import steps
+from workflows.kernel.draft import Draft, Frame
+from workflows.kernel.process import EventKind, FollowUp, Process
+from workflows.kernel.state import next_alarm
+
+S = TypeVar("S", bound=CaseState)
+_NUL = "\\u0000"
+"""The one character, as JSON writes it, that PostgreSQL cannot store."""
+
+
+def opened(process: Process[S], state: S, frame: Frame) -> Draft[S]:
+    """The first step."""
+    draft = Draft(process, state, "open", frame)
+    draft.state.opened_at = frame.now
+    process.open(draft)
+    return draft
+
+
+def decided(process: Process[S], command: Command, state: S, frame: Frame) -> Draft[S]:
+    """A person's decision.
+
+    Raises:
+        Refusal: it does not fit the case as it is.
+        LookupNeeded: what is left to be checked only the database knows.
+    """
+    if _NUL in command.model_dump_json():
+        raise Refusal("invalid-message", faults="NUL")
+    if command.case_version is not None and command.case_version != state.version:
+        raise Refusal("stale-version", seen=command.case_version, current=state.version)
+    draft = Draft(process, state, command.step, _by(frame, command))
+    process.decisions[type(command)](draft, command)
+    return draft
+
+
+def _by(frame: Frame, command: Command) -> Frame:
+    return frame.with_cause(command.actor, command.cause, command.happened_at)
+
+
+def told(process: Process[S], event: EventEnvelope, state: S, frame: Frame) -> Draft[S]:
+    """A fact of another system.
+
+    Raises:
+        Refusal: the case cannot use it.
+        LookupNeeded: as for `decided`.
+    """
+    kind = event_kind(process, event)
+    try:
+        fact = kind.data.model_validate(event.data)
+    except ValidationError:
+        raise Refusal("invalid-message", faults=event.type) from None
+    actor = Actor(id=event.source[:64], kind=ActorKind.SYSTEM)
+    draft = Draft(
+        process,
+        state,
+        kind.step,
+        frame.with_cause(actor, event.cause, event.occurred_at or event.received_at),
+    )
+    kind.apply(draft, fact)
+    return draft
+
+
+def event_kind(process: Process[Any], event: EventEnvelope) -> EventKind:
+    """Which of the process's facts an event is.
+
+    Raises:
+        Refusal: none, or it holds what cannot be stored.
+    """
+    if _NUL in event.model_dump_json():
+        raise Refusal("invalid-message", faults="NUL")
+    for fact, kind in process.events.items():
+        if event.type == event_type(process.name, fact):
+            return kind
+    raise Refusal("unknown-event", type=event.type)
+
+
+def fact_refused(
+    process: Process[S], refused: RefusedEvent, cause: str | None, state: S, frame: Frame
+) -> Draft[S]:
+    """What could not be used is kept, and a person looks at it."""
+    draft = Draft(process, state, "refuse-event", frame.with_cause(frame.actor, cause))
+    steps.refuse_event(draft, refused)
+    return draft
+
+
+def notices_failed(
+    process: Process[S], cause: str, failed: dict[str, str], state: S, frame: Frame
+) -> Draft[S]:
+    """Messages reached nobody."""
+    draft = Draft(process, state, "report-notices", frame.with_cause(frame.actor, cause))
+    steps.report_notices(draft, failed)
+    return draft
+
+
+def due(state: CaseState, at: datetime) -> str | None:
+    """The deadline for which the clock has to do something now."""
+    alarm = next_alarm(state)
+    return alarm[1] if alarm is not None and alarm[0] <= at else None
+
+
+def time_passed(process: Process[S], name: str, state: S, frame: Frame) -> Draft[S]:
+    """What the clock does for a deadline: its consequence, or its reminders.
+
+    Raises:
+        Refusal: the table, or the rule, does not let it where the case stands.
+    """
+    frame = frame.with_cause(CLOCK)
+    deadline = state.deadlines[name]
+    if not counting.has_expired(deadline, frame.now):
+        draft = Draft(process, state, "remind", frame)
+        steps.remind(draft, name)
+        return draft
+    if deadline.kind not in process.expiries:
+        raise Refusal("unknown-deadline", deadline=name, open=", ".join(sorted(process.expiries)))
+    draft = Draft(process, state, process.expiries[deadline.kind][0], frame)
+    steps.expire(draft, name)
+    return draft
+
+
+def deadline_refused(process: Process[S], name: str, code: str, state: S, frame: Frame) -> Draft[S]:
+    """The clock's step does not fit: the deadline ends, and a person is asked."""
+    draft = Draft(process, state, "deadline-refused", frame.with_cause(CLOCK))
+    steps.deadline_refused(draft, name, code)
+    return draft
+
+
+def follow_up(process: Process[S], state: S) -> FollowUp[S] | None:
+    """What the case does next by itself."""
+    return next((each for each in process.follow_ups if each.wanted(state)), None)
+
+
+def followed_up(process: Process[S], wanted: FollowUp[S], state: S, frame: Frame) -> Draft[S]:
+    """A step that the case takes by itself."""
+    draft = Draft(process, state, wanted.step, frame.with_cause(frame.actor))
+    wanted.rule(draft)
+    return draft
