@@ -103,6 +103,7 @@ class Pure:
         self.policies: dict[PolicyRef, AdmissionPolicy] = {}
         self.found: dict[str, Any] = {}
         """Answers of lookups by name."""
+        self.found["reviewers"] = {"reviewers": ()}
 
     # taking steps
 
@@ -184,6 +185,11 @@ class Pure:
         )
         self.take("open", partial(admission_intake.open_application, facts=application))
         return self
+
+    def know(self, policy: AdmissionPolicy) -> str:
+        """Have a policy on record; returns its version."""
+        self.policies[policy.ref] = policy
+        return policy.version
 
     def draw(self, *reviewers: str) -> Transition:
         """Reviewers were found."""

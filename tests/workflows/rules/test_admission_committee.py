@@ -27,7 +27,7 @@ def tied() -> Pure:
 def test_a12_every_member_is_asked() -> None:
     """A task with the ballot's deadline and a message each; the chair's is the chair's."""
     case = new().to_committee()
-    assert {(task.key, task.role.value) for task in case.state.tasks.values()} == {
+    assert {(task.key, task.role) for task in case.state.tasks.values()} == {
         ("vote:chair-1", "committee_chair"),
         ("vote:member-1", "committee_member"),
         ("vote:member-2", "committee_member"),
@@ -115,7 +115,7 @@ def test_a12_a_near_conflict_is_put_to_the_office() -> None:
     """A task with the ballot's deadline; until it is judged the member has no vote, and the ballot waits."""
     case = nearly_bound()
     task = case.state.tasks["judge-conflict:member-3"]
-    assert (task.role.value, task.due_at) == ("admissions_office", case.due("vote"))
+    assert (task.role, task.due_at) == ("admissions_office", case.due("vote"))
     assert "vote:member-3" not in case.state.tasks
     with refused("conflict-unjudged"):
         case.vote(member_3="admit")

@@ -612,7 +612,7 @@ def change_policy(case: Pure, *kept: str, added: str | None = None) -> None:
     if added:
         items.append(default_policy().items[0].model_copy(update={"key": added}))
     policy = changed_policy(items=tuple(items), version="v2")
-    case.decide(ChangePolicy, "head-1", version="v2", policy=policy)
+    case.decide(ChangePolicy, "head-1", version=case.know(policy))
 
 
 def test_a_policy_that_asks_for_less_lets_the_case_go_on() -> None:
@@ -647,7 +647,7 @@ def test_a_policy_change_leaves_running_deadlines() -> None:
     due = case.due("completeness")
     shorter = default_policy().completeness.model_copy(update={"days": 1})
     policy = changed_policy(completeness=shorter, version="v2")
-    case.decide(ChangePolicy, "head-1", version="v2", policy=policy)
+    case.decide(ChangePolicy, "head-1", version=case.know(policy))
     assert case.due("completeness") == due
     assert case.state.policy is not None
     assert case.state.policy.version == "v2"

@@ -251,7 +251,7 @@ def test_a_filed_rejection_is_closed(step) -> None:
     with refused("case-closed" if step != "permit-late" else "wrong-stage"):
         case.take(step, lambda draft: draft.goto(Stage.OFFERED), actor=person("head-1"))
     assert case.event_or_task("fee-paid").details["code"] == "case-closed"
-    assert "rejudge" not in case_details(case.process, case.state)
+    assert "rejudge" not in case_details(case.process, case.state, None)
 
 
 # A13 siblings

@@ -339,7 +339,7 @@ def test_a10_the_form_stays_when_the_policy_changes() -> None:
     case = invited(new().to_review(), "reviewer-1")
     other = POLICY.criteria[0].model_copy(update={"key": "other"})
     policy = changed_policy(**{"review.criteria": (other,)}, version="v2")
-    case.decide(ChangePolicy, "head-1", version="v2", policy=policy)
+    case.decide(ChangePolicy, "head-1", version=case.know(policy))
     case.decide(SubmitScores, "reviewer-1", points=GOOD)
 
 

@@ -122,5 +122,5 @@ def test_a04_another_policy_leaves_the_question_open() -> None:
     """What waits for a permit goes on waiting when the case is moved to a softer version."""
     case = applied(AFTER)
     softer = changed_policy(**{"late_application.hard": False}, version="v2")
-    case.decide(ChangePolicy, "head-1", version="v2", policy=softer)
+    case.decide(ChangePolicy, "head-1", version=case.know(softer))
     assert "late-application" in case.state.tasks

@@ -13,14 +13,14 @@ from schemas.admission.stages import Stage
 from workflows.admission.process import ADMISSION_REVIEW, LIFECYCLE, STAGES
 
 ROOT = Path(__file__).parents[3]
-RULES = ROOT / "workflows" / "rules"
+RULES = [*(ROOT / "workflows" / "kernel").glob("*.py"), *(ROOT / "workflows" / "admission").glob("*.py")]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "processes" / "admission.md").read_text(encoding="utf-8")
 
 
 def kinds(method: str) -> set[str]:
     """The first arguments with which the rules call a method of the draft."""
-    return {kind for path in RULES.glob("*.py") for kind in _first_arguments(path, method)}
+    return {kind for path in RULES for kind in _first_arguments(path, method)}
 
 
 def _first_arguments(path: Path, method: str) -> Iterator[str]:
@@ -95,4 +95,4 @@ def test_the_tests_named_on_the_page_exist(name) -> None:
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:[\w]+\.)?[a-z_]+\.py)`", PAGE))))
 def test_the_modules_named_on_the_page_exist(name) -> None:
     """The same for the rules' modules."""
-    assert list(RULES.glob(name)) or list(Path(__file__).parent.glob(name))
+    assert [path for path in RULES if path.name == name] or list(Path(__file__).parent.glob(name))

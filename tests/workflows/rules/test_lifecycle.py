@@ -26,6 +26,7 @@ from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 OPEN = LIFECYCLE.open_stages
 FINAL = tuple(name for name, info in STAGES.items() if info.final)
 DONE_BY_THE_CASE = {"open", "draw-reviewers", "convene-committee", "remind", "refuse-event", "report-notices"}
+DONE_BY_THE_CASE |= {"deadline-refused"}
 """Steps that no message asks for; `workflows/` calls their rules by name."""
 
 

@@ -19,7 +19,7 @@ from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import in_stage, jst, new
 from workflows.kernel import steps
 from workflows.kernel.case_details import case_details
-from workflows.kernel.draft import SEEN_LIMIT, waiting_for_whom
+from workflows.kernel.state import due_at, waiting_for_whom
 
 
 def refused(code: str):
@@ -116,32 +116,25 @@ def test_tasks_about_messages_outlive_the_stage() -> None:
     assert "look-at-event" in {task.kind for task in case.state.tasks.values()}
 
 
-def test_the_memory_of_messages_is_bounded() -> None:
-    """The log knows the older ones."""
-    case = new()
-    for number in range(SEEN_LIMIT + 10):
-        case.event("fee-paid" if number % 2 else "fee-refunded")
-    assert len(case.state.seen) == SEEN_LIMIT
-    assert max(case.state.seen.values()) == case.state.version
-
-
 def test_whose_turn_is_the_most_urgent_task() -> None:
     """What is due first comes first, of whatever kind; a stage without tasks names its own."""
     case = new()
-    assert waiting_for_whom(case.process, case.state)[0] == "applicant"
+    assert waiting_for_whom(case.process.lifecycle, case.state) == "applicant"
     case.to_review()
-    assert waiting_for_whom(case.process, case.state) == ("reviewer", case.due("answer:reviewer-1"))
+    assert waiting_for_whom(case.process.lifecycle, case.state) == "reviewer"
+    assert due_at(case.state) == case.due("answer:reviewer-1")
     case.wait(days=1)
     case.event_or_task("document-received", item="unknown")
     (look,) = (task for task in case.state.tasks.values() if task.kind == "look-at-event")
-    assert waiting_for_whom(case.process, case.state) == ("admissions_office", case.due("answer:reviewer-1"))
+    assert waiting_for_whom(case.process.lifecycle, case.state) == "admissions_office"
+    assert due_at(case.state) == case.due("answer:reviewer-1")
     assert case.due("answer:reviewer-1") < look.due_at < case.due("score:reviewer-1")
 
 
 def test_the_map_says_where_the_case_stands() -> None:
     """Stage in both languages, the way, whom it waits for, tasks, deadlines, what is possible."""
     case = new().to_review()
-    shown = case_details(case.process, case.state)
+    shown = case_details(case.process, case.state, "reviewer")
     assert "### under review · 審査" in shown
     assert "~~completeness~~ → ~~eligibility~~ → **review**" in shown
     assert "- `review:reviewer-1` of reviewer-1, due" in shown
@@ -152,7 +145,7 @@ def test_the_map_of_a_closed_case_says_who_ended_it() -> None:
     """The outcome with the clock as its maker."""
     case = new()
     case.wait(days=60)
-    assert "- **outcome**: incomplete (by clock)" in case_details(case.process, case.state)
+    assert "- **outcome**: incomplete (by clock)" in case_details(case.process, case.state, "reviewer")
 
 
 def test_a_fact_is_never_later_than_now() -> None:

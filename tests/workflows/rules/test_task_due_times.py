@@ -9,12 +9,14 @@ import pytest
 
 from schemas.admission.commands import DeclineReview, ReopenDuplicate, ResolveDuplicate
 from schemas.admission.stages import Stage
+from schemas.kernel.case import CLOCK
 from schemas.kernel.policies import TaskPolicy
 from tests.workflows.rules.builder import GOOD, PARTS, Pure, changed_policy, in_stage, jst, new, round_of
 from tests.workflows.rules.test_admission_committee import tied
 from tests.workflows.rules.test_documents import kinds
 from workflows.kernel import steps
-from workflows.kernel.draft import Draft, waiting_for_whom
+from workflows.kernel.draft import Draft, Frame
+from workflows.kernel.state import due_at
 
 TWIN: Final = ("admission/T-0009",)
 
@@ -48,6 +50,17 @@ def failed_notice() -> Pure:
     """A letter that came back."""
     case = new()
     case.take("report-notices", partial(steps.report_notices, failed={"ab" * 32: "mailbox-unknown"}))
+    return case
+
+
+def refused_deadline() -> Pure:
+    """The clock's step does not fit."""
+    case = new()
+    case.take(
+        "deadline-refused",
+        partial(steps.deadline_refused, name="completeness", code="wrong-stage"),
+        actor=CLOCK,
+    )
     return case
 
 
@@ -91,6 +104,7 @@ WAYS: Final[dict[str, Callable[[], Pure]]] = {
     "look-at-event": lambda: after_event(Stage.REVIEW, "document-received", item="diary"),
     "missing-part": lambda: after_event(Stage.REVIEW, "document-revoked", item="transcript"),
     "notice-failed": failed_notice,
+    "look-at-deadline": refused_deadline,
     "parts-overdue": parts_overdue,
     "reconvene": silent_committee,
     "record-enrolment": lambda: in_stage(Stage.ACCEPTED),
@@ -116,19 +130,19 @@ def test_a_task_has_a_due_time_and_becomes_overdue(kind) -> None:
         if task.deadline is None:
             expected = case.now.date() + timedelta(days=1)
             assert expected < task.due_at.date() < expected + timedelta(days=14)
-    due = waiting_for_whom(case.process, case.state)[1]
+    due = due_at(case.state)
     assert due is not None
     assert due <= min(task.due_at for task in case.state.tasks.values())
 
 
-@pytest.mark.parametrize("kind", [name.replace("_", "-") for name in TaskPolicy.model_fields])
+@pytest.mark.parametrize("kind", sorted(kinds("open_task")))
 def test_the_policy_sets_the_due_time_of_each_kind(kind) -> None:
     """A university that wants another span writes it into its policy; the days count as working days."""
-    field = kind.replace("-", "_")
-    case = new(tasks=TaskPolicy(**{field: 7}))
-    draft = Draft(case.process, case.state, step="remind", actor=case.last.actor, now=case.now)
+    case = new(tasks=TaskPolicy(of={kind: 7}))
+    draft = Draft(case.process, case.state, "remind", Frame(case.now, CLOCK))
     # Thursday the 1st; Monday the 12th is a holiday
-    assert draft.task_due(kind if kind != "days" else "anything").date() == date(2026, 10, 13)
+    assert draft.task_due(kind).date() == date(2026, 10, 13)
+    assert draft.task_due("anything").date() == date(2026, 10, 6)
 
 
 def test_a_task_asked_again_is_due_anew() -> None:
