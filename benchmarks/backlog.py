@@ -22,6 +22,7 @@ from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from activities.kernel.queries import queries
+from cases.registry import ROOMS
 from cli.session import leave
 from embedded.home import Home, postgres_account
 from embedded.mail import MailCatcher
@@ -184,7 +185,7 @@ async def run(given: argparse.Namespace) -> None:
             pools[name] = await open_pool(postgres.url(role), size=size, application=f"bench-{name}")
             stack.callback(pools[name].terminate)
         smtp = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender="admissions@example.ac.jp")
-        notices = NoticeActivities(pools["worker"], Mailer(smtp))
+        notices = NoticeActivities(pools["worker"], ROOMS, Mailer(smtp))
         institute = Institute(client, pools["owner"])
         await institute.employ(*DEFAULT_STAFF)
         async with running_worker(client, pools["worker"], notices):

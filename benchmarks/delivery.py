@@ -18,6 +18,7 @@ from temporalio.client import Client
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from cases.registry import ROOMS
 from cli.session import leave
 from embedded.home import Home, postgres_account
 from embedded.mail import MailCatcher
@@ -139,7 +140,7 @@ async def run(count: int) -> None:
         institute = Institute(client, pools[0])
         await institute.employ(*DEFAULT_STAFF)
         await stack.enter_async_context(
-            running_worker(client, pools[1], NoticeActivities(pools[1], Mailer(smtp)))
+            running_worker(client, pools[1], NoticeActivities(pools[1], ROOMS, Mailer(smtp)))
         )
         cases = [await institute.apply() for _ in range(CASES)]
         for case in cases:

@@ -16,11 +16,12 @@ import asyncpg
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.kernel.case_log import FIRST, seal
+from activities.kernel.case_log import FIRST
 from activities.kernel.database import Connection, transact
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
+from activities.kernel.written_steps import write_steps
 from schemas.kernel.case import CaseState, Command, RefusedEvent
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.step import (
@@ -182,7 +183,8 @@ class _Taking:
             if not alone:
                 await self._follow_up()
         if self._taken:
-            await self._write(row["hash"] if row is not None else FIRST)
+            prev_hash = row["hash"] if row is not None else FIRST
+            await write_steps(self._connection, self._room, self._taken, prev_hash)
         return await self._outcome(
             version, before, repeated=earlier is not None and earlier <= request.follows
         )
@@ -246,23 +248,6 @@ class _Taking:
                 # it does not fit any more; the case looks again after its next message
                 return
 
-    async def _write(self, prev_hash: str) -> None:
-        steps = []
-        for transition in self._taken:
-            entry = _entry(transition)
-            chained = seal(prev_hash, entry)
-            steps.append({**_written(transition), "prev_hash": prev_hash, "hash": chained})
-            prev_hash = chained
-        last = self._taken[-1]
-        body = {
-            "case_id": last.case_id,
-            "process": last.process,
-            "room": self._process.room,
-            "asking": sorted(self._room.asking),
-            "steps": steps,
-        }
-        await self._connection.execute(SQL["write_steps"], json.dumps(body), json.dumps(last.state))
-
     async def _outcome(self, was: int, before: Mapping[str, Any], *, repeated: bool) -> StepOutcome:
         request, state = self._request, self._state
         whole = was != request.follows or not was
@@ -288,34 +273,3 @@ class _Taking:
 
 def _name(message: Message) -> str:
     return message.step if isinstance(message, Decided) else message.kind
-
-
-def _entry(step: Transition) -> dict[str, Any]:
-    """What the log says of a step, and its chain of hashes seals."""
-    return {
-        "case_id": step.case_id,
-        "version": step.version,
-        "at": step.at,
-        "step": step.step,
-        "from_stage": step.from_stage,
-        "stage": step.stage,
-        "actor_kind": step.actor.kind.value,
-        "actor_id": step.actor.id,
-        "cause": step.cause,
-        "details": step.details,
-    }
-
-
-def _written(step: Transition) -> dict[str, Any]:
-    """A step as `iehe.write_steps` takes it; what is empty is left out."""
-    names = {"tasks_opened", "tasks_closed", "tasks_reassigned", "deadlines", "notices", "events", "records"}
-    parts = step.model_dump(mode="json", include=names)
-    frame = _entry(step) | {
-        "at": step.at.isoformat(),
-        "waiting_for": step.waiting_for,
-        "due_at": step.due_at.isoformat() if step.due_at else None,
-        "outcome": step.outcome,
-        "outcome_by": step.outcome_by,
-        "closed": step.closed,
-    }
-    return frame | {name: part for name, part in parts.items() if part}

@@ -112,6 +112,8 @@ class CaseHandover(Payload):
     waiting_for: str | None = None
     attributes: dict[str, str | None] = Field(default_factory=dict)
     undelivered: tuple[int, ...] = ()
+    decided: tuple[str, ...] = ()
+    """Causes of its last decisions: one that is repeated is not checked against what it has led to."""
     restarted: bool = False
 
 

@@ -6,10 +6,9 @@ from importlib.resources import files
 
 import pytest
 
+from activities.admission.messages import MESSAGES
 from activities.kernel.message_templates import (
-    FOLDERS,
     LANGUAGES,
-    MESSAGES,
     NotRenderedError,
     Office,
     Reader,
@@ -18,7 +17,6 @@ from activities.kernel.message_templates import (
 )
 from activities.kernel.wording import blocks, day, linked, when
 
-PROCESS = "admission-review"
 OFFICE = Office(contact="https://office.example.ac.jp/ask?a=1&b=2", portal="https://portal.example.ac.jp/")
 FACTS = {
     "due_at": "2027-02-04T23:59:59.999999+09:00",
@@ -49,7 +47,14 @@ def told(message: str) -> dict:
 
 
 def written(message: str, language: str, **changes) -> Rendered:
-    return render(PROCESS, message, told(message) | changes, reader(message, language), OFFICE)
+    return render(
+        "admission",
+        message,
+        MESSAGES[message].facts,
+        told(message) | changes,
+        reader(message, language),
+        OFFICE,
+    )
 
 
 @EVERY_LANGUAGE
@@ -70,12 +75,12 @@ def test_needs_each_of_its_facts(message, language) -> None:
     for fact in MESSAGES[message].facts:
         fewer = {key: value for key, value in told(message).items() if key != fact}
         with pytest.raises(NotRenderedError, match="missing-fact"):
-            render(PROCESS, message, fewer, reader(message, language), OFFICE)
+            render("admission", message, MESSAGES[message].facts, fewer, reader(message, language), OFFICE)
 
 
 def test_templates_are_the_table() -> None:
     """There is no message without templates in both languages, and no template that nobody sends."""
-    folder = files("activities").joinpath(FOLDERS[PROCESS], "templates")
+    folder = files("activities").joinpath("admission", "templates")
     found = {each.name: {file.name for file in each.iterdir()} for each in folder.iterdir() if each.is_dir()}
     assert found == {message: {f"{language}.txt" for language in LANGUAGES} for message in MESSAGES}
 
@@ -101,7 +106,10 @@ def test_subject_tells_nothing_of_the_reader(message, language) -> None:
     """A subject is the same for every reader, case and due time."""
     other = Reader(MESSAGES[message].to, "SMITH", language, "B27-9999")
     facts = told(message) | {"case": "admission/B27-9999"}
-    assert render(PROCESS, message, facts, other, Office()).subject == written(message, language).subject
+    assert (
+        render("admission", message, MESSAGES[message].facts, facts, other, Office()).subject
+        == written(message, language).subject
+    )
 
 
 @EVERY_LANGUAGE
@@ -138,7 +146,12 @@ def test_html_says_what_the_text_says(message, language) -> None:
 def test_html_escapes_what_people_typed() -> None:
     """A name with markup is shown as typed and is no markup."""
     page = render(
-        PROCESS, "rejected", {}, Reader("applicant", "<b>O'Neil & Co</b>", "en", "A-1"), OFFICE
+        "admission",
+        "rejected",
+        frozenset(),
+        {},
+        Reader("applicant", "<b>O'Neil & Co</b>", "en", "A-1"),
+        OFFICE,
     ).html
     assert "<b>" not in page
     assert "&lt;b&gt;O&#39;Neil &amp; Co&lt;/b&gt;" in page
@@ -190,21 +203,21 @@ def test_schools_are_told_the_application_number() -> None:
 
 def test_office_without_addresses_leaves_no_gap() -> None:
     """Settings that are not given leave no label behind."""
-    text = render(PROCESS, "rejected", {}, reader("rejected", "ja"), Office()).text
+    text = render("admission", "rejected", frozenset(), {}, reader("rejected", "ja"), Office()).text
     assert text.endswith("\n\nアドミッションセンター\n")
 
 
-@pytest.mark.parametrize(("process", "message"), [(PROCESS, "no-such"), ("no-such", "rejected")])
-def test_unknown_message(process, message) -> None:
+@pytest.mark.parametrize(("room", "message"), [("admission", "no-such"), ("no-such", "rejected")])
+def test_unknown_message(room, message) -> None:
     """A message that has no words is an error of its own."""
     with pytest.raises(NotRenderedError, match="unknown-message"):
-        render(process, message, {}, reader("rejected", "ja"), OFFICE)
+        render(room, message, frozenset(), {}, reader("rejected", "ja"), OFFICE)
 
 
 def test_unknown_language() -> None:
     """So is a language that has none."""
     with pytest.raises(NotRenderedError, match="unknown-message"):
-        render(PROCESS, "rejected", {}, Reader("applicant", "x", "fr", "A-1"), OFFICE)
+        render("admission", "rejected", frozenset(), {}, Reader("applicant", "x", "fr", "A-1"), OFFICE)
 
 
 @pytest.mark.parametrize("wrong", [None, 5, "tomorrow", "2027-02-04T23:59:59"])

@@ -17,6 +17,7 @@ from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notice_rows import list_notices, requeue
 from activities.kernel.notice_times import given_up, quiet_until, retry_delay
 from activities.kernel.notices import NoticeActivities
+from cases.registry import ROOMS
 from schemas.kernel.policies import NoticePolicy
 from schemas.kernel.transition import Delivery, DeliveryReport
 from tests.activities.post_office import PostOffice, open_post_office
@@ -78,7 +79,7 @@ class World:
         return row["state"], row["reason"]
 
     def activities(self, fault: Callable[[str], None] = lambda _point: None) -> NoticeActivities:
-        return NoticeActivities(self.pool, Mailer(self.settings), self.clock, fault=fault)
+        return NoticeActivities(self.pool, ROOMS, Mailer(self.settings), self.clock, fault=fault)
 
     async def deliver(
         self, delivery: Delivery = DELIVERY, fault: Callable[[str], None] = lambda _point: None

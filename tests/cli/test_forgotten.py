@@ -12,8 +12,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.kernel.database import open_pool
 from schemas.admission.commands import Withdraw
-from schemas.admission.state import OpenApplication
 from schemas.kernel.identifiers import CASES_QUEUE, ProcessName, SearchAttribute
+from schemas.kernel.step import CaseStart
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.conftest import Database
 from tests.office import Case, Institute
@@ -136,7 +136,7 @@ class TestCases:
         async with institute.pool.acquire() as holder, holder.transaction():
             await holder.execute("SELECT FROM iehe.cases WHERE case_id = $1 FOR UPDATE", case.case_id)
             await case.send("fee-paid", event_id="waits")
-            found = await retried(iehe, "record-transition")
+            found = await retried(iehe, "take-step")
         await case.until(lambda row: row["version"] == 2)
 
         assert found["named"] == [f"{case.case_id}: {found['cause']}"]
@@ -180,7 +180,7 @@ class TestCases:
         ):
             handle = await client.start_workflow(
                 Newer.run,
-                OpenApplication(application_no=strange.row.application_no),
+                CaseStart(case_id=strange.case_id),
                 id=strange.case_id,
                 task_queue=CASES_QUEUE,
                 search_attributes=ours(),
@@ -233,7 +233,7 @@ class Newer:
     """What a release that was rolled back made of a case: another command than ours first."""
 
     @workflow.run
-    async def run(self, _start: OpenApplication) -> None:
+    async def run(self, _start: CaseStart) -> None:
         await workflow.sleep(1_000_000)
 
     @workflow.query

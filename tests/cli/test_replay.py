@@ -5,8 +5,8 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.session import Exit
-from schemas.admission.state import OpenApplication
 from schemas.kernel.identifiers import ProcessName
+from schemas.kernel.step import CaseStart
 from tests.cli.program import Program, elsewhere
 from tests.office import Institute
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
@@ -19,7 +19,7 @@ class OtherRelease:
     """What another release did under the same name: it waits first."""
 
     @workflow.run
-    async def run(self, start: OpenApplication) -> None:
+    async def run(self, start: CaseStart) -> None:
         """Wait for ever, after a moment."""
         await workflow.sleep(0.001)
         await workflow.wait_condition(lambda: start is None)
@@ -35,7 +35,7 @@ async def test_histories_that_do_not_fit_are_named(
     await case.event("fee-paid")
     assert (await iehe("replay", "--case", case.case_id)).code == Exit.OK
 
-    other = OpenApplication(application_no=f"O-{case.row.application_no}")
+    other = CaseStart(case_id=f"admission/O-{case.row.application_no}")
     async with Worker(
         client,
         task_queue="another-release",
@@ -45,7 +45,7 @@ async def test_histories_that_do_not_fit_are_named(
         handle = await client.start_workflow(
             ProcessName.ADMISSION_REVIEW,
             other,
-            id=f"admission/{other.application_no}",
+            id=other.case_id,
             task_queue="another-release",
         )
         async for event in handle.fetch_history_events(wait_new_event=True):

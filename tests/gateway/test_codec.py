@@ -38,9 +38,9 @@ from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.codec import ENCODING, ENCRYPTED, EncryptionCodec
 from encryption.ring import KeyRing, KeyRingError, ensure_ring, rotate
 from schemas.admission.commands import ConfirmEligibility, PermitLate, RecordDecision, RecordEnrolment
-from schemas.admission.state import OpenApplication
 from schemas.kernel.case import CompleteTask, EventEnvelope
 from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from schemas.kernel.step import CaseStart
 from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
 from tests.office import DEFAULT_STAFF, Case, Institute, Refused, actor, person
 from tests.payloads import opened, payloads_in
@@ -430,7 +430,7 @@ async def test_a_start_that_does_not_open_is_not_final(
 ) -> None:
     """Unlike a message, a case's own payload says that the ring is wrong: its task fails, the case stays."""
     case = await institute.apply(start=False)
-    start = await sealed_by(ring, OpenApplication(application_no=case.row.application_no))
+    start = await sealed_by(ring, CaseStart(case_id=case.case_id))
     await plain.start_workflow(
         ProcessName.ADMISSION_REVIEW,
         RawValue(of_another_secret(start)),
@@ -483,7 +483,7 @@ async def test_a_case_started_in_plain_text(institute: Institute, plain: Client)
     case = await institute.apply(start=False)
     started = await plain.start_workflow(
         ProcessName.ADMISSION_REVIEW,
-        OpenApplication(application_no=case.row.application_no),
+        CaseStart(case_id=case.case_id),
         id=case.case_id,
         task_queue=CASES_QUEUE,
     )
@@ -507,7 +507,7 @@ async def test_plaintext_is_read_while_a_namespace_is_being_emptied(
     async with running_worker(client, worker_pool, notices):
         stranger = await plain.start_workflow(
             ProcessName.ADMISSION_REVIEW,
-            OpenApplication(application_no=case.row.application_no),
+            CaseStart(case_id=case.case_id),
             id=case.case_id,
             task_queue=CASES_QUEUE,
         )

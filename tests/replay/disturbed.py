@@ -15,7 +15,6 @@ from cases.starting import restart_case, start_case
 from embedded.mail import MailCatcher
 from embedded.postgres import PostgresServer
 from schemas.admission.commands import AnswerOffer, AssignReviewers, ChangePolicy, ConfirmEligibility
-from schemas.admission.state import AdmissionState, OpenApplication
 from schemas.kernel.case import (
     CancelDeadline,
     CompleteTask,
@@ -25,6 +24,7 @@ from schemas.kernel.case import (
     ResumeDeadline,
 )
 from schemas.kernel.identifiers import CASES_QUEUE, ProcessName
+from schemas.kernel.step import CaseHandover, CaseStart
 from tests.conftest import Database
 from tests.office import Case, Institute, Refused, person
 from tests.workflows.test_case import _pending_activities, _unreachable, _until
@@ -57,9 +57,7 @@ class Disturbed(Institute):
         await case.handle.terminate("lost")
         case.handle = await self.client.start_workflow(
             ProcessName.ADMISSION_REVIEW,
-            OpenApplication(
-                application_no=case.row.application_no, resume=AdmissionState.model_validate(state)
-            ),
+            CaseStart(case_id=case.case_id, handover=CaseHandover(version=state["version"], state=state)),
             id=case.case_id,
             task_queue=CASES_QUEUE,
         )
@@ -215,7 +213,7 @@ async def taken_over(institute: Disturbed) -> Case:
     await case.event("document-received", item="transcript")
     await case.send("document-received", item="identity", event_id="long-ago")
     await case.until(lambda row: row["version"] == 4)
-    await institute.begin_anew(case, seen={})
+    await institute.begin_anew(case)
     await case.send("document-received", item="identity", event_id="long-ago")
     await case.event("recommendation-received")
     await case.send("document-received", item="identity", event_id="long-ago")

@@ -8,11 +8,11 @@ import pytest
 
 from workers.migrations import Migration, MigrationError, migrate, read_migrations, status
 
-ONE = Migration(1, "0001_people.sql", "CREATE TABLE people (id integer PRIMARY KEY);")
+ONE = Migration("kernel", 1, "0001_people.sql", "CREATE TABLE people (id integer PRIMARY KEY);")
 TWO = Migration(
-    2, "0002_pets.sql", "CREATE TABLE pets (id integer PRIMARY KEY); INSERT INTO pets VALUES (1);"
+    "kernel", 2, "0002_pets.sql", "CREATE TABLE pets (id integer PRIMARY KEY); INSERT INTO pets VALUES (1);"
 )
-BROKEN = Migration(2, "0002_broken.sql", "CREATE TABLE half (id integer); SELECT nonsense;")
+BROKEN = Migration("kernel", 2, "0002_broken.sql", "CREATE TABLE half (id integer); SELECT nonsense;")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def test_a_failing_file_leaves_nothing_of_itself(owner):
 async def test_refuses_an_edited_file(owner):
     """A file that was edited after it was applied is refused by name."""
     await migrate(owner, [ONE])
-    edited = Migration(1, ONE.name, ONE.sql + " -- a word more")
+    edited = Migration("kernel", 1, ONE.name, ONE.sql + " -- a word more")
     with pytest.raises(MigrationError, match=r"0001_people\.sql was edited"):
         await migrate(owner, [edited, TWO])
     assert not await table_exists(owner, "pets")
@@ -73,8 +73,8 @@ async def test_refuses_an_edited_file(owner):
 
 async def test_line_endings_are_no_edit(owner):
     """A checkout that turns line endings is not taken for an edit."""
-    await migrate(owner, [Migration(1, ONE.name, "SELECT 1;\nSELECT 2;\n")])
-    assert await migrate(owner, [Migration(1, ONE.name, "SELECT 1;\r\nSELECT 2;\r\n")]) == []
+    await migrate(owner, [Migration("kernel", 1, ONE.name, "SELECT 1;\nSELECT 2;\n")])
+    assert await migrate(owner, [Migration("kernel", 1, ONE.name, "SELECT 1;\r\nSELECT 2;\r\n")]) == []
 
 
 async def test_refuses_a_database_of_a_newer_release(owner):
@@ -104,7 +104,7 @@ async def test_many_migrators_at_once(owner, empty_database):
 async def test_a_killed_migrator_frees_the_lock(owner, empty_database, eventually):
     """A migrator whose connection dies in the middle leaves no lock and nothing half done."""
     victim = await asyncpg.connect(empty_database.url("owner"))
-    slow = Migration(1, ONE.name, ONE.sql + "SELECT pg_sleep(60);")
+    slow = Migration("kernel", 1, ONE.name, ONE.sql + "SELECT pg_sleep(60);")
     running = asyncio.create_task(migrate(victim, [slow]))
     sleeping = (
         "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
@@ -126,15 +126,19 @@ async def test_a_killed_migrator_frees_the_lock(owner, empty_database, eventuall
 )
 def test_refuses_gaps_doubles_and_odd_names(tmp_path: Path, names, complaint):
     """The files of a folder must be numbered 1, 2, 3 without a gap or a double."""
+    folder = tmp_path / "kernel" / "sql" / "migrations"
+    folder.mkdir(parents=True)
     for name in names:
-        (tmp_path / name).write_text("SELECT 1;")
+        (folder / name).write_text("SELECT 1;")
     with pytest.raises(MigrationError, match=complaint):
         read_migrations(tmp_path)
 
 
 def test_refuses_files_with_transactions_of_their_own(tmp_path: Path):
     """A file that commits by itself would be applied by halves."""
-    (tmp_path / "0001_a.sql").write_text("CREATE TABLE a ();\nCOMMIT;\n")
+    folder = tmp_path / "kernel" / "sql" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "0001_a.sql").write_text("CREATE TABLE a ();\nCOMMIT;\n")
     with pytest.raises(MigrationError, match="transaction"):
         read_migrations(tmp_path)
 

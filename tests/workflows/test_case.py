@@ -359,7 +359,7 @@ async def _has_step(case, event_id: str) -> bool:
 async def _pending_activities(case) -> bool:
     description = await case.handle.describe()
     pending = description.raw_description.pending_activities
-    return any(activity.activity_type.name == "record-transition" for activity in pending)
+    return any(activity.activity_type.name == "take-step" for activity in pending)
 
 
 async def test_no_run_outgrows_what_a_task_can_replay(institute: Institute) -> None:

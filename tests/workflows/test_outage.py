@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas.admission.commands import AcceptReview, ConfirmEligibility
-from schemas.admission.state import AdmissionState, OpenApplication
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from schemas.kernel.step import CaseHandover, CaseStart
 from tests.office import Case, Institute
 from workers.worker import running_worker
 
@@ -41,9 +41,15 @@ async def sleep_through(case: Case, days: int, first: EventEnvelope | None = Non
     assert row is not None
     state = _earlier(json.loads(row["state"]), span)
     await case.handle.terminate("outage of a test")
+    await case.institute.pool.execute(
+        "UPDATE iehe.cases SET state = $2 WHERE case_id = $1", case.case_id, json.dumps(state)
+    )
     await case.institute.skipper.client.start_workflow(
         ProcessName.ADMISSION_REVIEW,
-        OpenApplication(application_no=case.row.application_no, resume=AdmissionState.model_validate(state)),
+        CaseStart(
+            case_id=case.case_id,
+            handover=CaseHandover(version=row["version"], state=state, restarted=True),
+        ),
         id=case.case_id,
         task_queue=CASES_QUEUE,
         start_signal=EVENT_SIGNAL if first else None,

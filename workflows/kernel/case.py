@@ -56,6 +56,8 @@ HISTORY_PATIENCE = 3_000
 """Events after which it does so even while notices are under way."""
 SIGNALS_OF_A_RUN = 400
 """Signals after which it does so too: each makes some four events, and Temporal refuses the 10,001st."""
+DECISIONS_REMEMBERED = 64
+"""Decisions of which the next run knows that they were made; the log in the database knows of all."""
 STEPS_AT_ONCE = 20
 """Messages taken in one workflow task. The next one ends it, so that decisions come between the facts of a
 backlog, and no task lasts so long that the server gives it to another worker."""
@@ -81,7 +83,7 @@ class CaseWorkflow:
         self._inbox: list[FactTold | FactRefused] = []
         self._received = 0
         self._steps_in_a_row = 0
-        self._causes: set[str] = set()
+        self._decided: dict[str, None] = {}
         self._lock = asyncio.Lock()
         self._changed = False
         self._alarm: tuple[datetime, str] | None = None
@@ -97,6 +99,7 @@ class CaseWorkflow:
         self._know(handover.state)
         # a restarted workflow has none of its search attributes yet
         self._shown = {} if handover.restarted else handover.attributes
+        self._decided = dict.fromkeys(handover.decided)
         self._first = Restarted() if handover.restarted else None
 
     def _know(self, stored: Mapping[str, Any]) -> None:
@@ -130,6 +133,7 @@ class CaseWorkflow:
             waiting_for=self._waiting_for,
             attributes=self._shown,
             undelivered=tuple(sorted(self._deliveries)),
+            decided=tuple(self._decided)[-DECISIONS_REMEMBERED:],
         )
 
     async def _uncancelled(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -235,7 +239,7 @@ class CaseWorkflow:
         It is looked at once and never replayed, so it may know the rules. What it cannot know, because the
         rule asks the database, is refused where the step is written.
         """
-        if command.cause in self._causes:
+        if command.cause in self._decided:
             return
         try:
             process = self.process
@@ -252,7 +256,7 @@ class CaseWorkflow:
         outcome = await self._take(Decided(step=command.step, command=command.model_dump(mode="json")))
         if outcome.refused is not None:
             raise as_error(Refusal(outcome.refused.code, **outcome.refused.params))
-        self._causes.add(command.cause)
+        self._decided[command.cause] = None
         return self._receipt(command.step, repeated=outcome.repeated)
 
     # facts

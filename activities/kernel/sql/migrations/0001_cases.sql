@@ -82,7 +82,7 @@ CREATE TABLE iehe.cases (
     outcome_by      text CHECK (outcome_by IN ('person', 'system', 'clock')),
     closed_at       timestamptz,
     policy_version  text,
-    hash            text NOT NULL,
+    hash            text NOT NULL DEFAULT repeat('0', 64),
     state           jsonb NOT NULL
 );
 COMMENT ON COLUMN iehe.cases.state IS
@@ -225,9 +225,9 @@ DECLARE
     v       integer;
 BEGIN
     IF (written #>> '{steps,0,version}')::int = 1 THEN
-        INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, hash, state)
+        INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, state)
         VALUES (of_case, written ->> 'process', 0, '', (written #>> '{steps,0,at}')::timestamptz,
-                (written #>> '{steps,0,at}')::timestamptz, '', '{}')
+                (written #>> '{steps,0,at}')::timestamptz, '{}')
         ON CONFLICT (case_id) DO NOTHING;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'opened meanwhile' USING ERRCODE = 'serialization_failure';
@@ -294,8 +294,7 @@ BEGIN
     END LOOP;
     UPDATE iehe.cases
     SET version = v, stage = last ->> 'stage',
-        stage_since = CASE WHEN stage = last ->> 'stage' THEN stage_since
-                           ELSE (new_state ->> 'stage_since')::timestamptz END,
+        stage_since = CASE WHEN stage = last ->> 'stage' THEN stage_since ELSE moment END,
         waiting_for = last ->> 'waiting_for', due_at = (last ->> 'due_at')::timestamptz,
         outcome = last ->> 'outcome', outcome_by = last ->> 'outcome_by',
         closed_at = CASE WHEN (last ->> 'closed')::boolean THEN coalesce(closed_at, moment) END,

@@ -1,6 +1,5 @@
 """The transition on a real database: whole or not at all, once, and by those who may."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -8,22 +7,20 @@ from typing import Any
 
 import asyncpg
 import pytest
-from activities.admission.records import ADMISSION_WRITERS
-from activities.kernel.cases import CaseActivities
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
-from activities.kernel.case_log import broken_at
-from activities.kernel.database import open_pool
+from activities.admission.room import ROOM
+from activities.kernel.case_log import FIRST, broken_at
+from activities.kernel.database import Connection, open_pool, transact
+from activities.kernel.written_steps import write_steps
 from schemas.admission.roles import Role
 from schemas.kernel.case import SYSTEM, Actor, ActorKind
+from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import (
     DeadlineChanged,
     NoticeRequested,
     TaskClosed,
     TaskOpened,
     Transition,
-    Written,
 )
 
 CASE = "admission/T-0001"
@@ -60,14 +57,19 @@ async def owner(database) -> AsyncIterator[asyncpg.Pool]:
 
 
 class Recorder:
-    """The activity, run as a worker runs it."""
+    """Steps written as the activity writes them, without the rules that would have made them."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self._activities = CaseActivities(pool, ADMISSION_WRITERS)
+        self._pool = pool
 
-    async def __call__(self, transition: Transition) -> Written:
-        written: Written = await ActivityEnvironment().run(self._activities.record_transition, transition)
-        return written
+    async def __call__(self, transition: Transition) -> None:
+        async def work(connection: Connection) -> None:
+            row = await connection.fetchrow(
+                "SELECT hash FROM iehe.cases WHERE case_id = $1 FOR UPDATE", transition.case_id
+            )
+            await write_steps(connection, ROOM, [transition], row["hash"] if row else FIRST)
+
+        await transact(self._pool, work)
 
 
 @pytest.fixture
@@ -107,70 +109,19 @@ async def test_everything_of_a_step_is_written_together(record: Recorder, owner:
     }
 
 
-async def test_same_step_again_changes_nothing(record: Recorder, owner: asyncpg.Pool) -> None:
-    """Written twice, as after a lost answer, it is answered with what stands there."""
-    first = await record(step(1, notices=(NoticeRequested(message="items-missing", to="applicant"),)))
-    before = await dump(owner)
-
-    again = await record(step(1, notices=(NoticeRequested(message="items-missing", to="applicant"),)))
-
-    assert await dump(owner) == before
-    assert first.taken_over is None
-    assert (again.version, again.same_step, again.taken_over) == (1, True, {"version": 1})
-    assert again.notices == (1,)
-
-
-async def test_sixteen_at_once_have_one_effect(record: Recorder, owner: asyncpg.Pool) -> None:
-    """The same step from sixteen tasks at once is written by one of them."""
-    await record(step(1))
-
-    answers = await asyncio.gather(*(record(step(2)) for _ in range(16)))
-
-    assert sum(answer.taken_over is None for answer in answers) == 1
-    assert await owner.fetchval("SELECT count(*) FROM iehe.case_log") == 2
-
-
-async def test_another_step_under_a_taken_version_is_told_the_state(record: Recorder) -> None:
-    """A step that Temporal lost stands in the database: the case gets its state and goes on from there."""
-    await record(step(1))
-    await record(step(2, "confirm-eligibility", cause="c-1", state={"version": 2, "mark": "x"}))
-
-    answer = await record(step(2, "item-arrived", cause="test#e1"))
-
-    assert (answer.version, answer.same_step) == (2, False)
-    assert answer.taken_over == {"version": 2, "mark": "x"}
-
-
-async def test_cause_of_long_ago_is_known(record: Recorder, owner: asyncpg.Pool) -> None:
-    """A message applied under an earlier version is not applied again, however long ago it was."""
-    await record(step(1))
-    await record(step(2, cause="test#e1"))
-    await record(step(3))
-
-    answer = await record(step(4, cause="test#e1"))
-
-    assert (answer.repeated, answer.version) == (True, 2)
-    assert await owner.fetchval("SELECT version FROM iehe.cases") == 3
-
-
-async def test_database_restored_from_an_older_copy_is_noticed(record: Recorder) -> None:
-    """A step that would leave a gap is not written; it waits for a person, with the reason."""
-    await record(step(1))
-
-    with pytest.raises(ApplicationError, match="step 5 would follow version 1") as failed:
-        await record(step(5))
-
-    assert failed.value.type == "DatabaseBehind"
-    assert not failed.value.non_retryable
-
-
 async def test_failing_record_undoes_the_step(record: Recorder, owner: asyncpg.Pool) -> None:
     """When a record of the process is refused nothing of the step is written."""
     await record(step(1))
     before = await dump(owner)
-    decision = {"kind": "decision", "decision": "withdrawn", "reason_id": "not-a-uuid"}
+    decision = {
+        "kind": "decision",
+        "decision": "withdrawn",
+        "reason_id": "not-a-uuid",
+        "takes_place": False,
+        "beyond_places": False,
+    }
 
-    with pytest.raises(ApplicationError) as failed:
+    with pytest.raises(Refusal) as failed:
         await record(
             step(
                 2,
@@ -179,7 +130,7 @@ async def test_failing_record_undoes_the_step(record: Recorder, owner: asyncpg.P
             )
         )
 
-    assert failed.value.type == "Refused"
+    assert failed.value.code == "unknown-text"
     assert await dump(owner) == before
 
 
