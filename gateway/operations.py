@@ -17,13 +17,15 @@ from gateway.responses import (
     CasePage,
     CaseTold,
     Decided,
+    EventFate,
     TaskPage,
 )
 from schemas.kernel.case import Command
 from schemas.kernel.identifiers import ProcessName
 from workflows.processes import PROCESSES
 
-Security = Literal["staff", "source"]
+Security = Literal["staff", "source-token", "source-signature"]
+SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _STAFF: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
 _BODY: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -48,7 +50,7 @@ class Operation:
         headers: request headers beside the usual, with whether each is required.
         responses: model of the body by status; None: no body.
         problems: statuses answered by application/problem+json.
-        security: whose credentials it asks for; None: nobody's.
+        security: credentials of which it asks for one; none: nobody's.
         media_type: of the body.
     """
 
@@ -61,7 +63,7 @@ class Operation:
     headers: Mapping[str, bool] = field(default_factory=dict)
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
     problems: tuple[HTTPStatus, ...] = ()
-    security: Security | None = "staff"
+    security: tuple[Security, ...] = ("staff",)
     media_type: str = "application/json"
 
 
@@ -94,7 +96,32 @@ def _decisions() -> tuple[Operation, ...]:
     return tuple(found.values())
 
 
+class EventQuery(BaseModel):
+    """Which event."""
+
+    source: str
+    id: str
+
+
+def _health(name: str, summary: str) -> Operation:
+    answers = {HTTPStatus.OK: None, HTTPStatus.SERVICE_UNAVAILABLE: None}
+    return Operation("GET", f"/{name}", name, summary, responses=answers, security=())
+
+
 OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        "GET",
+        "/events",
+        "show-event",
+        "What became of an event, for its source and for the office; without what it says.",
+        query=EventQuery,
+        headers=dict.fromkeys(SIGNATURE, False),
+        responses={HTTPStatus.OK: EventFate},
+        problems=(*_STAFF, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS),
+        security=("source-signature", "source-token", "staff"),
+    ),
+    _health("livez", "Whether the process is alive."),
+    _health("readyz", "Whether events can be stored; tells if Temporal answers."),
     Operation(
         "GET",
         "/cases",

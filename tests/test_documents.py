@@ -113,7 +113,7 @@ def test_every_row_of_commands_has_options_that_exist(page) -> None:
         for span in re.findall(r"`([^`]+)`", row):
             words = span.removeprefix("iehe ").split()
             command = command_of(words) if words[0] in subcommands(COMMANDS) else None
-            command = command or command_of(["admissions", *words])
+            command = command or command_of(["admission", *words])
             if command is not None and not subcommands(command):
                 assert not unknown_options(command, span), span
 

@@ -1,4 +1,4 @@
-"""`iehe admissions import`: check every row, store them whole, start a case for each; at any time again."""
+"""`iehe admission import`: check every row, store them whole, start a case for each; at any time again."""
 
 from __future__ import annotations
 

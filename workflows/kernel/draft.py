@@ -58,6 +58,7 @@ class Process(Generic[S]):
     """A process as the kernel sees it: the table, the rules by name, and what to show."""
 
     name: str
+    state: type[S]
     lifecycle: Lifecycle
     enter: Mapping[str, Callable[[Draft[S]], None]]
     decisions: Mapping[type[Command], Callable[[Draft[S], Any], None]]

@@ -1,0 +1,56 @@
+"""The page of a case: where it stands, what has to be done until when, and what its process adds.
+
+What is personal, or written by people, is on it only when that is asked for.
+"""
+
+import importlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+import asyncpg
+
+from activities.kernel.queries import queries
+from schemas.kernel.identifiers import CASES_OF, ProcessName
+from workflows.processes import PROCESSES
+
+SQL: Final = queries("kernel/office")
+OwnPart = Callable[[asyncpg.Pool, str, Any, bool], Awaitable[dict[str, Any]]]
+"""From the case's id and state, and whether what is personal is asked for too."""
+
+
+def stage_text(process: str, stage: str) -> dict[str, str]:
+    """A stage's name in both languages."""
+    info = PROCESSES[ProcessName(process)].lifecycle.stages[stage]
+    return {"en": info.en, "ja": info.ja}
+
+
+async def read_page(
+    pool: asyncpg.Pool, case: asyncpg.Record, *, personal: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The page in two parts: what every case has, and what its process adds, by names that do not repeat."""
+    process = PROCESSES[ProcessName(case["process"])]
+    state = process.state.model_validate_json(case["state"])
+
+    async def rows(name: str, *more: Any) -> list[dict[str, Any]]:
+        return [dict(each) for each in await pool.fetch(SQL[name], case["case_id"], *more)]
+
+    is_open = case["closed_at"] is None
+    page = {name: value for name, value in case.items() if name != "state"} | {
+        "stage_text": stage_text(case["process"], case["stage"]),
+        "waiting_for": case["waiting_for"] if is_open else None,
+        "due_at": case["due_at"] if is_open else None,
+        "path": state.path,
+        "possible": process.lifecycle.possible(case["stage"]),
+        "tasks": await rows("tasks_of_case"),
+        "deadlines": await rows("deadlines_of_case", None),
+        "facts": await rows("facts_of_case"),
+    }
+    if personal:
+        page["texts"] = await rows("texts_of_case")
+    return page, await own_part(ProcessName(case["process"]))(pool, case["case_id"], state, personal)
+
+
+def own_part(process: ProcessName) -> OwnPart:
+    """What reads the part that a process adds to the page: `own_part` of its module `case_page`."""
+    module = importlib.import_module(f"activities.{CASES_OF[process]}.case_page")
+    return cast("OwnPart", module.own_part)
