@@ -4,13 +4,15 @@ What is personal, or written by people, is on it only when that is asked for.
 """
 
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, cast
 
 import asyncpg
 
 from activities.kernel.queries import queries
-from schemas.kernel.identifiers import CASES_OF, ProcessName
+from schemas.kernel.identifiers import CASES_OF, ProcessName, Role
+from workflows.kernel.draft import Process
+from workflows.kernel.lifecycle import By
 from workflows.processes import PROCESSES
 
 SQL: Final = queries("kernel/office")
@@ -25,9 +27,20 @@ def stage_text(process: str, stage: str) -> dict[str, str]:
 
 
 async def read_page(
-    pool: asyncpg.Pool, case: asyncpg.Record, *, personal: bool = False
+    pool: asyncpg.Pool,
+    case: asyncpg.Record,
+    *,
+    personal: bool = False,
+    roles: Collection[Role] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The page in two parts: what every case has, and what its process adds, by names that do not repeat."""
+    """The page in two parts: what every case has, and what its process adds, by names that do not repeat.
+
+    Args:
+        pool: connections of the office role.
+        case: the row of the case.
+        personal: with what is personal, or was written by people.
+        roles: tell as possible only the decisions of one of these; all when not given.
+    """
     process = PROCESSES[ProcessName(case["process"])]
     state = process.state.model_validate_json(case["state"])
 
@@ -40,7 +53,7 @@ async def read_page(
         "waiting_for": case["waiting_for"] if is_open else None,
         "due_at": case["due_at"] if is_open else None,
         "path": state.path,
-        "possible": process.lifecycle.possible(case["stage"]),
+        "possible": _possible(process, case, roles),
         "tasks": await rows("tasks_of_case"),
         "deadlines": await rows("deadlines_of_case", None),
         "facts": await rows("facts_of_case"),
@@ -48,6 +61,18 @@ async def read_page(
     if personal:
         page["texts"] = await rows("texts_of_case")
     return page, await own_part(ProcessName(case["process"]))(pool, case["case_id"], state, personal)
+
+
+def _possible(process: Process[Any], case: asyncpg.Record, roles: Collection[Role] | None) -> list[str]:
+    names = [
+        line.name
+        for line in process.lifecycle.steps
+        if case["stage"] in line.at
+        and not isinstance(line.by, By)
+        and (roles is None or not line.by.isdisjoint(roles))
+        and (case["closed_at"] is None or process.lifecycle.after_the_end(line.name))
+    ]
+    return list(dict.fromkeys(names))
 
 
 def own_part(process: ProcessName) -> OwnPart:

@@ -32,7 +32,7 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
     ]
     if page["outcome"]:
         lines.append((say("outcome", "結果"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))
-    if page["possible"] and not page["closed_at"]:
+    if page["possible"]:
         lines.append((say("possible now", "可能な操作"), page["possible"]))
     print(page["case_id"])
     size = max(width(title) for title, _ in lines)

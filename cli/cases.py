@@ -21,7 +21,7 @@ from cli.case_page import print_page
 from cli.case_restarting import restart
 from cli.japanese import word
 from cli.known import complete_case, completed, offered, roles, rounds, stages
-from cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json
+from cli.session import ActorOption, JsonOption, Session, local, print_json
 from cli.tables import table
 from cli.typed import known_value
 
@@ -164,6 +164,7 @@ def deadline(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from schemas.kernel.refusals import Refusal
 
         row = await find_case(session, case)
         pool = await session.pool()
@@ -171,12 +172,7 @@ def deadline(
         if not found and name is not None:
             every = await pool.fetch(queries("kernel/office")["deadlines_of_case"], row["case_id"], None)
             known = ", ".join(each["deadline"] for each in every) or "-"
-            raise CommandError(
-                "unknown-deadline",
-                f"The case has no deadline '{name}'. It has: {known}.",
-                f"期限「{name}」はありません。登録済み: {known}",
-                Exit.NOT_FOUND,
-            )
+            raise Refusal("unknown-deadline", deadline=name, open=known)
         if session.as_json:
             print_json({"case_id": row["case_id"], "deadlines": [dict(each) for each in found]})
             return

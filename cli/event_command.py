@@ -77,6 +77,9 @@ def event_command(app: typer.Typer, process: "Process[Any]", cases: str) -> None
         """Enter a fact that another system did not send."""
 
         async def work(session: Session) -> None:
+            from schemas.kernel.case import EventEnvelope
+            from schemas.kernel.identifiers import event_type
+
             kind = _kind(kinds, fact)
             values = _values(kind, pairs(data or []))
             happened = _happened(kind, at)
@@ -85,7 +88,17 @@ def event_command(app: typer.Typer, process: "Process[Any]", cases: str) -> None
                 actor = await session.actor(as_)
                 require_role(actor)
                 by = f"{SOURCE}:{actor.id}"
-            envelope = _envelope(process, fact, values, happened, event_id, source or by)
+            envelope = build(
+                EventEnvelope,
+                {
+                    "id": event_id or uuid4().hex,
+                    "source": source or by,
+                    "type": event_type(process.name, fact),
+                    "occurred_at": happened,
+                    "received_at": datetime.now(UTC),
+                    "data": values,
+                },
+            )
             row = await find_case(session, case, cases)
             try:
                 async with answering():
@@ -130,30 +143,6 @@ def _happened(kind: "EventKind", at: str | None) -> datetime | None:
     return happened
 
 
-def _envelope(
-    process: "Process[Any]",
-    fact: str,
-    values: dict[str, Any],
-    at: datetime | None,
-    event_id: str | None,
-    source: str,
-) -> "EventEnvelope":
-    from schemas.kernel.case import EventEnvelope
-    from schemas.kernel.identifiers import event_type
-
-    return build(
-        EventEnvelope,
-        {
-            "id": event_id or uuid4().hex,
-            "source": source,
-            "type": event_type(process.name, fact),
-            "occurred_at": at,
-            "received_at": datetime.now(UTC),
-            "data": values,
-        },
-    )
-
-
 async def _send(
     session: Session,
     process: "Process[Any]",
@@ -186,7 +175,12 @@ async def _send(
         now = facts.tried(process, await find_case(session, case_id), kind, envelope)
         code = json.loads(entry["details"])["code"]
         refusal = now if now is not None and now.code == code else Refusal(code)
-        raise _kept(refused(refusal, **answer, sent=True, step=entry["step"]))
+        error = refused(refusal, **answer, sent=True, step=entry["step"])
+        # it was taken and could not be used, which is one answer whatever the reason
+        error.exit_code = Exit.REFUSED
+        raise error.also(
+            "It is kept in the log and as a task of the office.", "記録し、事務局の作業としました。"
+        )
     if session.as_json:
         print_json({**answer, "step": entry["step"], "result": "repeated" if earlier else "applied"})
         return
@@ -200,27 +194,14 @@ async def _send(
     )
 
 
-def _kept(error: CommandError) -> CommandError:
-    """The fact was taken and could not be used, which is one answer whatever the reason."""
-    return CommandError(
-        error.code,
-        f"{error.english} It is kept in the log and as a task of the office.",
-        f"{error.japanese}記録し、事務局の作業としました。",
-        Exit.REFUSED,
-        error.details,
-    )
-
-
 def _unknown(error: CommandError, envelope: "EventEnvelope") -> CommandError:
     """PostgreSQL went away while the fact was being stored, or looked for; by its id it counts once."""
     again = f"--event-id {envelope.id} --source {envelope.source}"
-    return CommandError(
-        error.code,
-        f"{error.english} The event may be stored, and is then applied: repeat the same command with "
-        f"{again}; it counts once, and the answer tells.",
-        f"{error.japanese}通知は保存済みの可能性があり、その場合は適用されます。"
-        f"同じコマンドに {again} を付けて再実行してください。"
-        "二重に処理されることはなく、結果が表示されます。",
-        error.exit_code,
-        {"event_id": envelope.id, "source": envelope.source},
+    return error.also(
+        f"The event may be stored, and is then applied: repeat the same command with {again}; it counts "
+        "once, and the answer tells.",
+        f"通知は保存済みの可能性があり、その場合は適用されます。同じコマンドに {again} を付けて"
+        "再実行してください。二重に処理されることはなく、結果が表示されます。",
+        event_id=envelope.id,
+        source=envelope.source,
     )

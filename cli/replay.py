@@ -40,7 +40,7 @@ def replay(
         client = await session.client()
         runs: list[tuple[str, str | None]]
         if cases:
-            runs = [(case_id_of(each), None) for each in cases]
+            runs = [(each if "/" in each else case_id_of(each), None) for each in cases]
         else:
             listed = await runs_to_check(client, closed_days=closed, limit=limit)
             runs = [(each.id, each.run_id) for each in listed]

@@ -90,6 +90,11 @@ class CommandError(Exception):
         self.exit_code, self.details = exit_code, details or {}
         super().__init__(english)
 
+    def also(self, english: str, japanese: str, **details: Any) -> CommandError:
+        """The same error with a sentence more, and more for `--json`."""
+        texts = f"{self.english} {english}", f"{self.japanese}{japanese}"
+        return CommandError(self.code, *texts, self.exit_code, self.details | details)
+
 
 class Session:
     """One run of a command: connections are opened when first asked for and closed at its end."""

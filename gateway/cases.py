@@ -18,9 +18,6 @@ from gateway.request_parsing import seen_already
 from gateway.responses import CaseTold, DeadlineTold, FactTold, TaskTold
 from gateway.staff import staff_of
 from schemas.kernel.case import Actor
-from schemas.kernel.identifiers import ProcessName
-from workflows.kernel.lifecycle import By
-from workflows.processes import PROCESSES
 
 
 def routes() -> list[Route]:
@@ -52,7 +49,7 @@ async def show_case(request: Request) -> Response:
 
 
 async def _told(pool: asyncpg.Pool, row: asyncpg.Record, actor: Actor) -> dict[str, Any]:
-    page, own_part = await read_page(pool, row)
+    page, own_part = await read_page(pool, row, roles=actor.roles)
     own = sight_of(actor).only
     if own is not None:
         page["facts"] = []
@@ -60,7 +57,7 @@ async def _told(pool: asyncpg.Pool, row: asyncpg.Record, actor: Actor) -> dict[s
         page["tasks"] = [each for each in page["tasks"] if each["assignee"] == own]
         page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == own]
     offered = [
-        {"name": name, "href": f"/cases/{row['case_id']}/decisions/{name}"} for name in _possible(row, actor)
+        {"name": name, "href": f"/cases/{row['case_id']}/decisions/{name}"} for name in page["possible"]
     ]
     parts = {
         "tasks": [_only(TaskTold, each) for each in page["tasks"]],
@@ -73,15 +70,3 @@ async def _told(pool: asyncpg.Pool, row: asyncpg.Record, actor: Actor) -> dict[s
 def _only(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
     """Of a page what this door tells."""
     return {name: values.get(name) for name in model.model_fields}
-
-
-def _possible(row: asyncpg.Record, actor: Actor) -> list[str]:
-    lifecycle = PROCESSES[ProcessName(row["process"])].lifecycle
-    names = [
-        line.name
-        for line in lifecycle.steps
-        if row["stage"] in line.at and not isinstance(line.by, By) and not line.by.isdisjoint(actor.roles)
-    ]
-    if row["closed_at"] is not None:
-        names = [name for name in names if lifecycle.after_the_end(name)]
-    return list(dict.fromkeys(names))

@@ -26,8 +26,8 @@ from workflows.processes import PROCESSES
 
 Security = Literal["staff", "source-token", "source-signature"]
 SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
-_STAFF: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
-_BODY: Final = (
+STAFF_PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
+BODY_PROBLEMS: Final = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.CONFLICT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -78,8 +78,8 @@ def _decision(name: str, command: type[Command], process: ProcessName) -> Operat
         headers={"Idempotency-Key": True, "If-Match": True},
         responses={HTTPStatus.OK: Decided},
         problems=(
-            *_STAFF,
-            *_BODY,
+            *STAFF_PROBLEMS,
+            *BODY_PROBLEMS,
             HTTPStatus.NOT_FOUND,
             HTTPStatus.PRECONDITION_FAILED,
             HTTPStatus.PRECONDITION_REQUIRED,
@@ -117,7 +117,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=EventQuery,
         headers=dict.fromkeys(SIGNATURE, False),
         responses={HTTPStatus.OK: EventFate},
-        problems=(*_STAFF, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS),
+        problems=(
+            *STAFF_PROBLEMS,
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        ),
         security=("source-signature", "source-token", "staff"),
     ),
     _health("livez", "Whether the process is alive."),
@@ -129,7 +134,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List cases by their id.",
         query=CasesQuery,
         responses={HTTPStatus.OK: CasePage},
-        problems=(*_STAFF, HTTPStatus.BAD_REQUEST),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
     Operation(
         "POST",
@@ -143,7 +148,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             HTTPStatus.OK: CaseAccepted,
             HTTPStatus.ACCEPTED: CaseAccepted,
         },
-        problems=(*_STAFF, *_BODY),
+        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     Operation(
         "POST",
@@ -153,7 +158,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         request=StartBatch,
         headers={"Idempotency-Key": False},
         responses={HTTPStatus.ACCEPTED: BatchAccepted, HTTPStatus.OK: BatchAccepted},
-        problems=(*_STAFF, *_BODY),
+        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     Operation(
         "GET",
@@ -161,7 +166,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "show-batch",
         "Show how many cases of a batch have been started.",
         responses={HTTPStatus.OK: BatchProgress},
-        problems=(*_STAFF, HTTPStatus.NOT_FOUND),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND),
     ),
     Operation(
         "GET",
@@ -170,7 +175,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Show where a case stands and which decisions are possible now.",
         headers={"If-None-Match": False},
         responses={HTTPStatus.OK: CaseTold, HTTPStatus.NOT_MODIFIED: None},
-        problems=(*_STAFF, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     ),
     *_decisions(),
     Operation(
@@ -180,6 +185,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List open tasks by when they are due, with the events that cannot be delivered.",
         query=TasksQuery,
         responses={HTTPStatus.OK: TaskPage},
-        problems=(*_STAFF, HTTPStatus.BAD_REQUEST),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
 )

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from gateway.cloudevents import EVENT_TYPES, CloudEvent
 from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
-from gateway.operations import OPERATIONS, SIGNATURE, Operation
+from gateway.operations import BODY_PROBLEMS, OPERATIONS, SIGNATURE, STAFF_PROBLEMS, Operation
 from gateway.problems import MEDIA_TYPE
 from gateway.responses import ProblemTold
 
@@ -19,17 +19,6 @@ _EVENT: Final = {"$ref": "#/components/schemas/Event"}
 _STORED: Final = {"$ref": "#/components/schemas/EventStored"}
 _TEXT: Final = {"type": "string"}
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time")
-_DOOR_PROBLEMS: Final = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
 _HEADERS: Final = {
     "Idempotency-Key": "Repeats a request whose answer was lost: the same key, the same answer.",
     "If-Match": 'The version of the case that was seen, as its ETag: `"7"`; or `*` for whatever it is.',
@@ -141,7 +130,7 @@ def _send() -> dict[str, Any]:
                 "headers": located,
                 "content": _json(one_or_batch),
             },
-            **_problems(_DOOR_PROBLEMS),
+            **_problems((*STAFF_PROBLEMS, *BODY_PROBLEMS, HTTPStatus.TOO_MANY_REQUESTS)),
         },
         "security": [{"source-signature": []}, {"source-token": []}],
     }

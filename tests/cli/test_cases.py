@@ -51,7 +51,7 @@ async def test_show_late(institute: Institute, iehe: CommandLine) -> None:
     )
     assert "by a person" in text
     assert "理由" not in text
-    sections = [page[name] for name in process_words()["admission"]["page"] if page[name]]
+    sections = [page[name] for name in process_words()["admission"]["page"] if page.get(name)]
     columns = {column for rows in sections if isinstance(rows, list) for row in rows for column in row}
     assert columns >= {"verdict", "choice", "made_by", "missing"}
     assert columns <= catalogue()["words"].keys()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import schemas.admission
+import schemas.admission.commands
 import schemas.kernel.case
 from schemas.admission.stages import Choice, Stage
 from schemas.kernel.case import CLOCK, SYSTEM, Command
@@ -37,7 +37,7 @@ OPEN = [Stage(name) for name in LIFECYCLE.open_stages]
 EVENTS = sorted(ADMISSION_REVIEW.events)
 COMMANDS: dict[str, type[Command]] = {
     model.step: model
-    for module in (schemas.admission, schemas.kernel.case)
+    for module in (schemas.admission.commands, schemas.kernel.case)
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, Command) and "step" in vars(model)
 }
