@@ -49,10 +49,10 @@ def about(
 
 COMMANDS = (
     ("cli.stack", "up"),
-    ("cli.stack", "worker"),
-    ("cli.relay", "relay"),
+    ("cli.server_processes", "worker"),
+    ("cli.server_processes", "relay"),
     ("cli.stack", "migrate"),
-    ("cli.gateway", "gateway"),
+    ("cli.server_processes", "gateway"),
     ("cli.doctor", "doctor"),
     ("cli.replay", "replay"),
     ("cli.demo", "demo"),

@@ -54,15 +54,10 @@ async def find_case(pool: asyncpg.Pool, case_id: str, *, readable: bool = True) 
         Refusal: there is none, or it is not open yet.
     """
     if not storable(case_id):
-        raise no_such_case()
+        raise Refusal("no-such-case")
     try:
         return await find(pool, case_id)
     except Refusal:
         if readable:
             raise
-        raise no_such_case() from None
-
-
-def no_such_case() -> Refusal:
-    """Also for who may not know that there is one."""
-    return Refusal("no-such-case")
+        raise Refusal("no-such-case") from None

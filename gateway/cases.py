@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cases.page import read_page
-from gateway.access import find_case, may_read, no_such_case, sight_of
+from gateway.access import find_case, may_read, sight_of
 from gateway.admission.start_routes import batch_progress, start_batch, start_one
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
@@ -18,6 +18,7 @@ from gateway.request_parsing import seen_already
 from gateway.responses import CaseTold, DeadlineTold, FactTold, TaskTold
 from gateway.staff import staff_of
 from schemas.kernel.case import Actor
+from schemas.kernel.refusals import Refusal
 
 
 def routes() -> list[Route]:
@@ -38,7 +39,7 @@ async def show_case(request: Request) -> Response:
     gateway, actor = gateway_of(request), await staff_of(request)
     case_id = request.path_params["case_id"]
     if not await may_read(gateway.pool, case_id, actor):
-        raise no_such_case()
+        raise Refusal("no-such-case")
     row = await find_case(gateway.pool, case_id)
     tag = f'"{row["version"]}"'
     headers = {**PRIVATE, "ETag": tag}

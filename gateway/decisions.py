@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from cases.decisions import TEXT_FIELDS, decide, made_before, own_fields, text_field
 from cases.page import stage_text
-from gateway.access import find_case, may_read, no_such_case
+from gateway.access import find_case, may_read
 from gateway.context import gateway_of
 from gateway.problems import Problem
 from gateway.request_parsing import body_of, checked, key_of, note_request, version_of
@@ -19,6 +19,7 @@ from gateway.responses import Decided
 from gateway.staff import staff_of
 from schemas.kernel.case import Command, Receipt
 from schemas.kernel.identifiers import ProcessName
+from schemas.kernel.refusals import Refusal
 from workflows.processes import PROCESSES
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -67,7 +68,7 @@ async def decide_over_http(request: Request) -> Response:
     if not readable:
         # who was released from a case may ask again what was answered then, and not how it goes on
         if receipt is None:
-            raise no_such_case()
+            raise Refusal("no-such-case")
         receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})
     if receipt is None:
 

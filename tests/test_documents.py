@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from cli.main import app
+from cli.stack import HINTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -88,6 +89,14 @@ def test_every_command_on_a_page_exists_with_its_options(page) -> None:
         assert command is not None, f"iehe {text}"
         if not subcommands(command):
             assert not unknown_options(command, text), f"iehe {text}"
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_every_hint_of_a_started_stack_is_a_command(hint) -> None:
+    """What `iehe up` proposes can be typed."""
+    command = command_of(hint.split())
+    assert command is not None
+    assert not subcommands(command)
 
 
 def leaves(command: Any, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
