@@ -106,14 +106,24 @@ def case_id_of(text: str, cases: str | None = None) -> str:
 
 
 async def find_case(session: Session, text: str, cases: str | None = None) -> asyncpg.Record:
-    """The row of a case; `cases` as for `case_id_of`.
+    """The row of a case; a bare number is looked for in `cases`, or else among those of every process.
 
     Raises:
         Refusal: no such case, or what it is about is stored but the case is not open yet.
     """
     from cases.finding import find_case as find
+    from schemas.kernel.identifiers import CASES_OF
+    from schemas.kernel.refusals import Refusal
 
-    return await find(await session.pool(), case_id_of(text, cases))
+    pool = await session.pool()
+    kinds = [cases] if cases or "/" in normalize("NFKC", text) else list(CASES_OF.values())
+    refusals = []
+    for kind in kinds:
+        try:
+            return await find(pool, case_id_of(text, kind))
+        except Refusal as refusal:
+            refusals.append(refusal)
+    raise max(refusals, key=lambda refusal: refusal.code == "case-not-open")
 
 
 def require_role(actor: Actor, roles: Sequence[str] = OFFICE) -> None:

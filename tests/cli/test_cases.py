@@ -4,6 +4,7 @@ import json
 
 from cli.japanese import catalogue, process_words
 from schemas.admission.commands import RecordDecision
+from schemas.kernel import identifiers
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, person
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
@@ -73,6 +74,20 @@ async def test_personal_data_only_for_the_office(institute: Institute, iehe: Com
     assert "保護者太郎" in printed.out
     assert await iehe.refused(*show, "--personal", by="reviewer-1") == (6, "role-missing")
     assert await iehe.refused(*show, "--personal") == (2, "actor-missing")
+
+
+async def test_a_bare_number_is_found_among_the_cases_of_every_process(
+    institute: Institute, iehe: CommandLine, monkeypatch
+) -> None:
+    """Whichever process comes first; with an id of its own, only there."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    number = case.row.application_no
+    monkeypatch.setattr(identifiers, "CASES_OF", {"visits": "visits", **identifiers.CASES_OF})
+
+    assert (await iehe.ok("case", "show", number.lower()))["case_id"] == case.case_id
+    assert await iehe.refused("case", "show", f"visits/{number}") == (4, "no-such-case")
+    assert await iehe.refused("case", "show", "A0000-404") == (4, "no-such-case")
 
 
 async def test_list(institute: Institute, iehe: CommandLine) -> None:
