@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 import asyncpg
+from pydantic.fields import FieldInfo
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -19,11 +20,13 @@ from activities.kernel.queries import queries
 from cases.time_limits import within
 from schemas.kernel.case import Command, ReassignTask, Receipt
 from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
-from schemas.kernel.refusals import TEXTS, Refusal, RefusalKind, refusal_text
+from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
 
 SQL: Final = queries("kernel/office")
 TEXT_FIELDS: Final[Mapping[str, str]] = {"reason_id": "reason", "remark_id": "remark"}
 """Fields of commands that refer to words, and what a person calls these."""
+NOT_FROM_OUTSIDE: Final = frozenset({"command_id", "actor", "case_version", "policy", *TEXT_FIELDS})
+"""Fields that no person fills in: the frame, ids of texts, and what the workflow looks up."""
 _RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
 """Type of the failure of an update that had been accepted when its run ended."""
 _NOT_TAKEN: Final = frozenset(
@@ -33,34 +36,23 @@ _AWAY: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutE
 _TEXTS_OF_COMMANDS: Final = UUID("5f0d3f5e-6f0b-4d0c-9a53-0f6f2b1f7a10")
 
 
-class NotDecided(Exception):  # noqa: N818 - an answer, not an error of the program
-    """A decision without a receipt.
-
-    Args:
-        code: a key of `schemas.kernel.refusals.TEXTS`, or: not-sent (Temporal was not reached, and nothing
-            was changed); no-answer, outcome-unknown, workflow-lost (it may have been made, or may still be);
-            no-such-case.
-        kind: the sort of no; None when servers are away.
-        params: codes, counts and dates for the text.
-    """
-
-    def __init__(self, code: str, kind: RefusalKind | None, params: Mapping[str, str] | None = None) -> None:
-        super().__init__(code)
-        self.code, self.kind, self.params = code, kind, dict(params or {})
+class NotDecided(Refusal):
+    """A decision without a receipt: refused, or servers are away and it may have been made, or still be."""
 
     @property
     def certain(self) -> bool:
         """Whether the decision is certainly not made, and never will be unless somebody repeats it."""
-        return self.kind is not None or self.code == "not-sent"
-
-    def text(self, language: str) -> str:
-        """The sentence of a refusal."""
-        return refusal_text(self.code, self.params, language)
+        return self.kind is not RefusalKind.UNAVAILABLE or self.code == "not-sent"
 
 
 def text_field(command: type[Command]) -> str | None:
     """The field by which a kind of decision refers to words; None when it takes none."""
     return next((name for name in TEXT_FIELDS if name in command.model_fields), None)
+
+
+def own_fields(command: type[Command]) -> dict[str, FieldInfo]:
+    """What a person says of a decision beside who, when and why: the same at every door."""
+    return {name: field for name, field in command.model_fields.items() if name not in NOT_FROM_OUTSIDE}
 
 
 async def made_before(pool: asyncpg.Pool, case: asyncpg.Record, cause: str) -> Receipt | None:
@@ -104,7 +96,7 @@ async def decide(
     try:
         return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text))
     except TimeoutError:
-        raise NotDecided("no-answer", None, {"command_id": command.command_id}) from None
+        raise NotDecided("no-answer", command_id=command.command_id) from None
 
 
 async def _decide(
@@ -149,9 +141,7 @@ async def _check_assignee(pool: asyncpg.Pool, case_id: str, command: Command) ->
         return
     role = await pool.fetchval(SQL["role_of_task"], case_id, command.task)
     if role is not None and not await pool.fetchval(SQL["staff_with_role"], command.assignee, role):
-        raise NotDecided(
-            "assignee-unfit", RefusalKind.NOT_FOUND, {"assignee": command.assignee, "role": role}
-        )
+        raise NotDecided("assignee-unfit", assignee=command.assignee, role=role)
 
 
 async def _keep(
@@ -170,7 +160,7 @@ async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:
         async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
             return await client()
     except TimeoutError:
-        raise NotDecided("not-sent", None, {"status": "UNAVAILABLE"}) from None
+        raise NotDecided("not-sent", status="UNAVAILABLE") from None
 
 
 async def _update(
@@ -186,13 +176,13 @@ async def _update(
     except WorkflowUpdateFailedError as error:
         raise _refused(error.cause, command) from None
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-        raise NotDecided("no-answer", None, {"command_id": command.command_id}) from None
+        raise NotDecided("no-answer", command_id=command.command_id) from None
     except RPCError as error:
         raise await _no_answer(pool, case_id, error.status, command) from None
     except RuntimeError as error:
         if not is_unconnected(error):
             raise
-        raise NotDecided("not-sent", None, {"status": "UNAVAILABLE"}) from None
+        raise NotDecided("not-sent", status="UNAVAILABLE") from None
 
 
 def is_unconnected(error: RuntimeError) -> bool:
@@ -204,14 +194,13 @@ def _refused(cause: BaseException | None, command: Command) -> NotDecided:
     if not isinstance(cause, ApplicationError) or cause.type == _RUN_ENDED:
         status = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
         return _unknown(status or "", command)
-    if cause.type == REFUSED and cause.details and cause.details[0] in TEXTS:
-        code, params = cause.details[0], cause.details[1]
-        return NotDecided(code, Refusal(code, **params).kind, params)
-    return NotDecided("invalid-message", RefusalKind.INVALID, {"faults": cause.message})
+    if cause.type == REFUSED and cause.details and is_refusal(cause.details[0]):
+        return NotDecided(cause.details[0], **cause.details[1])
+    return NotDecided("invalid-message", faults=cause.message)
 
 
 def _unknown(status: str, command: Command) -> NotDecided:
-    return NotDecided("outcome-unknown", None, {"status": status, "command_id": command.command_id})
+    return NotDecided("outcome-unknown", status=status, command_id=command.command_id)
 
 
 async def _no_answer(pool: asyncpg.Pool, case_id: str, status: RPCStatusCode, command: Command) -> NotDecided:
@@ -221,7 +210,7 @@ async def _no_answer(pool: asyncpg.Pool, case_id: str, status: RPCStatusCode, co
     there is no workflow may be said of one that had accepted it and was ended since.
     """
     if status in _NOT_TAKEN:
-        return NotDecided("not-sent", None, {"status": status.name})
+        return NotDecided("not-sent", status=status.name)
     if status is not RPCStatusCode.NOT_FOUND:
         return _unknown(status.name, command)
     try:
@@ -229,7 +218,7 @@ async def _no_answer(pool: asyncpg.Pool, case_id: str, status: RPCStatusCode, co
     except _AWAY:
         return _unknown(status.name, command)
     if row is None:
-        return NotDecided("no-such-case", RefusalKind.NOT_FOUND)
+        return NotDecided("no-such-case")
     if row["closed_at"] is None:
-        return NotDecided("workflow-lost", None, {"command_id": command.command_id})
-    return NotDecided("case-closed", RefusalKind.WRONG_STAGE, {"stage": row["stage"], "step": command.step})
+        return NotDecided("workflow-lost", command_id=command.command_id)
+    return NotDecided("case-closed", stage=row["stage"], step=command.step)

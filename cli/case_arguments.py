@@ -12,7 +12,7 @@ from unicodedata import normalize
 import typer
 
 from cli.known import complete_case
-from cli.session import CommandError, Exit, Session, disk_full, guarded, leave
+from cli.session import CommandError, Exit, Session, disk_full, guarded, leave, refused, unavailable
 
 if TYPE_CHECKING:
     import asyncpg
@@ -23,12 +23,11 @@ CaseArgument = Annotated[
     str,
     typer.Argument(
         metavar="CASE",
-        help="admission/A2027-000001, or only the application number.",
+        help="The id of a case, or only its number.",
         autocompletion=complete_case,
     ),
 ]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
-PREFIX: Final = "admission/"
 INTERRUPTED: Final = 130
 DATABASE_AWAY: Final = "database-unreachable"
 OFFICE: Final = ("admissions_office", "head_of_admissions")
@@ -54,12 +53,16 @@ def carry_out(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> N
 
 @asynccontextmanager
 async def answering() -> AsyncIterator[None]:
-    """Turn what PostgreSQL and Temporal raise into an answer that says what to do."""
+    """Turn refusals, and what PostgreSQL and Temporal raise, into an answer that says what to do."""
     import asyncpg
     from temporalio.service import RPCError
 
+    from schemas.kernel.refusals import Refusal
+
     try:
         yield
+    except Refusal as refusal:
+        raise refused(refusal) from None
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, RPCError) as error:
         if (full := disk_full(error)) is not None:
             raise full from None
@@ -84,56 +87,43 @@ def _unusable_file(error: OSError) -> CommandError:
     return CommandError("file-unusable", text, f"ファイルを使用できません: {text}", Exit.UNUSABLE)
 
 
-def unavailable(code: str, server: str, cause: str) -> CommandError:
-    """A server does not answer."""
-    return CommandError(
-        code,
-        f"{server} does not answer ({cause}). Is the stack running? (make run, iehe doctor)",
-        f"{server} が応答しません（{cause}）。起動しているか確認してください（make run、iehe doctor）。",
-        Exit.UNAVAILABLE,
-    )
-
-
 def say(session: Session, english: str, japanese: str) -> None:
     """Print a sentence in the reader's language."""
     print(japanese if session.settings.language == "ja" else english)
 
 
-def case_id_of(text: str) -> str:
-    """The case id for what a person typed: full-width letters and a bare application number will do."""
-    name = normalize("NFKC", text).strip()
-    return PREFIX + name.removeprefix(PREFIX).upper()
+def case_id_of(text: str, cases: str | None = None) -> str:
+    """The case id for what a person typed: full-width letters and a bare number will do.
+
+    Args:
+        text: what was typed.
+        cases: first part of the id of a bare number; of the first process that there is when not given.
+    """
+    from schemas.kernel.identifiers import CASES_OF
+
+    before, _, number = normalize("NFKC", text).strip().rpartition("/")
+    return f"{before or cases or next(iter(CASES_OF.values()))}/{number.upper()}"
 
 
-async def find_case(session: Session, text: str) -> asyncpg.Record:
-    """The row of a case.
+async def find_case(session: Session, text: str, cases: str | None = None) -> asyncpg.Record:
+    """The row of a case; a bare number is looked for in `cases`, or else among those of every process.
 
     Raises:
-        CommandError: no such case, or its application is stored but the case is not open yet.
+        Refusal: no such case, or what it is about is stored but the case is not open yet.
     """
-    from activities.kernel.queries import queries
+    from cases.finding import find_case as find
+    from schemas.kernel.identifiers import CASES_OF
+    from schemas.kernel.refusals import Refusal
 
-    sql, case_id = queries("kernel/office"), case_id_of(text)
     pool = await session.pool()
-    row = await pool.fetchrow(sql["case"], case_id)
-    if row is not None:
-        return row
-    if await pool.fetchval(sql["application_stored"], case_id):
-        raise CommandError(
-            "case-not-open",
-            f"The application of '{case_id}' is stored, but its case is not open yet. When no workflow of it "
-            "runs, iehe admissions start-pending starts one; what holds up one that runs, iehe doctor says.",
-            f"出願「{case_id}」は登録済みですが、案件はまだ開始されていません。"
-            "ワークフローがなければ iehe admissions start-pending で開始できます。"
-            "実行中の場合は iehe doctor で原因を確認してください。",
-            Exit.UNAVAILABLE,
-        )
-    raise CommandError(
-        "no-such-case",
-        f"There is no case '{case_id}' (iehe case list).",
-        f"案件「{case_id}」はありません（iehe case list）。",
-        Exit.NOT_FOUND,
-    )
+    kinds = [cases] if cases or "/" in normalize("NFKC", text) else list(CASES_OF.values())
+    refusals = []
+    for kind in kinds:
+        try:
+            return await find(pool, case_id_of(text, kind))
+        except Refusal as refusal:
+            refusals.append(refusal)
+    raise max(refusals, key=lambda refusal: refusal.code == "case-not-open")
 
 
 def require_role(actor: Actor, roles: Sequence[str] = OFFICE) -> None:

@@ -17,7 +17,7 @@ def restart(
         list[str] | None,
         typer.Argument(
             metavar="[CASE]…",
-            help="admission/A2027-000001, or only the application number.",
+            help="The id of a case, or only its number.",
             autocompletion=complete_case,
         ),
     ] = None,

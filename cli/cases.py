@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cli import case_decisions
 from cli.case_arguments import (
     CaseArgument,
     LimitOption,
@@ -18,11 +17,11 @@ from cli.case_arguments import (
     say,
 )
 from cli.case_history import history
-from cli.case_page import collect, print_page
+from cli.case_page import print_page
 from cli.case_restarting import restart
 from cli.japanese import word
 from cli.known import complete_case, completed, offered, roles, rounds, stages
-from cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json
+from cli.session import ActorOption, JsonOption, Session, local, print_json
 from cli.tables import table
 from cli.typed import known_value
 
@@ -103,14 +102,16 @@ def show(
     """Show everything of a case: where it stands, what is missing, who did what, what is due."""
 
     async def work(session: Session) -> None:
+        from cases.page import read_page
+
         if personal:
             require_role(await session.actor(as_))
         row = await find_case(session, case)
-        page = await collect(session, row, personal=personal)
+        page, own = await read_page(await session.pool(), row, personal=personal)
         if session.as_json:
-            print_json(page)
+            print_json(page | own)
         else:
-            print_page(page, session.settings.language)
+            print_page(page, own, session.settings.language)
 
     carry_out(work, as_json=as_json)
 
@@ -130,20 +131,21 @@ def diagram(
     """Print the map of the process as Mermaid, with a case's place and path on it."""
 
     async def work(session: Session) -> None:
-        from workflows.admission.process import LIFECYCLE
+        from cases.registry import PROCESSES
 
-        current, path = None, []
+        process, current, path = next(iter(PROCESSES.values())), None, []
         if case is not None:
             row = await find_case(session, case)
+            process = PROCESSES[row["process"]]
             current, path = row["stage"], json.loads(row["state"])["path"]
-        drawn = LIFECYCLE.mermaid(current)
+        drawn = process.lifecycle.mermaid(current)
         if session.as_json:
             print_json({"mermaid": drawn, "stage": current, "path": path})
             return
         print(drawn)
         if path:
             ja = session.settings.language == "ja"
-            infos = [LIFECYCLE.stages[name] for name in path]
+            infos = [process.lifecycle.stages[name] for name in path]
             words = [info.ja if ja else info.en for info in infos]
             # a comment in Mermaid, so that the output can be piped as it is
             print(f"%% {' → '.join([*words[:-1], f'[{words[-1]}]'])}")
@@ -162,27 +164,20 @@ def deadline(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from schemas.kernel.refusals import Refusal
 
         row = await find_case(session, case)
         pool = await session.pool()
         found = await pool.fetch(queries("kernel/office")["deadlines_of_case"], row["case_id"], name)
         if not found and name is not None:
             every = await pool.fetch(queries("kernel/office")["deadlines_of_case"], row["case_id"], None)
-            known = ", ".join(each["name"] for each in every) or "-"
-            raise CommandError(
-                "unknown-deadline",
-                f"The case has no deadline '{name}'. It has: {known}.",
-                f"期限「{name}」はありません。登録済み: {known}",
-                Exit.NOT_FOUND,
-            )
+            known = ", ".join(each["deadline"] for each in every) or "-"
+            raise Refusal("unknown-deadline", deadline=name, open=known)
         if session.as_json:
             print_json({"case_id": row["case_id"], "deadlines": [dict(each) for each in found]})
             return
         for each in found:
-            print(f"{each['name']}  {each['state']}  {local(each['due_at'])}")
+            print(f"{each['deadline']}  {each['state']}  {local(each['due_at'])}")
             print("\n".join(f"    {line}" for line in each["calculation"]))
 
     carry_out(work, as_json=as_json)
-
-
-app.registered_commands += case_decisions.app.registered_commands

@@ -1,6 +1,7 @@
 """Japanese for what the program says in English by default: help, headings of tables, names of roles.
 
-The words stand in `japanese.toml`, English on the left; a test keeps it complete and without leftovers.
+The program's words stand in `japanese.toml`, those of a process in its own `words.toml`, English on the
+left; a test keeps them complete and without leftovers.
 """
 
 from __future__ import annotations
@@ -13,12 +14,26 @@ from typing import Any, Final
 from workers.language import chosen_language
 
 CATALOGUE: Final = Path(__file__).with_name("japanese.toml")
+ROOMS: Final = Path(__file__).parents[1] / "schemas"
+
+
+@cache
+def process_words() -> dict[str, dict[str, Any]]:
+    """The words of every process by its room; read without anything of the process being imported."""
+    return {
+        path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(ROOMS.glob("*/words.toml"))
+    }
 
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """`help` and `words`, each English to Japanese."""
-    return tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
+    """`help` and `words`, each English to Japanese, of the program and of every process."""
+    of_program = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
+    return {
+        table: texts | {english: ja for own in process_words().values() for english, ja in own[table].items()}
+        for table, texts in of_program.items()
+    }
 
 
 def word(english: str) -> str:
@@ -39,5 +54,6 @@ def _translate(command: Any, texts: dict[str, str]) -> None:
     for parameter in command.params:
         if text := getattr(parameter, "help", None):
             parameter.help = texts.get(text, text)
-    for each in getattr(command, "commands", {}).values():
+    # a group that is not filled yet has its commands translated when it is
+    for each in vars(command).get("commands", {}).values():
         _translate(each, texts)

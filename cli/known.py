@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
-
-import typer
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import asyncpg
@@ -13,13 +11,7 @@ if TYPE_CHECKING:
 OFFERED: Final = 50
 WITHIN: Final = 2.0
 """Seconds after which a shell that waits for words gets none."""
-_CASES: Final = "SELECT case_id FROM iehe.cases WHERE case_id LIKE $1 ORDER BY case_id LIMIT $2"
-_CASE_PREFIX: Final = "admission/"
-
-
-def choice(words: str) -> Any:
-    """An argument that is one of the words, given as they are shown: `admit|reject|abstain`."""
-    return typer.Argument(metavar=words, autocompletion=offered(words.split("|")))
+_CASES: Final = "SELECT case_id FROM iehe.cases WHERE case_id LIKE ANY ($1) ORDER BY case_id LIMIT $2"
 
 
 def offered(words: Iterable[str] | Callable[[], list[str]]) -> Callable[[str], list[str]]:
@@ -43,13 +35,6 @@ def roles() -> list[str]:
     from schemas.admission.roles import Role
 
     return [role.value for role in Role]
-
-
-def facts() -> list[str]:
-    """Every fact that can be entered by hand."""
-    from workflows.admission.process import ADMISSION_REVIEW
-
-    return sorted(ADMISSION_REVIEW.events)
 
 
 async def staff_ids(pool: asyncpg.Pool) -> list[str]:
@@ -81,15 +66,18 @@ def completed(names: Callable[[asyncpg.Pool], Awaitable[list[str]]]) -> Callable
 
 
 def complete_case(incomplete: str) -> list[str]:
-    """Cases by the beginning of their application number, with or without what stands before it."""
-    bare = incomplete.removeprefix(_CASE_PREFIX)
-    before = incomplete[: len(incomplete) - len(bare)]
+    """Cases by the beginning of their number, with or without what stands before it."""
+    from schemas.kernel.identifiers import CASES_OF
+
+    before, slash, number = incomplete.rpartition("/")
+    like = number.upper().replace("_", r"\_").replace("%", r"\%") + "%"
+    kinds = [before] if slash else list(CASES_OF.values())
 
     async def cases(pool: asyncpg.Pool) -> list[str]:
-        like = _CASE_PREFIX + bare.upper().replace("_", r"\_").replace("%", r"\%") + "%"
-        return [row[0] for row in await pool.fetch(_CASES, like, OFFERED)]
+        rows = await pool.fetch(_CASES, [f"{kind}/{like}" for kind in kinds], OFFERED)
+        return [row[0] for row in rows]
 
-    return [before + case_id.removeprefix(_CASE_PREFIX) for case_id in _asked(cases)]
+    return [case_id if slash else case_id.partition("/")[2] for case_id in _asked(cases)]
 
 
 def _asked(names: Callable[[asyncpg.Pool], Awaitable[list[str]]]) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from cli.japanese import translate
+from cli.japanese import process_words, translate
+from cli.process_groups import case_group, other_groups, process_app, process_group
 from cli.session import Exit, leave
 from cli.terminal import wrap_streams
 from cli.usage import report_usage
@@ -48,10 +49,10 @@ def about(
 
 COMMANDS = (
     ("cli.stack", "up"),
-    ("cli.stack", "worker"),
-    ("cli.relay", "relay"),
+    ("cli.server_processes", "worker"),
+    ("cli.server_processes", "relay"),
     ("cli.stack", "migrate"),
-    ("cli.gateway", "gateway"),
+    ("cli.server_processes", "gateway"),
     ("cli.doctor", "doctor"),
     ("cli.replay", "replay"),
     ("cli.demo", "demo"),
@@ -59,14 +60,10 @@ COMMANDS = (
     ("cli.token", "token"),
 )
 GROUPS = (
-    ("cli.admission.admissions", "admissions"),
-    ("cli.cases", "case"),
     ("cli.events", "events"),
     ("cli.notices", "notices"),
     ("cli.policy", "policy"),
-    ("cli.admission.rounds", "round"),
     ("cli.staff", "staff"),
-    ("cli.admission.sample", "sample"),
     ("cli.source", "source"),
     ("cli.keys", "keys"),
     ("cli.mail", "mail"),
@@ -76,6 +73,11 @@ GROUPS = (
 def _register() -> None:
     for module, name in COMMANDS:
         app.command(name)(getattr(importlib.import_module(module), name))
+    for room, words in process_words().items():
+        app.add_typer(process_app(room), name=words["cases"], help=words["title"], cls=process_group(room))
+        for name, group in other_groups(room).items():
+            app.add_typer(group, name=name)
+    app.add_typer(importlib.import_module("cli.cases").app, name="case", cls=case_group())
     for module, name in GROUPS:
         app.add_typer(importlib.import_module(module).app, name=name)
 

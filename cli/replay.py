@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.case_arguments import PREFIX, LimitOption, carry_out, say
+from cli.case_arguments import LimitOption, carry_out, case_id_of, say
 from cli.progress import progress
 from cli.session import CommandError, Exit, JsonOption, Session, leave, print_json
 
@@ -40,7 +40,7 @@ def replay(
         client = await session.client()
         runs: list[tuple[str, str | None]]
         if cases:
-            runs = [(each if "/" in each else PREFIX + each, None) for each in cases]
+            runs = [(each if "/" in each else case_id_of(each), None) for each in cases]
         else:
             listed = await runs_to_check(client, closed_days=closed, limit=limit)
             runs = [(each.id, each.run_id) for each in listed]

@@ -21,15 +21,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from cli.known import completed, staff_ids
-from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN
+from schemas.kernel.patience import CONNECT_WITHIN
 
 if TYPE_CHECKING:
     import asyncpg
     from temporalio.client import Client
 
-    from cases.decisions import NotDecided
     from embedded.credentials import Role
     from schemas.kernel.case import Actor, Command, Receipt
+    from schemas.kernel.refusals import Refusal
     from workers.settings import Settings
 
 T = TypeVar("T")
@@ -89,6 +89,11 @@ class CommandError(Exception):
         self.code, self.english, self.japanese = code, english, japanese
         self.exit_code, self.details = exit_code, details or {}
         super().__init__(english)
+
+    def also(self, english: str, japanese: str, **details: Any) -> CommandError:
+        """The same error with a sentence more, and more for `--json`."""
+        texts = f"{self.english} {english}", f"{self.japanese}{japanese}"
+        return CommandError(self.code, *texts, self.exit_code, self.details | details)
 
 
 class Session:
@@ -159,13 +164,8 @@ class Session:
                 async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
                     self._client = await connect(self.settings, runtime=runtime("error"))
             except (RuntimeError, TimeoutError) as error:
-                raise CommandError(
-                    "temporal-unreachable",
-                    f"Temporal does not answer ({error or type(error).__name__}). "
-                    "Is the stack running? (make run, iehe doctor)",
-                    "Temporal が応答しません。起動しているか確認してください（make run、iehe doctor）。",
-                    Exit.UNAVAILABLE,
-                ) from None
+                cause = str(error) or type(error).__name__
+                raise unavailable("temporal-unreachable", "Temporal", cause) from None
         return self._client
 
     async def actor(self, staff_id: str | None) -> Actor:
@@ -195,7 +195,7 @@ class Session:
         """Make a decision and return the case as it stands after it, or as it stood when it was made before.
 
         Raises:
-            CommandError: refused, closed, or no answer in time; with the command's id where it may be made.
+            NotDecided: refused, closed, or no answer in time.
         """
         from cases.decisions import NotDecided, decide, made_before
         from cases.time_limits import within
@@ -206,82 +206,38 @@ class Session:
             return earlier
         try:
             return await decide(pool, self.client, row, command, text)
-        except NotDecided as refused:
-            raise not_decided(refused, row["case_id"]) from None
         except asyncio.CancelledError:
             # Ctrl-C: what was sent is not called back by it
-            params = {"command_id": command.command_id, "status": "Ctrl-C"}
-            gone = NotDecided("outcome-unknown", None, params)
-            report(not_decided(gone, row["case_id"]), as_json=self.as_json, language=self.settings.language)
+            gone = NotDecided("outcome-unknown", command_id=command.command_id, status="Ctrl-C")
+            report(refused(gone), as_json=self.as_json, language=self.settings.language)
             raise
 
 
-def not_decided(refused: NotDecided, case_id: str) -> CommandError:
-    """A decision or event that did not reach its case, said for the command line."""
-    from schemas.kernel.refusals import TEXTS, RefusalKind
+def refused(refusal: Refusal, **details: Any) -> CommandError:
+    """A refusal said at the command line, with more for `--json`."""
+    from cases.refusal_words import COMMAND_LINE
+    from schemas.kernel.refusals import RefusalKind
 
-    code, params = refused.code, refused.params
-    if code in _WORDS:
-        exit_code, english, japanese = _WORDS[code]
-        words = {"case": case_id, "seconds": ANSWER_WITHIN.seconds, **params}
-        details: dict[str, Any] = {name: params[name] for name in ("command_id", "status") if name in params}
-        return CommandError(code, english.format(**words), japanese.format(**words), exit_code, details)
     exits = {
         RefusalKind.STALE: Exit.STALE,
         RefusalKind.NOT_ALLOWED: Exit.NOT_ALLOWED,
         RefusalKind.NOT_FOUND: Exit.NOT_FOUND,
+        RefusalKind.NOT_YET: Exit.UNAVAILABLE,
+        RefusalKind.UNAVAILABLE: Exit.UNAVAILABLE,
     }
-    exit_code = exits.get(TEXTS[code][0], Exit.REFUSED)
-    return CommandError(code, refused.text("en"), refused.text("ja"), exit_code, params)
+    english, japanese = (COMMAND_LINE.text(refusal, language) for language in ("en", "ja"))
+    exit_code = exits.get(refusal.kind, Exit.REFUSED)
+    return CommandError(refusal.code, english, japanese, exit_code, refusal.params | details)
 
 
-_WORDS = {
-    "no-answer": (
+def unavailable(code: str, server: str, cause: str) -> CommandError:
+    """A server does not answer."""
+    return CommandError(
+        code,
+        f"{server} does not answer ({cause}). Is the stack running? (make run, iehe doctor)",
+        f"{server} が応答しません（{cause}）。起動しているか確認してください（make run、iehe doctor）。",
         Exit.UNAVAILABLE,
-        (
-            "No worker answered within {seconds} s. The decision may still be made: "
-            "repeat it with --command-id {command_id} to see (iehe doctor)."
-        ),
-        (
-            "{seconds} 秒以内に応答がありません。処理される可能性があるため、"
-            "--command-id {command_id} を付けて再実行し、確認してください（iehe doctor）。"
-        ),
-    ),
-    "not-sent": (
-        Exit.UNAVAILABLE,
-        "Temporal did not take the decision ({status}); nothing was changed (iehe doctor).",
-        "Temporal に送信できませんでした（{status}）。変更はありません（iehe doctor）。",
-    ),
-    "outcome-unknown": (
-        Exit.UNAVAILABLE,
-        (
-            "The answer was lost ({status}): whether the decision is made is not known, and it may still be "
-            "made. Repeat the same command with --command-id {command_id}: it is made once, and the answer "
-            "tells (iehe doctor)."
-        ),
-        (
-            "応答を受け取れませんでした（{status}）。処理されたかどうかは不明で、これから処理される可能性も"
-            "あります。同じコマンドに --command-id {command_id} を付けて再実行してください。"
-            "二重に処理されることはなく、結果が表示されます（iehe doctor）。"
-        ),
-    ),
-    "workflow-lost": (
-        Exit.UNAVAILABLE,
-        (
-            "The case is open and its workflow is gone: iehe case restart {case}, then repeat the same "
-            "command with --command-id {command_id}; it is made once, even if it had been accepted before."
-        ),
-        (
-            "案件は継続中ですがワークフローがありません。iehe case restart {case} の後、同じコマンドに "
-            "--command-id {command_id} を付けて再実行してください（受付済みの場合も二重に処理されません）。"
-        ),
-    ),
-    "no-such-case": (
-        Exit.NOT_FOUND,
-        "There is no case '{case}' (iehe case list).",
-        "案件「{case}」はありません（iehe case list）。",
-    ),
-}
+    )
 
 
 async def guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> Exit:

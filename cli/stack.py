@@ -1,4 +1,4 @@
-"""`iehe up`, `iehe worker`, `iehe migrate`: the processes of the system and the schema they need."""
+"""`iehe up`, `iehe migrate`: everything on one machine, and the schema that it needs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,7 +27,7 @@ HINTS = (
     "doctor",
     "demo",
     "staff import docs/samples/staff.csv",
-    "admissions import docs/samples/applications.csv --as office-1",
+    "admission import docs/samples/applications.csv --as office-1",
     "tasks",
     "mail list",
 )
@@ -56,25 +56,6 @@ def up(
             print(line, flush=True)
 
     leave(asyncio.run(run_stack(settings, prepare, commands, report=say, hints=hints)))
-
-
-def worker() -> None:
-    """Run a worker until SIGTERM or SIGINT; waits for PostgreSQL and Temporal as long as it takes."""
-    from embedded.faults import StackFault
-    from workers.logs import configure
-    from workers.settings import SettingsError
-    from workers.worker_process import run_worker
-
-    settings = _settings()
-    configure(settings.log_format, settings.log_level)
-    try:
-        leave(asyncio.run(run_worker(settings)))
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        leave(Exit.USAGE)
-    except StackFault as fault:
-        print(fault, file=sys.stderr)
-        leave(fault.exit_code)
 
 
 def migrate(
@@ -143,11 +124,7 @@ def _settings() -> Settings:
         return load_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)
-        _leave_usage()
-
-
-def _leave_usage() -> NoReturn:
-    leave(Exit.USAGE)
+        leave(Exit.USAGE)
 
 
 def _program() -> str:

@@ -1,16 +1,16 @@
 """Which cases a member of staff may read: the office all of them, reviewers and members only their own."""
 
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
 from activities.kernel.queries import queries
-from gateway.problems import Problem
+from cases.finding import find_case as find
 from gateway.strict_json import storable
 from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
+from schemas.kernel.refusals import Refusal
 
 SQL: Final = queries("kernel/office")
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
@@ -47,39 +47,17 @@ async def may_read(pool: asyncpg.Pool, case_id: str, actor: Actor) -> bool:
     return concerns
 
 
-async def find_case(pool: asyncpg.Pool, case_id: str) -> asyncpg.Record:
-    """The row of a case.
+async def find_case(pool: asyncpg.Pool, case_id: str, *, readable: bool = True) -> asyncpg.Record:
+    """The row of a case; who may not read it is not told that it is about to open.
 
     Raises:
-        Problem: 404, or 409 when its application is stored and the case not open yet.
+        Refusal: there is none, or it is not open yet.
     """
     if not storable(case_id):
-        raise no_such_case()
-    row = await pool.fetchrow(SQL["case"], case_id)
-    if row is not None:
-        return row
-    if await pool.fetchval(SQL["application_stored"], case_id):
-        raise Problem(
-            HTTPStatus.CONFLICT,
-            "case-not-open",
-            "The application is stored, its case is about to open; ask again.",
-            "出願は登録済みで、案件はまもなく開始されます。再度お試しください。",
-            headers={"Retry-After": "1"},
-        )
-    raise no_such_case()
-
-
-def no_such_case() -> Problem:
-    """404, also for who may not know that there is one."""
-    return Problem(
-        HTTPStatus.NOT_FOUND,
-        "no-such-case",
-        "There is no such case, or it is not one of yours (GET /cases lists them).",
-        "該当する案件がないか、閲覧権限がありません（GET /cases で一覧を確認できます）。",
-    )
-
-
-def stage_text(process: Any, stage: str) -> dict[str, str]:
-    """A stage's name in both languages."""
-    info = process.lifecycle.stages[stage]
-    return {"en": info.en, "ja": info.ja}
+        raise Refusal("no-such-case")
+    try:
+        return await find(pool, case_id)
+    except Refusal:
+        if readable:
+            raise
+        raise Refusal("no-such-case") from None

@@ -21,6 +21,7 @@ from gateway.events import EventDoor
 from gateway.health import PROBES
 from gateway.limits import too_many_at_once
 from gateway.problems import Problem, answer_http, answer_problem, unavailable
+from schemas.kernel.refusals import Refusal
 
 AT_ONCE: Final = 256
 """Requests worked on at the same time; more are asked to come again, before they cost memory."""
@@ -47,7 +48,7 @@ def create_app(gateway: Gateway) -> Starlette:
             *health.routes(),
             *documents.routes(),
         ],
-        exception_handlers={Problem: answer_problem, HTTPException: answer_http},
+        exception_handlers={Problem: answer_problem, Refusal: answer_problem, HTTPException: answer_http},
     )
     app.router.redirect_slashes = False  # a redirect would repeat what was sent
     app.state.gateway = gateway

@@ -125,8 +125,8 @@ async def encode(_request: Request) -> Response:
     raise Problem(
         HTTPStatus.FORBIDDEN,
         "encoding-not-offered",
-        "Nothing can be sent from here: decide by the command line (iehe admissions) or over HTTP.",
-        "この画面からは送信できません。コマンド（iehe admissions）または HTTP で操作してください。",
+        "Nothing can be sent from here: decide by the command line (iehe admission) or over HTTP.",
+        "この画面からは送信できません。コマンド（iehe admission）または HTTP で操作してください。",
     )
 
 

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from activities.kernel.queries import queries
+from cases.page import stage_text
 from cases.registry import PROCESSES
-from gateway.access import OFFICE, sight_of, stage_text
+from gateway.access import OFFICE, sight_of
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
 from gateway.request_parsing import link_header, query_of
@@ -138,8 +139,8 @@ async def list_tasks(request: Request) -> Response:
 
 
 def _with_stage(row: dict[str, Any]) -> dict[str, Any]:
-    process = PROCESSES[ProcessName(row["process"])]
-    return {**row, "stage_text": stage_text(process, row["stage"]) if row["stage"] else None}
+    words = stage_text(row["process"], row["stage"]) if row["stage"] else None
+    return {**row, "stage_text": words}
 
 
 def _page(model: type[BaseModel], body: dict[str, Any]) -> Response:

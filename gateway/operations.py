@@ -18,14 +18,16 @@ from gateway.responses import (
     CasePage,
     CaseTold,
     Decided,
+    EventFate,
     TaskPage,
 )
 from schemas.kernel.case import Command
 from schemas.kernel.identifiers import ProcessName
 
-Security = Literal["staff", "source"]
-_STAFF: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
-_BODY: Final = (
+Security = Literal["staff", "source-token", "source-signature"]
+SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
+STAFF_PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
+BODY_PROBLEMS: Final = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.CONFLICT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -48,7 +50,7 @@ class Operation:
         headers: request headers beside the usual, with whether each is required.
         responses: model of the body by status; None: no body.
         problems: statuses answered by application/problem+json.
-        security: whose credentials it asks for; None: nobody's.
+        security: credentials of which it asks for one; none: nobody's.
         media_type: of the body.
     """
 
@@ -61,7 +63,7 @@ class Operation:
     headers: Mapping[str, bool] = field(default_factory=dict)
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
     problems: tuple[HTTPStatus, ...] = ()
-    security: Security | None = "staff"
+    security: tuple[Security, ...] = ("staff",)
     media_type: str = "application/json"
 
 
@@ -76,8 +78,8 @@ def _decision(name: str, command: type[Command], process: ProcessName) -> Operat
         headers={"Idempotency-Key": True, "If-Match": True},
         responses={HTTPStatus.OK: Decided},
         problems=(
-            *_STAFF,
-            *_BODY,
+            *STAFF_PROBLEMS,
+            *BODY_PROBLEMS,
             HTTPStatus.NOT_FOUND,
             HTTPStatus.PRECONDITION_FAILED,
             HTTPStatus.PRECONDITION_REQUIRED,
@@ -94,7 +96,37 @@ def _decisions() -> tuple[Operation, ...]:
     return tuple(found.values())
 
 
+class EventQuery(BaseModel):
+    """Which event."""
+
+    source: str
+    id: str
+
+
+def _health(name: str, summary: str) -> Operation:
+    answers = {HTTPStatus.OK: None, HTTPStatus.SERVICE_UNAVAILABLE: None}
+    return Operation("GET", f"/{name}", name, summary, responses=answers, security=())
+
+
 OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        "GET",
+        "/events",
+        "show-event",
+        "What became of an event, for its source and for the office; without what it says.",
+        query=EventQuery,
+        headers=dict.fromkeys(SIGNATURE, False),
+        responses={HTTPStatus.OK: EventFate},
+        problems=(
+            *STAFF_PROBLEMS,
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        ),
+        security=("source-signature", "source-token", "staff"),
+    ),
+    _health("livez", "Whether the process is alive."),
+    _health("readyz", "Whether events can be stored; tells if Temporal answers."),
     Operation(
         "GET",
         "/cases",
@@ -102,7 +134,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List cases by their id.",
         query=CasesQuery,
         responses={HTTPStatus.OK: CasePage},
-        problems=(*_STAFF, HTTPStatus.BAD_REQUEST),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
     Operation(
         "POST",
@@ -116,7 +148,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             HTTPStatus.OK: CaseAccepted,
             HTTPStatus.ACCEPTED: CaseAccepted,
         },
-        problems=(*_STAFF, *_BODY),
+        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     Operation(
         "POST",
@@ -126,7 +158,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         request=StartBatch,
         headers={"Idempotency-Key": False},
         responses={HTTPStatus.ACCEPTED: BatchAccepted, HTTPStatus.OK: BatchAccepted},
-        problems=(*_STAFF, *_BODY),
+        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     Operation(
         "GET",
@@ -134,7 +166,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "show-batch",
         "Show how many cases of a batch have been started.",
         responses={HTTPStatus.OK: BatchProgress},
-        problems=(*_STAFF, HTTPStatus.NOT_FOUND),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND),
     ),
     Operation(
         "GET",
@@ -143,7 +175,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Show where a case stands and which decisions are possible now.",
         headers={"If-None-Match": False},
         responses={HTTPStatus.OK: CaseTold, HTTPStatus.NOT_MODIFIED: None},
-        problems=(*_STAFF, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     ),
     *_decisions(),
     Operation(
@@ -153,6 +185,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List open tasks by when they are due, with the events that cannot be delivered.",
         query=TasksQuery,
         responses={HTTPStatus.OK: TaskPage},
-        problems=(*_STAFF, HTTPStatus.BAD_REQUEST),
+        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
 )

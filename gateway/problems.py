@@ -15,11 +15,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from cases.refusal_words import HTTP
+from schemas.kernel.refusals import Refusal, RefusalKind, text_of
+
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:iehe:problem:"
 FAULTS_LIMIT: Final = 100
 """Faults told at most; whoever has more starts with these."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+
+_STATUS_OF: Final = {
+    RefusalKind.INVALID: HTTPStatus.BAD_REQUEST,
+    RefusalKind.WRONG_STAGE: HTTPStatus.CONFLICT,
+    RefusalKind.STALE: HTTPStatus.PRECONDITION_FAILED,
+    RefusalKind.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    RefusalKind.CONFLICT: HTTPStatus.CONFLICT,
+    RefusalKind.NOT_YET: HTTPStatus.CONFLICT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,21 @@ def unavailable(code: str, english: str, japanese: str, *, retry_after: int = 5)
     )
 
 
+def refused(refusal: Refusal) -> Problem:
+    """A refusal as a problem, without anything that was sent."""
+    code, kind = refusal.code, refusal.kind
+    if code == "invalid-message":
+        return invalid([Fault("", "invalid_message")])
+    params = dict(refusal.params)
+    if sent := text_of(code).sent:
+        params[sent] = "…"
+    english, japanese = (HTTP.text(Refusal(code, **params), language) for language in ("en", "ja"))
+    if kind is RefusalKind.UNAVAILABLE:
+        return unavailable(code, english, japanese)
+    headers = {"Retry-After": "1"} if kind is RefusalKind.NOT_YET else None
+    return Problem(_STATUS_OF[kind], code, english, japanese, headers=headers, params=params)
+
+
 def language_of(request: Request) -> str:
     """`ja` when the reader prefers it (Accept-Language), else `en`."""
     wanted = request.headers.get("accept-language", "").strip().lower()
@@ -125,7 +153,9 @@ def language_of(request: Request) -> str:
 
 
 async def answer_problem(request: Request, error: Exception) -> Response:
-    """Exception handler for `Problem`."""
+    """Exception handler for `Problem` and `Refusal`."""
+    if isinstance(error, Refusal):
+        error = refused(error)
     assert isinstance(error, Problem)  # noqa: S101 - registered for nothing else
     return JSONResponse(
         error.body(language_of(request)),

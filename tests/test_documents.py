@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from cli.main import app
+from cli.stack import HINTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -90,6 +91,14 @@ def test_every_command_on_a_page_exists_with_its_options(page) -> None:
             assert not unknown_options(command, text), f"iehe {text}"
 
 
+@pytest.mark.parametrize("hint", HINTS)
+def test_every_hint_of_a_started_stack_is_a_command(hint) -> None:
+    """What `iehe up` proposes can be typed."""
+    command = command_of(hint.split())
+    assert command is not None
+    assert not subcommands(command)
+
+
 def leaves(command: Any, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
     if not subcommands(command):
         return [(words, command)]
@@ -113,7 +122,7 @@ def test_every_row_of_commands_has_options_that_exist(page) -> None:
         for span in re.findall(r"`([^`]+)`", row):
             words = span.removeprefix("iehe ").split()
             command = command_of(words) if words[0] in subcommands(COMMANDS) else None
-            command = command or command_of(["admissions", *words])
+            command = command or command_of(["admission", *words])
             if command is not None and not subcommands(command):
                 assert not unknown_options(command, span), span
 

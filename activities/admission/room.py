@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from activities.admission.case_page import own_part
 from activities.admission.lookups import LOOKUPS
 from activities.admission.messages import ASKING, MESSAGES
 from activities.kernel.room import Room
 from workflows.admission.process import ADMISSION_REVIEW
 
-ROOM: Final = Room(process=ADMISSION_REVIEW, lookups=LOOKUPS, messages=MESSAGES, asking=ASKING)
+ROOM: Final = Room(process=ADMISSION_REVIEW, lookups=LOOKUPS, messages=MESSAGES, page=own_part, asking=ASKING)

@@ -49,7 +49,7 @@ class Office:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads it: `kind` as in the notice; `subject` of the case is told to those outside the institute."""
+    """Who reads it: `kind` as in the notice; `subject` of the case is told to who is no staff."""
 
     kind: str
     name: str

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import asyncpg
+
 from activities.kernel.database import Connection
 from activities.kernel.message_templates import Message
 from workflows.kernel.process import Process
@@ -12,6 +14,11 @@ Lookup = Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]
 """Answers a rule's question in the transaction of its step; takes its terms, gives JSON values.
 
 Raises Refusal where the question itself is wrong."""
+
+
+OwnPage = Callable[[asyncpg.Pool, str, Any, bool], Awaitable[dict[str, Any]]]
+"""What the page of a case shows beside what every case has: from its id and state, and whether what is
+personal is asked for too."""
 
 
 @dataclass(frozen=True)
@@ -25,5 +32,6 @@ class Room:
     process: Process[Any]
     lookups: Mapping[str, Lookup]
     messages: Mapping[str, Message]
+    page: OwnPage
     asking: frozenset[str] = field(default=frozenset())
     """Messages that ask for something, and are pointless when it is done or no longer wanted."""

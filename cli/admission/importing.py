@@ -1,4 +1,4 @@
-"""`iehe admissions import`: check every row, store them whole, start a case for each; at any time again."""
+"""`iehe admission import`: check every row, store them whole, start a case for each; at any time again."""
 
 from __future__ import annotations
 
@@ -151,14 +151,11 @@ class Import(CheckedFile):
 
 
 def _perhaps_stored(error: CommandError) -> CommandError:
-    return CommandError(
-        error.code,
-        f"{error.english} The whole file is stored, or nothing of it: run the same command again, it tells "
-        "and stores nothing twice.",
-        f"{error.japanese}ファイルは全件登録済みか、まったく登録されていないかのどちらかです。"
+    return error.also(
+        "The whole file is stored, or nothing of it: run the same command again, it tells and stores nothing "
+        "twice.",
+        "ファイルは全件登録済みか、まったく登録されていないかのどちらかです。"
         "同じコマンドを再実行すると確認でき、二重登録はされません。",
-        error.exit_code,
-        error.details,
     )
 
 

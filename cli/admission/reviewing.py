@@ -1,17 +1,15 @@
-"""`iehe admissions material`: what a reviewer gets of an application, and nothing else."""
+"""`iehe admission material`: what a reviewer gets of an application, and nothing else."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from cli.case_arguments import CaseArgument, carry_out, find_case
-from cli.session import ActorOption, CommandError, Exit, JsonOption, Session, local, print_json
+from cli.session import ActorOption, JsonOption, Session, local, print_json
 from cli.tables import table
 
 if TYPE_CHECKING:
     from activities.admission.material import Material
-
-EXITS = {"not-assigned": Exit.NOT_ALLOWED, "unknown-application": Exit.NOT_FOUND}
 
 
 def material(case: CaseArgument, *, as_: ActorOption = None, as_json: JsonOption = False) -> None:
@@ -19,19 +17,12 @@ def material(case: CaseArgument, *, as_: ActorOption = None, as_json: JsonOption
 
     async def work(session: Session) -> None:
         from activities.admission.material import review_material
-        from schemas.kernel.refusals import Refusal, refusal_text
 
         actor = await session.actor(as_)
         row = await find_case(session, case)
         pool = await session.pool()
-        try:
-            async with pool.acquire() as connection:
-                shown = await review_material(connection, row["case_id"], actor.id)
-        except Refusal as refusal:
-            code, params = refusal.code, refusal.params
-            english, japanese = (refusal_text(code, params, language) for language in ("en", "ja"))
-            exit_code = EXITS.get(code, Exit.REFUSED)
-            raise CommandError(code, english, japanese, exit_code, params) from None
+        async with pool.acquire() as connection:
+            shown = await review_material(connection, row["case_id"], actor.id)
         if session.as_json:
             print_json(shown)
         else:

@@ -1,4 +1,4 @@
-"""Starting the cases of what is stored, with its progress; `iehe admissions imports` and `start-pending`."""
+"""Starting the cases of what is stored, with its progress; `iehe admission imports` and `start-pending`."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def say_completed(session: Session, report: dict[str, Any]) -> None:
 def _say_how_to_resume(done: int, total: int) -> None:
     print(
         f"\nstopped: at least {done} of {total} cases started. Everything is stored; run the same command "
-        "again, or iehe admissions start-pending, to start the rest.\n"
+        "again, or iehe admission start-pending, to start the rest.\n"
         f"停止しました: {total} 件中少なくとも {done} 件を開始。データは登録済みです。同じコマンド、または "
-        "iehe admissions start-pending を実行すると残りを開始します。",
+        "iehe admission start-pending を実行すると残りを開始します。",
         file=sys.stderr,
     )

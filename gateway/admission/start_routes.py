@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse, Response
 from temporalio.service import RPCError
 
 from activities.admission.applications import contradicting_accounts, differing, store_applications
+from activities.admission.start_validation import faults_among
 from activities.kernel.queries import queries
 from cases.decisions import is_unconnected
 from cases.starting import start_case
 from gateway.access import OFFICE
-from gateway.admission.start_validation import faults_among
 from gateway.context import Gateway, gateway_of
 from gateway.problems import Fault, Problem, invalid, pointer, unavailable
 from gateway.request_parsing import body_of, checked, key_of, note_request

@@ -11,26 +11,14 @@ from pydantic import BaseModel
 from gateway.cloudevents import EVENT_TYPES, CloudEvent
 from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
-from gateway.operations import OPERATIONS, Operation
+from gateway.operations import BODY_PROBLEMS, OPERATIONS, SIGNATURE, STAFF_PROBLEMS, Operation
 from gateway.problems import MEDIA_TYPE
-from gateway.responses import EventFate, ProblemTold
+from gateway.responses import ProblemTold
 
 _EVENT: Final = {"$ref": "#/components/schemas/Event"}
 _STORED: Final = {"$ref": "#/components/schemas/EventStored"}
 _TEXT: Final = {"type": "string"}
-_SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time")
-_DOOR_PROBLEMS: Final = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
 _HEADERS: Final = {
     "Idempotency-Key": "Repeats a request whose answer was lost: the same key, the same answer.",
     "If-Match": 'The version of the case that was seen, as its ETag: `"7"`; or `*` for whatever it is.',
@@ -41,9 +29,7 @@ _HEADERS: Final = {
 def openapi() -> dict[str, Any]:
     """The document."""
     paths: dict[str, dict[str, Any]] = {
-        "/events": {"post": _send(), "get": _fate()},
-        "/livez": {"get": _health("livez", "Whether the process is alive.")},
-        "/readyz": {"get": _health("readyz", "Whether events can be stored; tells if Temporal answers.")},
+        "/events": {"post": _send()},
     }
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -75,7 +61,7 @@ def openapi() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    models: set[type[BaseModel]] = {ProblemTold, CloudEvent, EventFate}
+    models: set[type[BaseModel]] = {ProblemTold, CloudEvent}
     for operation in OPERATIONS:
         models |= {each for each in (operation.request, *operation.responses.values()) if each is not None}
     kinds = {name: kind for name, (_, kind) in EVENT_TYPES.items() if not kind.between_cases}
@@ -121,7 +107,7 @@ def _send() -> dict[str, Any]:
         "summary": "Store one event, or a batch of one source's; 202 is a receipt that can be relied on.",
         "tags": ["events"],
         "parameters": [
-            *(_header(name, required=False) for name in _SIGNATURE),
+            *(_header(name, required=False) for name in SIGNATURE),
             *(
                 _header(name, required=False, text=f"Binary mode{', required there' if needed else ''}.")
                 for name, needed in attributes.items()
@@ -144,48 +130,9 @@ def _send() -> dict[str, Any]:
                 "headers": located,
                 "content": _json(one_or_batch),
             },
-            **_problems(_DOOR_PROBLEMS),
+            **_problems((*STAFF_PROBLEMS, *BODY_PROBLEMS, HTTPStatus.TOO_MANY_REQUESTS)),
         },
         "security": [{"source-signature": []}, {"source-token": []}],
-    }
-
-
-def _fate() -> dict[str, Any]:
-    answers = (
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-    )
-    return {
-        "operationId": "show-event",
-        "summary": "What became of an event, for its source and for the office; without what it says.",
-        "tags": ["events"],
-        "parameters": [
-            *({"name": name, "in": "query", "required": True, "schema": _TEXT} for name in ("source", "id")),
-            *(_header(name, required=False) for name in _SIGNATURE),
-        ],
-        "responses": {
-            "200": {"description": "What became of it.", "content": _json(reference(EventFate))},
-            **_problems(answers),
-        },
-        "security": [{"source-signature": []}, {"source-token": []}, {"staff": []}],
-    }
-
-
-def _health(name: str, summary: str) -> dict[str, Any]:
-    body = _json({"type": "object"})
-    return {
-        "operationId": name,
-        "summary": summary,
-        "tags": ["health"],
-        "responses": {
-            "200": {"description": "Yes.", "content": body},
-            "503": {"description": "No.", "content": body},
-        },
-        "security": [],
     }
 
 
@@ -203,7 +150,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
             **{str(status.value): _answer(status, model) for status, model in operation.responses.items()},
             **_problems(operation.problems),
         },
-        "security": [{operation.security: []}] if operation.security else [],
+        "security": [{each: []} for each in operation.security],
     }
     if operation.request is not None:
         schema = reference(operation.request)

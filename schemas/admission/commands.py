@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 
 from schemas.admission.stages import Choice
 from schemas.kernel.case import Command
+from schemas.kernel.deadlines import DueTime
 from schemas.kernel.identifiers import CaseId, Code, StaffId
 
 
@@ -15,40 +16,45 @@ class ConfirmEligibility(Command):
 
     step: ClassVar[str] = "confirm-eligibility"
     eligible: bool
+    """What the office has found."""
     reason_id: str | None = None
 
 
 class AssignReviewers(Command):
-    """Name reviewers, or let the system draw them (empty)."""
+    """Name reviewers, or have them drawn."""
 
     step: ClassVar[str] = "assign-reviewers"
     reviewers: tuple[StaffId, ...] = Field(default=(), max_length=10)
+    """Staff ids; none: they are drawn."""
     looked_at: bool = False
-    """Possible conflicts of interest of the named were looked at, and there are none."""
+    """Possible conflicts of interest of the named were looked at; there are none."""
 
 
 class JudgeConflict(Command):
-    """The office has looked at a member's possible conflict of interest: there is one, or there is none."""
+    """Say whether a committee member's possible conflict of interest is one."""
 
     step: ClassVar[str] = "judge-conflict"
     member: StaffId
+    """Staff id."""
     conflict: bool
+    """What the office has found."""
     reason_id: str | None = None
 
 
 class AcceptReview(Command):
-    """A reviewer takes the review on and declares to have no conflict of interest."""
+    """Take a review on, declaring to have no conflict of interest."""
 
     step: ClassVar[str] = "accept-review"
     no_conflict: bool = False
-    """The declaration; without it the review cannot be taken on."""
+    """The declaration to have no conflict of interest; needed."""
 
 
 class DeclineReview(Command):
-    """A reviewer declares a conflict of interest or declines; a replacement is drawn."""
+    """Decline a review, or declare a conflict of interest; a replacement is drawn."""
 
     step: ClassVar[str] = "decline-review"
     conflict: bool = False
+    """Because of a conflict of interest."""
 
 
 def _plain_number(value: Any) -> Any:
@@ -59,52 +65,59 @@ def _plain_number(value: Any) -> Any:
 
 
 class ReleaseReviewer(Command):
-    """The office releases a reviewer who cannot go on; a replacement is drawn."""
+    """Release a reviewer who cannot go on; a replacement is drawn."""
 
     step: ClassVar[str] = "release-reviewer"
     reviewer: StaffId
+    """Staff id."""
     reason_id: str | None = None
 
 
 class SubmitScores(Command):
-    """A reviewer's points per criterion of the form."""
+    """Submit the points for every criterion of the form that the reviewer is shown."""
 
     step: ClassVar[str] = "submit-scores"
     points: dict[Code, Annotated[float, BeforeValidator(_plain_number), Field(allow_inf_nan=False)]] = Field(
         max_length=50
     )
+    """Such as academic=8."""
     remark_id: str | None = None
 
 
 class CastVote(Command):
-    """A member's vote, with a reason; `casting` is the chair's vote after tied ballots."""
+    """Vote in the committee; a vote for or against needs its reason."""
 
     step: ClassVar[str] = "cast-vote"
     choice: Choice
+    """The vote."""
     reason_id: str | None = None
     casting: bool = False
+    """The chair's vote after tied ballots."""
 
 
 class CloseBallot(Command):
-    """The chair ends a ballot in which the quorum has voted but not everybody."""
+    """Count a ballot in which the quorum has voted but not everybody (the chair)."""
 
     step: ClassVar[str] = "close-ballot"
 
 
 class RecordDecision(Command):
-    """The admission decision: offered, waitlisted, rejected; from the waitlist: offered or released."""
+    """Record the admission decision; from the waitlist: offered or released."""
 
     step: ClassVar[str] = "record-decision"
     decision: Literal["offered", "waitlisted", "rejected", "released"]
+    """The decision."""
     reason_id: str | None = None
 
 
 class AnswerOffer(Command):
-    """The office enters the applicant's answer that came by post or telephone."""
+    """Enter the applicant's answer that came by post or telephone."""
 
     step: ClassVar[str] = "answer-offer"
     answer: Literal["accepted", "declined"]
+    """The answer."""
     answered_at: AwareDatetime | None = None
+    """When it arrived."""
 
     @property
     def happened_at(self) -> datetime | None:
@@ -113,60 +126,66 @@ class AnswerOffer(Command):
 
 
 class RecordEnrolment(Command):
-    """How the acceptance ended."""
+    """Record how the acceptance ended."""
 
     step: ClassVar[str] = "record-enrolment"
     result: Literal["enrolled", "conditions_not_met", "deferred"]
+    """How it ended."""
     reason_id: str | None = None
 
 
 class Withdraw(Command):
-    """Withdrawal on the applicant's behalf, with a reason from the policy's list."""
+    """Withdraw the application on the applicant's behalf."""
 
     step: ClassVar[str] = "withdraw"
     reason: Code
+    """A code of the policy's list."""
 
 
 class Rejudge(Command):
-    """An error was found after release: the rejected applicant is offered a place, beyond the quota."""
+    """An error was found after release: offer the rejected applicant a place beyond the quota."""
 
     step: ClassVar[str] = "rejudge"
     reason_id: str | None = None
 
 
 class ResolveDuplicate(Command):
-    """A person has looked: another person, or the same one whose application here ends."""
+    """Say whether a possible duplicate is the same person; then this application ends unless it is kept."""
 
     step: ClassVar[str] = "resolve-duplicate"
     same_person: bool
+    """One person, or two?"""
     duplicate_of: tuple[CaseId, ...] = Field(default=(), max_length=20)
-    """With `same_person`: whose applicant it is; may be left out when there is one candidate."""
+    """With the same person: of which case; needed among several candidates."""
     keep: bool = False
-    """With `same_person`: this application goes on (another one is withdrawn there)."""
+    """With the same person: this application goes on."""
     reason_id: str | None = None
 
 
 class ReopenDuplicate(Command):
-    """The finding about a possible duplicate was wrong: it is taken back and asked again."""
+    """Take back what was found about a possible duplicate, while nothing has followed from it."""
 
     step: ClassVar[str] = "reopen-duplicate"
     reason_id: str | None = None
 
 
 class DecideAccommodation(Command):
-    """What of the requested exam adjustments is granted."""
+    """Decide on requested exam adjustments."""
 
     step: ClassVar[str] = "decide-accommodation"
     result: Literal["granted", "partly_granted", "refused"]
+    """What of them is granted."""
     reason_id: str | None = None
 
 
 class PermitLate(Command):
-    """Let one late item count: application, part, post, offer answer, score, accommodation request."""
+    """Let one late part still count until a time."""
 
     step: ClassVar[str] = "permit-late"
     item: str = Field(max_length=64)
-    until: AwareDatetime
+    """transcript, post, offer-reply, score:reviewer-1, …"""
+    until: DueTime
+    """Until when it counts."""
     reason_id: str | None = None
 
 
@@ -174,4 +193,5 @@ class ChangePolicy(Command):
     """Move the case to another version of its policy; running deadlines keep the time promised."""
 
     step: ClassVar[str] = "change-policy"
-    version: str
+    version: str = Field(min_length=1)
+    """A version of iehe policy list."""

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.kernel.identifiers import Code
-from schemas.kernel.payload import Payload
+from schemas.kernel.payload import FactByTheHour, Payload
 
 
 class ItemFact(Payload):
@@ -18,6 +18,10 @@ class ItemFact(Payload):
 
 class NoFacts(Payload):
     """An event whose type says it all."""
+
+
+class PostArrived(FactByTheHour):
+    """The application's papers came by post; they count until the hour of the round."""
 
 
 class OfferAnswered(Payload):

@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
-from schemas.kernel.deadlines import Deadline
+from schemas.kernel.deadlines import Deadline, DueTime
 from schemas.kernel.identifiers import Code, MessageId, RoleName
 from schemas.kernel.payload import Payload, Record
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
@@ -37,7 +37,11 @@ class Command(Payload):
 
     `case_version` is the version the person saw; when given and no longer true the decision is refused.
     Reasons and remarks are stored in the database first and travel as a `…_id`.
+
+    Every door makes its form of a decision from its model: the words under a field are its help.
     """
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     step: ClassVar[str]
     command_id: MessageId
@@ -134,7 +138,9 @@ class ReassignTask(KernelCommand):
 
     step: ClassVar[str] = "reassign-task"
     task: str
+    """As the list of tasks names it."""
     assignee: str = Field(max_length=64)
+    """Staff id of who shall do it."""
 
 
 class CompleteTask(KernelCommand):
@@ -142,6 +148,7 @@ class CompleteTask(KernelCommand):
 
     step: ClassVar[str] = "complete-task"
     task: str
+    """As the list of tasks names it."""
 
 
 class MoveDeadline(KernelCommand):
@@ -149,7 +156,9 @@ class MoveDeadline(KernelCommand):
 
     step: ClassVar[str] = "move-deadline"
     deadline: str
-    due_at: AwareDatetime
+    """Its name on the case's page."""
+    due_at: DueTime
+    """The new due time."""
 
 
 class PauseDeadline(KernelCommand):
@@ -157,20 +166,23 @@ class PauseDeadline(KernelCommand):
 
     step: ClassVar[str] = "pause-deadline"
     deadline: str
+    """Its name on the case's page."""
 
 
 class ResumeDeadline(KernelCommand):
-    """Let it run again; it gets back the time that it had left."""
+    """Let a paused deadline run again, with the time that it had left."""
 
     step: ClassVar[str] = "resume-deadline"
     deadline: str
+    """Its name on the case's page."""
 
 
 class CancelDeadline(KernelCommand):
-    """End a deadline for good without its consequence."""
+    """End a deadline for good, without its consequence."""
 
     step: ClassVar[str] = "cancel-deadline"
     deadline: str
+    """Its name on the case's page."""
 
 
 class RefusedEvent(Payload):

@@ -2,11 +2,16 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload, Record
+
+DAY_ENDS: Final = "a day alone is its end"
+DueTime = Annotated[AwareDatetime, DAY_ENDS]
+"""Until when something counts; where a person gives a day without an hour, that day is still in time."""
 
 
 class Unit(StrEnum):

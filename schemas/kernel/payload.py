@@ -18,6 +18,10 @@ class Payload(BaseModel):
         return self
 
 
+class FactByTheHour(Payload):
+    """A fact from outside for which the hour counts, so that a person who enters it gives the hour too."""
+
+
 class Record(BaseModel):
     """Part of a case's state: changed by the pure rules on a copy, never shared between steps."""
 

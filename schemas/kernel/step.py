@@ -31,7 +31,7 @@ class FactTold(Payload):
 
 
 class FactRefused(Payload):
-    """Something came that is no fact which the case can read. `cause` makes it one, however often it is tried."""
+    """Something came that is no fact for the case. `cause` makes it one, however often it is tried."""
 
     kind: Literal["fact-refused"] = "fact-refused"
     refused: RefusedEvent

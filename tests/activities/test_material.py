@@ -188,7 +188,7 @@ def silent(text: str) -> None:
 async def test_material(institute: Institute, iehe: CommandLine) -> None:
     """A reviewer gets programme, form, deadline and the masked statement, and no canary with them."""
     case, reviewer = await canary(institute)
-    words = ("admissions", "material", case.row.application_no)
+    words = ("admission", "material", case.row.application_no)
 
     shown = await iehe.ok(*words, by=reviewer)
     printed = await iehe(*words, by=reviewer)
@@ -206,7 +206,7 @@ async def test_material(institute: Institute, iehe: CommandLine) -> None:
 async def test_only_for_reviewers_of_the_case(institute: Institute, iehe: CommandLine, pool) -> None:
     """Nobody else gets it: not the office, not another reviewer, not one who has declined."""
     case, reviewer = await canary(institute)
-    words = ("admissions", "material", case.row.application_no)
+    words = ("admission", "material", case.row.application_no)
     chosen = (await case.state())["reviews"]
     other = next(f"reviewer-{n}" for n in range(1, 7) if f"reviewer-{n}" not in chosen)
 
@@ -217,8 +217,8 @@ async def test_only_for_reviewers_of_the_case(institute: Institute, iehe: Comman
         (None, 2, "actor-missing"),
     ):
         assert await iehe.refused(*words, by=by) == (code, error)
-    assert await iehe.refused("admissions", "material", "A0000-404", by=reviewer) == (4, "no-such-case")
-    await iehe.ok("admissions", "decline-review", case.case_id, "--conflict", by=reviewer)
+    assert await iehe.refused("admission", "material", "A0000-404", by=reviewer) == (4, "no-such-case")
+    await iehe.ok("admission", "decline-review", case.case_id, "--conflict", by=reviewer)
     assert await iehe.refused(*words, by=reviewer) == (6, "not-assigned")
     async with pool.acquire() as connection:
         with pytest.raises(Refusal):
@@ -229,9 +229,9 @@ async def test_nothing_else_a_reviewer_calls_tells(institute: Institute, iehe: C
     """No list, page, history or error that a reviewer can get holds a canary."""
     case, reviewer = await canary(institute)
     number = case.row.application_no
-    await iehe.ok("admissions", "accept-review", number, "--no-conflict", by=reviewer)
+    await iehe.ok("admission", "accept-review", number, "--no-conflict", by=reviewer)
     await iehe.ok(
-        "admissions", "submit-scores", number, "academic=8", "motivation=7", "activities=6", by=reviewer
+        "admission", "submit-scores", number, "academic=8", "motivation=7", "activities=6", by=reviewer
     )
     notice = (await case.notices())[0]["notice_id"]
 
@@ -246,11 +246,11 @@ async def test_nothing_else_a_reviewer_calls_tells(institute: Institute, iehe: C
         (("notices", "show", notice), None),
         (("notices", "show", notice, "--personal"), reviewer),
         (("case", "show", number, "--personal"), reviewer),
-        (("admissions", "submit-scores", number, "academic=8"), reviewer),
-        (("admissions", "submit-scores", number, "academic=金"), reviewer),
-        (("admissions", "cast-vote", number, "admit", "--reason", "x"), reviewer),
-        (("admissions", "event", number, "document-received", "item=diary"), None),
-        (("admissions", "imports"), None),
+        (("admission", "submit-scores", number, "academic=8"), reviewer),
+        (("admission", "submit-scores", number, "academic=金"), reviewer),
+        (("admission", "cast-vote", number, "admit", "--reason", "x"), reviewer),
+        (("admission", "event", number, "document-received", "item=diary"), None),
+        (("admission", "imports"), None),
     ):
         for more in ((), ("--json",)):
             ended = await iehe(*words, *more, by=by)

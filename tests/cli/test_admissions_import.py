@@ -1,4 +1,4 @@
-"""`iehe admissions import`: checked whole, stored whole, started once each, wherever it is killed."""
+"""`iehe admission import`: checked whole, stored whole, started once each, wherever it is killed."""
 
 import asyncio
 import os
@@ -86,15 +86,15 @@ async def test_import(iehe, pool, client, eventually, rows, prefix, tmp_path: Pa
     file = tmp_path / "applications.csv"
     write_csv(file, made, encoding="cp932")
 
-    first = await iehe.ok("admissions", "import", file, *BY)
-    again = await iehe("admissions", "import", file, *BY)
+    first = await iehe.ok("admission", "import", file, *BY)
+    again = await iehe("admission", "import", file, *BY)
 
     assert (first["rows"], first["valid"], first["stored"], first["started"]) == (30, 30, 30, 30)
     assert again.code == 0
     assert "already imported, every case is open or being opened (30" in again.out
     assert set((await stored(pool)).values()) == {True}
     await eventually(lambda: _equal(cases(client, prefix), ids(made)))
-    (batch,) = await iehe.ok("admissions", "imports")
+    (batch,) = await iehe.ok("admission", "imports")
     assert (batch["rows"], batch["skipped"], batch["stored"], batch["started"]) == (30, 0, 30, 30)
     assert batch["imported_by"] == "office-1"
 
@@ -111,8 +111,8 @@ async def test_faulty_file(iehe, pool, rows, tmp_path: Path) -> None:
     file = tmp_path / "applications.xlsx"
     write_xlsx(file, made)
 
-    ended = await iehe("admissions", "import", file, *BY, "--json")
-    shown = await iehe("admissions", "import", file, *BY)
+    ended = await iehe("admission", "import", file, *BY, "--json")
+    shown = await iehe("admission", "import", file, *BY)
 
     assert ended.code == shown.code == 11
     assert ended.error["code"] == "faulty-file"
@@ -133,8 +133,8 @@ async def test_many_faults_are_capped(iehe, rows, tmp_path: Path) -> None:
     file = tmp_path / "applications.csv"
     write_csv(file, rows(60, postal_code="12"))
 
-    shown = await iehe("admissions", "import", file, *BY)
-    ended = await iehe("admissions", "import", file, *BY, "--json")
+    shown = await iehe("admission", "import", file, *BY)
+    ended = await iehe("admission", "import", file, *BY, "--json")
 
     assert "… and 30 more, all in the annotated copy" in shown.out
     assert len(ended.error["faults"]) == 60
@@ -149,15 +149,15 @@ async def test_valid_rows_first_and_the_rest_when_corrected(iehe, pool, rows, tm
     file = tmp_path / "applications.csv"
     write_csv(file, made)
 
-    some = await iehe.ok("admissions", "import", file, "--accept-valid", *BY)
+    some = await iehe.ok("admission", "import", file, "--accept-valid", *BY)
     made[2]["email"] = right
     write_csv(file, made)
-    rest = await iehe.ok("admissions", "import", file, *BY)
+    rest = await iehe.ok("admission", "import", file, *BY)
 
     assert (some["stored"], some["started"]) == (5, 5)
     assert (rest["stored"], rest["known"], rest["started"]) == (1, 5, 1)
     assert len(await stored(pool)) == 6
-    assert [(b["stored"], b["skipped"]) for b in await iehe.ok("admissions", "imports")] == [(1, 0), (5, 1)]
+    assert [(b["stored"], b["skipped"]) for b in await iehe.ok("admission", "imports")] == [(1, 0), (5, 1)]
 
 
 async def test_the_same_file_when_other_rows_have_become_valid(iehe, pool, rows, tmp_path: Path) -> None:
@@ -168,10 +168,10 @@ async def test_the_same_file_when_other_rows_have_become_valid(iehe, pool, rows,
     write_csv(file, made)
     swap = "UPDATE iehe.round_places SET programme = $2 WHERE programme = $1 AND round_id = $3"
 
-    await iehe.ok("admissions", "import", file, "--accept-valid", *BY)
+    await iehe.ok("admission", "import", file, "--accept-valid", *BY)
     await pool.execute(swap, "law", "astronomy", ROUND)
     await pool.execute(swap, "science", "law", ROUND)
-    second = await iehe.ok("admissions", "import", file, "--accept-valid", *BY)
+    second = await iehe.ok("admission", "import", file, "--accept-valid", *BY)
 
     assert (second["stored"], second["started"]) == (1, 1)
     assert set((await stored(pool)).values()) == {True}
@@ -183,13 +183,13 @@ async def test_other_content_under_a_known_number(iehe, pool, rows, tmp_path: Pa
     made = rows(3)
     file = tmp_path / "applications.csv"
     write_csv(file, made[:2])
-    await iehe.ok("admissions", "import", file, *BY)
+    await iehe.ok("admission", "import", file, *BY)
     made[1]["address"] = "見本県見本市別町1-1"
     write_csv(file, made)
 
-    ended = await iehe("admissions", "import", file, *BY, "--json")
+    ended = await iehe("admission", "import", file, *BY, "--json")
     before = await stored(pool)
-    rest = await iehe.ok("admissions", "import", file, "--accept-valid", *BY)
+    rest = await iehe.ok("admission", "import", file, "--accept-valid", *BY)
 
     assert ended.code == 11
     (fault,) = ended.error["faults"]
@@ -206,9 +206,9 @@ async def test_account_of_somebody_else(iehe, pool, rows, tmp_path: Path) -> Non
     made[1].update(family_kana="ベツ", given_kana="ジン", email="other-person@example.com")
     for number, row in enumerate(made):
         write_csv(tmp_path / f"{number}.csv", [row])
-    await iehe.ok("admissions", "import", tmp_path / "0.csv", *BY)
+    await iehe.ok("admission", "import", tmp_path / "0.csv", *BY)
 
-    ended = await iehe("admissions", "import", tmp_path / "1.csv", *BY, "--json")
+    ended = await iehe("admission", "import", tmp_path / "1.csv", *BY, "--json")
 
     assert ended.code == 11
     assert [fault["code"] for fault in ended.error["faults"]] == ["account-of-another"]
@@ -229,13 +229,13 @@ async def test_killed_while_starting(
     made = rows(220)
     file = tmp_path / "applications.csv"
     write_csv(file, made)
-    child = await process(environment, "admissions", "import", file, *BY, "--concurrency", 2)
+    child = await process(environment, "admission", "import", file, *BY, "--concurrency", 2)
 
     await eventually(lambda: _some_started(pool), 20)
     child.kill()
     await child.wait()
     half = await stored(pool)
-    rest = await iehe.ok("admissions", "import", file, *BY)
+    rest = await iehe.ok("admission", "import", file, *BY)
 
     assert child.returncode == -signal.SIGKILL
     assert len(half) == 220
@@ -255,12 +255,12 @@ async def test_interrupted_by_ctrl_c(iehe, pool, eventually, environment, rows, 
     """Ctrl-C says how much is done and how to go on; going on does the rest."""
     file = tmp_path / "applications.csv"
     write_csv(file, rows(220))
-    child = await process(environment, "admissions", "import", file, *BY, "--concurrency", 2)
+    child = await process(environment, "admission", "import", file, *BY, "--concurrency", 2)
 
     await eventually(lambda: _some_started(pool), 20)
     child.send_signal(signal.SIGINT)
     _, said = await child.communicate()
-    rest = await iehe.ok("admissions", "start-pending")
+    rest = await iehe.ok("admission", "start-pending")
 
     assert child.returncode == 130
     assert "of 220 cases started" in said.decode()
@@ -282,8 +282,8 @@ async def test_stored_but_not_started(iehe, pool, rows, tmp_path: Path) -> None:
             )
     assert set((await stored(pool)).values()) == {False}
 
-    again = await iehe.ok("admissions", "import", tmp_path / "a.csv", *BY)
-    pending = await iehe.ok("admissions", "start-pending")
+    again = await iehe.ok("admission", "import", tmp_path / "a.csv", *BY)
+    pending = await iehe.ok("admission", "start-pending")
 
     assert (again["stored"], again["known"], again["started"]) == (0, 4, 4)
     assert pending["started"] == 4
@@ -298,8 +298,8 @@ async def test_rows_of_several_rounds(iehe, pool, rows, tmp_path: Path) -> None:
     made[2]["round_id"] = "2031-nowhere"
     write_csv(tmp_path / "faulty.csv", made)
 
-    faulty = await iehe("admissions", "import", tmp_path / "faulty.csv", *BY, "--json")
-    done = await iehe.ok("admissions", "import", tmp_path / "applications.csv", *BY)
+    faulty = await iehe("admission", "import", tmp_path / "faulty.csv", *BY, "--json")
+    done = await iehe.ok("admission", "import", tmp_path / "applications.csv", *BY)
 
     assert [(fault["row"], fault["code"]) for fault in faulty.error["faults"]] == [(4, "round-unknown")]
     assert [(batch["round_id"], batch["stored"]) for batch in done["batches"]] == [
@@ -319,7 +319,7 @@ async def test_an_application_submitted_after_its_round_closed_is_warned_of(iehe
     made[0]["submitted_on"], made[1]["submitted_on"] = "2026-10-08", "2026-10-09"
     write_csv(tmp_path / "late.csv", made)
 
-    report = await iehe.ok("admissions", "import", tmp_path / "late.csv", *BY)
+    report = await iehe.ok("admission", "import", tmp_path / "late.csv", *BY)
 
     told = [(fault["row"], fault["code"], fault["severity"]) for fault in report["faults"]]
     assert told == [(3, "submitted-late", "warning")]
@@ -331,8 +331,8 @@ async def test_temporal_away(iehe, pool, rows, tmp_path: Path, monkeypatch) -> N
     write_csv(tmp_path / "applications.csv", rows(2))
     with monkeypatch.context() as away:
         away.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-        ended = await iehe("admissions", "import", tmp_path / "applications.csv", *BY, "--json")
-    rest = await iehe.ok("admissions", "start-pending")
+        ended = await iehe("admission", "import", tmp_path / "applications.csv", *BY, "--json")
+    rest = await iehe.ok("admission", "start-pending")
 
     assert (ended.code, ended.error["code"]) == (7, "temporal-unreachable")
     assert "0 of 2 cases started" in ended.err
@@ -343,7 +343,7 @@ async def test_dry_run(iehe, pool, rows, tmp_path: Path) -> None:
     """A dry run checks, needs nobody to act, and changes nothing."""
     write_csv(tmp_path / "applications.csv", rows(3))
 
-    report = await iehe.ok("admissions", "import", tmp_path / "applications.csv", "--dry-run")
+    report = await iehe.ok("admission", "import", tmp_path / "applications.csv", "--dry-run")
 
     assert (report["valid"], report["dry_run"], report["stored"]) == (3, True, 0)
     assert await stored(pool) == {}
@@ -355,7 +355,7 @@ async def test_samples_of_the_documentation(iehe, name, code, tmp_path: Path) ->
     file = tmp_path / name
     file.write_bytes((SAMPLES / name).read_bytes())
 
-    assert (await iehe("admissions", "import", file, "--dry-run")).code == code
+    assert (await iehe("admission", "import", file, "--dry-run")).code == code
 
 
 @pytest.mark.parametrize(
@@ -372,13 +372,13 @@ async def test_not_imported(iehe, pool, rows, tmp_path: Path, more, code, error)
     """A wrong round, a wrong role or nobody at all: said so, and nothing stored."""
     write_csv(tmp_path / "applications.csv", rows(2))
 
-    assert await iehe.refused("admissions", "import", tmp_path / "applications.csv", *more) == (code, error)
+    assert await iehe.refused("admission", "import", tmp_path / "applications.csv", *more) == (code, error)
     assert await stored(pool) == {}
 
 
 async def test_unreadable_file(iehe, tmp_path: Path) -> None:
     """A file that is not there is a fault of the file, without a row."""
-    ended = await iehe("admissions", "import", tmp_path / "nothing.csv", *BY, "--json")
+    ended = await iehe("admission", "import", tmp_path / "nothing.csv", *BY, "--json")
 
     assert ended.code == 11
     assert [(fault["row"], fault["code"]) for fault in ended.error["faults"]] == [(None, "file-unreadable")]
@@ -403,7 +403,7 @@ async def test_progress_of_a_check_and_of_its_copy(iehe, rows, tmp_path: Path, m
     monkeypatch.setattr(progress, "EVERY", 0.0)
     write_csv(tmp_path / "applications.csv", rows(1_200, postal_code="12"))
 
-    ended = await iehe("admissions", "import", tmp_path / "applications.csv", "--dry-run")
+    ended = await iehe("admission", "import", tmp_path / "applications.csv", "--dry-run")
 
     assert "rows checked / 行を確認: 1201/1201, " in ended.err
     assert "annotated copy / 確認結果: 1000/1201, " in ended.err
@@ -425,11 +425,11 @@ async def test_a_mapping_is_kept_for_the_same_header(iehe, pool, rows, tmp_path:
         text = (tmp_path / f"{number}.csv").read_text("utf-8-sig").replace("受験番号", "受付ID", 1)
         (tmp_path / f"{number}.csv").write_text(text, "utf-8")
 
-    unknown = await iehe.refused("admissions", "import", tmp_path / "0.csv", *BY)
-    tried = await iehe("admissions", "import", tmp_path / "0.csv", "--map", "受付ID=受験番号", "--dry-run")
-    still = await iehe.refused("admissions", "import", tmp_path / "0.csv", *BY)
-    first = await iehe.ok("admissions", "import", tmp_path / "0.csv", "--map", "受付ID=application_no", *BY)
-    second = await iehe("admissions", "import", tmp_path / "1.csv", *BY)
+    unknown = await iehe.refused("admission", "import", tmp_path / "0.csv", *BY)
+    tried = await iehe("admission", "import", tmp_path / "0.csv", "--map", "受付ID=受験番号", "--dry-run")
+    still = await iehe.refused("admission", "import", tmp_path / "0.csv", *BY)
+    first = await iehe.ok("admission", "import", tmp_path / "0.csv", "--map", "受付ID=application_no", *BY)
+    second = await iehe("admission", "import", tmp_path / "1.csv", *BY)
 
     assert unknown == still == (11, "faulty-file")
     assert "受付ID (A) → 受験番号 (application_no)" in tried.out
@@ -445,7 +445,7 @@ async def test_a_mapping_is_kept_for_the_same_header(iehe, pool, rows, tmp_path:
 )
 async def test_a_mapping_that_says_nothing(iehe, tmp_path: Path, word) -> None:
     """A mapping names a header and a field, or the fields are listed."""
-    asked = ("admissions", "import", tmp_path / "x.csv", "--map", word, *BY)
+    asked = ("admission", "import", tmp_path / "x.csv", "--map", word, *BY)
 
     assert await iehe.refused(*asked) == (2, "mapping-unusable")
 
@@ -455,10 +455,10 @@ async def test_a_corrected_copy_is_not_written_over(iehe, rows, tmp_path: Path) 
     file, copy = tmp_path / "applications.csv", tmp_path / "applications.checked.csv"
     write_csv(file, rows(2, email="nonsense"))
 
-    first = await iehe("admissions", "import", file, *BY, "--json")
+    first = await iehe("admission", "import", file, *BY, "--json")
     copy.write_text("corrected")
-    again = await iehe("admissions", "import", file, *BY, "--json", "--xlsx-copy")
-    third = await iehe("admissions", "import", file, *BY, "--json")
+    again = await iehe("admission", "import", file, *BY, "--json", "--xlsx-copy")
+    third = await iehe("admission", "import", file, *BY, "--json")
 
     assert [Path(ended.error["annotated"]).name for ended in (first, again, third)] == [
         "applications.checked.csv",

@@ -2,7 +2,9 @@
 
 import json
 
+from cli.japanese import catalogue, process_words
 from schemas.admission.commands import RecordDecision
+from schemas.kernel import identifiers
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, person
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
@@ -27,8 +29,8 @@ async def test_show_early(institute: Institute, iehe: CommandLine) -> None:
     assert page["stage_text"] == {"en": "checked for completeness", "ja": "書類確認"}
     assert (page["waiting_for"], page["path"]) == ("applicant", ["submitted", "completeness"])
     assert page["deadlines"][0]["due_at"].endswith("+09:00")
-    assert "proof of identity" in text
-    assert "MISSING" in text
+    (identity,) = (line for line in text.splitlines() if "proof of identity" in line)
+    assert "missing" in identity
     assert "applicant" not in page
 
 
@@ -50,6 +52,10 @@ async def test_show_late(institute: Institute, iehe: CommandLine) -> None:
     )
     assert "by a person" in text
     assert "理由" not in text
+    sections = [page[name] for name in process_words()["admission"]["page"] if page.get(name)]
+    columns = {column for rows in sections if isinstance(rows, list) for row in rows for column in row}
+    assert columns >= {"verdict", "choice", "made_by", "missing"}
+    assert columns <= catalogue()["words"].keys()
 
 
 async def test_personal_data_only_for_the_office(institute: Institute, iehe: CommandLine) -> None:
@@ -68,6 +74,20 @@ async def test_personal_data_only_for_the_office(institute: Institute, iehe: Com
     assert "保護者太郎" in printed.out
     assert await iehe.refused(*show, "--personal", by="reviewer-1") == (6, "role-missing")
     assert await iehe.refused(*show, "--personal") == (2, "actor-missing")
+
+
+async def test_a_bare_number_is_found_among_the_cases_of_every_process(
+    institute: Institute, iehe: CommandLine, monkeypatch
+) -> None:
+    """Whichever process comes first; with an id of its own, only there."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    number = case.row.application_no
+    monkeypatch.setattr(identifiers, "CASES_OF", {"visits": "visits", **identifiers.CASES_OF})
+
+    assert (await iehe.ok("case", "show", number.lower()))["case_id"] == case.case_id
+    assert await iehe.refused("case", "show", f"visits/{number}") == (4, "no-such-case")
+    assert await iehe.refused("case", "show", "A0000-404") == (4, "no-such-case")
 
 
 async def test_list(institute: Institute, iehe: CommandLine) -> None:

@@ -47,22 +47,22 @@ async def test_from_arrival_to_enrolment(institute: Institute, iehe: CommandLine
         ("document-received", "item=identity"),
         ("fee-paid",),
     ):
-        await iehe.ok("admissions", "event", number, *fact)
-    last = await iehe.ok("admissions", "event", case.case_id, "recommendation-received", by="office-1")
+        await iehe.ok("admission", "event", number, *fact)
+    last = await iehe.ok("admission", "event", case.case_id, "recommendation-received", by="office-1")
     assert (last["stage"], last["result"]) == ("eligibility", "applied")
 
-    done = await iehe.ok("admissions", "confirm-eligibility", number, "--eligible", by="office-1")
+    done = await iehe.ok("admission", "confirm-eligibility", number, "--eligible", by="office-1")
     assert (done["stage"], done["stage_text"]["ja"]) == ("review", "審査")
     await case.until(lambda row: len(json.loads(row["state"])["reviews"]) >= 3)
     for reviewer in sorted((await case.state())["reviews"]):
-        await iehe.ok("admissions", "accept-review", number, "--no-conflict", by=reviewer)
-        await iehe.ok("admissions", "submit-scores", number, *POINTS, "--remark", "良い", by=reviewer)
+        await iehe.ok("admission", "accept-review", number, "--no-conflict", by=reviewer)
+        await iehe.ok("admission", "submit-scores", number, *POINTS, "--remark", "良い", by=reviewer)
     await case.until_task("vote:chair-1")
     for member in ("chair-1", "member-1", "member-2", "member-3", "member-4"):
-        await iehe.ok("admissions", "cast-vote", number, "admit", "--reason", "志望が明確", by=member)
-    await iehe.ok("admissions", "decide", number, "offered", by="head-1")
-    await iehe.ok("admissions", "answer-offer", number, "accepted", by="office-1")
-    end = await iehe.ok("admissions", "record-enrolment", number, "enrolled", by="office-1")
+        await iehe.ok("admission", "cast-vote", number, "admit", "--reason", "志望が明確", by=member)
+    await iehe.ok("admission", "record-decision", number, "offered", by="head-1")
+    await iehe.ok("admission", "answer-offer", number, "accepted", by="office-1")
+    end = await iehe.ok("admission", "record-enrolment", number, "enrolled", by="office-1")
 
     assert (end["stage"], end["outcome"]) == ("enrolled", "enrolled")
     assert await case.result() == "enrolled"
@@ -74,27 +74,27 @@ async def test_refused_before_review(institute: Institute, iehe: CommandLine) ->
     """Wrong stage, version, role, person, case or value: its own exit code, and nothing has changed."""
     case = await institute.apply()
     await case.until_stage("completeness")
-    a, number = "admissions", case.row.application_no
+    a, number = "admission", case.row.application_no
 
     await unchanged(
         case,
         iehe,
         ((a, "confirm-eligibility", number, "--eligible"), "office-1", 3, "wrong-stage"),
         (
-            (a, "withdraw", number, "--reason-code", "personal", "--version", 99),
+            (a, "withdraw", number, "personal", "--version", 99),
             "office-1",
             5,
             "stale-version",
         ),
-        ((a, "withdraw", number, "--reason-code", "personal"), "reviewer-1", 6, "role-missing"),
-        ((a, "withdraw", number, "--reason-code", "boredom"), "office-1", 3, "unknown-reason"),
-        ((a, "withdraw", number, "--reason-code", "NOT A CODE"), "office-1", 2, "invalid-value"),
-        ((a, "withdraw", "A0000-999999", "--reason-code", "personal"), "office-1", 4, "no-such-case"),
-        ((a, "withdraw", number, "--reason-code", "personal"), "nobody-1", 6, "actor-unknown"),
-        ((a, "withdraw", number, "--reason-code", "personal"), None, 2, "actor-missing"),
+        ((a, "withdraw", number, "personal"), "reviewer-1", 6, "role-missing"),
+        ((a, "withdraw", number, "boredom"), "office-1", 3, "unknown-reason"),
+        ((a, "withdraw", number, "NOT A CODE"), "office-1", 2, "invalid-value"),
+        ((a, "withdraw", "A0000-999999", "personal"), "office-1", 4, "no-such-case"),
+        ((a, "withdraw", number, "personal"), "nobody-1", 6, "actor-unknown"),
+        ((a, "withdraw", number, "personal"), None, 2, "actor-missing"),
         ((a, "rejudge", number, "--reason", "誤り"), "head-1", 3, "wrong-stage"),
         ((a, "rejudge", number, "--reason", "あ" * 4001), "head-1", 2, "text-too-long"),
-        ((a, "decide", number, "perhaps"), "head-1", 2, "invalid-value"),
+        ((a, "record-decision", number, "perhaps"), "head-1", 2, "invalid-value"),
         ((a, "permit-late", number, "transcript", "--until", "2028-01-01"), "office-1", 3, "reason-required"),
         ((a, "permit-late", number, "transcript", "--until", "soon"), "office-1", 2, "invalid-moment"),
         (
@@ -104,8 +104,13 @@ async def test_refused_before_review(institute: Institute, iehe: CommandLine) ->
             "unknown-item",
         ),
         ((a, "change-policy", number, "no-such-version"), "head-1", 4, "policy-unknown"),
-        ((a, "resolve-duplicate", number, "--different"), "office-1", 3, "no-duplicate"),
-        ((a, "resolve-duplicate", number, "--same-person", "--of", "そ"), "office-1", 2, "invalid-value"),
+        ((a, "resolve-duplicate", number, "--no-same-person"), "office-1", 3, "no-duplicate"),
+        (
+            (a, "resolve-duplicate", number, "--same-person", "--duplicate-of", "そ"),
+            "office-1",
+            2,
+            "invalid-value",
+        ),
         ((a, "reopen-duplicate", number), "office-1", 3, "no-finding"),
         ((a, "decide-accommodation", number, "granted"), "office-1", 3, "no-accommodation"),
         ((a, "event", number, "document-received", "item=diary"), None, 4, "unknown-item"),
@@ -119,7 +124,7 @@ async def test_refused_before_review(institute: Institute, iehe: CommandLine) ->
         ((a, "event", number, "fee-paid"), "reviewer-1", 6, "role-missing"),
         ((a, "event", "A0000-999999", "fee-paid"), None, 4, "no-such-case"),
         (
-            ("case", "move-deadline", number, "completeness", "--due", "2020-01-01"),
+            ("case", "move-deadline", number, "completeness", "--due-at", "2020-01-01"),
             "office-1",
             3,
             "deadline-in-past",
@@ -140,8 +145,8 @@ async def test_refused_in_review(institute: Institute, iehe: CommandLine) -> Non
         for each in DEFAULT_STAFF
         if each.staff_id.startswith("reviewer") and each.staff_id not in chosen
     )
-    submit = ("admissions", "submit-scores", case.row.application_no)
-    accept = ("admissions", "accept-review", case.row.application_no)
+    submit = ("admission", "submit-scores", case.row.application_no)
+    accept = ("admission", "accept-review", case.row.application_no)
     await unchanged(
         case,
         iehe,
@@ -167,7 +172,7 @@ async def test_refused_in_review(institute: Institute, iehe: CommandLine) -> Non
         ((*submit, *POINTS, "--remark", "所" * 4001), reviewer, 2, "text-too-long"),
         ((*submit, *POINTS, *remark, "--version", 1), reviewer, 5, "stale-version"),
         (
-            ("admissions", "assign-reviewers", submit[2], "--reviewer", other),
+            ("admission", "assign-reviewers", submit[2], "--reviewers", other),
             "office-1",
             3,
             "reviewers-too-many",
@@ -180,7 +185,7 @@ async def test_facts_once(institute: Institute, iehe: CommandLine) -> None:
     case = await institute.apply()
     await case.until_stage("completeness")
     fact = (
-        "admissions",
+        "admission",
         "event",
         case.row.application_no,
         "fee-paid",
@@ -204,10 +209,10 @@ async def test_decision_once(institute: Institute, iehe: CommandLine) -> None:
     case = await institute.apply()
     await case.complete()
     decide = (
-        "admissions",
+        "admission",
         "confirm-eligibility",
         case.row.application_no,
-        "--not-eligible",
+        "--no-eligible",
         "--reason",
         "資格なし",
     )
@@ -226,7 +231,7 @@ async def test_refused_fact_is_kept_and_explained(institute: Institute, iehe: Co
     await case.until_stage("completeness")
 
     ended = await iehe(
-        "admissions", "event", case.row.application_no, "offer-answered", "answer=accepted", "--json"
+        "admission", "event", case.row.application_no, "offer-answered", "answer=accepted", "--json"
     )
 
     assert (ended.code, ended.error["code"], ended.error["step"]) == (3, "wrong-stage", "refuse-event")
@@ -234,7 +239,7 @@ async def test_refused_fact_is_kept_and_explained(institute: Institute, iehe: Co
     assert "…" not in ended.error["message"]["ja"]
     assert await case.steps() == ["open", "refuse-event"]
     again = await iehe(
-        "admissions", "event", case.row.application_no, "offer-answered", "answer=accepted",
+        "admission", "event", case.row.application_no, "offer-answered", "answer=accepted",
         "--event-id", ended.error["event_id"], "--json",
     )  # fmt: skip
     assert (again.code, again.error["repeated"]) == (3, True)
@@ -255,12 +260,12 @@ async def test_post_by_the_hour(institute: Institute, iehe: CommandLine) -> None
     tokyo = datetime.now(UTC) + timedelta(hours=9)
     late, early = (f"{tokyo - timedelta(hours=back):%Y-%m-%d %H:%M}" for back in (1, 3))
 
-    assert await iehe.refused("admissions", "event", number, "post-arrived", "--at", early[:10]) == (
+    assert await iehe.refused("admission", "event", number, "post-arrived", "--at", early[:10]) == (
         2,
         "hour-missing",
     )
-    assert await iehe.refused("admissions", "event", number, "post-arrived", "--at", late) == (3, "too-late")
-    taken = await iehe.ok("admissions", "event", number, "post-arrived", "--at", early)
+    assert await iehe.refused("admission", "event", number, "post-arrived", "--at", late) == (3, "too-late")
+    taken = await iehe.ok("admission", "event", number, "post-arrived", "--at", early)
     assert taken["stage"] == "completeness"
 
 
@@ -269,15 +274,15 @@ async def test_closed_case(institute: Institute, iehe: CommandLine) -> None:
     case = await institute.apply()
     await case.until_stage("completeness")
     number = case.row.application_no
-    await iehe.ok("admissions", "withdraw", number, "--reason-code", "personal", by="office-1")
+    await iehe.ok("admission", "withdraw", number, "personal", by="office-1")
     await case.result()
 
     await unchanged(
         case,
         iehe,
-        (("admissions", "event", number, "fee-paid"), None, 3, "case-closed"),
+        (("admission", "event", number, "fee-paid"), None, 3, "case-closed"),
         (
-            ("admissions", "permit-late", number, "fee", "--until", "2028-01-01", "--reason", "x"),
+            ("admission", "permit-late", number, "fee", "--until", "2028-01-01", "--reason", "x"),
             "office-1",
             3,
             "case-closed",
@@ -292,14 +297,14 @@ async def test_deadlines_and_tasks_by_hand(institute: Institute, iehe: CommandLi
     number = case.row.application_no
     name = "check-eligibility"
 
-    moved = await iehe.ok("case", "move-deadline", number, name, "--due", "2028-02-10", by="office-1")
+    moved = await iehe.ok("case", "move-deadline", number, name, "--due-at", "2028-02-10", by="office-1")
     await iehe.ok("case", "pause-deadline", number, name, by="office-1")
     paused = await iehe.ok("case", "deadline", number, name)
     await iehe.ok("case", "resume-deadline", number, name, by="office-1")
     for unfit in ("reviewer-1", "nobody-1"):
-        ended = await iehe.refused("case", "reassign-task", number, name, "--to", unfit, by="head-1")
+        ended = await iehe.refused("case", "reassign-task", number, name, "--assignee", unfit, by="head-1")
         assert ended == (4, "assignee-unfit")
-    await iehe.ok("case", "reassign-task", number, name, "--to", "office-1", by="head-1")
+    await iehe.ok("case", "reassign-task", number, name, "--assignee", "office-1", by="head-1")
     mine = await iehe.ok("tasks", "--assignee", "office-1")
     await iehe.ok("case", "cancel-deadline", number, name, by="office-1")
 
@@ -314,11 +319,11 @@ async def test_no_worker(vacant: Institute, iehe: CommandLine, monkeypatch) -> N
     """Without a worker a fact is stored and an open case is not there yet: both are said, none is lost."""
     case = await vacant.apply()
 
-    assert await iehe.refused("admissions", "event", case.row.application_no, "fee-paid") == (
+    assert await iehe.refused("admission", "event", case.row.application_no, "fee-paid") == (
         7,
         "case-not-open",
     )
-    assert await iehe.refused("admissions", "rejudge", case.row.application_no, by="head-1") == (
+    assert await iehe.refused("admission", "rejudge", case.row.application_no, by="head-1") == (
         7,
         "case-not-open",
     )
@@ -339,8 +344,8 @@ async def test_sentences_in_the_readers_language(
     case = await institute.apply()
     await case.until_stage("completeness")
 
-    told = await iehe("admissions", "event", case.row.application_no, "fee-paid")
-    wrong = await iehe("admissions", "rejudge", case.row.application_no, by="head-1")
+    told = await iehe("admission", "event", case.row.application_no, "fee-paid")
+    wrong = await iehe("admission", "rejudge", case.row.application_no, by="head-1")
 
     assert "記録しました" in told.out
     assert "段階" in wrong.err

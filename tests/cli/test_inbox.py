@@ -146,7 +146,7 @@ async def test_stored_while_nothing_delivers(
     async with running_worker(client, worker_pool, notices):
         case = await vacant.apply()
         await case.until_stage("completeness")
-        fact = ("admissions", "event", case.row.application_no, "fee-paid", "--event-id", "p-1")
+        fact = ("admission", "event", case.row.application_no, "fee-paid", "--event-id", "p-1")
 
         ended = await iehe(*fact, "--wait", 0, "--json")
         assert (ended.code, ended.error["code"], ended.error["state"]) == (7, "not-taken-yet", "stored")
@@ -163,7 +163,7 @@ async def test_entered_by_hand_and_sent(institute: Institute, database, iehe: Co
     case = await institute.apply()
     await case.until_stage("completeness")
     number = case.row.application_no
-    await iehe.ok("admissions", "event", number, "fee-paid", "--source", PORTAL, "--event-id", "p-1")
+    await iehe.ok("admission", "event", number, "fee-paid", "--source", PORTAL, "--event-id", "p-1")
     sent = {"specversion": "1.0", "id": "p-1", "source": PORTAL, "type": TYPE, "subject": number}
     office = await open_pool(database.url("office"), size=1)
 
@@ -184,7 +184,7 @@ async def test_entered_again(institute: Institute, iehe: CommandLine, state: str
     await store(institute, "e1", number, {"data": {}, "occurred_at": "2026-10-02T00:30:00Z"}, state=state)
 
     taken = await iehe.ok(
-        *("admissions", "event", number, "fee-paid", "--source", PORTAL, "--event-id", "e1"),
+        *("admission", "event", number, "fee-paid", "--source", PORTAL, "--event-id", "e1"),
         *("--at", "2026-10-02 09:30"),
     )
 
@@ -200,7 +200,7 @@ async def test_an_id_is_for_one_event(institute: Institute, iehe: CommandLine) -
     await store(institute, "data", number)
     await store(institute, "time", number, {"data": {}, "occurred_at": "2026-10-02T00:30:00Z"})
     await store(institute, "dropped", number, state="dropped")
-    enter = ("admissions", "event", number, "fee-paid", "--source", PORTAL, "--event-id")
+    enter = ("admission", "event", number, "fee-paid", "--source", PORTAL, "--event-id")
 
     for each in ("other", "data", "time"):
         assert await iehe.refused(*enter, each) == (3, "id-used-for-another-event"), each

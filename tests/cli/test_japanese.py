@@ -2,18 +2,21 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from cli.japanese import catalogue
+from cases.page import own_part
+from cli.japanese import CATALOGUE, catalogue, process_words
 from cli.main import app
 from schemas.admission.roles import Role
+from schemas.kernel.identifiers import CASES_OF
 
 ROOT = Path(__file__).parents[2]
-CLI = ROOT / "workers" / "cli"
+CLI = ROOT / "cli"
 DEFAULTS = ROOT / "activities" / "admission" / "defaults.toml"
 PARSERS_OWN = {"Show this message and exit."}
 
@@ -28,7 +31,7 @@ def helps(command: Any) -> Iterator[str]:
 
 def headings() -> Iterator[str]:
     """The headings of all tables: literals handed to `table` and `_section`, or named `headers`."""
-    for path in CLI.glob("*.py"):
+    for path in CLI.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place = {"table": 0, "_section": 1}.get(node.func.id)
@@ -50,9 +53,15 @@ def test_every_help_has_its_japanese_and_none_is_left_over():
 
 
 def test_every_heading_and_role_has_its_japanese():
-    """Headings of tables and names of roles are in the catalogue, and nothing else."""
+    """Headings of tables and names of roles are among the program's own words, and nothing else."""
     told = set(headings()) | {role.value for role in Role} | {"applicant"}
-    assert told == set(catalogue()["words"])
+    assert told == set(tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["words"])
+
+
+def test_every_process_has_its_words():
+    """A process has a group of commands, named as its cases are, and its part of the page of a case."""
+    assert {words["cases"] for words in process_words().values()} == set(CASES_OF.values())
+    assert all(callable(own_part(process)) for process in CASES_OF)
 
 
 def test_a_role_has_the_name_of_the_glossary():

@@ -51,13 +51,13 @@ async def test_help_lists_the_commands(iehe):
     """Help names every command with what it does."""
     ended = await iehe("--help")
     assert ended.code == 0
-    commands = "up worker migrate doctor demo admissions case tasks notices policy round staff sample mail"
+    commands = "up worker migrate doctor demo admission case tasks notices policy round staff sample mail"
     for name in commands.split():
         assert re.search(rf"^\W+{name} ", ended.out, re.MULTILINE), name
 
 
 async def test_nothing_slow_is_imported_before_a_command_runs(iehe):
-    """Importing the program imports neither Temporal nor a database driver."""
+    """Importing the program imports neither Temporal, a database driver nor any model of a process."""
     ended = await python("import sys, cli.main; print(*sys.modules)", iehe)
     assert SLOW & set(ended.out.split()) == set()
 

@@ -14,7 +14,7 @@ async def closed(institute: Institute, iehe: CommandLine) -> Case:
     # what asks for something is not sent any more once the case has moved on
     await case.until_notices(2)
     await case.until_stage("completeness")
-    await iehe.ok("admissions", "withdraw", case.case_id, "--reason-code", "personal", by="office-1")
+    await iehe.ok("admission", "withdraw", case.case_id, "personal", by="office-1")
     await case.result()
     return case
 

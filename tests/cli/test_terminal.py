@@ -122,7 +122,7 @@ async def test_a_reason_with_control_characters_is_not_stored(institute: Institu
     """Escape sequences do not get into the database by a reason; lines and tabs may."""
     case = await institute.apply(person())
     await case.until_stage("completeness")
-    moved = ("case", "move-deadline", case.case_id, "completeness", "--due", "2027-02-01")
+    moved = ("case", "move-deadline", case.case_id, "completeness", "--due-at", "2027-02-01")
     refused = await iehe.refused(*moved, "--reason", "\x1b[2J", by="office-1")
     assert refused == (Exit.USAGE, "text-not-readable")
     assert await institute.pool.fetchval("SELECT count(*) FROM iehe.texts") == 0
@@ -145,12 +145,12 @@ async def test_the_shell_completes_cases_people_and_choices(institute, database,
     program = Program(elsewhere(database, temporal, tmp_path / "home"))
     assert await complete(program, "iehe case show C2027-0000") == ["C2027-000001", "C2027-000002"]
     assert await complete(program, "iehe case show admission/C2027-000002") == ["admission/C2027-000002"]
-    assert await complete(program, "iehe admissions cast-vote C2027-000001 a") == ["admit", "abstain"]
-    assert await complete(program, "iehe admissions withdraw C2027-000001 --as off") == ["office-1"]
+    assert await complete(program, "iehe admission cast-vote C2027-000001 a") == ["admit", "abstain"]
+    assert await complete(program, "iehe admission withdraw C2027-000001 --as off") == ["office-1"]
     assert await complete(program, "iehe case list --round 2027-g") == ["2027-general"]
     assert await complete(program, "iehe case list --stage comp") == ["completeness"]
     assert await complete(program, "iehe tasks --role admi") == ["admissions_office"]
-    assert await complete(program, "iehe admissions event C2027-000001 fee-p") == ["fee-paid"]
+    assert await complete(program, "iehe admission event C2027-000001 fee-p") == ["fee-paid"]
     away = Program(clean_environment(IEHE_HOME=tmp_path / "none"))
     assert await complete(away, "iehe case show C2027-0000") == []
 

@@ -46,7 +46,7 @@ async def test_a_decision_while_a_server_is_frozen_is_answered_in_time(
     iehe = Program(elsewhere(database, temporal, tmp_path / "home"))
     case = await institute.apply()
     await case.complete()
-    words = ("admissions", "confirm-eligibility", case.case_id, "--eligible", "--as", "office-1")
+    words = ("admission", "confirm-eligibility", case.case_id, "--eligible", "--as", "office-1")
     with frozen({"temporal": temporal, "postgres": postgres}[server].child.pid), in_time():
         ended = await iehe(*words)
     assert ended.code == Exit.UNAVAILABLE, (ended.out, ended.err)

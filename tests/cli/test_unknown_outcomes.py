@@ -11,8 +11,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.service import RPCStatusCode
 
 from cases.decisions import NotDecided, _no_answer
-from cli.session import not_decided
-from gateway.decisions import as_problem
+from cli.session import refused as at_the_command_line
+from gateway.problems import refused as over_http
 from schemas.admission.commands import PermitLate, Withdraw
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Case, Institute, actor
@@ -21,7 +21,7 @@ from workers.worker import running_worker
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
-MOVE = ("--due", "2028-02-01", "--reason", "見本", "--json")
+MOVE = ("--due-at", "2028-02-01", "--reason", "見本", "--json")
 ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 
 
@@ -132,7 +132,7 @@ async def test_no_status_of_a_broken_connection_is_taken_for_a_no(vacant: Instit
     refused = await _no_answer(vacant.pool, "admission/A-1", RPCStatusCode[status], command)
 
     assert (refused.code, refused.certain) == ("outcome-unknown", False)
-    shown, problem = not_decided(refused, "admission/A-1"), as_problem(refused)
+    shown, problem = at_the_command_line(refused), over_http(refused)
     assert shown.exit_code == 7
     for text in (shown.english, shown.japanese):
         assert "--command-id c-1" in text
@@ -148,10 +148,10 @@ async def test_nothing_was_changed_is_said_where_it_is_known(iehe: CommandLine, 
     command = PermitLate(command_id="c-1", actor=actor("office-1"), item="fee", until="2028-01-01T00:00:00Z")
     refused = await _no_answer(vacant.pool, "admission/A-1", RPCStatusCode.INVALID_ARGUMENT, command)
 
-    for sure in (refused, NotDecided("not-sent", None, {"status": "UNAVAILABLE"})):
+    for sure in (refused, NotDecided("not-sent", status="UNAVAILABLE")):
         assert sure.certain
-        assert says_unchanged(not_decided(sure, "admission/A-1").english)
-        assert says_unchanged(as_problem(sure).english)
+        assert says_unchanged(at_the_command_line(sure).english)
+        assert says_unchanged(over_http(sure).english)
 
 
 async def test_a_fact_that_may_be_stored_is_repeated_by_its_id(
@@ -161,7 +161,7 @@ async def test_a_fact_that_may_be_stored_is_repeated_by_its_id(
     async with running_worker(client, worker_pool, notices):
         case = await vacant.apply()
         await case.until_stage("completeness")
-    words = ("admissions", "event", case.case_id, "fee-paid", "--wait", 20, "--json")
+    words = ("admission", "event", case.case_id, "fee-paid", "--wait", 20, "--json")
     asking = asyncio.create_task(iehe(*words))
     async with asyncio.timeout(15):
         while not await vacant.pool.fetchval("SELECT count(*) FROM iehe.events"):

@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from cases import decisions as deciding
+from cases.decisions import NOT_FROM_OUTSIDE
 from cases.registry import PROCESSES
 from encryption.ring import ensure_ring
 from gateway.app import create_app
 from gateway.context import Gateway
-from gateway.decisions import NOT_FROM_OUTSIDE, body_model
+from gateway.decisions import body_model
 from schemas.admission.commands import ConfirmEligibility
 from schemas.kernel.identifiers import ProcessName
 from schemas.kernel.patience import ANSWER_WITHIN

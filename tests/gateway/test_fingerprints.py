@@ -169,7 +169,7 @@ async def test_no_command_encrypts_with_a_strangers_ring(known, database, tmp_pa
     )
 
     for words in (
-        ("admissions", "import", file, "--as", "office-1", "--accept-valid"),
+        ("admission", "import", file, "--as", "office-1", "--accept-valid"),
         ("case", "restart", "A2027-000001"),
         source,
     ):

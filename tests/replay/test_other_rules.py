@@ -59,8 +59,10 @@ def under(rule: Callable[..., None], *, lifecycle: Lifecycle) -> Process[Any]:
         open=rule,
         enter=dict.fromkeys(old.enter, rule),
         decisions=dict.fromkeys(old.decisions, rule),
-        events={fact: dataclasses.replace(kind, step="other", apply=rule) for fact, kind in old.events.items()},
-        expiries={kind: ("other", rule) for kind in old.expiries},
+        events={
+            fact: dataclasses.replace(kind, step="other", apply=rule) for fact, kind in old.events.items()
+        },
+        expiries=dict.fromkeys(old.expiries, ("other", rule)),
         follow_ups=(FollowUp("other", lambda _state: True, rule),),
         attributes=lambda _state: {"IeheRound": "other"},
         office="nobody",

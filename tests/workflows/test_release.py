@@ -1,4 +1,4 @@
-"""A running case and a release that changes its rule, its table and its policy: a worker stops, another starts."""
+"""A running case and a release that changes its rule, table and policy: a worker stops, another starts."""
 
 import json
 
@@ -15,7 +15,7 @@ from workflows.admission.process import LIFECYCLE
 async def test_what_was_decided_outlives_a_release(
     vacant: Institute, client, worker_pool, notices, monkeypatch
 ) -> None:
-    """Scored positive under the old rule, the case is so under a release that calls the same points negative."""
+    """Scored positive under the old rule, it is so under a release that calls the points negative."""
     async with running_worker(client, worker_pool, notices):
         case = await vacant.apply()
         await case.to_committee()

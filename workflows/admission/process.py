@@ -32,6 +32,7 @@ from schemas.admission.facts import (
     ItemFact,
     NoFacts,
     OfferAnswered,
+    PostArrived,
     SiblingAccepted,
     WithdrawalRequested,
 )
@@ -338,7 +339,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         "fee-paid": EventKind("item-arrived", NoFacts, intake.part_arrived("fee")),
         "fee-refunded": EventKind("item-revoked", NoFacts, intake.part_revoked("fee")),
         "test-score-received": EventKind("item-arrived", NoFacts, intake.part_arrived("common-test")),
-        "post-arrived": EventKind("post-arrived", NoFacts, intake.post_arrived),
+        "post-arrived": EventKind("post-arrived", PostArrived, intake.post_arrived),
         "offer-answered": EventKind("offer-answered", OfferAnswered, outcome.offer_answered),
         "withdrawal-requested": EventKind("withdrawal-requested", WithdrawalRequested, outcome.withdraw),
         "sibling-accepted": EventKind(

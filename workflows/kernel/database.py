@@ -40,7 +40,7 @@ async def database(request: StepRequest, summary: str, *, ends_the_task: bool = 
                 raise
         else:
             return outcome
-    outcome = await workflow.execute_activity(
+    durable: StepOutcome = await workflow.execute_activity(
         TAKE_STEP,
         request,
         result_type=StepOutcome,
@@ -48,4 +48,4 @@ async def database(request: StepRequest, summary: str, *, ends_the_task: bool = 
         retry_policy=DURABLE_RETRY,
         summary=summary,
     )
-    return outcome
+    return durable

@@ -39,7 +39,7 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 FARTHEST = timedelta(days=3 * 366)
 """How far ahead a person may set a time; a wrong century would keep a case open for ever."""
 ALWAYS = frozenset({"refuse-event", "report-notices", "deadline-refused"})
-"""Steps of the host's own that no table may refuse: what they record has happened, wherever the case stands."""
+"""Steps of the host's own that no table may refuse: what they record has happened."""
 PATH_LIMIT = 50
 
 
@@ -84,8 +84,9 @@ class Frame:
 
 
 class Draft(Generic[S]):
-    """A step on a state of its own, which it changes. `happened_at` is when the fact was true, `now` when it is
-    applied.
+    """A step on a state of its own, which it changes.
+
+    `happened_at` is when the fact was true, `now` when it is applied.
 
     Raises:
         Refusal: the case is closed. A rejection is filed in its stage, which alone would still allow steps.

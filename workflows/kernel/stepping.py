@@ -1,4 +1,4 @@
-"""From a message to the step it leads to: pure, so that it runs where a step is written and where it is checked."""
+"""From a message to the step it leads to: pure, to run where a step is written and where it is checked."""
 
 from datetime import datetime
 from typing import Any, TypeVar

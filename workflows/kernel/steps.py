@@ -159,7 +159,7 @@ def refuse_event(draft: Draft[Any], refused: RefusedEvent) -> None:
 
 
 def deadline_refused(draft: Draft[Any], name: str, code: str) -> None:
-    """What the clock was to do does not fit where the case stands: the deadline ends with a task for a person."""
+    """What the clock was to do does not fit the case as it is: the deadline ends, and a person is asked."""
     deadline = draft.state.deadlines[name]
     deadline.expires = False
     for rung in deadline.rungs:

@@ -41,41 +41,18 @@ ORDER BY c.case_id
 LIMIT $7
 
 -- name: tasks_of_case
-SELECT key, kind, role, assignee, opened_at, due_at, closed_at, closed_how, closed_by FROM iehe.tasks
+SELECT key AS task, kind, role, assignee, opened_at, due_at FROM iehe.tasks
 WHERE case_id = $1 AND closed_at IS NULL
 ORDER BY due_at, key
 
 -- name: deadlines_of_case
-SELECT name, state, due_at, calculation FROM iehe.deadlines
+SELECT name AS deadline, state, due_at, calculation FROM iehe.deadlines
 WHERE case_id = $1 AND ($2::text IS NULL OR name = $2)
 ORDER BY state IN ('running', 'paused') DESC, due_at, name
-
--- name: reviews_of_case
-SELECT reviewer, state, assigned_at, changed_at, total, verdict, late FROM iehe.reviews
-WHERE case_id = $1 ORDER BY assigned_at, reviewer
-
--- name: votes_of_case
-SELECT ballot, casting, choice, count(*) AS votes FROM iehe.votes WHERE case_id = $1
-GROUP BY ballot, casting, choice ORDER BY ballot, casting, choice
-
--- name: decisions_of_case
-SELECT version, decision, made_by, made_by_kind, reason_code, reason_id, beyond_places, at
-FROM iehe.decisions WHERE case_id = $1 ORDER BY version
 
 -- name: texts_of_case
 -- Personal: a reason in words may name anybody.
 SELECT text_id, author, body, created_at FROM iehe.texts WHERE case_id = $1 ORDER BY created_at, text_id
-
--- name: applicant_of_case
--- Personal.
-SELECT p.family_name, p.given_name, p.family_kana, p.given_kana, p.birth_date, p.sex, p.email, p.phone,
-       p.postal_code, p.address, p.guardian_name, p.language, a.school_name, a.school_code,
-       a.school_contact_email, a.related_staff, a.submitted_on, a.statement
-FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.case_id = $1
-
--- name: place_of_case
-SELECT a.round_id, a.programme, a.superseded_by, r.title_ja, r.title_en
-FROM iehe.applications a JOIN iehe.rounds r USING (round_id) WHERE a.case_id = $1
 
 -- name: log_of_case
 SELECT case_id, version, at, step, from_stage, stage, actor_kind, actor_id, cause, details, recorded_at,

@@ -1,0 +1,74 @@
+"""A fact that a person enters for another system: tried, stored, and what became of it."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import asyncpg
+
+from activities.kernel.queries import queries
+from cases.registry import PROCESSES
+from cases.states import read_state
+from schemas.kernel.case import EventEnvelope
+from schemas.kernel.refusals import Refusal, RefusalKind
+from workflows.kernel import stepping
+from workflows.kernel.draft import Frame, LookupNeeded
+from workflows.kernel.known_policies import POLICIES
+
+SQL: Final = queries("kernel/events")
+LOG_OF_CAUSE: Final = queries("kernel/office")["log_of_cause"]
+
+
+async def tried(pool: asyncpg.Pool, case: asyncpg.Record, envelope: EventEnvelope) -> Refusal | None:
+    """What the rules say to a fact on a copy of the case, but for what only the step looks up."""
+    process = PROCESSES[case["process"]]
+    frame = Frame(now=datetime.now(UTC), policies=POLICIES.of(process))
+    try:
+        stepping.told(process, envelope, await read_state(pool, case), frame)
+    except Refusal as refusal:
+        return refusal
+    except LookupNeeded:
+        return None
+    return None
+
+
+async def check(pool: asyncpg.Pool, case: asyncpg.Record, envelope: EventEnvelope) -> None:
+    """Let through what a case may be told.
+
+    Raises:
+        Refusal: no case of this policy could take it, a slip of the keyboard; or the case is closed.
+    """
+    refusal = await tried(pool, case, envelope)
+    if refusal is not None and refusal.kind in (RefusalKind.INVALID, RefusalKind.NOT_FOUND):
+        raise refusal
+    if case["closed_at"] is not None:
+        raise Refusal("case-closed", stage=case["stage"], step="event")
+
+
+async def taken(pool: asyncpg.Pool, case_id: str, envelope: EventEnvelope) -> asyncpg.Record | None:
+    """What the case's log says of a fact; None when it has not taken it."""
+    return await pool.fetchrow(LOG_OF_CAUSE, case_id, f"{envelope.source}#{envelope.id}")
+
+
+async def store(pool: asyncpg.Pool, case: asyncpg.Record, envelope: EventEnvelope) -> None:
+    """Put a fact into the inbox; from here on it cannot be lost, and the relay brings it to the case.
+
+    Raises:
+        Refusal: its id was used for another event, or a person dropped it.
+    """
+    where = (case["process"], case["case_id"], envelope.model_dump_json())
+    if await pool.fetchval(SQL["enter"], envelope.source, envelope.id, envelope.type, *where) is not None:
+        return
+    there = await pool.fetchrow(SQL["event"], envelope.source, envelope.id)
+    same = there is not None and (there["state"], there["case_id"], there["type"]) == (
+        "dropped",
+        case["case_id"],
+        envelope.type,
+    )
+    code = "event-dropped" if same else "id-used-for-another-event"
+    raise Refusal(code, source=envelope.source, id=envelope.id)
+
+
+async def fate(pool: asyncpg.Pool, envelope: EventEnvelope) -> tuple[str, str | None]:
+    """State and reason of a fact that is stored."""
+    row = await pool.fetchrow(SQL["event"], envelope.source, envelope.id)
+    return (row["state"], row["reason"]) if row is not None else ("stored", None)

@@ -1,0 +1,72 @@
+"""The page of a case: where it stands, what has to be done until when, and what its process adds.
+
+What is personal, or written by people, is on it only when that is asked for.
+"""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import asyncpg
+
+from activities.kernel.queries import queries
+from cases.registry import PROCESSES, ROOMS
+from cases.states import read_state
+from workflows.kernel.lifecycle import By
+from workflows.kernel.process import Process
+
+SQL: Final = queries("kernel/office")
+
+
+def stage_text(process: str, stage: str) -> dict[str, str]:
+    """A stage's name in both languages."""
+    info = PROCESSES[process].lifecycle.stages[stage]
+    return {"en": info.en, "ja": info.ja}
+
+
+async def read_page(
+    pool: asyncpg.Pool,
+    case: asyncpg.Record,
+    *,
+    personal: bool = False,
+    roles: Collection[str] | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The page in two parts: what every case has, and what its process adds, by names that do not repeat.
+
+    Args:
+        pool: connections of the office role.
+        case: the row of the case.
+        personal: with what is personal, or was written by people.
+        roles: tell as possible only the decisions of one of these; all when not given.
+    """
+    process = PROCESSES[case["process"]]
+    state = await read_state(pool, case)
+
+    async def rows(name: str, *more: Any) -> list[dict[str, Any]]:
+        return [dict(each) for each in await pool.fetch(SQL[name], case["case_id"], *more)]
+
+    is_open = case["closed_at"] is None
+    page = {name: value for name, value in case.items() if name != "state"} | {
+        "stage_text": stage_text(case["process"], case["stage"]),
+        "waiting_for": case["waiting_for"] if is_open else None,
+        "due_at": case["due_at"] if is_open else None,
+        "path": state.path,
+        "possible": _possible(process, case, roles),
+        "tasks": await rows("tasks_of_case"),
+        "deadlines": await rows("deadlines_of_case", None),
+        "facts": await rows("facts_of_case"),
+    }
+    if personal:
+        page["texts"] = await rows("texts_of_case")
+    return page, await ROOMS[case["process"]].page(pool, case["case_id"], state, personal)
+
+
+def _possible(process: Process[Any], case: asyncpg.Record, roles: Collection[str] | None) -> list[str]:
+    names = [
+        line.name
+        for line in process.lifecycle.steps
+        if case["stage"] in line.at
+        and not isinstance(line.by, By)
+        and (roles is None or not line.by.isdisjoint(roles))
+        and (case["closed_at"] is None or process.lifecycle.after_the_end(line.name))
+    ]
+    return list(dict.fromkeys(names))

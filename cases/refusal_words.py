@@ -1,0 +1,44 @@
+"""How each door says a refusal: one text, and what only that door knows of asking again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.kernel.refusals import Refusal
+
+
+@dataclass(frozen=True)
+class Door:
+    """The words of one door by language: `repeat` the same, and `look_again` before saying it anew."""
+
+    words: Mapping[str, Mapping[str, str]]
+
+    def text(self, refusal: Refusal, language: str) -> str:
+        """The sentence for a person at this door."""
+        return refusal.text(language, **self.words[language])
+
+
+COMMAND_LINE: Final = Door(
+    {
+        "en": {
+            "repeat": "repeat the same command with --command-id {command_id} (iehe doctor)",
+            "look_again": "repeat with --version {current}",
+        },
+        "ja": {
+            "repeat": "同じコマンドに --command-id {command_id} を付けて再実行してください（iehe doctor）",
+            "look_again": "--version {current} を付けて再実行してください",
+        },
+    }
+)
+HTTP: Final = Door(
+    {
+        "en": {
+            "repeat": "repeat the same request with the same Idempotency-Key",
+            "look_again": "repeat with its ETag",
+        },
+        "ja": {
+            "repeat": "同じ Idempotency-Key で再送してください",
+            "look_again": "その ETag を付けて再送してください",
+        },
+    }
+)

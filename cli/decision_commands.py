@@ -1,0 +1,168 @@
+"""Decisions as commands, made from their models: `iehe <process> <decision> CASE …`.
+
+The name is the decision's step. The first required field that is no yes or no stands behind CASE, every other
+field is an option of its own name: a yes or no a flag (a required one with `--no-…`), several values an
+option that is repeated, a mapping key=value. A field for words is `--reason` or `--remark`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import Enum
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
+from uuid import uuid4
+
+import typer
+
+from cli.case_arguments import CaseArgument, carry_out, case_id_of, find_case, say
+from cli.known import offered
+from cli.session import (
+    ActorOption,
+    CommandIdOption,
+    JsonOption,
+    Session,
+    VersionOption,
+    local,
+    print_json,
+)
+from cli.typed import build, checked_text, moment, pairs
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from schemas.kernel.case import Command, Receipt
+
+TEXT_HELP: Final = "The words; kept in the database only."
+_FRAME: Final = {
+    "in_case": (CaseArgument, inspect.Parameter.empty),
+    "as_": (ActorOption, None),
+    "seen_version": (VersionOption, None),
+    "under_id": (CommandIdOption, None),
+    "as_json": (JsonOption, False),
+}
+
+
+def decision_commands(app: typer.Typer, decisions: Iterable[type[Command]], cases: str | None = None) -> None:
+    """Give a group a command for each decision; `cases` is the first part of the ids of its cases."""
+    for command in decisions:
+        app.command(command.step, help=inspect.cleandoc(command.__doc__ or command.step).split("\n\n")[0])(
+            _function(command, cases)
+        )
+
+
+def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
+    from cases.decisions import TEXT_FIELDS, own_fields, text_field
+
+    fields = own_fields(command)
+    behind = next((name for name, each in fields.items() if each.is_required() and not _is_flag(each)), None)
+    own = {name: _typed(name, each, behind=name == behind) for name, each in fields.items()}
+    words = TEXT_FIELDS[reference] if (reference := text_field(command)) else None
+    if words:
+        own["words"] = (Annotated[str | None, typer.Option(f"--{words}", help=TEXT_HELP)], None)
+
+    def decide(**given: Any) -> None:
+        case, actor, version, command_id, as_json = (given.pop(name) for name in _FRAME)
+        text = given.pop("words", None)
+
+        async def work(session: Session) -> None:
+            frame = {
+                "command_id": command_id or f"cli-{uuid4().hex}",
+                "actor": await session.actor(actor),
+                "case_version": version,
+            }
+            said = checked_text(text)
+            values = {
+                name: _value(name, fields[name], each, cases)
+                for name, each in given.items()
+                if each is not None
+            }
+            # checked before anything is stored
+            made = build(command, frame | values)
+            row = await find_case(session, case, cases)
+            _show(session, row["process"], await session.decide(row, made, said))
+
+        carry_out(work, as_json=as_json)
+
+    frame = dict(_FRAME)
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        for name, (annotation, default) in ({"in_case": frame.pop("in_case")} | own | frame).items()
+    ]
+    decide.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    decide.__annotations__ = {each.name: each.annotation for each in parameters}
+    return decide
+
+
+def _typed(name: str, field: FieldInfo, *, behind: bool) -> tuple[Any, Any]:
+    """How a field is typed, and what stands for it when it is not."""
+    option, kind = "--" + name.replace("_", "-"), _kind(field)
+    default: Any = inspect.Parameter.empty if field.is_required() else None
+    if _is_flag(field):
+        if field.is_required():
+            option += f"/--no-{option[2:]}"
+        return Annotated[bool, typer.Option(option, help=field.description)], default or False
+    several = get_origin(kind) in (tuple, dict)
+    words = _choices(kind)
+    metavar = "|".join(words) or ("KEY=VALUE" if get_origin(kind) is dict else None)
+    given: Any = list[str] if several else str
+    told: Any = {"help": field.description, "autocompletion": offered(words) if words else None}
+    if behind:
+        return Annotated[given, typer.Argument(metavar=metavar or name.upper(), **told)], default
+    optional = given if field.is_required() else given | None
+    return Annotated[optional, typer.Option(option, metavar=metavar, **told)], default
+
+
+def _kind(field: FieldInfo) -> Any:
+    """The type of a field without its None."""
+    kinds = [field.annotation]
+    if get_origin(field.annotation) in (Union, UnionType):
+        kinds = [each for each in get_args(field.annotation) if each is not type(None)]
+    return kinds[0]
+
+
+def _is_flag(field: FieldInfo) -> bool:
+    return _kind(field) is bool
+
+
+def _choices(kind: Any) -> list[str]:
+    if get_origin(kind) is Literal:
+        return [str(each) for each in get_args(kind)]
+    return [str(each.value) for each in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []
+
+
+def _value(name: str, field: FieldInfo, given: Any, cases: str | None) -> Any:
+    """What was typed for a field, as its model takes it."""
+    from pydantic import AwareDatetime
+
+    from schemas.kernel.deadlines import DAY_ENDS
+    from schemas.kernel.identifiers import CaseId
+
+    kind = _kind(field)
+    if kind in (datetime, AwareDatetime):
+        return moment(given, "--" + name.replace("_", "-"), end_of_day=DAY_ENDS in field.metadata)
+    if get_origin(kind) is dict:
+        return pairs(given)
+    if get_origin(kind) is tuple and get_args(kind)[0] == CaseId:
+        return tuple(case_id_of(each, cases) for each in given)
+    return given
+
+
+def _show(session: Session, process: str, receipt: Receipt) -> None:
+    from cases.page import stage_text
+
+    stage = stage_text(process, receipt.stage)
+    if session.as_json:
+        print_json({**receipt.model_dump(), "stage_text": stage})
+        return
+    again = ("was done already", "は処理済みです") if receipt.repeated else ("is done", "を記録しました")
+    waits, due = receipt.waiting_for or "-", local(receipt.due_at)
+    say(
+        session,
+        f"{receipt.case_id}: '{receipt.step}' {again[0]}. Stage: {stage['en']} ({receipt.stage}), "
+        f"version {receipt.version}; waits for: {waits}, due: {due}",
+        f"{receipt.case_id}: 「{receipt.step}」{again[1]}。段階: {stage['ja']}（{receipt.stage}）、"
+        f"版 {receipt.version}、待ち: {waits}、期限: {due}",
+    )
