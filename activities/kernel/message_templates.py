@@ -16,7 +16,8 @@ LANGUAGES: Final = ("ja", "en")
 class Message:
     """Whom a message is for (`staff`, or a kind of reader of the process) and the facts that it tells.
 
-    `due_at`, `answer_by`: ISO date and time with offset; `due_on`: ISO date. `task`: kind of task or deadline.
+    `due_at`, `answer_by`: ISO date and time with offset; `due_on`: ISO date. `task`: kind of task or
+    deadline.
     `overdue_days`: whole number. `case`: the case id, which the delivery itself puts in.
     """
 
