@@ -1,4 +1,4 @@
-"""Deadlines: how long, reminded when, counted how. The counting itself is in `workflows/rules/`."""
+"""Deadlines: how long, reminded when, counted how. The counting itself is in `workflows/kernel/`."""
 
 from datetime import date, datetime
 from enum import StrEnum

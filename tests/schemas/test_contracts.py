@@ -29,8 +29,8 @@ Contracts = dict[str, dict[str, Any]]
 def contracts() -> Contracts:
     """Every model and enumeration of `schemas`, by its full name."""
     found: Contracts = {}
-    for info in pkgutil.iter_modules(schemas.__path__):
-        module = importlib.import_module(f"schemas.{info.name}")
+    for info in pkgutil.walk_packages(schemas.__path__, "schemas."):
+        module = importlib.import_module(info.name)
         for name, kind in vars(module).items():
             if not isinstance(kind, type) or kind.__module__ != module.__name__:
                 continue
