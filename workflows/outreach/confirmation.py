@@ -114,15 +114,6 @@ def lecture_over(draft: OutreachDraft, _deadline: Deadline) -> None:
     draft.open_task("record-held", Role.OFFICE)
 
 
-def drop_date(draft: OutreachDraft, cause: str) -> None:
-    """Nothing of the date stands any more: the lecturer is free and no reminder of it goes out (K8)."""
-    state = draft.state
-    for deadline in [each for each in state.deadlines.values() if each.kind == "lecture"]:
-        draft.stop_deadline(deadline.name, how="cancelled")
-    free_lecturer(draft, cause)
-    state.confirmed = None
-
-
 def cancel_request(draft: OutreachDraft, command: CancelRequest) -> None:
     """A person cancels, with a reason that both sides are told (O16)."""
     known = policy_of(draft.state).causes
@@ -137,7 +128,7 @@ def school_cancelled(draft: OutreachDraft, _fact: SchoolCancelled) -> None:
 
 def _cancel(draft: OutreachDraft, cause: str, reason_id: str | None = None) -> None:
     draft.details["cause"] = cause
-    drop_date(draft, cause)
+    free_lecturer(draft, cause)
     draft.record(Decided(decision=Stage.CANCELLED, cause=cause, reason_id=reason_id))
     draft.notify("request-cancelled", "school", cause=cause)
     draft.goto(Stage.CANCELLED)

@@ -7,7 +7,7 @@ from schemas.outreach.commands import GoOnline, Reschedule
 from schemas.outreach.facts import ClosureAnnounced, WarningIssued, WarningLifted
 from schemas.outreach.records import DateReleased
 from schemas.outreach.stages import Answer, Kind, Role, Stage
-from workflows.outreach.confirmation import agreed, drop_date, give_up_date, tell_change
+from workflows.outreach.confirmation import agreed, give_up_date, tell_change
 from workflows.outreach.intake import (
     AGREE_DATE,
     CLOSURE,
@@ -19,7 +19,15 @@ from workflows.outreach.intake import (
     policy_of,
     watch_dates,
 )
-from workflows.outreach.lecturers import ask, book, look_at, require_free, withdraw_questions
+from workflows.outreach.lecturers import (
+    ask,
+    book,
+    drop_reminders,
+    free_lecturer,
+    look_at,
+    require_free,
+    withdraw_questions,
+)
 
 A_DAY = timedelta(days=1)
 
@@ -51,8 +59,7 @@ def _move(draft: OutreachDraft, at: datetime) -> None:
     lecturer = state.lecturer or ""
     (found,) = look_at(draft, (lecturer,), [at])
     require_free(draft, found)
-    for deadline in [each for each in state.deadlines.values() if each.kind == "lecture"]:
-        draft.stop_deadline(deadline.name, how="cancelled")
+    drop_reminders(draft)
     withdraw_questions(draft)
     draft.finish(CLOSURE)
     state.asked[lecturer] = Answer.YES
@@ -104,10 +111,10 @@ def _ask_again(draft: OutreachDraft) -> None:
 def enter_waiting_date(draft: OutreachDraft) -> None:
     """No date stands: the office agrees another with the school, which is told so once."""
     cause = str(draft.details.setdefault("cause", "dates-over"))
-    drop_date(draft, cause)
+    free_lecturer(draft, cause)
+    draft.state.confirmed = None
     withdraw_questions(draft)
-    for name in (DATES, CLOSURE):
-        draft.finish(name)
+    draft.stop_deadline(DATES, how="cancelled")
     draft.open_task(AGREE_DATE, Role.OFFICE)
     draft.notify("date-open-again", "school", cause=cause)
 

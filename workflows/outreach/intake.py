@@ -122,8 +122,8 @@ def enter_ended(draft: OutreachDraft) -> None:
     """Declined or cancelled: nothing is asked any more; the case lasts until the contact is erased (O28)."""
     state = draft.state
     state.outcome, state.outcome_by = state.stage, draft.actor.kind
-    for name in (ANSWER_SCHOOL, DATES, CLOSURE):
-        draft.finish(name)
+    for name in (ANSWER_SCHOOL, DATES):
+        draft.stop_deadline(name, how="cancelled")
     state.asked, state.queue = {}, []
     due = draft.calendar.end_of(
         draft.calendar.day_of(draft.now) + timedelta(days=policy_of(state).erase_days)

@@ -14,6 +14,7 @@ from schemas.outreach.stages import Answer, Role, Stage
 from schemas.outreach.state import OutreachState
 from workflows.outreach.intake import (
     ANSWER_SCHOOL,
+    CLOSURE,
     DATES,
     FIND_LECTURER,
     OutreachDraft,
@@ -214,10 +215,18 @@ def free_lecturer(draft: OutreachDraft, cause: str, answer: Answer = Answer.OVER
     if lecturer is None or state.date is None:
         return
     state.date = None
+    drop_reminders(draft)
+    draft.finish(CLOSURE)
     draft.record(DateReleased(cause=cause))
     draft.record(LecturerAsked(lecturer=lecturer, answer=answer))
     state.asked[lecturer] = answer
     draft.notify("lecture-released", f"staff:{lecturer}", cause=cause)
+
+
+def drop_reminders(draft: OutreachDraft) -> None:
+    """Nobody is reminded of a date that does not stand (K8)."""
+    for deadline in [each for each in draft.state.deadlines.values() if each.kind == "lecture"]:
+        draft.stop_deadline(deadline.name, how="cancelled")
 
 
 def release_lecturer(draft: OutreachDraft, command: ReleaseLecturer) -> None:

@@ -1,4 +1,4 @@
-"""A school's request without servers: the real rules through the kernel's own steps, told as given, when, then.
+"""A school's request without servers: the real rules through the kernel's own steps.
 
 `Pure` keeps the state as the database does, answers the rules' questions from `People`, and moves its own
 clock. What must hold for every step of every case is checked after each of them.
@@ -6,6 +6,7 @@ clock. What must hold for every step of every case is checked after each of them
 
 import itertools
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -274,6 +275,10 @@ class Pure:
         """The rows of a kind written so far."""
         return [row for transition in self.log for row in transition.records if row["kind"] == kind]
 
+    def process_possible(self) -> list[str]:
+        """The steps that people can take now."""
+        return OUTREACH.lifecycle.possible(self.stored["stage"])
+
     def due(self, name: str) -> datetime:
         """When a deadline is due."""
         return self.state.deadlines[name].due_at
@@ -319,6 +324,7 @@ def check_step(before: Mapping[str, Any], step: Transition, after: OutreachState
         assert {task.kind for task in after.tasks.values()} <= BY_HAND
     else:
         assert after.tasks or after.deadlines
+    assert re.fullmatch(r'[A-Za-z0-9._:/>#+ ,"{}\[\]-]*', json.dumps(step.details)), "not a code or a time"
     for notice in step.notices:
         message = MESSAGES[notice.message]
         assert message.facts - {"case"} <= notice.facts.keys(), notice
