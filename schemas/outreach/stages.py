@@ -1,4 +1,4 @@
-"""Where a school's request stands, what it asks for, and who works on it."""
+"""Where a school's request stands, what it asks for, and how a lecturer has answered."""
 
 from enum import StrEnum
 
@@ -26,14 +26,6 @@ class Kind(StrEnum):
     LECTURE = "lecture"
     VISIT = "visit"
     ONLINE = "online"
-
-
-class Role(StrEnum):
-    """Who works on requests."""
-
-    OFFICE = "connection_office"
-    HEAD = "head_of_connection"
-    LECTURER = "lecturer"
 
 
 class Answer(StrEnum):

@@ -5,7 +5,8 @@ from datetime import timedelta
 from schemas.kernel.deadlines import Deadline
 from schemas.outreach.commands import RecordHeld, SubmitReport
 from schemas.outreach.records import ContactErased, Decided, Held, Reported
-from schemas.outreach.stages import Role, Stage
+from schemas.outreach.roles import Role
+from schemas.outreach.stages import Stage
 from workflows.outreach.confirmation import agreed
 from workflows.outreach.intake import BARE, CLOSURE, ERASE, OutreachDraft, local, policy_of
 

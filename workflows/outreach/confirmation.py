@@ -6,7 +6,8 @@ from schemas.kernel.deadlines import Deadline
 from schemas.outreach.commands import CancelRequest, ConfirmByPhone, RecordPrepared, Reschedule
 from schemas.outreach.facts import SchoolCancelled, SchoolConfirmed
 from schemas.outreach.records import Decided
-from schemas.outreach.stages import Role, Stage
+from schemas.outreach.roles import Role
+from schemas.outreach.stages import Stage
 from workflows.outreach.intake import BARE, OutreachDraft, local, policy_of
 from workflows.outreach.lecturers import free_lecturer
 

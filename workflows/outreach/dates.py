@@ -6,7 +6,8 @@ from schemas.kernel.deadlines import Deadline
 from schemas.outreach.commands import GoOnline, Reschedule
 from schemas.outreach.facts import ClosureAnnounced, WarningIssued, WarningLifted
 from schemas.outreach.records import DateReleased
-from schemas.outreach.stages import Answer, Kind, Role, Stage
+from schemas.outreach.roles import Role
+from schemas.outreach.stages import Answer, Kind, Stage
 from workflows.outreach.confirmation import agreed, give_up_date, tell_change
 from workflows.outreach.intake import (
     AGREE_DATE,

@@ -10,7 +10,8 @@ from schemas.outreach.commands import ChangeTopic, CheckRequest, DeclineRequest,
 from schemas.outreach.lookups import RequestFacts, TopicFacts
 from schemas.outreach.policy import OutreachPolicy
 from schemas.outreach.records import Decided
-from schemas.outreach.stages import Role, Stage
+from schemas.outreach.roles import Role
+from schemas.outreach.stages import Stage
 from schemas.outreach.state import OutreachState
 from workflows.kernel.draft import Draft
 

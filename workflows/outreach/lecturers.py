@@ -10,7 +10,8 @@ from schemas.outreach.commands import AnswerLecture, NameLecturers, ReleaseLectu
 from schemas.outreach.facts import LecturerAnswered
 from schemas.outreach.lookups import LecturerFound
 from schemas.outreach.records import Booked, DateReleased, LecturerAsked
-from schemas.outreach.stages import Answer, Role, Stage
+from schemas.outreach.roles import Role
+from schemas.outreach.stages import Answer, Stage
 from schemas.outreach.state import OutreachState
 from workflows.outreach.intake import (
     ANSWER_SCHOOL,

@@ -7,7 +7,8 @@ from pydantic import JsonValue
 from schemas.kernel.deadlines import Deadline
 from schemas.outreach import commands, facts
 from schemas.outreach.policy import OutreachPolicy
-from schemas.outreach.stages import Role, Stage
+from schemas.outreach.roles import Role
+from schemas.outreach.stages import Stage
 from schemas.outreach.state import OutreachState
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, Step, step
 from workflows.kernel.process import EventKind, Process

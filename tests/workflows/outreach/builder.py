@@ -23,7 +23,8 @@ from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import Transition
 from schemas.outreach import commands
 from schemas.outreach.policy import OutreachPolicy
-from schemas.outreach.stages import Role, Stage
+from schemas.outreach.roles import Role
+from schemas.outreach.stages import Stage
 from schemas.outreach.state import OutreachState
 from workflows.kernel import stepping
 from workflows.kernel.draft import BY_HAND, Draft, Frame, LookupNeeded

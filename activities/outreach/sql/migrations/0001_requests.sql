@@ -93,8 +93,8 @@ CREATE TABLE iehe.outreach_reports (
 
 CREATE FUNCTION iehe.outreach_store(subject text, form jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    dates timestamptz[] := ARRAY(SELECT d::timestamptz FROM jsonb_array_elements_text(form -> 'dates') AS d);
-    of_year integer := iehe.outreach_year(dates[1]);
+    wanted timestamptz[] := ARRAY(SELECT d::timestamptz FROM jsonb_array_elements_text(form -> 'dates') AS d);
+    of_year integer := iehe.outreach_year(wanted[1]);
 BEGIN
     IF NOT EXISTS (SELECT FROM iehe.outreach_topics t WHERE t.year = of_year
                    AND coalesce(t.topic = form ->> 'topic', t.field = form ->> 'field')) THEN
@@ -105,22 +105,22 @@ BEGIN
         language, kind, topic, field, purpose, grade, persons, dates, minutes, place, equipment, travel_cost)
     VALUES ('outreach/' || subject, form ->> 'school', form ->> 'school_name', form #>> '{contact,name}',
         form #>> '{contact,email}', form #>> '{contact,phone}', form #>> '{contact,language}', form ->> 'kind',
-        form ->> 'topic', form ->> 'field', form ->> 'purpose', form ->> 'grade', (form ->> 'persons')::int, dates,
+        form ->> 'topic', form ->> 'field', form ->> 'purpose', form ->> 'grade', (form ->> 'persons')::int, wanted,
         (form ->> 'minutes')::int, form ->> 'place', form ->> 'equipment', form ->> 'travel_cost')
     ON CONFLICT (case_id) DO NOTHING;
     IF NOT FOUND AND NOT EXISTS (
         SELECT FROM iehe.outreach_requests r WHERE r.case_id = 'outreach/' || subject
-        AND r.school = form ->> 'school' AND r.dates = dates AND r.contact_email IS NOT DISTINCT FROM form #>> '{contact,email}'
+        AND r.school = form ->> 'school' AND r.dates = wanted AND r.contact_email IS NOT DISTINCT FROM form #>> '{contact,email}'
     ) THEN
         PERFORM iehe.refuse('request-known', jsonb_build_object('request', subject));
     END IF;
 END
 $$;
 
-CREATE FUNCTION iehe.outreach_recipient(of_case text, kind text, id text)
+CREATE FUNCTION iehe.outreach_recipient(of_case text, reader text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
     SELECT r.contact_email, r.language, r.school_name || ' ' || r.contact_name, r.erased_at IS NOT NULL
-    FROM iehe.outreach_requests r WHERE r.case_id = of_case AND kind = 'school'
+    FROM iehe.outreach_requests r WHERE r.case_id = of_case AND reader = 'school'
 $$;
 
 -- what a step writes ---------------------------------------------------------------------------------------
@@ -131,23 +131,23 @@ CREATE FUNCTION iehe.outreach_silence_dates(of_case text, before integer) RETURN
     WHERE case_id = of_case AND version < before AND facts ?| ARRAY['date', 'dates'] AND state IN ('queued', 'failed')
 $$;
 
-CREATE FUNCTION iehe.outreach_record_asked(of_case text, v integer, at timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.outreach_record_asked(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     INSERT INTO iehe.outreach_asked AS a (case_id, lecturer, answer, asked_at, at, needs_id)
-    VALUES (of_case, record ->> 'lecturer', record ->> 'answer', at, at, (record ->> 'needs_id')::uuid)
+    VALUES (of_case, record ->> 'lecturer', record ->> 'answer', moment, moment, iehe.text_of(record ->> 'needs_id'))
     ON CONFLICT (case_id, lecturer) DO UPDATE
     SET answer = excluded.answer, at = excluded.at, needs_id = coalesce(excluded.needs_id, a.needs_id),
         asked_at = CASE WHEN excluded.answer = 'asked' THEN excluded.at ELSE a.asked_at END
 $$;
 
-CREATE FUNCTION iehe.outreach_record_released(of_case text, v integer, at timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.outreach_record_released(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     SELECT iehe.outreach_silence_dates(of_case, v);
-    UPDATE iehe.outreach_bookings SET released_at = at, cause = record ->> 'cause'
+    UPDATE iehe.outreach_bookings SET released_at = moment, cause = record ->> 'cause'
     WHERE case_id = of_case AND released_at IS NULL;
 $$;
 
-CREATE FUNCTION iehe.outreach_record_booked(of_case text, v integer, at timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.outreach_record_booked(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     who  text := record ->> 'lecturer';
@@ -159,7 +159,7 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM iehe.refuse('lecturer-unknown', jsonb_build_object('lecturer', who));
     END IF;
-    PERFORM iehe.outreach_record_released(of_case, v, at, actor, '{"cause": "moved"}');
+    PERFORM iehe.outreach_record_released(of_case, v, moment, actor, '{"cause": "moved"}');
     SELECT count(*) INTO held FROM iehe.outreach_bookings b WHERE b.lecturer = who AND b.released_at IS NULL
         AND lower(b.during) >= (record ->> 'term_from')::timestamptz
         AND lower(b.during) < (record ->> 'term_until')::timestamptz;
@@ -174,28 +174,28 @@ EXCEPTION WHEN exclusion_violation THEN
 END
 $$;
 
-CREATE FUNCTION iehe.outreach_record_decided(of_case text, v integer, at timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.outreach_record_decided(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     INSERT INTO iehe.outreach_decisions (case_id, version, decision, cause, made_by, reason_id, at)
-    VALUES (of_case, v, record ->> 'decision', record ->> 'cause', actor, (record ->> 'reason_id')::uuid, at)
+    VALUES (of_case, v, record ->> 'decision', record ->> 'cause', actor, iehe.text_of(record ->> 'reason_id'), moment)
 $$;
 
-CREATE FUNCTION iehe.outreach_record_held(of_case text, v integer, at timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.outreach_record_held(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     UPDATE iehe.outreach_requests SET attended = (record ->> 'persons')::int WHERE case_id = of_case
 $$;
 
-CREATE FUNCTION iehe.outreach_record_reported(of_case text, v integer, at timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.outreach_record_reported(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     INSERT INTO iehe.outreach_reports (case_id, report_id, by, at)
-    VALUES (of_case, (record ->> 'report_id')::uuid, actor, at)
+    VALUES (of_case, iehe.text_of(record ->> 'report_id'), actor, moment)
 $$;
 
-CREATE FUNCTION iehe.outreach_record_contact_erased(of_case text, v integer, at timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.outreach_record_contact_erased(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     UPDATE iehe.outreach_requests
     SET contact_name = NULL, contact_email = NULL, contact_phone = NULL, purpose = NULL, place = NULL,
-        equipment = NULL, erased_at = at
+        equipment = NULL, erased_at = moment
     WHERE case_id = of_case;
     -- the event with which the request arrived holds them too
     UPDATE iehe.events
