@@ -13,7 +13,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "school-reminder": message("school", "date", "kind"),
     "arrangement-changed": message("school", "date", "kind"),
     "date-open-again": message("school", "cause"),
-    "request-declined": message("school", "reason"),
+    "request-declined": message("school", "cause"),
     "request-cancelled": message("school", "cause"),
     "survey": message("school"),
     "lecture-request": message(
@@ -28,7 +28,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "task-overdue": message("staff", "case", "task", "due_at", "overdue_days"),
 }
 """`date`, `dates`, `due_at`: ISO date and time with offset. `title`: `{"ja": …, "en": …}`. `kind`, `cause`,
-`reason`, `task`: codes. `grade`: 1, 2, 3 or mixed. Nothing of a pupil, nothing of the contact."""
+`task`: codes. `grade`: 1, 2, 3 or mixed. Nothing of a pupil, nothing of the contact."""
 
 ASKING: Final = frozenset(
     {

@@ -92,20 +92,10 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         "The date has changed since: it is {date} now.",
         "日程が変更されています（現在 {date}）。",
     ),
-    "online-already": (
-        _C,
-        "It is online already.",
-        "既にオンラインでの実施です。",
-    ),
     "not-yet-held": (
         _C,
         "It begins at {date}; record it afterwards.",
         "開始は {date} です。実施後に記録してください。",
-    ),
-    "not-your-lecture": (
-        _N,
-        "The report is the lecturer's who gave it, or the office's.",
-        "報告は担当した講師または事務局が提出します。",
     ),
     "cause-unknown": (
         _I,

@@ -54,7 +54,7 @@ def submit_report(draft: OutreachDraft, command: SubmitReport) -> None:
     """By who gave the lecture, or by the office in their name."""
     state = draft.state
     own = draft.actor.id == state.lecturer or {Role.OFFICE, Role.HEAD} & set(draft.actor.roles)
-    draft.require(bool(own), "not-your-lecture")
+    draft.require(bool(own), "not-asked")
     draft.stop_deadline(f"report:{state.lecturer}")
     draft.close_task("submit-report")
     draft.record(Reported(report_id=command.report_id))

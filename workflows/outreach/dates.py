@@ -24,9 +24,8 @@ from workflows.outreach.lecturers import (
     ask,
     book,
     drop_reminders,
+    first_free,
     free_lecturer,
-    look_at,
-    require_free,
     withdraw_questions,
 )
 
@@ -58,8 +57,7 @@ def _move(draft: OutreachDraft, at: datetime) -> None:
     """The lecturer's time moves along, and every reminder with it; the old date is named no more (K8)."""
     state = draft.state
     lecturer = state.lecturer or ""
-    (found,) = look_at(draft, (lecturer,), [at])
-    require_free(draft, found)
+    at = first_free(draft, lecturer, [at])
     drop_reminders(draft)
     withdraw_questions(draft)
     draft.finish(CLOSURE)
@@ -72,13 +70,12 @@ def _move(draft: OutreachDraft, at: datetime) -> None:
 def go_online(draft: OutreachDraft, _command: GoOnline) -> None:
     """The same date, nobody travels; before one is agreed, lecturers can be asked anew (O5, O16)."""
     state = draft.state
-    draft.require(state.kind is not Kind.ONLINE, "online-already")
     state.kind = Kind.ONLINE
     draft.finish(CLOSURE)
     if state.date is None:
         withdraw_questions(draft)
-        return
-    tell_change(draft)
+    else:
+        tell_change(draft)
 
 
 def closure_announced(draft: OutreachDraft, fact: ClosureAnnounced) -> None:
@@ -94,19 +91,14 @@ def closure_announced(draft: OutreachDraft, fact: ClosureAnnounced) -> None:
         draft.record(DateReleased(cause=cause))
         if ahead(draft):
             watch_dates(draft)
-            _ask_again(draft)
+            for lecturer in [who for who, answer in state.asked.items() if answer is Answer.ASKED]:
+                ask(draft, lecturer, state.deadlines[f"answer:{lecturer}"])
         else:
             give_up_date(draft, cause)
 
 
 def _within(draft: OutreachDraft, fact: ClosureAnnounced, at: datetime) -> bool:
     return fact.first <= draft.calendar.day_of(at) <= fact.last
-
-
-def _ask_again(draft: OutreachDraft) -> None:
-    for lecturer, answer in draft.state.asked.items():
-        if answer is Answer.ASKED:
-            ask(draft, lecturer, draft.state.deadlines[f"answer:{lecturer}"])
 
 
 def enter_waiting_date(draft: OutreachDraft) -> None:

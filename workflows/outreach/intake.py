@@ -110,7 +110,7 @@ def decline_request(draft: OutreachDraft, command: DeclineRequest) -> None:
     draft.require(command.reason in known, "cause-unknown", cause=command.reason, known=", ".join(known))
     draft.details["reason"] = command.reason
     draft.record(Decided(decision=Stage.DECLINED, cause=command.reason, reason_id=command.reason_id))
-    draft.notify("request-declined", "school", reason=command.reason)
+    draft.notify("request-declined", "school", cause=command.reason)
     draft.goto(Stage.DECLINED)
 
 

@@ -1,5 +1,6 @@
 """Lecturers are named, asked one after the other, answer or stay silent, and may have to be replaced."""
 
+from bisect import bisect_right
 from datetime import date, datetime, time, timedelta
 
 from pydantic import JsonValue
@@ -60,31 +61,29 @@ def name_lecturers(draft: OutreachDraft, command: NameLecturers) -> None:
 
 def look_at(draft: OutreachDraft, named: tuple[str, ...], dates: list[datetime]) -> list[LecturerFound]:
     """The named in order, or who has registered the topic or the field; locked until the step is over."""
-    state, policy = draft.state, policy_of(draft.state)
-    spans: list[JsonValue] = []
-    for at in dates:
-        term_from, term_until = term_of(draft, at)
-        ends_at = at + timedelta(minutes=state.minutes)
-        spans.append([each.isoformat() for each in (at, ends_at, term_from, term_until)])
-    topic = {"topic": state.topic, "field": state.field}
-    terms = {"case_id": state.case_id, "named": list(named), "spans": spans, "cap": policy.load_cap}
-    return [LecturerFound.model_validate(each) for each in draft.look_up("lecturers", **terms, **topic)]
-
-
-def term_of(draft: OutreachDraft, at: datetime) -> tuple[datetime, datetime]:
-    """First moment of the term in which a date lies, and of the next one (O4)."""
-    day = draft.calendar.day_of(at)
-    starts = [
-        date.fromisoformat(f"{year}-{term}")
-        for year in (day.year - 1, day.year, day.year + 1)
-        for term in policy_of(draft.state).terms
-    ]
-    first, after = (
-        max(start for start in starts if start <= day),
-        min(start for start in starts if start > day),
+    state = draft.state
+    found = draft.look_up(
+        "lecturers",
+        case_id=state.case_id,
+        named=list(named),
+        topic=state.topic,
+        field=state.field,
+        spans=[[each.isoformat() for each in span_of(draft, at)] for at in dates],
+        cap=policy_of(state).load_cap,
     )
-    zone = draft.calendar.zone
-    return datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)
+    return [LecturerFound.model_validate(each) for each in found]
+
+
+def span_of(draft: OutreachDraft, at: datetime) -> tuple[datetime, datetime, datetime, datetime]:
+    """Begin and end of a lecture, first moments of the term in which it lies and of the next one (O4)."""
+    day = draft.calendar.day_of(at)
+    years, terms = (day.year - 1, day.year, day.year + 1), policy_of(draft.state).terms
+    starts = [date.fromisoformat(f"{year}-{term}") for year in years for term in terms]
+    here = bisect_right(starts, day)
+    first, after = (
+        datetime.combine(each, time(), draft.calendar.zone) for each in starts[here - 1 : here + 1]
+    )
+    return at, at + timedelta(minutes=draft.state.minutes), first, after
 
 
 def require_free(draft: OutreachDraft, found: LecturerFound) -> None:
@@ -93,6 +92,13 @@ def require_free(draft: OutreachDraft, found: LecturerFound) -> None:
     draft.require(found.active, "lecturer-unknown", lecturer=lecturer)
     draft.require(not found.full, "lecturer-full", lecturer=lecturer, cap=policy_of(draft.state).load_cap)
     draft.require(bool(found.free), "lecturer-busy", lecturer=lecturer)
+
+
+def first_free(draft: OutreachDraft, lecturer: str, dates: list[datetime]) -> datetime:
+    """The first of the dates at which a lecturer can come."""
+    (found,) = look_at(draft, (lecturer,), dates)
+    require_free(draft, found)
+    return dates[found.free[0]]
 
 
 def ask_next(draft: OutreachDraft) -> None:
@@ -147,19 +153,16 @@ def _answer(
         if standing is Answer.ASKED and state.stage == Stage.OFFERING:
             ask_next(draft)
         return
-    dates = ahead(draft)
-    draft.require(bool(dates), "dates-over")
-    possible = ", ".join(local(draft, each) for each in dates)
-    chosen = dates if at is None else [each for each in dates if each == at]
+    possible = ", ".join(local(draft, each) for each in ahead(draft)) or "-"
+    chosen = [each for each in ahead(draft) if at in (None, each)]
     draft.require(bool(chosen), "unknown-date", date=local(draft, at) if at else "-", possible=possible)
-    (found,) = look_at(draft, (lecturer,), chosen)
-    require_free(draft, found)
+    date_free = first_free(draft, lecturer, chosen)
     _close_question(draft, lecturer, Answer.YES, needs_id)
     for other, theirs in state.asked.items():
         if theirs is Answer.ASKED:
             _close_question(draft, other, Answer.OVER)
             draft.notify("lecture-released", f"staff:{other}", cause="another-lecturer")
-    book(draft, lecturer, chosen[found.free[0]])
+    book(draft, lecturer, date_free)
     # a date that the school has confirmed before stays confirmed, whoever comes
     draft.goto(Stage.CONFIRMED if state.confirmed == state.date else Stage.OFFERED)
 
@@ -183,19 +186,10 @@ def book(draft: OutreachDraft, lecturer: str, at: datetime) -> None:
     """Only accepting reserves: the database holds the lecturer's time from now on (O4, K4)."""
     state = draft.state
     state.lecturer, state.date = lecturer, at
-    term_from, term_until = term_of(draft, at)
     draft.stop_deadline(DATES)
     draft.stop_deadline(ANSWER_SCHOOL)
-    draft.record(
-        Booked(
-            lecturer=lecturer,
-            starts_at=at,
-            ends_at=state.ends_at,
-            term_from=term_from,
-            term_until=term_until,
-            load_cap=policy_of(state).load_cap,
-        )
-    )
+    span = dict(zip(("starts_at", "ends_at", "term_from", "term_until"), span_of(draft, at), strict=True))
+    draft.record(Booked(lecturer=lecturer, load_cap=policy_of(state).load_cap, **span))
 
 
 def withdraw_questions(draft: OutreachDraft) -> None:

@@ -130,7 +130,7 @@ def test_o05_a_decline_has_a_reason_that_the_school_is_told() -> None:
     assert (notice.message, notice.to, notice.facts) == (
         "request-declined",
         "school",
-        {"reason": "no-lecturer"},
+        {"cause": "no-lecturer"},
     )
 
 
