@@ -1,0 +1,218 @@
+-- Requests of high schools: topics of a year, requests with their contact, lecturers asked, bookings.
+
+CREATE FUNCTION iehe.outreach_year(at timestamptz) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT extract(year FROM at AT TIME ZONE 'Asia/Tokyo' - interval '3 months')::integer
+$$;
+COMMENT ON FUNCTION iehe.outreach_year IS 'The school year (年度) in which a moment lies: from April.';
+
+CREATE TABLE iehe.outreach_topics (
+    year       integer NOT NULL,
+    topic      text NOT NULL CHECK (topic ~ '^[a-z0-9][a-z0-9_.:-]{0,63}$'),
+    field      text NOT NULL CHECK (field ~ '^[a-z0-9][a-z0-9_.:-]{0,63}$'),
+    title_ja   text NOT NULL,
+    title_en   text NOT NULL,
+    lecturers  text[] NOT NULL,
+    PRIMARY KEY (year, topic)
+);
+COMMENT ON TABLE iehe.outreach_topics IS 'Registered by teachers each year (O1); lecturers in the order in which they are asked.';
+
+CREATE TABLE iehe.outreach_requests (
+    case_id        text PRIMARY KEY,
+    received_at    timestamptz NOT NULL DEFAULT now(),
+    school         text NOT NULL,
+    school_name    text NOT NULL,
+    contact_name   text,
+    contact_email  text,
+    contact_phone  text,
+    language       text NOT NULL CHECK (language IN ('ja', 'en')),
+    kind           text NOT NULL,
+    topic          text,
+    field          text,
+    purpose        text,
+    grade          text NOT NULL,
+    persons        integer NOT NULL CHECK (persons > 0),
+    dates          timestamptz[] NOT NULL,
+    minutes        integer NOT NULL CHECK (minutes > 0),
+    place          text,
+    equipment      text,
+    travel_cost    text NOT NULL,
+    attended       integer,
+    erased_at      timestamptz,
+    CHECK ((topic IS NULL) <> (field IS NULL))
+);
+COMMENT ON COLUMN iehe.outreach_requests.erased_at IS
+    'Since when contact and words are gone (O28); counts stay. Pupils are counted and never named.';
+
+CREATE TABLE iehe.outreach_asked (
+    case_id   text NOT NULL REFERENCES iehe.cases,
+    lecturer  text NOT NULL REFERENCES iehe.staff,
+    answer    text NOT NULL,
+    asked_at  timestamptz NOT NULL,
+    at        timestamptz NOT NULL,
+    needs_id  uuid REFERENCES iehe.texts,
+    PRIMARY KEY (case_id, lecturer)
+);
+CREATE INDEX outreach_asked_by_lecturer ON iehe.outreach_asked (lecturer);
+
+-- GiST compares ranges without any extension: one lecturer is the range from the id to itself
+CREATE TYPE iehe.staff_range AS RANGE (subtype = text);
+CREATE TABLE iehe.outreach_bookings (
+    case_id      text NOT NULL REFERENCES iehe.cases,
+    version      integer NOT NULL,
+    lecturer     text NOT NULL REFERENCES iehe.staff,
+    during       tstzrange NOT NULL,
+    released_at  timestamptz,
+    cause        text,
+    PRIMARY KEY (case_id, version),
+    CONSTRAINT outreach_lecturer_once_at_a_time EXCLUDE USING gist (
+        iehe.staff_range(lecturer, lecturer, '[]') WITH =, during WITH &&) WHERE (released_at IS NULL)
+);
+COMMENT ON TABLE iehe.outreach_bookings IS 'A lecturer''s time, taken by accepting and not by being asked (O4).';
+CREATE UNIQUE INDEX outreach_booking_of_case ON iehe.outreach_bookings (case_id) WHERE released_at IS NULL;
+CREATE INDEX outreach_bookings_of_lecturer ON iehe.outreach_bookings (lecturer) WHERE released_at IS NULL;
+
+CREATE TABLE iehe.outreach_decisions (
+    case_id    text NOT NULL REFERENCES iehe.cases,
+    version    integer NOT NULL,
+    decision   text NOT NULL,
+    cause      text,
+    made_by    text NOT NULL,
+    reason_id  uuid REFERENCES iehe.texts,
+    at         timestamptz NOT NULL,
+    PRIMARY KEY (case_id, version)
+);
+
+CREATE TABLE iehe.outreach_reports (
+    case_id    text PRIMARY KEY REFERENCES iehe.cases,
+    report_id  uuid NOT NULL REFERENCES iehe.texts,
+    by         text NOT NULL,
+    at         timestamptz NOT NULL
+);
+
+-- the request as it arrives --------------------------------------------------------------------------------
+
+CREATE FUNCTION iehe.outreach_store(subject text, form jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    wanted timestamptz[] := ARRAY(SELECT d::timestamptz FROM jsonb_array_elements_text(form -> 'dates') AS d);
+    of_year integer := iehe.outreach_year(wanted[1]);
+BEGIN
+    IF NOT EXISTS (SELECT FROM iehe.outreach_topics t WHERE t.year = of_year
+                   AND coalesce(t.topic = form ->> 'topic', t.field = form ->> 'field')) THEN
+        PERFORM iehe.refuse('unknown-topic', jsonb_build_object(
+            'topic', coalesce(form ->> 'topic', form ->> 'field'), 'year', of_year));
+    END IF;
+    INSERT INTO iehe.outreach_requests (case_id, school, school_name, contact_name, contact_email, contact_phone,
+        language, kind, topic, field, purpose, grade, persons, dates, minutes, place, equipment, travel_cost)
+    VALUES ('outreach/' || subject, form ->> 'school', form ->> 'school_name', form #>> '{contact,name}',
+        form #>> '{contact,email}', form #>> '{contact,phone}', form #>> '{contact,language}', form ->> 'kind',
+        form ->> 'topic', form ->> 'field', form ->> 'purpose', form ->> 'grade', (form ->> 'persons')::int, wanted,
+        (form ->> 'minutes')::int, form ->> 'place', form ->> 'equipment', form ->> 'travel_cost')
+    ON CONFLICT (case_id) DO NOTHING;
+    IF NOT FOUND AND NOT EXISTS (
+        SELECT FROM iehe.outreach_requests r WHERE r.case_id = 'outreach/' || subject
+        AND r.school = form ->> 'school' AND r.dates = wanted AND r.contact_email IS NOT DISTINCT FROM form #>> '{contact,email}'
+    ) THEN
+        PERFORM iehe.refuse('request-known', jsonb_build_object('request', subject));
+    END IF;
+END
+$$;
+
+CREATE FUNCTION iehe.outreach_recipient(of_case text, reader text, id text)
+RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
+    SELECT r.contact_email, r.language, r.school_name || ' ' || r.contact_name, r.erased_at IS NOT NULL
+    FROM iehe.outreach_requests r WHERE r.case_id = of_case AND reader = 'school'
+$$;
+
+-- what a step writes ---------------------------------------------------------------------------------------
+
+-- K8: a letter that names a date which no longer stands is not sent
+CREATE FUNCTION iehe.outreach_silence_dates(of_case text, before integer) RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.notices SET state = 'suppressed', reason = 'date-changed'
+    WHERE case_id = of_case AND version < before AND facts ?| ARRAY['date', 'dates'] AND state IN ('queued', 'failed')
+$$;
+
+CREATE FUNCTION iehe.outreach_record_asked(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.outreach_asked AS a (case_id, lecturer, answer, asked_at, at, needs_id)
+    VALUES (of_case, record ->> 'lecturer', record ->> 'answer', moment, moment, iehe.text_of(record ->> 'needs_id'))
+    ON CONFLICT (case_id, lecturer) DO UPDATE
+    SET answer = excluded.answer, at = excluded.at, needs_id = coalesce(excluded.needs_id, a.needs_id),
+        asked_at = CASE WHEN excluded.answer = 'asked' THEN excluded.at ELSE a.asked_at END
+$$;
+
+CREATE FUNCTION iehe.outreach_record_released(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    SELECT iehe.outreach_silence_dates(of_case, v);
+    UPDATE iehe.outreach_bookings SET released_at = moment, cause = record ->> 'cause'
+    WHERE case_id = of_case AND released_at IS NULL;
+$$;
+
+CREATE FUNCTION iehe.outreach_record_booked(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    who  text := record ->> 'lecturer';
+    cap  integer := (record ->> 'load_cap')::int;
+    held integer;
+BEGIN
+    -- one acceptance of a lecturer at a time: the load is counted under this lock
+    PERFORM FROM iehe.staff s WHERE s.staff_id = who AND s.active AND 'lecturer' = ANY (s.roles) FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM iehe.refuse('lecturer-unknown', jsonb_build_object('lecturer', who));
+    END IF;
+    PERFORM iehe.outreach_record_released(of_case, v, moment, actor, '{"cause": "moved"}');
+    SELECT count(*) INTO held FROM iehe.outreach_bookings b WHERE b.lecturer = who AND b.released_at IS NULL
+        AND lower(b.during) >= (record ->> 'term_from')::timestamptz
+        AND lower(b.during) < (record ->> 'term_until')::timestamptz;
+    IF held >= cap THEN
+        PERFORM iehe.refuse('lecturer-full', jsonb_build_object('lecturer', who, 'cap', cap));
+    END IF;
+    INSERT INTO iehe.outreach_bookings (case_id, version, lecturer, during)
+    VALUES (of_case, v, who,
+            tstzrange((record ->> 'starts_at')::timestamptz, (record ->> 'ends_at')::timestamptz));
+EXCEPTION WHEN exclusion_violation THEN
+    PERFORM iehe.refuse('lecturer-busy', jsonb_build_object('lecturer', who));
+END
+$$;
+
+CREATE FUNCTION iehe.outreach_record_decided(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.outreach_decisions (case_id, version, decision, cause, made_by, reason_id, at)
+    VALUES (of_case, v, record ->> 'decision', record ->> 'cause', actor, iehe.text_of(record ->> 'reason_id'), moment)
+$$;
+
+CREATE FUNCTION iehe.outreach_record_held(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.outreach_requests SET attended = (record ->> 'persons')::int WHERE case_id = of_case
+$$;
+
+CREATE FUNCTION iehe.outreach_record_reported(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.outreach_reports (case_id, report_id, by, at)
+    VALUES (of_case, iehe.text_of(record ->> 'report_id'), actor, moment)
+$$;
+
+CREATE FUNCTION iehe.outreach_record_contact_erased(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.outreach_requests
+    SET contact_name = NULL, contact_email = NULL, contact_phone = NULL, purpose = NULL, place = NULL,
+        equipment = NULL, erased_at = moment
+    WHERE case_id = of_case;
+    -- the event with which the request arrived holds them too
+    UPDATE iehe.events
+    SET envelope = envelope #- '{data,contact}' #- '{data,purpose}' #- '{data,place}' #- '{data,equipment}'
+    WHERE case_id = of_case AND envelope #> '{data,contact}' IS NOT NULL;
+$$;
+
+-- rights ---------------------------------------------------------------------------------------------------
+
+GRANT SELECT ON iehe.outreach_topics, iehe.outreach_requests, iehe.outreach_asked, iehe.outreach_bookings,
+    iehe.outreach_decisions, iehe.outreach_reports TO iehe_worker, iehe_office;
+GRANT INSERT ON iehe.outreach_asked, iehe.outreach_bookings, iehe.outreach_decisions, iehe.outreach_reports
+    TO iehe_worker;
+GRANT UPDATE ON iehe.outreach_asked TO iehe_worker;
+GRANT UPDATE (released_at, cause) ON iehe.outreach_bookings TO iehe_worker;
+GRANT UPDATE (attended, contact_name, contact_email, contact_phone, purpose, place, equipment, erased_at)
+    ON iehe.outreach_requests TO iehe_worker;
+GRANT INSERT ON iehe.outreach_requests TO iehe_worker, iehe_office;
+GRANT INSERT, UPDATE ON iehe.outreach_topics TO iehe_office;
+GRANT SELECT ON iehe.outreach_topics, iehe.outreach_bookings, iehe.outreach_decisions TO iehe_auditor;

@@ -1,0 +1,105 @@
+"""Requests through the real servers, from their arrival to every ending of the table."""
+
+from email import message_from_bytes, policy
+
+import pytest
+
+from schemas.outreach import commands
+from schemas.outreach.stages import Stage
+
+
+async def test_from_the_request_to_its_end(schools, mail) -> None:
+    """Asked, accepted, confirmed, prepared, held, reported, closed; each letter to one reader."""
+    request = await schools.ask()
+    await request.to_confirmed()
+    await request.decide(commands.RecordPrepared, "office-1")
+    await request.forward(days=61)
+    await request.until("state -> 'tasks' ? 'record-held'")
+    await request.decide(commands.RecordHeld, "office-1", persons=38)
+    await request.decide(commands.SubmitReport, "lecturer-1", report_id=await request.text())
+    await request.forward(days=92)
+    assert await request.handle.result() == Stage.CLOSED
+    assert await request.letters() == [
+        "request-received>school",
+        "lecture-request>lecturer-1",
+        "please-confirm>school",
+        "lecture-confirmed>school",
+        "lecture-settled>lecturer-1",
+        *["lecturer-reminder>lecturer-1", "school-reminder>school"] * 2,
+        "survey>school",
+    ]
+    contact = await schools.owner.fetchval(
+        "SELECT contact_email FROM iehe.outreach_requests WHERE case_id = $1", request.handle.id
+    )
+    assert contact is None
+    for path in sorted(mail.folder.rglob("*.eml")):
+        letter = message_from_bytes(path.read_bytes(), policy=policy.default)
+        assert len(letter["To"].addresses) == 1
+        assert letter["Cc"] is None
+
+
+async def test_declined(schools) -> None:
+    """The school is told why; the case lasts until the contact is erased."""
+    request = await schools.ask()
+    receipt = await request.decide(commands.DeclineRequest, "office-1", reason="topic")
+    assert (receipt.stage, receipt.outcome) == (Stage.DECLINED, Stage.DECLINED)
+    await request.forward(days=92)
+    assert await request.handle.result() == Stage.DECLINED
+    assert await request.letters() == ["request-received>school", "request-declined>school"]
+
+
+async def test_cancelled_by_the_school(schools) -> None:
+    """The lecturer is free the moment it is written, and nobody is reminded."""
+    request = await schools.ask()
+    await request.to_confirmed()
+    await request.event("school-cancelled")
+    other = await schools.ask()
+    await other.to_confirmed()
+    await request.forward(days=92)
+    assert await request.handle.result() == Stage.CANCELLED
+    told = await request.letters()
+    assert told[-2:] == ["lecture-released>lecturer-1", "request-cancelled>school"]
+
+
+async def test_cancelled_because_nobody_came(schools) -> None:
+    """No survey, no report."""
+    request = await schools.ask()
+    await request.to_confirmed()
+    await request.forward(days=61)
+    await request.decide(commands.RecordHeld, "office-1", held=False)
+    await request.forward(days=92)
+    assert await request.handle.result() == Stage.CANCELLED
+    assert "survey>school" not in await request.letters()
+
+
+async def test_silence_illness_and_a_closed_school(schools) -> None:
+    """Who is silent has said no; who accepts late falls ill; the school closes: another date."""
+    request = await schools.ask()
+    await request.to_offering()
+    await request.forward(days=11)
+    await request.until("state -> 'asked' ->> 'lecturer-2' = 'asked'")
+    await request.decide(commands.AnswerLecture, "lecturer-1", answer="yes")
+    await request.decide(commands.ReleaseLecturer, "office-1", reason_id=await request.text())
+    await request.until_stage(Stage.CHECKED)
+    await request.decide(commands.NameLecturers, "office-1", lecturers=("lecturer-3",))
+    day = request.dates[0].date().isoformat()
+    await request.event("closure-announced", where="school", **{"from": day, "to": day})
+    await request.until_stage(Stage.WAITING_DATE)
+    moved = {"dates": [request.dates[1]], "reason": "school-closed", "school_agreed": True}
+    await request.decide(commands.Reschedule, "office-1", **moved)
+    await request.until_stage(Stage.CHECKED)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "closed"])
+async def test_an_old_question_revives_nothing(schools, end) -> None:
+    """An answer that comes after the end is refused and kept for a person."""
+    request = await schools.ask()
+    await request.to_offering()
+    await request.event("school-cancelled")
+    if end == "closed":
+        await request.forward(days=92)
+        assert await request.handle.result() == Stage.CANCELLED
+        return
+    await request.event("lecturer-answered", lecturer="lecturer-1", answer="yes")
+    row = await request.until("state -> 'tasks' <> '{}'")
+    assert row["stage"] == Stage.CANCELLED
