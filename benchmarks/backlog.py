@@ -30,8 +30,9 @@ from embedded.ports import free_port
 from embedded.postgres import PostgresServer
 from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.ring import ensure_ring
+from schemas.admission.identifiers import PROCESS
 from schemas.kernel.case import EventEnvelope, MoveDeadline, Receipt
-from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, event_type
+from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from tests.office import DEFAULT_STAFF, Case, Institute, actor
 from workers.logs import configure
 from workers.migrations import migrate
@@ -51,7 +52,7 @@ LEAD: Final = 20.0
 
 def facts(number: int, count: int) -> list[EventEnvelope]:
     """What waits for one case; nothing of it changes its stage."""
-    kind = event_type(ProcessName.ADMISSION_REVIEW, "document-received")
+    kind = event_type(PROCESS, "document-received")
     return [
         EventEnvelope(id=f"{number}-{each}", source=SOURCE, type=kind, data={"item": "transcript"})
         for each in range(count)
@@ -60,10 +61,7 @@ def facts(number: int, count: int) -> list[EventEnvelope]:
 
 async def wait_in_the_inbox(institute: Institute, case: Case, waiting: Sequence[EventEnvelope]) -> None:
     """As another system would have sent them."""
-    rows = [
-        (SOURCE, each.id, each.type, ProcessName.ADMISSION_REVIEW.value, case.case_id, each.model_dump_json())
-        for each in waiting
-    ]
+    rows = [(SOURCE, each.id, each.type, PROCESS, case.case_id, each.model_dump_json()) for each in waiting]
     await institute.pool.executemany(queries("kernel/events")["enter"], rows)
 
 

@@ -26,10 +26,11 @@ from schemas.admission.commands import (
     RecordEnrolment,
     SubmitScores,
 )
+from schemas.admission.identifiers import PROCESS, admission_case_id
 from schemas.admission.roles import Role
 from schemas.admission.stages import Choice
 from schemas.kernel.case import Actor, Command, EventEnvelope
-from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, admission_case_id, event_type
+from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from spreadsheets.admission.checking import check_file
 from spreadsheets.admission.sample_files import write_csv, write_staff_csv
 from spreadsheets.admission.samples import sample_applications, sample_staff
@@ -87,7 +88,7 @@ async def case(servers: Servers, number: str) -> None:
     handle = servers.client.get_workflow_handle(case_id)
 
     async def event(fact: str, data: dict[str, str]) -> None:
-        kind = event_type(ProcessName.ADMISSION_REVIEW, fact)
+        kind = event_type(PROCESS, fact)
         envelope = EventEnvelope(id=uuid4().hex, source="benchmark", type=kind, data=data)
         await handle.signal(EVENT_SIGNAL, envelope)
 

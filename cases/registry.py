@@ -12,3 +12,6 @@ ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSI
 
 PROCESSES: Final[Mapping[str, Process[Any]]] = {name: room.process for name, room in ROOMS.items()}
 """The same, for who needs the rules alone."""
+
+CASE_ROOMS: Final = tuple(process.room for process in PROCESSES.values())
+"""First parts of case ids."""

@@ -6,10 +6,11 @@ at any time: a workflow that runs is found there, and one that ended before its 
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import asyncpg
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -24,12 +25,14 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.kernel.queries import queries
 from cases.registry import PROCESSES
-from schemas.kernel.identifiers import CASES_QUEUE, ProcessName, SearchAttribute, admission_case_id
+from schemas.admission.identifiers import PROCESS, ROUND_ATTRIBUTE, admission_case_id
+from schemas.kernel.identifiers import CASES_QUEUE, SearchAttribute
 from schemas.kernel.step import CaseHandover, CaseStart
-from workflows.kernel.process import shown
+from workflows.kernel.process import Process, shown
 from workflows.kernel.state import waiting_for_whom
 
 SQL: Final = queries("admission/imports")
+STARTS: Final = queries("kernel/starts")
 START_CONCURRENCY: Final = 50
 MARK_EVERY: Final = 50
 """Starts noted in the database at a time; after a kill so many at most are asked for again."""
@@ -55,38 +58,53 @@ class Starts:
 
 
 async def start_case(client: Client, application_no: str, round_id: str) -> Start:
-    """Start the case of an application, unless its workflow runs or has completed.
+    """Start the case of an application."""
+    return await start(client, PROCESSES[PROCESS], application_no, {ROUND_ATTRIBUTE: round_id})
+
+
+async def start(
+    client: Client, process: Process[Any], subject: str, attributes: Mapping[str, str] = MappingProxyType({})
+) -> Start:
+    """Start the case of a stored subject, unless its workflow runs or has completed.
 
     One that was terminated, deleted, or failed for an unreadable start is started anew. A case that Temporal
     completed is left to a person: run again it would send every letter again.
     """
-    attributes = TypedSearchAttributes(
-        [
-            SearchAttributePair(
-                SearchAttributeKey.for_keyword(SearchAttribute.PROCESS), ProcessName.ADMISSION_REVIEW
-            ),
-            SearchAttributePair(SearchAttributeKey.for_keyword(SearchAttribute.ROUND), round_id),
-        ]
-    )
+    case_id = process.case_id(subject)
+    values = {SearchAttribute.PROCESS: process.name, **attributes}
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()
+    ]
     try:
         await client.start_workflow(
-            ProcessName.ADMISSION_REVIEW,
-            CaseStart(case_id=admission_case_id(application_no)),
-            id=admission_case_id(application_no),
+            process.name,
+            CaseStart(case_id=case_id),
+            id=case_id,
             task_queue=CASES_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            search_attributes=attributes,
-            static_summary=_summary(application_no),
+            search_attributes=TypedSearchAttributes(pairs),
+            static_summary=_summary(process, subject),
         )
     except WorkflowAlreadyStartedError:
-        there = await client.get_workflow_handle(admission_case_id(application_no)).describe()
+        there = await client.get_workflow_handle(case_id).describe()
         return Start.COMPLETED if there.status is WorkflowExecutionStatus.COMPLETED else Start.RUNNING
     return Start.NEW
 
 
-def _summary(application_no: str) -> str:
-    return f"Admission review of {application_no} / 入学者選抜 {application_no}"
+def _summary(process: Process[Any], subject: str) -> str:
+    return f"{process.title[1]} {subject} / {process.title[0]} {subject}"
+
+
+async def start_stored(pool: asyncpg.Pool, client: Client, limit: int) -> int:
+    """Start what events have brought and nobody has started; how many were looked after."""
+    rows = await pool.fetch(STARTS["to_start"], limit)
+    for row in rows:
+        room, _, subject = row["case_id"].partition("/")
+        process = next(each for each in PROCESSES.values() if each.room == room)
+        await start(client, process, subject, json.loads(row["attributes"]))
+        await pool.execute(STARTS["started"], row["case_id"])
+    return len(rows)
 
 
 async def waiting_to_start(pool: asyncpg.Pool, numbers: Sequence[str] | None = None) -> list[tuple[str, str]]:
@@ -166,7 +184,7 @@ async def restart_case(
         raise LookupError(case_id)
     try:
         await client.start_workflow(
-            ProcessName.ADMISSION_REVIEW,
+            PROCESS,
             CaseStart(case_id=case_id, handover=handover),
             id=case_id,
             task_queue=CASES_QUEUE,
@@ -174,7 +192,7 @@ async def restart_case(
             id_conflict_policy=(
                 WorkflowIDConflictPolicy.TERMINATE_EXISTING if terminate else WorkflowIDConflictPolicy.FAIL
             ),
-            static_summary=_summary(application_no),
+            static_summary=_summary(PROCESSES[PROCESS], application_no),
         )
     except WorkflowAlreadyStartedError:
         return None

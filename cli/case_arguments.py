@@ -99,10 +99,10 @@ def case_id_of(text: str, cases: str | None = None) -> str:
         text: what was typed.
         cases: first part of the id of a bare number; of the first process that there is when not given.
     """
-    from schemas.kernel.identifiers import CASES_OF
+    from cases.registry import CASE_ROOMS
 
     before, _, number = normalize("NFKC", text).strip().rpartition("/")
-    return f"{before or cases or next(iter(CASES_OF.values()))}/{number.upper()}"
+    return f"{before or cases or CASE_ROOMS[0]}/{number.upper()}"
 
 
 async def find_case(session: Session, text: str, cases: str | None = None) -> asyncpg.Record:
@@ -112,11 +112,11 @@ async def find_case(session: Session, text: str, cases: str | None = None) -> as
         Refusal: no such case, or what it is about is stored but the case is not open yet.
     """
     from cases.finding import find_case as find
-    from schemas.kernel.identifiers import CASES_OF
+    from cases.registry import CASE_ROOMS
     from schemas.kernel.refusals import Refusal
 
     pool = await session.pool()
-    kinds = [cases] if cases or "/" in normalize("NFKC", text) else list(CASES_OF.values())
+    kinds = [cases] if cases or "/" in normalize("NFKC", text) else list(CASE_ROOMS)
     refusals = []
     for kind in kinds:
         try:

@@ -67,11 +67,11 @@ def completed(names: Callable[[asyncpg.Pool], Awaitable[list[str]]]) -> Callable
 
 def complete_case(incomplete: str) -> list[str]:
     """Cases by the beginning of their number, with or without what stands before it."""
-    from schemas.kernel.identifiers import CASES_OF
+    from cases.registry import CASE_ROOMS
 
     before, slash, number = incomplete.rpartition("/")
     like = number.upper().replace("_", r"\_").replace("%", r"\%") + "%"
-    kinds = [before] if slash else list(CASES_OF.values())
+    kinds = [before] if slash else list(CASE_ROOMS)
 
     async def cases(pool: asyncpg.Pool) -> list[str]:
         rows = await pool.fetch(_CASES, [f"{kind}/{like}" for kind in kinds], OFFERED)

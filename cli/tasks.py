@@ -67,7 +67,6 @@ def tasks(
 
 def _task(row: asyncpg.Record) -> dict[str, Any]:
     from cases.registry import PROCESSES
-    from schemas.kernel.identifiers import ProcessName
 
     task = dict(row)
     del task["total"], task["dead_letters"]
@@ -77,7 +76,7 @@ def _task(row: asyncpg.Record) -> dict[str, Any]:
         task["act"] = [f"iehe events retry {at}", f"iehe events drop {at} --reason …"]
         return task
     del task["source"], task["event_id"], task["reason"]
-    info = PROCESSES[ProcessName(task["process"])].lifecycle.stages[task["stage"]]
+    info = PROCESSES[task["process"]].lifecycle.stages[task["stage"]]
     task["stage_text"] = {"en": info.en, "ja": info.ja}
     return task
 

@@ -18,8 +18,8 @@ from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec, SerializationContext, WithSerializationContext
 
+from cases.registry import CASE_ROOMS
 from encryption.ring import OTHER, KeyRing, is_key_id
-from schemas.kernel.identifiers import DATA_CLASS_OF
 from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
 
 ENCODING: Final = "encoding"
@@ -51,8 +51,8 @@ _zstd: Final = _Zstd()
 
 def class_of_workflow(workflow_id: str | None) -> str:
     """Whose secrets the payloads of a workflow hold; `other` for what is not a case."""
-    data_class = DATA_CLASS_OF.get((workflow_id or "").partition("/")[0])
-    return data_class.value if data_class else OTHER
+    room = (workflow_id or "").partition("/")[0]
+    return room if room in CASE_ROOMS else OTHER
 
 
 def is_sealed(payload: Payload) -> bool:

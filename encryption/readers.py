@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from schemas.admission.roles import Role
+from cases.registry import PROCESSES
 from schemas.kernel.case import Actor
-from schemas.kernel.identifiers import DataClass
 
-READERS: Final[Mapping[str, frozenset[Role]]] = {
-    DataClass.ADMISSION.value: frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS}),
+READERS: Final[Mapping[str, frozenset[str]]] = {
+    process.room: frozenset(process.readers) for process in PROCESSES.values()
 }
 
 

@@ -19,14 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from schemas.kernel.identifiers import DataClass
+from cases.registry import CASE_ROOMS
 
 KEY_BYTES: Final = 32
 SOURCES: Final = "sources"
 """Ring entry for the shared secrets of event sources."""
 OTHER: Final = "other"
 """Ring entry for payloads of workflows that are no cases."""
-CLASSES: Final = (*(each.value for each in DataClass), SOURCES, OTHER)
+CLASSES: Final = (*CASE_ROOMS, SOURCES, OTHER)
+"""The rooms of the processes have one each."""
 _KEY_ID: Final = re.compile(r"^([a-z]+)-([0-9]+)(?:\.[0-9a-f]{8})?$")
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -27,16 +28,18 @@ from pydantic import (
 from cases.registry import PROCESSES
 from gateway.problems import Fault, faults_of, pointer
 from schemas.kernel.case import EventEnvelope
-from schemas.kernel.identifiers import ApplicationNo, MessageId, ProcessName, case_id_of, event_type
+from schemas.kernel.identifiers import MessageId, event_type
 from workflows.kernel.process import EventKind
 
-SUBJECTS: Final[Mapping[ProcessName, TypeAdapter[str]]] = {
-    ProcessName.ADMISSION_REVIEW: TypeAdapter(ApplicationNo)
-}
-"""The form of a process's business key, which is the `subject` of its events."""
 
-EVENT_TYPES: Final[Mapping[str, tuple[ProcessName, EventKind]]] = {
-    event_type(process, fact): (ProcessName(process), kind)
+@cache
+def subject_of(pattern: str) -> TypeAdapter[str]:
+    """The form of a process's business key, which is the `subject` of its events."""
+    return TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])
+
+
+EVENT_TYPES: Final[Mapping[str, tuple[str, EventKind]]] = {
+    event_type(process, fact): (process, kind)
     for process, rules in PROCESSES.items()
     for fact, kind in rules.events.items()
 }
@@ -126,7 +129,7 @@ class CloudEvent(BaseModel):
 class Arrival:
     """An event that is taken, and the case it is for."""
 
-    process: ProcessName
+    process: str
     case_id: str
     event: CloudEvent
     data: dict[str, JsonValue]
@@ -180,13 +183,13 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
     process, kind = known
     if event is not None:
         try:
-            SUBJECTS[process].validate_python(event.subject)
+            subject_of(PROCESSES[process].subject).validate_python(event.subject)
         except ValidationError:
             faults.append(Fault(pointer(*prefix, "subject"), "not_a_business_key"))
     data, data_faults = _data(kind, own.get("data", {}), prefix)
     if faults or data_faults or event is None:
         raise Invalid((*faults, *data_faults), data_only=not faults)
-    return Arrival(process, case_id_of(process, event.subject), event, data)
+    return Arrival(process, PROCESSES[process].case_id(event.subject), event, data)
 
 
 def between_cases(kind: str) -> bool:
@@ -195,7 +198,7 @@ def between_cases(kind: str) -> bool:
     return known is not None and known[1].between_cases
 
 
-def _known(kind: Any) -> tuple[ProcessName, EventKind] | None:
+def _known(kind: Any) -> tuple[str, EventKind] | None:
     return EVENT_TYPES.get(kind) if isinstance(kind, str) else None
 
 

@@ -19,7 +19,6 @@ from gateway.request_parsing import body_of, checked, key_of, note_request, vers
 from gateway.responses import Decided
 from gateway.staff import staff_of
 from schemas.kernel.case import Command, Receipt
-from schemas.kernel.identifiers import ProcessName
 from schemas.kernel.refusals import Refusal
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -47,7 +46,7 @@ async def decide_over_http(request: Request) -> Response:
     case_id, name = request.path_params["case_id"], request.path_params["name"]
     readable = await may_read(gateway.pool, case_id, actor)
     row = await find_case(gateway.pool, case_id, readable=readable)
-    command_type = PROCESSES[ProcessName(row["process"])].commands.get(name)
+    command_type = PROCESSES[row["process"]].commands.get(name)
     if command_type is None:
         raise Problem(
             HTTPStatus.NOT_FOUND,

@@ -11,10 +11,10 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from activities.kernel.database import FAULTS, is_transient
+from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, is_transient, refusal_of
 from activities.kernel.queries import queries
 from gateway.cloudevents import Arrival
-from gateway.problems import Problem, unavailable
+from gateway.problems import Problem, refused, unavailable
 
 ATTEMPTS: Final = 4
 CONNECTION_SECONDS: Final = 3.0
@@ -66,6 +66,8 @@ class Inbox:
                 async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
                     return await _store(connection, source, arrivals)
             except FAULTS as error:
+                if getattr(error, "sqlstate", None) == REFUSED_BY_FUNCTION:
+                    raise refused(refusal_of(error)) from None
                 if not is_transient(error):
                     raise
                 if attempt == ATTEMPTS or getattr(error, "sqlstate", None) not in _AGAIN:

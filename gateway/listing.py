@@ -22,7 +22,6 @@ from gateway.request_parsing import link_header, query_of
 from gateway.responses import CasePage, TaskPage
 from gateway.staff import staff_of
 from schemas.admission.roles import Role
-from schemas.kernel.identifiers import ProcessName
 
 SQL: Final = queries("kernel/office")
 PAGE_LIMIT: Final = 200
@@ -57,7 +56,7 @@ class _Query(BaseModel):
 class CasesQuery(_Query):
     """Which cases; what is not named does not matter."""
 
-    process: ProcessName | None = None
+    process: Annotated[str, Field(pattern=f"^({'|'.join(PROCESSES)})$")] | None = None
     stage: Word | None = None
     waiting_for: Word | None = None
     round: Word | None = None

@@ -22,7 +22,6 @@ from gateway.responses import (
     TaskPage,
 )
 from schemas.kernel.case import Command
-from schemas.kernel.identifiers import ProcessName
 
 Security = Literal["staff", "source-token", "source-signature"]
 SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -67,7 +66,7 @@ class Operation:
     media_type: str = "application/json"
 
 
-def _decision(name: str, command: type[Command], process: ProcessName) -> Operation:
+def _decision(name: str, command: type[Command], process: str) -> Operation:
     summary = (command.__doc__ or name).strip().splitlines()[0]
     return Operation(
         "POST",
@@ -92,7 +91,7 @@ def _decisions() -> tuple[Operation, ...]:
     found: dict[str, Operation] = {}
     for process, each in PROCESSES.items():
         for name, command in each.commands.items():
-            found.setdefault(name, _decision(name, command, ProcessName(process)))
+            found.setdefault(name, _decision(name, command, process))
     return tuple(found.values())
 
 

@@ -24,9 +24,10 @@ from schemas.admission.commands import (
     RecordDecision,
     SubmitScores,
 )
+from schemas.admission.identifiers import admission_case_id
 from schemas.admission.roles import Role
 from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
-from schemas.kernel.identifiers import EVENT_SIGNAL, admission_case_id, event_type
+from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 
 _numbers = itertools.count(1)
 

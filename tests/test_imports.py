@@ -17,7 +17,13 @@ LAYERS = (
     ("workers", "cli"),
 )
 """From the bottom up: a part may import its own and every lower one."""
-BESIDE = {"workflows": {"activities"}, "embedded": {"workers"}, "workers": {"cli"}, "cli": {"workers"}}
+BESIDE = {
+    "encryption": {"cases"},
+    "workflows": {"activities"},
+    "embedded": {"workers"},
+    "workers": {"cli"},
+    "cli": {"workers"},
+}
 """What a part may import of its own layer, or, for the supervisor's settings, of a higher one."""
 OURS = {part for layer in LAYERS for part in layer} - {"rules"} | {"tests"}
 OF_TEMPORAL = {

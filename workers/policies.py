@@ -14,10 +14,10 @@ import holidays
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from activities.admission.messages import MESSAGES
+from schemas.admission.identifiers import PROCESS
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.roles import Role
 from schemas.kernel.deadlines import DeadlinePolicy
-from schemas.kernel.identifiers import ProcessName
 from schemas.kernel.policies import PolicyDocument
 
 YEARS_AHEAD = 6
@@ -112,7 +112,7 @@ def _unknown(raw: Any, known: Any, where: str) -> Iterator[str]:
 
 def _dangling(document: PolicyDocument[AdmissionPolicy], rounds: list[Round]) -> Iterator[str]:
     """What a policy refers to and nobody has: messages, roles, processes, routes."""
-    if document.process != ProcessName.ADMISSION_REVIEW:
+    if document.process != PROCESS:
         yield f"process: no process is called {document.process}"
     audiences = {"applicant", "referee", "assignee", *(f"role:{role}" for role in Role)}
     for name, route in document.routes.items():

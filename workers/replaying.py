@@ -12,13 +12,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from schemas.kernel.identifiers import ProcessName
+from cases.registry import PROCESSES
 from workers.exception_traces import places, trail
 from workers.log_causes import mismatch, own_place
 from workers.temporal import sandbox
 from workers.worker import WORKFLOWS
 
-_TYPES: Final = ", ".join(f"'{name.value}'" for name in ProcessName)
+_TYPES: Final = ", ".join(map(repr, PROCESSES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
 from schemas.admission.applications import ApplicationRow, NumberedRow, StaffRow
-from schemas.kernel.identifiers import admission_case_id
+from schemas.admission.identifiers import admission_case_id
 
 SQL: Final = queries("admission/imports")
 Rows = Sequence[NumberedRow[ApplicationRow]]

@@ -14,6 +14,7 @@ from activities.kernel.database import Connection
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Lookup
+from schemas.admission.identifiers import admission_case_id
 from schemas.admission.lookups import (
     ApplicationFacts,
     Committee,
@@ -24,7 +25,6 @@ from schemas.admission.lookups import (
 )
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.roles import Role
-from schemas.kernel.identifiers import admission_case_id
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
 from workflows.admission.process import ADMISSION_REVIEW

@@ -71,6 +71,12 @@ async def open_pool(
     )
 
 
+def refusal_of(error: BaseException) -> Refusal:
+    """What `iehe.refuse` has refused with."""
+    detail = getattr(error, "detail", None)
+    return Refusal(str(getattr(error, "message", "")), **json.loads(detail or "{}"))
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same transaction may succeed when it is tried again."""
     if isinstance(error, asyncpg.PostgresError):
@@ -96,8 +102,8 @@ async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]
             raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
         except FAULTS as error:
             state = getattr(error, "sqlstate", None) or type(error).__name__
-            if state == REFUSED_BY_FUNCTION and isinstance(error, asyncpg.PostgresError):
-                raise Refusal(str(error.message), **json.loads(error.detail or "{}")) from None
+            if state == REFUSED_BY_FUNCTION:
+                raise refusal_of(error) from None
             if attempt == ATTEMPTS or not is_transient(error) or _SLOW.fullmatch(state):
                 raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None
         await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter

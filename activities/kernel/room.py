@@ -21,6 +21,13 @@ OwnPage = Callable[[asyncpg.Pool, str, Any, bool], Awaitable[dict[str, Any]]]
 personal is asked for too."""
 
 
+async def nothing_of_its_own(
+    _pool: asyncpg.Pool, _case_id: str, _state: Any, _personal: bool
+) -> dict[str, Any]:
+    """The page of a process that adds nothing to it."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Room:
     """Everything that the host needs to know of one process.
@@ -32,6 +39,6 @@ class Room:
     process: Process[Any]
     lookups: Mapping[str, Lookup]
     messages: Mapping[str, Message]
-    page: OwnPage
+    page: OwnPage = nothing_of_its_own
     asking: frozenset[str] = field(default=frozenset())
     """Messages that ask for something, and are pointless when it is done or no longer wanted."""

@@ -26,8 +26,8 @@ from gateway.request_parsing import body_of, checked, key_of, note_request
 from gateway.responses import BatchAccepted, BatchProgress, CaseAccepted
 from gateway.staff import require_role, staff_of
 from schemas.admission.applications import ApplicationRow, NumberedRow
+from schemas.admission.identifiers import admission_case_id
 from schemas.kernel.case import Actor
-from schemas.kernel.identifiers import ProcessName, admission_case_id
 
 SQL: Final = queries("admission/imports")
 BATCH_LIMIT: Final = 500
@@ -45,14 +45,14 @@ class _Request(BaseModel):
 class StartCase(_Request):
     """One application, whose case is to start."""
 
-    process: Literal[ProcessName.ADMISSION_REVIEW]
+    process: Literal["admission-review"]
     application: ApplicationRow
 
 
 class StartBatch(_Request):
     """Applications of one round; all are taken, or none."""
 
-    process: Literal[ProcessName.ADMISSION_REVIEW] = ProcessName.ADMISSION_REVIEW
+    process: Literal["admission-review"] = "admission-review"
     applications: Annotated[tuple[ApplicationRow, ...], Field(min_length=1, max_length=BATCH_LIMIT)]
 
 

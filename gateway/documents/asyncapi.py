@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from cases.registry import PROCESSES
 from gateway.documents.models import reference, schemas_of
-from schemas.kernel.identifiers import ProcessName, event_type
+from schemas.kernel.identifiers import event_type
 from workflows.kernel.lifecycle import By
 from workflows.kernel.process import EventKind, Process
 
@@ -77,7 +77,7 @@ def _message(name: str, fact: str, process: Process[Any], kind: EventKind) -> di
     return {
         "name": name,
         "title": fact,
-        "summary": f"{ProcessName(process.name).value}: {fact}, taken as the step '{kind.step}'.",
+        "summary": f"{process.name}: {fact}, taken as the step '{kind.step}'.",
         "description": f"Changes a case in the stages: {stages}. In another stage it is recorded, changes "
         "nothing and the office is asked to look at it.",
         "contentType": "application/cloudevents+json",

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.admission.identifiers import ApplicationNo
 from schemas.admission.roles import Role
-from schemas.kernel.identifiers import ApplicationNo, StaffId
+from schemas.kernel.identifiers import StaffId
 
 APPLICATION_NO_PATTERN = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
 ROUND_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{2,31}$"

@@ -2,9 +2,9 @@
 
 import json
 
+from cases import registry
 from cli.japanese import catalogue, process_words
 from schemas.admission.commands import RecordDecision
-from schemas.kernel import identifiers
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, person
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
@@ -83,7 +83,7 @@ async def test_a_bare_number_is_found_among_the_cases_of_every_process(
     case = await institute.apply()
     await case.until_stage("completeness")
     number = case.row.application_no
-    monkeypatch.setattr(identifiers, "CASES_OF", {"visits": "visits", **identifiers.CASES_OF})
+    monkeypatch.setattr(registry, "CASE_ROOMS", ("visits", *registry.CASE_ROOMS))
 
     assert (await iehe.ok("case", "show", number.lower()))["case_id"] == case.case_id
     assert await iehe.refused("case", "show", f"visits/{number}") == (4, "no-such-case")

@@ -12,11 +12,10 @@ from cli.main import app
 from gateway.decisions import body_model
 from schemas.kernel.case import Command, KernelCommand
 from schemas.kernel.deadlines import DueTime
-from schemas.kernel.identifiers import CASES_OF
 
 GROUPS: Any = typer.main.get_command(app)
 DECISIONS = [
-    pytest.param(CASES_OF[name], command, id=f"{CASES_OF[name]} {command.step}")
+    pytest.param(process.room, command, id=f"{process.room} {command.step}")
     for name, process in PROCESSES.items()
     for command in process.decisions
 ]
@@ -67,6 +66,6 @@ def test_the_first_required_value_stands_behind_the_case():
 def test_a_process_has_its_facts_and_decisions_under_the_name_of_its_cases():
     """Nothing of a descriptor is left out of its group."""
     for words in process_words().values():
-        process = next(each for name, each in PROCESSES.items() if CASES_OF[name] == words["cases"])
+        process = next(each for each in PROCESSES.values() if each.room == words["cases"])
         own = {each.step for each in process.decisions if not issubclass(each, KernelCommand)}
         assert GROUPS.commands[words["cases"]].commands.keys() >= own | {"event"}

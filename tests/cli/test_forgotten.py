@@ -12,7 +12,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.kernel.database import open_pool
 from schemas.admission.commands import Withdraw
-from schemas.kernel.identifiers import CASES_QUEUE, ProcessName, SearchAttribute
+from schemas.admission.identifiers import PROCESS
+from schemas.kernel.identifiers import CASES_QUEUE, SearchAttribute
 from schemas.kernel.step import CaseStart
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.conftest import Database
@@ -228,7 +229,7 @@ class TestCases:
         assert found["cases"].facts["not_looked_at"] >= 1
 
 
-@workflow.defn(name=ProcessName.ADMISSION_REVIEW)
+@workflow.defn(name=PROCESS)
 class Newer:
     """What a release that was rolled back made of a case: another command than ours first."""
 
@@ -243,7 +244,7 @@ class Newer:
 
 def ours() -> TypedSearchAttributes:
     key = SearchAttributeKey.for_keyword(SearchAttribute.PROCESS)
-    return TypedSearchAttributes([SearchAttributePair(key, ProcessName.ADMISSION_REVIEW)])
+    return TypedSearchAttributes([SearchAttributePair(key, PROCESS)])
 
 
 @asynccontextmanager

@@ -9,11 +9,10 @@ from typing import Any
 
 import typer
 
-from cases.page import own_part
+from cases.registry import CASE_ROOMS, ROOMS
 from cli.japanese import CATALOGUE, catalogue, process_words
 from cli.main import app
 from schemas.admission.roles import Role
-from schemas.kernel.identifiers import CASES_OF
 
 ROOT = Path(__file__).parents[2]
 CLI = ROOT / "cli"
@@ -60,8 +59,8 @@ def test_every_heading_and_role_has_its_japanese():
 
 def test_every_process_has_its_words():
     """A process has a group of commands, named as its cases are, and its part of the page of a case."""
-    assert {words["cases"] for words in process_words().values()} == set(CASES_OF.values())
-    assert all(callable(own_part(process)) for process in CASES_OF)
+    assert {words["cases"] for words in process_words().values()} == set(CASE_ROOMS)
+    assert all(callable(room.page) for room in ROOMS.values())
 
 
 def test_a_role_has_the_name_of_the_glossary():

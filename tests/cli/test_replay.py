@@ -5,7 +5,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.session import Exit
-from schemas.kernel.identifiers import ProcessName
+from schemas.admission.identifiers import PROCESS
 from schemas.kernel.step import CaseStart
 from tests.cli.program import Program, elsewhere
 from tests.office import Institute
@@ -14,7 +14,7 @@ from tests.workflows.conftest import institute, mail, notices, pool, vacant, wor
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
 
-@workflow.defn(name=ProcessName.ADMISSION_REVIEW)
+@workflow.defn(name=PROCESS)
 class OtherRelease:
     """What another release did under the same name: it waits first."""
 
@@ -43,7 +43,7 @@ async def test_histories_that_do_not_fit_are_named(
         workflow_runner=UnsandboxedWorkflowRunner(),
     ):
         handle = await client.start_workflow(
-            ProcessName.ADMISSION_REVIEW,
+            PROCESS,
             other,
             id=other.case_id,
             task_queue="another-release",

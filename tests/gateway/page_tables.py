@@ -13,7 +13,8 @@ from gateway import cloudevents, connections, limits, signatures, sources, stric
 from gateway.admission import start_routes as opening
 from gateway.documents.asyncapi import stages_of
 from gateway.event_modes import BATCH_LIMIT
-from schemas.kernel.identifiers import ApplicationNo, MessageId, event_type
+from schemas.admission.identifiers import ApplicationNo
+from schemas.kernel.identifiers import MessageId, event_type
 from schemas.kernel.policies import EventPolicy
 
 _BLOCK: Final = "<!-- {name}: made by `make api` -->\n\n{table}\n<!-- end -->"

@@ -38,8 +38,9 @@ from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.codec import ENCODING, ENCRYPTED, EncryptionCodec
 from encryption.ring import KeyRing, KeyRingError, ensure_ring, rotate
 from schemas.admission.commands import ConfirmEligibility, PermitLate, RecordDecision, RecordEnrolment
+from schemas.admission.identifiers import PROCESS
 from schemas.kernel.case import CompleteTask, EventEnvelope
-from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, event_type
 from schemas.kernel.step import CaseStart
 from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
 from tests.office import DEFAULT_STAFF, Case, Institute, Refused, actor, person
@@ -432,7 +433,7 @@ async def test_a_start_that_does_not_open_is_not_final(
     case = await institute.apply(start=False)
     start = await sealed_by(ring, CaseStart(case_id=case.case_id))
     await plain.start_workflow(
-        ProcessName.ADMISSION_REVIEW,
+        PROCESS,
         RawValue(of_another_secret(start)),
         id=case.case_id,
         task_queue=CASES_QUEUE,
@@ -465,7 +466,7 @@ async def test_a_payload_with_an_unknown_key_holds_up_its_case_until_the_way_out
     )
     await institute.pool.execute(
         queries("kernel/events")["enter"],
-        *("portal", behind.id, behind.type, ProcessName.ADMISSION_REVIEW.value, case.case_id),
+        *("portal", behind.id, behind.type, PROCESS, case.case_id),
         behind.model_dump_json(),
     )
     delivered = "SELECT state = 'delivered' FROM iehe.events WHERE id = 'behind'"
@@ -482,7 +483,7 @@ async def test_a_case_started_in_plain_text(institute: Institute, plain: Client)
     """It fails at once, readably, without a word of what was sent; the case can then be started rightly."""
     case = await institute.apply(start=False)
     started = await plain.start_workflow(
-        ProcessName.ADMISSION_REVIEW,
+        PROCESS,
         CaseStart(case_id=case.case_id),
         id=case.case_id,
         task_queue=CASES_QUEUE,
@@ -506,7 +507,7 @@ async def test_plaintext_is_read_while_a_namespace_is_being_emptied(
     case = await vacant.apply(start=False)
     async with running_worker(client, worker_pool, notices):
         stranger = await plain.start_workflow(
-            ProcessName.ADMISSION_REVIEW,
+            PROCESS,
             CaseStart(case_id=case.case_id),
             id=case.case_id,
             task_queue=CASES_QUEUE,

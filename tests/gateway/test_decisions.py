@@ -16,7 +16,7 @@ from gateway.app import create_app
 from gateway.context import Gateway
 from gateway.decisions import body_model
 from schemas.admission.commands import ConfirmEligibility
-from schemas.kernel.identifiers import ProcessName
+from schemas.admission.identifiers import PROCESS
 from schemas.kernel.patience import ANSWER_WITHIN
 from tests.frozen import frozen
 from tests.gateway.office import Desk, desk, lonely_desk, settings_for  # noqa: F401
@@ -55,7 +55,7 @@ BODIES = {
     "resume-deadline": {"deadline": "completeness"},
     "cancel-deadline": {"deadline": "completeness"},
 }
-COMMANDS = PROCESSES[ProcessName.ADMISSION_REVIEW].commands
+COMMANDS = PROCESSES[PROCESS].commands
 
 
 def test_every_decision_has_an_example() -> None:

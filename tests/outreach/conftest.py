@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from cases.registry import ROOMS
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from cases.registry import ROOMS
 from embedded.mail import MailCatcher
 from embedded.ports import free_port
 from tests.conftest import Database

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from activities.kernel.steps import StepActivities
-from schemas.kernel.step import Decided, FactTold, Message, Opened, StepOutcome, StepRequest, TimePassed
 
+from activities.kernel.steps import StepActivities
 from activities.outreach.room import ROOM
 from schemas.kernel.case import Actor, Command, EventEnvelope
 from schemas.kernel.identifiers import event_type
+from schemas.kernel.step import Decided, FactTold, Message, Opened, StepOutcome, StepRequest, TimePassed
 from schemas.outreach import commands
 from schemas.outreach.requests import SchoolRequest
 from tests.workflows.outreach.builder import DATES, FIRST, NOW, ROLES

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from schemas.kernel.step import CaseStart
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
 from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, event_type
+from schemas.kernel.step import CaseStart
 from schemas.outreach import commands
 from schemas.outreach.requests import SchoolRequest
 from tests.workflows.outreach.builder import ROLES, TOKYO

@@ -13,8 +13,9 @@ from temporalio.client import Client
 
 from activities.kernel.database import open_pool
 from activities.kernel.queries import queries
+from schemas.admission.identifiers import PROCESS
 from schemas.kernel.case import EventEnvelope
-from schemas.kernel.identifiers import ProcessName, event_type
+from schemas.kernel.identifiers import event_type
 from tests.conftest import Database
 from tests.gateway.test_under_fire import applied, in_history
 from tests.office import Case, Institute
@@ -40,7 +41,7 @@ class Box:
         return EventEnvelope(
             id=event_id,
             source=SOURCE,
-            type=event_type(ProcessName.ADMISSION_REVIEW, "document-received"),
+            type=event_type(PROCESS, "document-received"),
             data={"item": "transcript", "reference": event_id},
         )
 
@@ -49,7 +50,7 @@ class Box:
         envelope = self.envelope(f"e{next(self.numbers)}")
         await self.pool.execute(
             queries("kernel/events")["enter"],
-            *(SOURCE, envelope.id, envelope.type, ProcessName.ADMISSION_REVIEW.value, case_id),
+            *(SOURCE, envelope.id, envelope.type, PROCESS, case_id),
             envelope.model_dump_json(),
         )
         return envelope.id

@@ -15,6 +15,7 @@ from cases.starting import restart_case, start_case
 from embedded.mail import MailCatcher
 from embedded.postgres import PostgresServer
 from schemas.admission.commands import AnswerOffer, AssignReviewers, ChangePolicy, ConfirmEligibility
+from schemas.admission.identifiers import PROCESS
 from schemas.kernel.case import (
     CancelDeadline,
     CompleteTask,
@@ -23,7 +24,7 @@ from schemas.kernel.case import (
     ReassignTask,
     ResumeDeadline,
 )
-from schemas.kernel.identifiers import CASES_QUEUE, ProcessName
+from schemas.kernel.identifiers import CASES_QUEUE
 from schemas.kernel.step import CaseHandover, CaseStart
 from tests.conftest import Database
 from tests.office import Case, Institute, Refused, person
@@ -56,7 +57,7 @@ class Disturbed(Institute):
         state = await case.state() | changes
         await case.handle.terminate("lost")
         case.handle = await self.client.start_workflow(
-            ProcessName.ADMISSION_REVIEW,
+            PROCESS,
             CaseStart(case_id=case.case_id, handover=CaseHandover(version=state["version"], state=state)),
             id=case.case_id,
             task_queue=CASES_QUEUE,

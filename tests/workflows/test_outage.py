@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas.admission.commands import AcceptReview, ConfirmEligibility
+from schemas.admission.identifiers import PROCESS
 from schemas.kernel.case import EventEnvelope
-from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, ProcessName, event_type
+from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, event_type
 from schemas.kernel.step import CaseHandover, CaseStart
 from tests.office import Case, Institute
 from workers.worker import running_worker
@@ -45,7 +46,7 @@ async def sleep_through(case: Case, days: int, first: EventEnvelope | None = Non
         "UPDATE iehe.cases SET state = $2 WHERE case_id = $1", case.case_id, json.dumps(state)
     )
     await case.institute.skipper.client.start_workflow(
-        ProcessName.ADMISSION_REVIEW,
+        PROCESS,
         CaseStart(
             case_id=case.case_id,
             handover=CaseHandover(version=row["version"], state=state, restarted=True),
@@ -86,7 +87,7 @@ async def test_what_came_in_time_counts_before_the_clock(institute: Institute) -
     last = EventEnvelope(
         id="last",
         source="test",
-        type=event_type(ProcessName.ADMISSION_REVIEW, "document-received"),
+        type=event_type(PROCESS, "document-received"),
         occurred_at=in_time,
         data={"item": "identity"},
     )
@@ -105,7 +106,7 @@ async def test_answer_after_the_deadline_does_not_count_though_the_clock_was_lat
     late = EventEnvelope(
         id="late",
         source="test",
-        type=event_type(ProcessName.ADMISSION_REVIEW, "offer-answered"),
+        type=event_type(PROCESS, "offer-answered"),
         occurred_at=await case.now(),
         data={"answer": "accepted"},
     )

@@ -4,6 +4,7 @@ import json
 
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 
+from schemas.admission.identifiers import ROUND_ATTRIBUTE
 from schemas.kernel.identifiers import SearchAttribute
 from tests.office import Case, Institute
 from tests.payloads import opened
@@ -26,7 +27,7 @@ async def test_search_attributes_follow_the_case(institute: Institute) -> None:
 
     assert before[SearchAttribute.STAGE] == "completeness"
     assert before[SearchAttribute.WAITING_FOR] == "applicant"
-    assert before[SearchAttribute.ROUND] == "2027-comprehensive"
+    assert before[ROUND_ATTRIBUTE] == "2027-comprehensive"
     assert before[SearchAttribute.DUE_AT] == (await case.deadlines())["completeness"]["due_at"].replace(
         microsecond=999999
     )

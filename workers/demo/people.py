@@ -23,10 +23,11 @@ from schemas.admission.commands import (
     ResolveDuplicate,
     SubmitScores,
 )
+from schemas.admission.identifiers import PROCESS
 from schemas.admission.roles import Role
 from schemas.admission.stages import Choice
 from schemas.kernel.case import Actor, Command, EventEnvelope
-from schemas.kernel.identifiers import EVENT_SIGNAL, ProcessName, event_type
+from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from workers.demo.servers import Servers
 
 OFFICE: Final = Actor(id="office-1", roles=(Role.ADMISSIONS_OFFICE,))
@@ -150,9 +151,7 @@ class Cast:
             await self._decision(case, Rejudge, HEAD, reason_id=reason)
 
     async def _event(self, case: asyncpg.Record, fact: str, data: dict[str, Any]) -> None:
-        envelope = EventEnvelope(
-            id=uuid4().hex, source="demo", type=event_type(ProcessName.ADMISSION_REVIEW, fact), data=data
-        )
+        envelope = EventEnvelope(id=uuid4().hex, source="demo", type=event_type(PROCESS, fact), data=data)
         try:
             await self.servers.client.get_workflow_handle(case["case_id"]).signal(EVENT_SIGNAL, envelope)
             self.events += 1

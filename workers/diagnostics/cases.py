@@ -23,7 +23,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.kernel.database import DATABASE_FAULT
 from activities.kernel.queries import queries
-from schemas.kernel.identifiers import ProcessName, admission_case_id
+from cases.registry import PROCESSES
+from schemas.admission.identifiers import admission_case_id
 from workers.diagnostics.findings import Finding, ok, problem
 
 COMPARED: Final = 20_000
@@ -37,7 +38,7 @@ RECENT: Final = timedelta(minutes=1)
 """What has been started since is still being opened."""
 NONDETERMINISM: Final = "non-deterministic-error"
 RUNNING: Final = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
-_OURS: Final = f"IeheProcess IN ({', '.join(repr(name.value) for name in ProcessName)})"
+_OURS: Final = f"IeheProcess IN ({', '.join(map(repr, PROCESSES))})"
 _TASK_FAILED: Final = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
 _TASK_LATE: Final = EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT
 

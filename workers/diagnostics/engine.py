@@ -14,7 +14,8 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client
 
-from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE, ProcessName
+from cases.registry import PROCESSES
+from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
 from workers.diagnostics.findings import Finding, ok, problem, warn
 from workers.temporal import SEARCH_ATTRIBUTES
 
@@ -23,7 +24,7 @@ SERVERS: Final = {"1.9.1": "1.32.0"}
 BACKLOG_AGE: Final = timedelta(minutes=1)
 NAMED: Final = 10
 _LATE: Final = "category=WorkflowTaskTimedOut"
-_OURS: Final = f"IeheProcess IN ({', '.join(repr(name.value) for name in ProcessName)})"
+_OURS: Final = f"IeheProcess IN ({', '.join(map(repr, PROCESSES))})"
 _QUEUES: Final = (
     (CASES_QUEUE, "workflow", TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
     (CASES_QUEUE, "activity", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from activities.kernel.database import FAULTS
 from activities.kernel.queries import queries
-from cases.starting import start_cases
+from cases.starting import start_cases, start_stored
 from embedded.concurrency import cancelled
 from workers.relay.delivery_batch import CASES, LOCKS, Report, claim, deliver, mark, pause
 from workers.relay.listening import Bell, listen
@@ -223,7 +223,8 @@ class Relay:
             if waiting:
                 await start_cases(self._pool, self._client, waiting, concurrency=CASES)
                 log.info("cases-started", count=len(waiting))
-            return len(waiting) == STARTS
+            brought = await start_stored(self._pool, self._client, STARTS)
+            return STARTS in (len(waiting), brought)
 
 
 @asynccontextmanager

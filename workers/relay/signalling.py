@@ -11,11 +11,19 @@ from temporalio.api.errordetails.v1 import ResourceExhaustedFailure
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from cases.registry import PROCESSES
 from schemas.kernel.case import EventEnvelope
-from schemas.kernel.identifiers import EVENT_SIGNAL
+from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 
 ANSWER_WITHIN: Final = timedelta(seconds=3)
 """Of one signal. An answer that comes later is taken for none; the case knows an event that comes twice."""
+STARTING: Final = frozenset(
+    event_type(process.name, fact)
+    for process in PROCESSES.values()
+    for fact, kind in process.events.items()
+    if kind.starts
+)
+"""Types of events that bring the subject of a case."""
 _FULL: Final = "exceeded workflow execution limit"
 
 
@@ -40,6 +48,9 @@ async def signal(client: Client, case_id: str, envelope: str) -> tuple[Outcome, 
         event = EventEnvelope.model_validate_json(envelope)
     except ValidationError:
         return Outcome.NOT_ACCEPTED, "not-accepted"
+    if event.type in STARTING:
+        # what it brought is stored, and is none of Temporal's business
+        event = event.model_copy(update={"data": {}})
     try:
         async with asyncio.timeout(ANSWER_WITHIN.total_seconds() + 1):
             handle = client.get_workflow_handle(case_id)

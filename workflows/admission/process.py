@@ -36,13 +36,13 @@ from schemas.admission.facts import (
     SiblingAccepted,
     WithdrawalRequested,
 )
+from schemas.admission.identifiers import PROCESS
 from schemas.admission.lookups import ApplicationFacts, Committee, ReviewersDrawn
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.deadlines import Deadline
-from schemas.kernel.identifiers import ProcessName
 from workflows.admission import committee, duplicates, intake, outcome, review
 from workflows.admission.intake import AdmissionDraft
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
@@ -271,12 +271,14 @@ def _attributes(state: AdmissionState) -> dict[str, str]:
 
 
 ADMISSION_REVIEW: Final = Process[AdmissionState](
-    name=ProcessName.ADMISSION_REVIEW,
+    name=PROCESS,
     lifecycle=LIFECYCLE,
     room="admission",
+    title=("入学者選抜", "Admission review of"),
     state=AdmissionState,
     policy=AdmissionPolicy,
     office=Role.ADMISSIONS_OFFICE,
+    readers=(Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS),
     roles={
         Role.ADMISSIONS_OFFICE: ("入試担当", "admissions office"),
         Role.REVIEWER: ("審査員", "reviewer"),

@@ -32,6 +32,8 @@ class EventKind:
     apply: Callable[[Draft[Any], Any], None]
     between_cases: bool = False
     """True for what cases tell each other: no other system may say it."""
+    starts: bool = False
+    """True for what brings the subject of a case: stored when it comes; the case gets no data of it."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Process(Generic[S]):
     """The Temporal workflow type."""
     room: str
     """Its folder in each layer, and the first part of its case ids."""
+    title: tuple[str, str]
+    """What a case of it is called, in Japanese and in English."""
     state: type[S]
     policy: type[ProcessPolicy]
     lifecycle: Lifecycle
@@ -63,8 +67,12 @@ class Process(Generic[S]):
     """Deadline kind to (step, rule) when its time has passed."""
     office: str
     """The role that gets the tasks that no rule foresaw."""
+    readers: tuple[str, ...]
+    """Roles that may have payloads of its cases made readable."""
     roles: Mapping[str, tuple[str, str]]
     """The roles that work in it, by name: in Japanese and in English."""
+    subject: str = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
+    """The form of what a case is about, which is the second part of its id and the subject of its facts."""
     follow_ups: tuple[FollowUp[S], ...] = ()
     """In order; the first that is wanted is taken, and asked again after it."""
     restarted: FollowUp[S] | None = None

@@ -56,7 +56,7 @@ def told(process: Process[S], event: EventEnvelope, state: S, frame: Frame) -> D
     """
     kind = event_kind(process, event)
     try:
-        fact = kind.data.model_validate(event.data)
+        fact = None if kind.starts else kind.data.model_validate(event.data)
     except ValidationError:
         raise Refusal("invalid-message", faults=event.type) from None
     actor = Actor(id=event.source[:64], kind=ActorKind.SYSTEM)

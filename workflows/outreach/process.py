@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from schemas.kernel.deadlines import Deadline
 from schemas.outreach import commands, facts
 from schemas.outreach.policy import OutreachPolicy
+from schemas.outreach.requests import SchoolRequest
 from schemas.outreach.roles import Role
 from schemas.outreach.stages import Stage
 from schemas.outreach.state import OutreachState
@@ -57,6 +58,8 @@ LIFECYCLE: Final = Lifecycle(
     STAGES,
     (
         step("open", at=[""], by=By.SYSTEM, to=[Stage.REQUESTED]),
+        # told by the portal: what it asks for is stored already
+        step("request-received", at=STAGES, by=By.EVENT),
         # checked by the office
         step("check-request", at=[Stage.REQUESTED], by=OFFICE, to=[Stage.CHECKED]),
         step("permit-late", at=[Stage.REQUESTED], by=HEAD),
@@ -125,10 +128,12 @@ def _facts(state: OutreachState, deadline: Deadline) -> dict[str, JsonValue]:
 OUTREACH: Final = Process[OutreachState](
     name="school-outreach",
     room="outreach",
+    title=("高校からの依頼", "Request of a school"),
     state=OutreachState,
     policy=OutreachPolicy,
     lifecycle=LIFECYCLE,
     office=Role.OFFICE,
+    readers=(Role.OFFICE, Role.HEAD),
     roles={
         Role.OFFICE: ("高大接続担当", "connection office"),
         Role.HEAD: ("高大接続責任者", "head of the connection office"),
@@ -164,6 +169,9 @@ OUTREACH: Final = Process[OutreachState](
         **COMMON_DECISIONS,
     },
     events={
+        "request-received": EventKind(
+            "request-received", SchoolRequest, lambda _draft, _fact: None, starts=True
+        ),
         "lecturer-answered": EventKind(
             "lecturer-answered", facts.LecturerAnswered, lecturers.lecturer_answered
         ),

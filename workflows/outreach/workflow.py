@@ -10,7 +10,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.kernel.step import CaseStart
-
     from workflows.kernel.case import CaseWorkflow
     from workflows.outreach.process import OUTREACH
 

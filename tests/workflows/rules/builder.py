@@ -21,13 +21,13 @@ from schemas.admission.commands import (
     RecordDecision,
     SubmitScores,
 )
+from schemas.admission.identifiers import PROCESS, admission_case_id
 from schemas.admission.lookups import ApplicationFacts, Committee, CommitteeMember, ReviewersDrawn, RoundFacts
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.case import CLOCK, SYSTEM, Actor, ActorKind, Command, RefusedEvent
-from schemas.kernel.identifiers import ProcessName, admission_case_id
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import Transition
@@ -98,7 +98,7 @@ class Pure:
     def __init__(self, now: datetime = THURSDAY) -> None:
         self.process = ADMISSION_REVIEW
         self.now = now
-        self.state = AdmissionState(case_id=admission_case_id("T-0001"), process=ProcessName.ADMISSION_REVIEW)
+        self.state = AdmissionState(case_id=admission_case_id("T-0001"), process=PROCESS)
         self.log: list[Transition] = []
         self.policies: dict[PolicyRef, AdmissionPolicy] = {}
         self.found: dict[str, Any] = {}

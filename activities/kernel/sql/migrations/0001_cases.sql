@@ -37,9 +37,12 @@ CREATE TABLE iehe.policies (
 
 CREATE TABLE iehe.rooms (
     room     text PRIMARY KEY,
-    process  text NOT NULL UNIQUE
+    process  text NOT NULL UNIQUE,
+    starts_by text UNIQUE
 );
 COMMENT ON TABLE iehe.rooms IS 'The process to which the first part of a case id belongs.';
+COMMENT ON COLUMN iehe.rooms.starts_by IS
+    'Type of the event that brings a subject: stored by iehe.<room>_store in the transaction that takes the event.';
 
 -- what the office said of a header: its columns and the fields they hold
 CREATE TABLE iehe.column_mappings (

@@ -39,6 +39,24 @@ END
 $$;
 CREATE TRIGGER events_tell_relays AFTER INSERT ON iehe.events
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
+-- An event that starts cases brings its subject with it: stored, and noted to be started, or refused with it.
+CREATE FUNCTION iehe.store_subject() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_room text;
+BEGIN
+    SELECT room INTO of_room FROM iehe.rooms WHERE starts_by = NEW.type;
+    IF FOUND THEN
+        EXECUTE format('SELECT iehe.%I($1, $2)', of_room || '_store')
+            USING split_part(NEW.case_id, '/', 2), NEW.envelope -> 'data';
+        INSERT INTO iehe.case_starts (case_id, starts_itself) VALUES (NEW.case_id, true)
+        ON CONFLICT (case_id) DO NOTHING;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER events_store_subject AFTER INSERT ON iehe.events
+    FOR EACH ROW EXECUTE FUNCTION iehe.store_subject();
+
 CREATE TRIGGER starts_tell_relays AFTER INSERT ON iehe.case_starts
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
 

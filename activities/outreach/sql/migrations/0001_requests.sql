@@ -1,5 +1,8 @@
 -- Requests of high schools: topics of a year, requests with their contact, lecturers asked, bookings.
 
+INSERT INTO iehe.rooms (room, process, starts_by)
+VALUES ('outreach', 'school-outreach', 'jp.ac.iehe.school-outreach.request-received');
+
 CREATE FUNCTION iehe.outreach_year(at timestamptz) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
     SELECT extract(year FROM at AT TIME ZONE 'Asia/Tokyo' - interval '3 months')::integer
 $$;
