@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from activities.admission.room import ROOM as ADMISSION
 from activities.kernel.room import Room
+from activities.outreach.room import ROOM as OUTREACH
 from workflows.kernel.process import Process
 
-ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSION,)}
+ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSION, OUTREACH)}
 """By the names of their processes."""
 
 PROCESSES: Final[Mapping[str, Process[Any]]] = {name: room.process for name, room in ROOMS.items()}

@@ -9,8 +9,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "request-received": message("school"),
     "being-arranged": message("school"),
     "please-confirm": message("school", "date", "due_at", "kind"),
-    "lecture-confirmed": message("school", "date", "kind"),
-    "school-reminder": message("school", "date", "kind"),
+    "date-settled": message("school", "date", "kind"),
     "arrangement-changed": message("school", "date", "kind"),
     "date-open-again": message("school", "cause"),
     "request-declined": message("school", "cause"),
@@ -20,7 +19,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "staff", "case", "kind", "title", "grade", "persons", "minutes", "dates", "due_at"
     ),
     "lecture-settled": message("staff", "case", "date", "kind"),
-    "lecturer-reminder": message("staff", "case", "date", "kind"),
     "lecture-changed": message("staff", "case", "date", "kind"),
     "lecture-released": message("staff", "case", "cause"),
     "decide-on-warning": message("staff", "case", "date", "due_at"),

@@ -3,8 +3,9 @@
 from typing import Final
 
 from activities.kernel.room import Room
+from activities.outreach.case_page import own_part
 from activities.outreach.lookups import LOOKUPS
 from activities.outreach.messages import ASKING, MESSAGES
 from workflows.outreach.process import OUTREACH
 
-ROOM: Final = Room(process=OUTREACH, lookups=LOOKUPS, messages=MESSAGES, asking=ASKING)
+ROOM: Final = Room(process=OUTREACH, lookups=LOOKUPS, messages=MESSAGES, page=own_part, asking=ASKING)

@@ -1,0 +1,6 @@
+"""What crosses the borders of a school's request; its refusals are known as soon as any of it is."""
+
+from schemas.kernel.refusals import register
+from schemas.outreach.refusals import TEXTS
+
+register(TEXTS)

@@ -14,12 +14,17 @@ class CheckRequest(Command):
     step: ClassVar[str] = "check-request"
 
 
-class DeclineRequest(Command):
-    """The request cannot be granted, with a reason from the policy's list that the school is told."""
+class Explained(Command):
+    """A decision with a reason from the policy's list, which the school is told; and more of it in words."""
+
+    reason: Code = Field(description="A code of the policy's list.")
+    reason_id: str | None = None
+
+
+class DeclineRequest(Explained):
+    """The request cannot be granted."""
 
     step: ClassVar[str] = "decline-request"
-    reason: Code
-    reason_id: str | None = None
 
 
 class PermitLate(Command):
@@ -33,8 +38,8 @@ class ChangeTopic(Command):
     """Another topic of the year, or another field, as agreed with the school."""
 
     step: ClassVar[str] = "change-topic"
-    topic: Code | None = None
-    field: Code | None = None
+    topic: Code | None = Field(default=None, description="A topic registered for the year.")
+    field: Code | None = Field(default=None, description="A field in which there is one.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -47,18 +52,19 @@ class NameLecturers(Command):
     """Lecturers to be asked one after the other; none named: those who registered the topic or the field."""
 
     step: ClassVar[str] = "name-lecturers"
-    lecturers: tuple[StaffId, ...] = Field(default=(), max_length=10)
+    lecturers: tuple[StaffId, ...] = Field(default=(), max_length=10, description="Staff ids, in order.")
 
 
 class AnswerLecture(Command):
     """A lecturer accepts or declines."""
 
     step: ClassVar[str] = "answer-lecture"
-    answer: Literal["yes", "no"]
-    date: AwareDatetime | None = None
-    """Which of the dates in the letter; left out: the first at which the lecturer is free."""
-    needs_id: str | None = None
-    """What the lecturer needs there, in words."""
+    answer: Literal["yes", "no"] = Field(description="The answer.")
+    date: AwareDatetime | None = Field(
+        default=None, description="Which of the dates in the letter; the first that is free when left out."
+    )
+    remark_id: str | None = None
+    """What the lecturer needs there."""
 
 
 class ReleaseLecturer(Command):
@@ -68,14 +74,13 @@ class ReleaseLecturer(Command):
     reason_id: str | None = None
 
 
-class Reschedule(Command):
+class Reschedule(Explained):
     """Other dates: proposals while nobody has accepted, else the one to which both sides have agreed."""
 
     step: ClassVar[str] = "reschedule"
-    dates: tuple[AwareDatetime, ...] = Field(min_length=1, max_length=3)
-    reason: Code
-    school_agreed: bool = False
-    lecturer_agreed: bool = False
+    dates: tuple[AwareDatetime, ...] = Field(min_length=1, max_length=3, description="When it begins.")
+    school_agreed: bool = Field(default=False, description="The school has agreed.")
+    lecturer_agreed: bool = Field(default=False, description="The lecturer has agreed.")
 
 
 class GoOnline(Command):
@@ -88,7 +93,7 @@ class ConfirmByPhone(Command):
     """What the school said on the telephone: it confirms, or it does not want it any more."""
 
     step: ClassVar[str] = "confirm-by-phone"
-    result: Literal["confirmed", "cancelled"]
+    result: Literal["confirmed", "cancelled"] = Field(description="What the school said.")
 
 
 class RecordPrepared(Command):
@@ -97,25 +102,24 @@ class RecordPrepared(Command):
     step: ClassVar[str] = "record-prepared"
 
 
-class CancelRequest(Command):
-    """Cancel before it is held, with a reason from the policy's list that both sides are told."""
+class CancelRequest(Explained):
+    """Cancel before it is held; both sides are told why."""
 
     step: ClassVar[str] = "cancel-request"
-    reason: Code
-    reason_id: str | None = None
 
 
 class RecordHeld(Command):
     """The lecture has taken place, or nobody came."""
 
     step: ClassVar[str] = "record-held"
-    held: bool = True
-    persons: int | None = Field(default=None, ge=0, le=2000)
-    """How many were there; left out: as many as were announced."""
+    held: bool = Field(description="It was held.")
+    persons: int | None = Field(
+        default=None, ge=0, le=2000, description="How many were there; as announced when left out."
+    )
 
 
 class SubmitReport(Command):
     """The lecturer's report, in words."""
 
     step: ClassVar[str] = "submit-report"
-    report_id: str
+    remark_id: str | None = None

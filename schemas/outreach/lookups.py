@@ -14,27 +14,24 @@ class Title(Payload):
     en: str
 
 
-class RequestFacts(Payload):
-    """What opening a case needs of the stored request."""
-
-    policy_ref: PolicyRef
-    received_at: datetime
-    kind: Kind
-    topic: str | None = None
-    field: str
-    title: Title
-    grade: str
-    persons: int
-    minutes: int
-    dates: tuple[datetime, ...]
-
-
 class TopicFacts(Payload):
     """A topic of the year, or a field in which there is one."""
 
     topic: str | None = None
     field: str
     title: Title
+
+
+class RequestFacts(TopicFacts):
+    """What opening a case needs of the stored request."""
+
+    policy_ref: PolicyRef
+    received_at: datetime
+    kind: Kind
+    grade: str
+    persons: int
+    minutes: int
+    dates: tuple[datetime, ...]
 
 
 class LecturerFound(Payload):

@@ -43,7 +43,6 @@ class OutreachPolicy(ProcessPolicy):
     report: DeadlinePolicy
     erase_days: int = Field(default=90, ge=1)
     """Days after D, or after a request has ended without it, at which the contact is erased (O28)."""
-    closure: DeadlinePolicy
     decide_by: time = time(7)
     """Until when on the day itself a person decides about a warning (O16)."""
     decide_minutes: int = Field(default=60, ge=1)

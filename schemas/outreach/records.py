@@ -14,7 +14,7 @@ class LecturerAsked(Payload):
     kind: Literal["asked"] = "asked"
     lecturer: str
     answer: Answer
-    needs_id: str | None = None
+    remark_id: str | None = None
 
 
 class Booked(Payload):
@@ -39,27 +39,12 @@ class DateReleased(Payload):
     cause: str
 
 
-class Decided(Payload):
-    """How the request was decided: permitted although late, declined, cancelled."""
-
-    kind: Literal["decided"] = "decided"
-    decision: str
-    cause: str | None = None
-    reason_id: str | None = None
-
-
 class Held(Payload):
-    """How many persons were there; what is counted stays."""
+    """How many persons were there, which stays; later the lecturer's report."""
 
     kind: Literal["held"] = "held"
-    persons: int
-
-
-class Reported(Payload):
-    """The lecturer's report."""
-
-    kind: Literal["reported"] = "reported"
-    report_id: str
+    persons: int | None = None
+    report_id: str | None = None
 
 
 class ContactErased(Payload):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.kernel.refusals import RefusalKind
+from schemas.kernel.refusals import RefusalKind, Texts
 
 _I, _N, _F, _C = (
     RefusalKind.INVALID,
@@ -11,7 +11,7 @@ _I, _N, _F, _C = (
     RefusalKind.CONFLICT,
 )
 
-TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
+TEXTS: Final[Texts] = {
     "request-too-soon": (
         _C,
         "{date} is too soon, before {first}: permit it (permit-late) or agree other dates (reschedule).",
@@ -96,6 +96,11 @@ TEXTS: Final[dict[str, tuple[RefusalKind, str, str]]] = {
         _C,
         "It begins at {date}; record it afterwards.",
         "開始は {date} です。実施後に記録してください。",
+    ),
+    "report-missing": (
+        _I,
+        "Give the report in words (remark).",
+        "報告の内容を入力してください（所見）。",
     ),
     "cause-unknown": (
         _I,

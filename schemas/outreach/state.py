@@ -38,8 +38,13 @@ class OutreachState(CaseState):
     erased: bool = False
 
     @property
-    def ends_at(self) -> datetime:
-        """When the lecture is over."""
+    def agreed(self) -> datetime:
+        """The date that stands, where one does."""
         if self.date is None:
             raise RuntimeError("no date has been agreed")
-        return self.date + timedelta(minutes=self.minutes)
+        return self.date
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the lecture is over."""
+        return self.agreed + timedelta(minutes=self.minutes)

@@ -132,7 +132,8 @@ class Request:
         """What was handed to the mail server, each with its reader."""
         rows = await self.schools.owner.fetch(
             "SELECT message || '>' || CASE recipient_kind WHEN 'staff' THEN recipient_id"
-            " ELSE recipient_kind END FROM iehe.notices WHERE case_id = $1 AND state = 'accepted' ORDER BY version, message",
+            " ELSE recipient_kind END FROM iehe.notices WHERE case_id = $1 AND state = 'accepted'"
+            " ORDER BY version, message",
             self.handle.id,
         )
         return [row[0] for row in rows]

@@ -130,7 +130,7 @@ async def test_k08_letters_that_name_the_old_date_are_not_sent(desk) -> None:
     }
     assert not [row for row in queued if FIRST.isoformat() in row["facts"]]
     silenced = {row["message"]: row["reason"] for row in await desk.notices(case_id, "suppressed")}
-    assert silenced["lecture-confirmed"] == silenced["lecture-settled"] == "date-changed"
+    assert silenced["date-settled"] == silenced["lecture-settled"] == "date-changed"
     active = await desk.owner.fetch(
         "SELECT lower(during) FROM iehe.outreach_bookings WHERE released_at IS NULL"
     )
@@ -165,12 +165,12 @@ async def test_o28_ninety_days_later_the_contact_is_gone_and_counts_stay(desk) -
         *(case_id, json.dumps({"id": "1", "data": FORM})),
     )
     await desk.time(FIRST + HOUR)
-    await desk.decide(case_id, commands.RecordHeld, "office-1", persons=38)
+    await desk.decide(case_id, commands.RecordHeld, "office-1", held=True, persons=38)
     await desk.owner.execute(
         "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, 'lecturer-1', '実施した。')",
         *(REASON, case_id),
     )
-    await desk.decide(case_id, commands.SubmitReport, "lecturer-1", report_id=REASON)
+    await desk.decide(case_id, commands.SubmitReport, "lecturer-1", remark_id=REASON)
     await desk.time(FIRST + timedelta(days=91))
     assert await desk.stage(case_id) == Stage.CLOSED
     row = await desk.owner.fetchrow("SELECT * FROM iehe.outreach_requests")

@@ -15,17 +15,15 @@ async def test_from_the_request_to_its_end(schools, mail) -> None:
     await request.decide(commands.RecordPrepared, "office-1")
     await request.forward(days=61)
     await request.until("state -> 'tasks' ? 'record-held'")
-    await request.decide(commands.RecordHeld, "office-1", persons=38)
-    await request.decide(commands.SubmitReport, "lecturer-1", report_id=await request.text())
+    await request.decide(commands.RecordHeld, "office-1", held=True, persons=38)
+    await request.decide(commands.SubmitReport, "lecturer-1", remark_id=await request.text())
     await request.forward(days=92)
     assert await request.handle.result() == Stage.CLOSED
     assert await request.letters() == [
         "request-received>school",
         "lecture-request>lecturer-1",
         "please-confirm>school",
-        "lecture-confirmed>school",
-        "lecture-settled>lecturer-1",
-        *["lecturer-reminder>lecturer-1", "school-reminder>school"] * 2,
+        *["date-settled>school", "lecture-settled>lecturer-1"] * 3,
         "survey>school",
     ]
     contact = await schools.owner.fetchval(

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from schemas.kernel.deadlines import Deadline
 from schemas.outreach.commands import RecordHeld, SubmitReport
-from schemas.outreach.records import ContactErased, Decided, Held, Reported
+from schemas.outreach.records import ContactErased, Held
 from schemas.outreach.roles import Role
 from schemas.outreach.stages import Stage
-from workflows.outreach.confirmation import agreed
 from workflows.outreach.intake import BARE, CLOSURE, ERASE, OutreachDraft, local, policy_of
 
 SURVEY = "survey"
@@ -15,12 +14,12 @@ SURVEY = "survey"
 
 def record_held(draft: OutreachDraft, command: RecordHeld) -> None:
     """Held, with the persons who were there; or nobody came, and it ends as cancelled."""
-    state, date = draft.state, agreed(draft)
+    state, date = draft.state, draft.state.agreed
     draft.require(draft.now >= date, "not-yet-held", date=local(draft, date))
     draft.stop_deadline(f"lecture:{state.lecturer}")
     draft.finish(CLOSURE)
     if not command.held:
-        draft.record(Decided(decision=Stage.CANCELLED, cause="not-held"))
+        draft.details["cause"] = "not-held"
         draft.goto(Stage.CANCELLED)
         return
     persons = state.persons if command.persons is None else command.persons
@@ -33,7 +32,7 @@ def record_held(draft: OutreachDraft, command: RecordHeld) -> None:
 def enter_held(draft: OutreachDraft) -> None:
     """The lecturer reports; the school is asked how it was; after its time the contact is erased (O28)."""
     state, policy = draft.state, policy_of(draft.state)
-    day = draft.calendar.day_of(agreed(draft))
+    day = draft.calendar.day_of(draft.state.agreed)
     report_by, survey_at, erase_at = (
         draft.calendar.end_of(day + timedelta(days=days))
         for days in (policy.report_days, policy.survey_days, policy.erase_days)
@@ -55,9 +54,10 @@ def submit_report(draft: OutreachDraft, command: SubmitReport) -> None:
     state = draft.state
     own = draft.actor.id == state.lecturer or {Role.OFFICE, Role.HEAD} & set(draft.actor.roles)
     draft.require(bool(own), "not-asked")
+    draft.require(command.remark_id is not None, "report-missing")
     draft.stop_deadline(f"report:{state.lecturer}")
     draft.close_task("submit-report")
-    draft.record(Reported(report_id=command.report_id))
+    draft.record(Held(report_id=command.remark_id))
     # the case lasts until the contact is erased
     draft.goto(Stage.CLOSED if state.erased else Stage.REPORTED)
 

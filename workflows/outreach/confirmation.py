@@ -5,10 +5,9 @@ from datetime import datetime, time, timedelta
 from schemas.kernel.deadlines import Deadline
 from schemas.outreach.commands import CancelRequest, ConfirmByPhone, RecordPrepared, Reschedule
 from schemas.outreach.facts import SchoolCancelled, SchoolConfirmed
-from schemas.outreach.records import Decided
 from schemas.outreach.roles import Role
 from schemas.outreach.stages import Stage
-from workflows.outreach.intake import BARE, OutreachDraft, local, policy_of
+from workflows.outreach.intake import BARE, OutreachDraft, known_cause, local, policy_of
 from workflows.outreach.lecturers import free_lecturer
 
 PHONE = "confirm-by-phone"
@@ -17,16 +16,9 @@ PREPARE = "record-prepared"
 
 def day_before(draft: OutreachDraft, days: int) -> datetime:
     """The end of the day so many days before D; at short notice the end of tomorrow, never after D."""
-    at, today = agreed(draft), draft.calendar.day_of(draft.now)
+    at, today = draft.state.agreed, draft.calendar.day_of(draft.now)
     day = max(draft.calendar.day_of(at) - timedelta(days=days), today + timedelta(days=1))
     return min(draft.calendar.end_of(day), at)
-
-
-def agreed(draft: OutreachDraft) -> datetime:
-    """The date that the lecturer has accepted."""
-    if draft.state.date is None:
-        raise RuntimeError("no date has been agreed")
-    return draft.state.date
 
 
 def enter_offered(draft: OutreachDraft) -> None:
@@ -34,16 +26,16 @@ def enter_offered(draft: OutreachDraft) -> None:
     state, policy = draft.state, policy_of(draft.state)
     due_at = day_before(draft, policy.confirm_days)
     draft.start_deadline("confirm", policy.confirm, due_at=due_at)
-    by_phone = draft.calendar.day_of(agreed(draft)) - timedelta(days=policy.phone_days)
+    by_phone = draft.calendar.day_of(draft.state.agreed) - timedelta(days=policy.phone_days)
     draft.start_deadline(PHONE, BARE, due_at=datetime.combine(by_phone, time(), draft.calendar.zone))
-    draft.start_deadline("unconfirmed", BARE, due_at=agreed(draft))
-    date = agreed(draft).isoformat()
+    draft.start_deadline("unconfirmed", BARE, due_at=draft.state.agreed)
+    date = draft.state.agreed.isoformat()
     draft.notify("please-confirm", "school", date=date, due_at=due_at.isoformat(), kind=state.kind)
 
 
 def school_confirmed(draft: OutreachDraft, fact: SchoolConfirmed) -> None:
     """The school says yes to the date as it is now; said twice it changes nothing (O6, K8)."""
-    date = agreed(draft)
+    date = draft.state.agreed
     draft.require(fact.date in (None, date), "date-moved", date=local(draft, date))
     if draft.state.stage == Stage.OFFERED:
         _confirm(draft)
@@ -90,7 +82,7 @@ def enter_confirmed(draft: OutreachDraft) -> None:
     if draft.step == Reschedule.step:
         tell_change(draft)
     else:
-        _tell_both(draft, "lecture-confirmed", "lecture-settled")
+        _tell_both(draft, "date-settled", "lecture-settled")
 
 
 def tell_change(draft: OutreachDraft) -> None:
@@ -99,7 +91,7 @@ def tell_change(draft: OutreachDraft) -> None:
 
 
 def _tell_both(draft: OutreachDraft, school: str, lecturer: str) -> None:
-    date, kind = agreed(draft).isoformat(), draft.state.kind
+    date, kind = draft.state.agreed.isoformat(), draft.state.kind
     draft.notify(school, "school", date=date, kind=kind)
     draft.notify(lecturer, f"staff:{draft.state.lecturer}", date=date, kind=kind)
 
@@ -117,9 +109,8 @@ def lecture_over(draft: OutreachDraft, _deadline: Deadline) -> None:
 
 def cancel_request(draft: OutreachDraft, command: CancelRequest) -> None:
     """A person cancels, with a reason that both sides are told (O16)."""
-    known = policy_of(draft.state).causes
-    draft.require(command.reason in known, "cause-unknown", cause=command.reason, known=", ".join(known))
-    _cancel(draft, command.reason, command.reason_id)
+    known_cause(draft, command, policy_of(draft.state).causes)
+    _cancel(draft, command.reason)
 
 
 def school_cancelled(draft: OutreachDraft, _fact: SchoolCancelled) -> None:
@@ -127,9 +118,8 @@ def school_cancelled(draft: OutreachDraft, _fact: SchoolCancelled) -> None:
     _cancel(draft, "school-request")
 
 
-def _cancel(draft: OutreachDraft, cause: str, reason_id: str | None = None) -> None:
+def _cancel(draft: OutreachDraft, cause: str) -> None:
     draft.details["cause"] = cause
     free_lecturer(draft, cause)
-    draft.record(Decided(decision=Stage.CANCELLED, cause=cause, reason_id=reason_id))
     draft.notify("request-cancelled", "school", cause=cause)
     draft.goto(Stage.CANCELLED)

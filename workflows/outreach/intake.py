@@ -6,10 +6,16 @@ Rule numbers are those of docs/processes/outreach.md.
 from datetime import datetime, timedelta
 
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
-from schemas.outreach.commands import ChangeTopic, CheckRequest, DeclineRequest, PermitLate
+from schemas.outreach.commands import (
+    ChangeTopic,
+    CheckRequest,
+    DeclineRequest,
+    Explained,
+    PermitLate,
+    ReleaseLecturer,
+)
 from schemas.outreach.lookups import RequestFacts, TopicFacts
 from schemas.outreach.policy import OutreachPolicy
-from schemas.outreach.records import Decided
 from schemas.outreach.roles import Role
 from schemas.outreach.stages import Stage
 from schemas.outreach.state import OutreachState
@@ -89,9 +95,22 @@ def enter_checked(draft: OutreachDraft) -> None:
 
 def permit_late(draft: OutreachDraft, command: PermitLate) -> None:
     """A person takes a request that comes too late (O2)."""
-    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    give_reason(draft, command)
     draft.state.late_permitted = True
-    draft.record(Decided(decision="permitted-late", reason_id=command.reason_id))
+
+
+def give_reason(draft: OutreachDraft, command: PermitLate | ReleaseLecturer) -> None:
+    """Why it is done, in words that the log refers to."""
+    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    draft.details["reason_id"] = command.reason_id
+
+
+def known_cause(draft: OutreachDraft, command: Explained, known: tuple[str, ...]) -> None:
+    """Why it is done, as a code of the policy that the school is told in words; more of it for the log."""
+    draft.require(command.reason in known, "cause-unknown", cause=command.reason, known=", ".join(known))
+    draft.details["cause"] = command.reason
+    if command.reason_id is not None:
+        draft.details["reason_id"] = command.reason_id
 
 
 def change_topic(draft: OutreachDraft, command: ChangeTopic) -> None:
@@ -106,10 +125,7 @@ def change_topic(draft: OutreachDraft, command: ChangeTopic) -> None:
 
 def decline_request(draft: OutreachDraft, command: DeclineRequest) -> None:
     """It cannot be granted; the school is told why."""
-    known = policy_of(draft.state).decline_reasons
-    draft.require(command.reason in known, "cause-unknown", cause=command.reason, known=", ".join(known))
-    draft.details["reason"] = command.reason
-    draft.record(Decided(decision=Stage.DECLINED, cause=command.reason, reason_id=command.reason_id))
+    known_cause(draft, command, policy_of(draft.state).decline_reasons)
     draft.notify("request-declined", "school", cause=command.reason)
     draft.goto(Stage.DECLINED)
 

@@ -14,17 +14,8 @@ from schemas.outreach.records import Booked, DateReleased, LecturerAsked
 from schemas.outreach.roles import Role
 from schemas.outreach.stages import Answer, Stage
 from schemas.outreach.state import OutreachState
-from workflows.outreach.intake import (
-    ANSWER_SCHOOL,
-    CLOSURE,
-    DATES,
-    FIND_LECTURER,
-    OutreachDraft,
-    ahead,
-    local,
-    policy_of,
-    watch_dates,
-)
+from workflows.outreach import intake
+from workflows.outreach.intake import OutreachDraft, ahead, local, policy_of
 
 ASKABLE = (None, Answer.OVER)
 """Answers of who can be asked: never asked, or about something else."""
@@ -131,7 +122,7 @@ def ask(draft: OutreachDraft, lecturer: str, deadline: Deadline) -> None:
 
 def answer_lecture(draft: OutreachDraft, command: AnswerLecture) -> None:
     """A lecturer's own answer."""
-    _answer(draft, command.actor.id, command.answer, command.date, command.needs_id)
+    _answer(draft, command.actor.id, command.answer, command.date, command.remark_id)
 
 
 def lecturer_answered(draft: OutreachDraft, fact: LecturerAnswered) -> None:
@@ -140,7 +131,7 @@ def lecturer_answered(draft: OutreachDraft, fact: LecturerAnswered) -> None:
 
 
 def _answer(
-    draft: OutreachDraft, lecturer: str, answer: str, at: datetime | None, needs_id: str | None = None
+    draft: OutreachDraft, lecturer: str, answer: str, at: datetime | None, remark_id: str | None = None
 ) -> None:
     """Yes or no; a yes after silence counts while nobody else has accepted (O3)."""
     state, standing = draft.state, draft.state.asked.get(lecturer)
@@ -149,7 +140,7 @@ def _answer(
     draft.require(state.stage in (Stage.OFFERING, Stage.CHECKED), "lecture-taken")
     draft.details.update(lecturer=lecturer, answer=answer, late=standing is Answer.SILENT)
     if answer == "no":
-        _close_question(draft, lecturer, Answer.NO, needs_id)
+        _close_question(draft, lecturer, Answer.NO, remark_id)
         if standing is Answer.ASKED and state.stage == Stage.OFFERING:
             ask_next(draft)
         return
@@ -157,7 +148,7 @@ def _answer(
     chosen = [each for each in ahead(draft) if at in (None, each)]
     draft.require(bool(chosen), "unknown-date", date=local(draft, at) if at else "-", possible=possible)
     date_free = first_free(draft, lecturer, chosen)
-    _close_question(draft, lecturer, Answer.YES, needs_id)
+    _close_question(draft, lecturer, Answer.YES, remark_id)
     for other, theirs in state.asked.items():
         if theirs is Answer.ASKED:
             _close_question(draft, other, Answer.OVER)
@@ -167,11 +158,13 @@ def _answer(
     draft.goto(Stage.CONFIRMED if state.confirmed == state.date else Stage.OFFERED)
 
 
-def _close_question(draft: OutreachDraft, lecturer: str, answer: Answer, needs_id: str | None = None) -> None:
+def _close_question(
+    draft: OutreachDraft, lecturer: str, answer: Answer, remark_id: str | None = None
+) -> None:
     draft.state.asked[lecturer] = answer
     draft.close_task(f"answer-lecture:{lecturer}", how="moved_on" if answer is Answer.OVER else "done")
     draft.stop_deadline(f"answer:{lecturer}", how="cancelled" if answer is Answer.OVER else "met")
-    draft.record(LecturerAsked(lecturer=lecturer, answer=answer, needs_id=needs_id))
+    draft.record(LecturerAsked(lecturer=lecturer, answer=answer, remark_id=remark_id))
 
 
 def lecturer_silent(draft: OutreachDraft, deadline: Deadline) -> None:
@@ -186,8 +179,8 @@ def book(draft: OutreachDraft, lecturer: str, at: datetime) -> None:
     """Only accepting reserves: the database holds the lecturer's time from now on (O4, K4)."""
     state = draft.state
     state.lecturer, state.date = lecturer, at
-    draft.stop_deadline(DATES)
-    draft.stop_deadline(ANSWER_SCHOOL)
+    draft.stop_deadline(intake.DATES)
+    draft.stop_deadline(intake.ANSWER_SCHOOL)
     span = dict(zip(("starts_at", "ends_at", "term_from", "term_until"), span_of(draft, at), strict=True))
     draft.record(Booked(lecturer=lecturer, load_cap=policy_of(state).load_cap, **span))
 
@@ -211,7 +204,7 @@ def free_lecturer(draft: OutreachDraft, cause: str, answer: Answer = Answer.OVER
         return
     state.date = None
     drop_reminders(draft)
-    draft.finish(CLOSURE)
+    draft.finish(intake.CLOSURE)
     draft.record(DateReleased(cause=cause))
     draft.record(LecturerAsked(lecturer=lecturer, answer=answer))
     state.asked[lecturer] = answer
@@ -230,7 +223,7 @@ def release_lecturer(draft: OutreachDraft, command: ReleaseLecturer) -> None:
     The school hears of it once, when somebody else has accepted or the date is given up.
     """
     state = draft.state
-    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    intake.give_reason(draft, command)
     if state.lecturer is None or state.date is None:
         raise Refusal("not-asked")
     draft.details["lecturer"] = state.lecturer
@@ -242,7 +235,7 @@ def release_lecturer(draft: OutreachDraft, command: ReleaseLecturer) -> None:
 
 def enter_offering(draft: OutreachDraft) -> None:
     """The first in order is asked."""
-    draft.close_task(FIND_LECTURER)
-    if DATES not in draft.state.deadlines and ahead(draft):
-        watch_dates(draft)
+    draft.close_task(intake.FIND_LECTURER)
+    if intake.DATES not in draft.state.deadlines and ahead(draft):
+        intake.watch_dates(draft)
     ask_next(draft)

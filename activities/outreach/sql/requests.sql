@@ -47,3 +47,12 @@ CROSS JOIN LATERAL (
         WITH ORDINALITY AS u (starts_at, ends_at, term_from, term_until, place)) d
 WHERE s.staff_id = ANY ($1)
 ORDER BY s.staff_id, d.place
+
+-- name: asked
+SELECT lecturer, answer, asked_at, at FROM iehe.outreach_asked WHERE case_id = $1 ORDER BY asked_at, lecturer
+
+-- name: personal
+-- Personal: the contact, and the school's own words.
+SELECT school, school_name, contact_name, contact_email, contact_phone, language, purpose, place, equipment,
+       travel_cost, attended, erased_at
+FROM iehe.outreach_requests WHERE case_id = $1

@@ -248,12 +248,12 @@ class Pure:
     def to_held(self) -> "Pure":
         self.to_prepared()
         self.wait_until(FIRST + timedelta(hours=1))
-        self.decide(commands.RecordHeld, "office-1", persons=38)
+        self.decide(commands.RecordHeld, "office-1", held=True, persons=38)
         return self
 
     def to_reported(self) -> "Pure":
         self.to_held()
-        self.decide(commands.SubmitReport, "lecturer-1", report_id=REASON)
+        self.decide(commands.SubmitReport, "lecturer-1", remark_id=REASON)
         return self
 
     # what the tests ask

@@ -25,7 +25,7 @@ def test_a_lecture_is_not_recorded_before_it_begins() -> None:
     """Nor by mistake on the day before."""
     case = in_stage(Stage.PREPARED)
     with pytest.raises(Refusal, match="record it afterwards"):
-        case.decide(commands.RecordHeld, "office-1")
+        case.decide(commands.RecordHeld, "office-1", held=True)
 
 
 def test_when_it_is_over_the_office_says_whether_it_was_held() -> None:
@@ -33,8 +33,8 @@ def test_when_it_is_over_the_office_says_whether_it_was_held() -> None:
     case = in_stage(Stage.CONFIRMED)
     case.wait_until(FIRST + timedelta(minutes=51))
     assert "record-held" in case.state.tasks
-    case.decide(commands.RecordHeld, "office-1")
-    assert case.records("held") == [{"kind": "held", "persons": 40}]
+    case.decide(commands.RecordHeld, "office-1", held=True)
+    assert case.records("held") == [{"kind": "held", "persons": 40, "report_id": None}]
 
 
 def test_a_lecture_to_which_nobody_came_ends_as_cancelled() -> None:
@@ -87,11 +87,11 @@ def test_a_report_is_the_lecturers_or_the_offices() -> None:
     """Another lecturer writes none; who did is reminded on D+14 and D+30, the office on D+45."""
     case = in_stage(Stage.HELD)
     with pytest.raises(Refusal, match="not asked to give"):
-        case.decide(commands.SubmitReport, "lecturer-2", report_id=REASON)
+        case.decide(commands.SubmitReport, "lecturer-2", remark_id=REASON)
     case.wait_until(jst(2026, 10, 26))
     assert case.notices("task-reminder") == [("task-reminder", "staff:lecturer-1")] * 2
     assert case.notices("task-overdue") == [("task-overdue", "role:connection_office")]
-    case.decide(commands.SubmitReport, "office-1", report_id=REASON)
+    case.decide(commands.SubmitReport, "office-1", remark_id=REASON)
     assert case.state.stage == Stage.REPORTED
 
 
@@ -136,7 +136,7 @@ def test_o28_a_late_report_ends_a_case_whose_contact_is_gone() -> None:
     case = in_stage(Stage.HELD)
     case.wait_until(FIRST + timedelta(days=100))
     assert case.state.stage == Stage.HELD
-    case.decide(commands.SubmitReport, "lecturer-1", report_id=REASON)
+    case.decide(commands.SubmitReport, "lecturer-1", remark_id=REASON)
     assert case.state.stage == Stage.CLOSED
 
 

@@ -196,7 +196,7 @@ def test_the_school_hears_once_of_an_ill_lecturer() -> None:
     case.decide(commands.AnswerLecture, "lecturer-2", answer="yes")
     assert (case.state.stage, case.state.lecturer) == (Stage.CONFIRMED, "lecturer-2")
     told = [message for message, to in case.notices() if to == "school"][before:]
-    assert told == ["lecture-confirmed"]
+    assert told == ["date-settled"]
 
 
 def test_with_nobody_left_a_person_finds_another_way() -> None:

@@ -40,6 +40,7 @@ CREATE TABLE iehe.outreach_requests (
     equipment      text,
     travel_cost    text NOT NULL,
     attended       integer,
+    report_id      uuid REFERENCES iehe.texts,
     erased_at      timestamptz,
     CHECK ((topic IS NULL) <> (field IS NULL))
 );
@@ -52,7 +53,7 @@ CREATE TABLE iehe.outreach_asked (
     answer    text NOT NULL,
     asked_at  timestamptz NOT NULL,
     at        timestamptz NOT NULL,
-    needs_id  uuid REFERENCES iehe.texts,
+    remark_id  uuid REFERENCES iehe.texts,
     PRIMARY KEY (case_id, lecturer)
 );
 CREATE INDEX outreach_asked_by_lecturer ON iehe.outreach_asked (lecturer);
@@ -74,24 +75,6 @@ COMMENT ON TABLE iehe.outreach_bookings IS 'A lecturer''s time, taken by accepti
 CREATE UNIQUE INDEX outreach_booking_of_case ON iehe.outreach_bookings (case_id) WHERE released_at IS NULL;
 CREATE INDEX outreach_bookings_of_lecturer ON iehe.outreach_bookings (lecturer) WHERE released_at IS NULL;
 
-CREATE TABLE iehe.outreach_decisions (
-    case_id    text NOT NULL REFERENCES iehe.cases,
-    version    integer NOT NULL,
-    decision   text NOT NULL,
-    cause      text,
-    made_by    text NOT NULL,
-    reason_id  uuid REFERENCES iehe.texts,
-    at         timestamptz NOT NULL,
-    PRIMARY KEY (case_id, version)
-);
-
-CREATE TABLE iehe.outreach_reports (
-    case_id    text PRIMARY KEY REFERENCES iehe.cases,
-    report_id  uuid NOT NULL REFERENCES iehe.texts,
-    by         text NOT NULL,
-    at         timestamptz NOT NULL
-);
-
 -- the request as it arrives --------------------------------------------------------------------------------
 
 CREATE FUNCTION iehe.outreach_store(subject text, form jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -107,9 +90,9 @@ BEGIN
     INSERT INTO iehe.outreach_requests (case_id, school, school_name, contact_name, contact_email, contact_phone,
         language, kind, topic, field, purpose, grade, persons, dates, minutes, place, equipment, travel_cost)
     VALUES ('outreach/' || subject, form ->> 'school', form ->> 'school_name', form #>> '{contact,name}',
-        form #>> '{contact,email}', form #>> '{contact,phone}', form #>> '{contact,language}', form ->> 'kind',
+        form #>> '{contact,email}', form #>> '{contact,phone}', coalesce(form #>> '{contact,language}', 'ja'), form ->> 'kind',
         form ->> 'topic', form ->> 'field', form ->> 'purpose', form ->> 'grade', (form ->> 'persons')::int, wanted,
-        (form ->> 'minutes')::int, form ->> 'place', form ->> 'equipment', form ->> 'travel_cost')
+        coalesce((form ->> 'minutes')::int, 50), form ->> 'place', form ->> 'equipment', form ->> 'travel_cost')
     ON CONFLICT (case_id) DO NOTHING;
     IF NOT FOUND AND NOT EXISTS (
         SELECT FROM iehe.outreach_requests r WHERE r.case_id = 'outreach/' || subject
@@ -136,10 +119,10 @@ $$;
 
 CREATE FUNCTION iehe.outreach_record_asked(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
-    INSERT INTO iehe.outreach_asked AS a (case_id, lecturer, answer, asked_at, at, needs_id)
-    VALUES (of_case, record ->> 'lecturer', record ->> 'answer', moment, moment, iehe.text_of(record ->> 'needs_id'))
+    INSERT INTO iehe.outreach_asked AS a (case_id, lecturer, answer, asked_at, at, remark_id)
+    VALUES (of_case, record ->> 'lecturer', record ->> 'answer', moment, moment, iehe.text_of(record ->> 'remark_id'))
     ON CONFLICT (case_id, lecturer) DO UPDATE
-    SET answer = excluded.answer, at = excluded.at, needs_id = coalesce(excluded.needs_id, a.needs_id),
+    SET answer = excluded.answer, at = excluded.at, remark_id = coalesce(excluded.remark_id, a.remark_id),
         asked_at = CASE WHEN excluded.answer = 'asked' THEN excluded.at ELSE a.asked_at END
 $$;
 
@@ -177,21 +160,12 @@ EXCEPTION WHEN exclusion_violation THEN
 END
 $$;
 
-CREATE FUNCTION iehe.outreach_record_decided(of_case text, v integer, moment timestamptz, actor text, record jsonb)
-RETURNS void LANGUAGE sql AS $$
-    INSERT INTO iehe.outreach_decisions (case_id, version, decision, cause, made_by, reason_id, at)
-    VALUES (of_case, v, record ->> 'decision', record ->> 'cause', actor, iehe.text_of(record ->> 'reason_id'), moment)
-$$;
-
 CREATE FUNCTION iehe.outreach_record_held(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
-    UPDATE iehe.outreach_requests SET attended = (record ->> 'persons')::int WHERE case_id = of_case
-$$;
-
-CREATE FUNCTION iehe.outreach_record_reported(of_case text, v integer, moment timestamptz, actor text, record jsonb)
-RETURNS void LANGUAGE sql AS $$
-    INSERT INTO iehe.outreach_reports (case_id, report_id, by, at)
-    VALUES (of_case, iehe.text_of(record ->> 'report_id'), actor, moment)
+    UPDATE iehe.outreach_requests
+    SET attended = coalesce((record ->> 'persons')::int, attended),
+        report_id = coalesce(iehe.text_of(record ->> 'report_id'), report_id)
+    WHERE case_id = of_case
 $$;
 
 CREATE FUNCTION iehe.outreach_record_contact_erased(of_case text, v integer, moment timestamptz, actor text, record jsonb)
@@ -208,14 +182,13 @@ $$;
 
 -- rights ---------------------------------------------------------------------------------------------------
 
-GRANT SELECT ON iehe.outreach_topics, iehe.outreach_requests, iehe.outreach_asked, iehe.outreach_bookings,
-    iehe.outreach_decisions, iehe.outreach_reports TO iehe_worker, iehe_office;
-GRANT INSERT ON iehe.outreach_asked, iehe.outreach_bookings, iehe.outreach_decisions, iehe.outreach_reports
-    TO iehe_worker;
+GRANT SELECT ON iehe.outreach_topics, iehe.outreach_requests, iehe.outreach_asked, iehe.outreach_bookings
+    TO iehe_worker, iehe_office;
+GRANT INSERT ON iehe.outreach_asked, iehe.outreach_bookings TO iehe_worker;
 GRANT UPDATE ON iehe.outreach_asked TO iehe_worker;
 GRANT UPDATE (released_at, cause) ON iehe.outreach_bookings TO iehe_worker;
-GRANT UPDATE (attended, contact_name, contact_email, contact_phone, purpose, place, equipment, erased_at)
-    ON iehe.outreach_requests TO iehe_worker;
+GRANT UPDATE (attended, report_id, contact_name, contact_email, contact_phone, purpose, place, equipment,
+    erased_at) ON iehe.outreach_requests TO iehe_worker;
 GRANT INSERT ON iehe.outreach_requests TO iehe_worker, iehe_office;
 GRANT INSERT, UPDATE ON iehe.outreach_topics TO iehe_office;
-GRANT SELECT ON iehe.outreach_topics, iehe.outreach_bookings, iehe.outreach_decisions TO iehe_auditor;
+GRANT SELECT ON iehe.outreach_topics, iehe.outreach_bookings TO iehe_auditor;
