@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from schemas.kernel.identifiers import Code, StaffId
 from schemas.kernel.payload import Payload
@@ -29,6 +29,8 @@ class SchoolCancelled(Payload):
 
 class ClosureAnnounced(Payload):
     """A school, or the campus, is closed on these days, both included."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     where: Literal["school", "campus"]
     first: date = Field(alias="from")

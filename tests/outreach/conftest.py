@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
@@ -19,6 +20,7 @@ from tests.conftest import Database
 from tests.outreach.desk import Desk, furnish
 from tests.outreach.schools import Schools
 from tests.workflows.outreach.builder import default_policy
+from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
 from workflows.outreach.process import OUTREACH
 
@@ -61,12 +63,21 @@ async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
 
 @pytest.fixture
 async def schools(
-    client: Client, worker_pool: asyncpg.Pool, owner: asyncpg.Connection, mail: MailCatcher
+    client: Client,
+    database: Database,
+    worker_pool: asyncpg.Pool,
+    owner: asyncpg.Connection,
+    mail: MailCatcher,
 ) -> AsyncIterator[Schools]:
     settings = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender="connection@example.ac.jp")
     notices = NoticeActivities(worker_pool, ROOMS, Mailer(settings))
-    async with running_worker(client, worker_pool, notices):
-        yield Schools(client, worker_pool, owner)
+    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+    office = await open_pool(database.url("office"), size=2)
+    relay = await open_pool(database.url("worker"), size=CONNECTIONS)
+    async with running_worker(client, worker_pool, notices), running_relay(relay, skipper.client):
+        yield Schools(skipper, office, owner)
+    await office.close()
+    await relay.close()
     # what is left running would otherwise go to the next test's worker
     async for each in client.list_workflows("ExecutionStatus = 'Running'"):
         with contextlib.suppress(RPCError):

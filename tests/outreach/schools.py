@@ -8,18 +8,19 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from temporalio.client import Client, WorkflowHandle
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
+from temporalio.client import WorkflowHandle
+from temporalio.testing import TimeSkipper
 
-from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
-from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, event_type
-from schemas.kernel.step import CaseStart
+from gateway.cloudevents import arrival_of
+from gateway.inbox import Inbox
+from schemas.kernel.case import Actor, Command, Receipt
+from schemas.kernel.identifiers import event_type
 from schemas.outreach import commands
-from schemas.outreach.requests import SchoolRequest
 from tests.workflows.outreach.builder import ROLES, TOKYO
 from tests.workflows.outreach.test_requests import FORM
 from workflows.outreach.process import OUTREACH
 
+PORTAL = "urn:example:school-portal"
 _numbers = itertools.count(1)
 
 
@@ -27,27 +28,32 @@ _numbers = itertools.count(1)
 class Schools:
     """What schools, lecturers and the office do with the system, from outside."""
 
-    client: Client
-    pool: asyncpg.Pool
+    skipper: TimeSkipper
+    office: asyncpg.Pool
     owner: asyncpg.Connection
 
-    def __post_init__(self) -> None:
-        self.skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
+    async def tell(self, number: str, fact: str, **data: Any) -> str:
+        """An event as the portal sends it, through the door; its cause in the case's log."""
+        event = {
+            "specversion": "1.0",
+            "id": f"e{next(_numbers)}",
+            "source": PORTAL,
+            "type": event_type(OUTREACH.name, fact),
+            "subject": number,
+            "data": data,
+        }
+        await Inbox(self.office).store(PORTAL, [arrival_of(event)])
+        return f"{PORTAL}#{event['id']}"
 
     async def ask(self, **changes: Any) -> "Request":
         """A request for three dates from sixty days on."""
         today = datetime.now(TOKYO).replace(hour=13, minute=0, second=0, microsecond=0)
         dates = tuple(today + timedelta(days=days) for days in (60, 67, 74))
-        form = SchoolRequest.model_validate(FORM | {"dates": dates} | changes)
+        form = FORM | {"dates": [at.isoformat() for at in dates]} | changes
         number = f"S{uuid4().hex[:8].upper()}"
-        await self.pool.execute("SELECT iehe.outreach_store($1, $2)", number, form.model_dump_json())
-        handle = await self.skipper.client.start_workflow(
-            OUTREACH.name,
-            CaseStart(case_id=OUTREACH.case_id(number)),
-            id=OUTREACH.case_id(number),
-            task_queue=CASES_QUEUE,
-        )
-        request = Request(self, dates, handle)
+        await self.tell(number, "request-received", **form)
+        handle = self.skipper.client.get_workflow_handle(OUTREACH.case_id(number))
+        request = Request(self, number, dates, handle)
         await request.until_stage("requested")
         return request
 
@@ -57,18 +63,16 @@ class Request:
     """One request, driven as its people and systems would drive it."""
 
     schools: Schools
+    number: str
     dates: tuple[datetime, ...]
     handle: WorkflowHandle[Any, Any]
 
     async def event(self, fact: str, **data: Any) -> None:
         """Send a fact and wait until the case has taken or refused it."""
-        envelope = EventEnvelope(
-            id=f"e{next(_numbers)}", source="test", type=event_type(OUTREACH.name, fact), data=data
-        )
-        await self.handle.signal(EVENT_SIGNAL, envelope)
+        cause = await self.schools.tell(self.number, fact, **data)
         said = "SELECT step FROM iehe.case_log WHERE case_id = $1 AND cause = $2"
         async with asyncio.timeout(15):
-            while not await self.schools.owner.fetchval(said, self.handle.id, envelope.cause):
+            while not await self.schools.owner.fetchval(said, self.handle.id, cause):
                 await asyncio.sleep(0.01)
 
     async def decide(self, command: type[Command], by: str, **values: Any) -> Receipt:

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.kernel.identifiers import event_type
 from schemas.outreach import commands
 from schemas.outreach.requests import SchoolRequest
 from schemas.outreach.stages import Stage
 from tests.outreach.desk import FIRST, Desk
 from tests.workflows.outreach.builder import DATES, REASON, jst
 from tests.workflows.outreach.test_requests import FORM
+from workflows.outreach.process import OUTREACH
 
 OTHER = jst(2026, 11, 5, 13)
 HOUR = timedelta(hours=1)
@@ -159,10 +161,12 @@ async def test_o27_a_letter_to_the_school_has_one_reader(desk) -> None:
 async def test_o28_ninety_days_later_the_contact_is_gone_and_counts_stay(desk) -> None:
     """Also from the event with which it arrived; whatever is still queued for the school stays unsent."""
     case_id = await desk.confirmed()
+    received = ("portal", "1", event_type(OUTREACH.name, "request-received"), OUTREACH.name, case_id)
+    form = FORM | {"dates": [at.isoformat() for at in DATES]}
     await desk.owner.execute(
-        "INSERT INTO iehe.events (source, id, type, process, case_id, envelope, state)"
-        " VALUES ('portal', '1', 'request-received', 'school-outreach', $1, $2, 'delivered')",
-        *(case_id, json.dumps({"id": "1", "data": FORM})),
+        "INSERT INTO iehe.events (source, id, type, process, case_id, envelope)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        *(*received, json.dumps({"id": "1", "data": form})),
     )
     await desk.time(FIRST + HOUR)
     await desk.decide(case_id, commands.RecordHeld, "office-1", held=True, persons=38)

@@ -4,8 +4,11 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from gateway.problems import Problem
 from schemas.outreach import commands
 from schemas.outreach.stages import Stage
+from tests.payloads import opened, payloads_in
+from tests.workflows.outreach.test_requests import FORM
 
 
 async def test_from_the_request_to_its_end(schools, mail) -> None:
@@ -86,6 +89,33 @@ async def test_silence_illness_and_a_closed_school(schools) -> None:
     moved = {"dates": [request.dates[1]], "reason": "school-closed", "school_agreed": True}
     await request.decide(commands.Reschedule, "office-1", **moved)
     await request.until_stage(Stage.CHECKED)
+
+
+async def test_a_topic_that_is_not_of_the_year_is_refused_at_the_door(schools) -> None:
+    """Nothing of it is stored, and the portal is told at once."""
+    with pytest.raises(Problem) as refused:
+        await schools.ask(topic="volcanoes")
+    assert refused.value.status in (404, 409, 422)
+    assert await schools.owner.fetchval("SELECT count(*) FROM iehe.events") == 0
+
+
+async def test_nothing_personal_is_in_the_history(schools) -> None:
+    """Temporal gets codes, counts and times; the contact and the school's words stay in the database."""
+    request = await schools.ask()
+    await request.to_confirmed()
+    history = await request.handle.fetch_history()
+    plain = await opened(history.events, schools.skipper.client.data_converter.payload_codec)
+    said = " ".join(payload.data.decode() for event in plain for _, payload in payloads_in(event))
+    for word in (
+        FORM["school_name"],
+        "花子",
+        "sample@school",
+        FORM["purpose"],
+        FORM["place"],
+        FORM["equipment"],
+    ):
+        assert word not in said
+    assert "lecturer-1" in said
 
 
 @pytest.mark.parametrize("end", ["cancelled", "closed"])
