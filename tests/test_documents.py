@@ -107,8 +107,9 @@ def leaves(command: Any, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, .
 
 @pytest.mark.parametrize("words", [words for words, _ in leaves(COMMANDS)], ids=" ".join)
 def test_every_command_is_on_its_page(words) -> None:
-    """docs/cli.md leaves no command out: each stands there under its group, or with it."""
-    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    """None is left out: each stands in docs/cli.md or on its process's page, under its group or with it."""
+    pages = [ROOT / "docs" / "cli.md", *(ROOT / "docs" / "processes").glob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     spans = [word for _, word in CODE.findall(text)]
     named = {span.removeprefix("iehe ") for span in spans}
     wanted = (" ".join(words), words[-1])

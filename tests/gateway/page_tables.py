@@ -51,15 +51,21 @@ def _data(model: type[BaseModel]) -> str:
     required = schema.get("required", [])
     if not fields:
         return "`{}`"
+    of_its_own = schema.get("$defs", {})
     told = [
-        f"`{name}`{'' if name in required else ' (optional)'}: {_form(each)}" for name, each in fields.items()
+        f"`{name}`{'' if name in required else ' (optional)'}: {_form(each, of_its_own)}"
+        for name, each in fields.items()
     ]
     return "; ".join(told) + ". " + inspect.cleandoc(model.__doc__ or "").split("\n")[0]
 
 
-def _form(field: Mapping[str, Any]) -> str:
+def _form(field: Mapping[str, Any], of_its_own: Mapping[str, Any]) -> str:
     if "anyOf" in field:
         (field,) = (each for each in field["anyOf"] if each != {"type": "null"})
+    if "$ref" in field:
+        field = of_its_own[field["$ref"].rpartition("/")[2]]
+    if field.get("type") == "array":
+        return f"a list of {_form(field['items'], of_its_own)}"
     if "enum" in field:
         return " or ".join(f"`{value}`" for value in field["enum"])
     form = field.get(
