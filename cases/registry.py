@@ -14,5 +14,8 @@ ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSI
 PROCESSES: Final[Mapping[str, Process[Any]]] = {name: room.process for name, room in ROOMS.items()}
 """The same, for who needs the rules alone."""
 
+OWN_ATTRIBUTES: Final = tuple(name for process in PROCESSES.values() for name in process.own_attributes)
+"""Search attributes that processes have beside those of every case."""
+
 CASE_ROOMS: Final = tuple(process.room for process in PROCESSES.values())
 """First parts of case ids."""

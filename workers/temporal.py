@@ -26,6 +26,7 @@ from temporalio.converter import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from cases.registry import OWN_ATTRIBUTES
 from embedded.home import Home
 from encryption.codec import REFUSED, EncryptionCodec, Plaintext
 from encryption.fingerprints import check_ring
@@ -40,7 +41,8 @@ CONNECT_TIMEOUT: Final = timedelta(seconds=10)
 _KEYWORD = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
 _DATETIME = IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
 SEARCH_ATTRIBUTES: Final[dict[str, "IndexedValueType.ValueType"]] = {
-    name.value: _DATETIME if name is SearchAttribute.DUE_AT else _KEYWORD for name in SearchAttribute
+    name: _DATETIME if name == SearchAttribute.DUE_AT else _KEYWORD
+    for name in (*map(str, SearchAttribute), *OWN_ATTRIBUTES)
 }
 
 

@@ -36,7 +36,7 @@ from schemas.admission.facts import (
     SiblingAccepted,
     WithdrawalRequested,
 )
-from schemas.admission.identifiers import PROCESS
+from schemas.admission.identifiers import PROCESS, ROUND_ATTRIBUTE
 from schemas.admission.lookups import ApplicationFacts, Committee, ReviewersDrawn
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.roles import Role
@@ -267,7 +267,7 @@ def _answers_since(state: AdmissionState, step: str) -> datetime | None:
 
 
 def _attributes(state: AdmissionState) -> dict[str, str]:
-    return {"IeheRound": state.round.round_id} if state.round else {}
+    return {ROUND_ATTRIBUTE: state.round.round_id} if state.round else {}
 
 
 ADMISSION_REVIEW: Final = Process[AdmissionState](
@@ -299,6 +299,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     audience=_audience,
     facts=_facts,
     answers_since=_answers_since,
+    own_attributes=(ROUND_ATTRIBUTE,),
     attributes=_attributes,
     enter={
         Stage.SUBMITTED: intake.enter_submitted,

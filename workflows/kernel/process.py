@@ -87,8 +87,10 @@ class Process(Generic[S]):
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
     """When that began which a step answers: no fact of it can have happened before."""
+    own_attributes: tuple[str, ...] = ()
+    """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}
-    """Search attributes of the process's own."""
+    """Their values."""
 
     @property
     def commands(self) -> dict[str, type[Command]]:
