@@ -13,10 +13,7 @@ import asyncpg
 import holidays
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from activities.admission.messages import MESSAGES
-from schemas.admission.identifiers import PROCESS
-from schemas.admission.policy import AdmissionPolicy
-from schemas.admission.roles import Role
+from cases.registry import CASE_ROOMS, PROCESSES, ROOMS
 from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.policies import PolicyDocument
 
@@ -45,14 +42,14 @@ class Round(BaseModel):
 
 
 def read_policy(
-    path: Path | None = None,
-) -> tuple[PolicyDocument[AdmissionPolicy], list[Round], dict[str, int]]:
-    """A policy file with its rounds and places; None reads the defaults that come with the system.
+    path: Path | None = None, room: str = CASE_ROOMS[0]
+) -> tuple[PolicyDocument[Any], list[Round], dict[str, int]]:
+    """A policy file with its rounds and places; None reads the defaults that come with a room.
 
     Raises:
         PolicyError: the file is not TOML, or something in it is missing, unknown or out of bounds.
     """
-    text = (path or files("activities") / "admission" / "defaults.toml").read_text(encoding="utf-8")
+    text = (path or files("activities") / room / "defaults.toml").read_text(encoding="utf-8")
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -69,15 +66,17 @@ def read_policy(
     return document, rounds, dict(raw.get("places", {}))
 
 
-def _read(raw: dict[str, Any]) -> tuple[PolicyDocument[AdmissionPolicy], list[Round]]:
+def _read(raw: dict[str, Any]) -> tuple[PolicyDocument[Any], list[Round]]:
     valid_from = raw["valid_from"]
     if type(valid_from) is not date:
         raise PolicyError("valid_from: a date without quotes is needed, such as 2027-04-01")
+    if raw["process"] not in PROCESSES:
+        raise PolicyError(f"process: no process is called {raw['process']}")
     common = raw["default"]
     calendar = {**common.get("calendar", {}), "holidays": japanese_holidays(valid_from)}
     head = {"version": raw["version"], "calendar": calendar}
     routes = {name: {**common, **route, **head, "route": name} for name, route in raw["routes"].items()}
-    document = PolicyDocument[AdmissionPolicy].model_validate(
+    document = PolicyDocument[PROCESSES[raw["process"]].policy].model_validate(  # type: ignore[misc]
         {
             "process": raw["process"],
             "version": raw["version"],
@@ -89,7 +88,7 @@ def _read(raw: dict[str, Any]) -> tuple[PolicyDocument[AdmissionPolicy], list[Ro
     return document, [Round.model_validate(each) for each in raw.get("rounds", [])]
 
 
-def _unknown_fields(raw: dict[str, Any], document: PolicyDocument[AdmissionPolicy]) -> Iterator[str]:
+def _unknown_fields(raw: dict[str, Any], document: PolicyDocument[Any]) -> Iterator[str]:
     # payload models tolerate fields that they do not know; in a file that a person wrote they are mistakes
     yield from _unknown(raw.get("events", {}), document.events.model_dump(), "events")
     for name, route in document.routes.items():
@@ -110,15 +109,15 @@ def _unknown(raw: Any, known: Any, where: str) -> Iterator[str]:
             yield from _unknown(value, fields, f"{where}.{number}")
 
 
-def _dangling(document: PolicyDocument[AdmissionPolicy], rounds: list[Round]) -> Iterator[str]:
+def _dangling(document: PolicyDocument[Any], rounds: list[Round]) -> Iterator[str]:
     """What a policy refers to and nobody has: messages, roles, processes, routes."""
-    if document.process != PROCESS:
-        yield f"process: no process is called {document.process}"
-    audiences = {"applicant", "referee", "assignee", *(f"role:{role}" for role in Role)}
+    room = ROOMS[document.process]
+    audiences = {"assignee", *(f"role:{role}" for role in room.process.roles)}
+    audiences |= {message.to for message in room.messages.values()}
     for name, route in document.routes.items():
         for where, deadline in _deadlines(route):
             for rung in deadline.ladder:
-                if rung.message not in MESSAGES:
+                if rung.message not in room.messages:
                     yield f"routes.{name}.{where}.ladder.{rung.key}: no message is called {rung.message}"
                 for who in sorted(set(rung.to) - audiences):
                     yield f"routes.{name}.{where}.ladder.{rung.key}: nobody is called {who}"
@@ -144,9 +143,7 @@ def japanese_holidays(valid_from: date) -> list[date]:
     return sorted(days)
 
 
-async def store_policy(
-    connection: asyncpg.Connection, document: PolicyDocument[AdmissionPolicy], loaded_by: str
-) -> bool:
+async def store_policy(connection: asyncpg.Connection, document: PolicyDocument[Any], loaded_by: str) -> bool:
     """Add a policy version; False when the same one is there already.
 
     Raises:
@@ -198,11 +195,13 @@ async def store_round(connection: asyncpg.Connection, new: Round, places: dict[s
     return True
 
 
-async def load_defaults(connection: asyncpg.Connection) -> None:
-    """The default policy and rounds, where there is none yet; what a university has loaded stays."""
-    document, rounds, places = read_policy()
-    if await connection.fetchval("SELECT count(*) FROM iehe.policies") == 0:
-        await store_policy(connection, document, "defaults")
-    if await connection.fetchval("SELECT count(*) FROM iehe.rounds") == 0:
-        for each in rounds:
-            await store_round(connection, each, places)
+async def load_defaults(connection: asyncpg.Connection, *rooms: str) -> None:
+    """The default policies and rounds of some rooms, or all, where there are none; what is loaded stays."""
+    for room in rooms or CASE_ROOMS:
+        document, rounds, places = read_policy(room=room)
+        there = "SELECT count(*) FROM iehe.policies WHERE process = $1"
+        if await connection.fetchval(there, document.process) == 0:
+            await store_policy(connection, document, "defaults")
+        if rounds and await connection.fetchval("SELECT count(*) FROM iehe.rounds") == 0:
+            for each in rounds:
+                await store_round(connection, each, places)

@@ -26,6 +26,6 @@ async def connect(database) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
 async def office(database, temporal, client, tmp_path) -> Program:
     """Commands on servers that run already; policies and rounds are loaded, there is no staff."""
     connection = await asyncpg.connect(database.url("owner"))
-    await load_defaults(connection)
+    await load_defaults(connection, "admission")
     await connection.close()
     return Program(elsewhere(database, temporal, tmp_path / "home"))

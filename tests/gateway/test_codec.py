@@ -550,7 +550,7 @@ async def test_nothing_of_a_case_is_in_temporals_files(
         client = await Client.connect(server.address, data_converter=encrypted(ring, "default"))
         await register_search_attributes(client)
         async with pool.acquire() as connection:
-            await load_defaults(connection)
+            await load_defaults(connection, "admission")
             await relax(connection, {"notices": {"quiet_from": "00:00", "quiet_until": "00:00"}})
         institute = Institute(client, pool)
         await institute.employ(*DEFAULT_STAFF)

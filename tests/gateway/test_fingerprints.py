@@ -118,7 +118,7 @@ def test_a_ring_that_is_exchanged_under_a_running_process_is_refused(tmp_path) -
 async def known(database, temporal, client, tmp_path) -> tuple[Program, Program]:
     """Commands with the database's ring, which is noted, and the same with a stranger's."""
     connection = await asyncpg.connect(database.url("owner"))
-    await load_defaults(connection)
+    await load_defaults(connection, "admission")
     await check_ring(connection, KeyRing(database.server.home.secrets / "keys.json"))
     await connection.close()
     environment = elsewhere(database, temporal, tmp_path / "home")

@@ -160,7 +160,7 @@ async def away(stand, server, ring, pool, worker_pool, notices, eventually):
     client = await Client.connect(server.address, data_converter=encrypted(ring, "default"))
     await register_search_attributes(client)
     async with pool.acquire() as connection:
-        await load_defaults(connection)
+        await load_defaults(connection, "admission")
     institute = Institute(client, pool)
     await institute.employ(*DEFAULT_STAFF)
     portal = await portal_of(stand)

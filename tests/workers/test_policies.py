@@ -228,7 +228,7 @@ async def test_the_defaults_do_not_touch_what_a_university_has_loaded(connection
     own = document.model_copy(update={"version": "own-1"})
     await store_policy(connection, own, "office-1")
     await store_round(connection, first, {})
-    await load_defaults(connection)
+    await load_defaults(connection, "admission")
     assert await connection.fetchval("SELECT string_agg(version, ',') FROM iehe.policies") == "own-1"
     assert await connection.fetchval("SELECT count(*) FROM iehe.rounds") == 1
 
@@ -236,7 +236,7 @@ async def test_the_defaults_do_not_touch_what_a_university_has_loaded(connection
 async def test_the_defaults_are_loaded_where_there_is_nothing(connection) -> None:
     """Once, however often the system starts."""
     for _ in range(2):
-        await load_defaults(connection)
+        await load_defaults(connection, "admission")
     assert await connection.fetchval("SELECT count(*) FROM iehe.policies") == 1
     assert await connection.fetchval("SELECT count(*) FROM iehe.rounds") == len(read_policy()[1])
 

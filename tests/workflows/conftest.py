@@ -61,7 +61,7 @@ def notices(worker_pool: asyncpg.Pool, mail: MailCatcher) -> NoticeActivities:
 async def vacant(client: Client, pool: asyncpg.Pool) -> AsyncIterator[Institute]:
     """Policies, rounds and staff are there; no worker runs."""
     async with pool.acquire() as connection:
-        await load_defaults(connection)
+        await load_defaults(connection, "admission")
         await relax(connection, {"notices": {"quiet_from": "00:00", "quiet_until": "00:00"}})
     institute = Institute(client, pool)
     await institute.employ(*DEFAULT_STAFF)

@@ -76,7 +76,7 @@ async def demo_servers(settings: Settings, say: Callable[[str], None]) -> AsyncI
         connection = await asyncpg.connect(postgres.url("owner"))
         try:
             await migrate(connection)
-            await load_defaults(connection)
+            await load_defaults(connection, "admission")
             # moved days have no nights to wait through
             await connection.execute(
                 "UPDATE iehe.policies SET body = regexp_replace(body::text, "
