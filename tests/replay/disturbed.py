@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from activities.kernel.notices import NoticeActivities
 from cases.starting import restart_case, start_case
@@ -244,6 +245,21 @@ async def failed_notices(institute: Disturbed) -> Case:
     return case
 
 
+async def undeliverable(institute: Disturbed) -> Case:
+    """A delivery that fails for good becomes a task, and the case goes on."""
+    deliver = institute.notices._deliver
+
+    async def broken(_delivery: Any) -> Any:
+        raise ApplicationError("of no use", type="Broken", non_retryable=True)
+
+    institute.notices._deliver = broken
+    case = await institute.apply()
+    await case.until_task_kind("notice-failed")
+    institute.notices._deliver = deliver
+    await case.event("fee-paid")
+    return case
+
+
 async def letters_at_night(institute: Disturbed) -> Case:
     """What is owed at night waits for the morning, while the case goes on and is restarted."""
     clock = institute.notices._clock
@@ -354,6 +370,7 @@ DISTURBED = (
     taken_over,
     step_lost,
     failed_notices,
+    undeliverable,
     letters_at_night,
     restarted,
     cancelled,
