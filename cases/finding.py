@@ -1,11 +1,14 @@
-"""The row of a case, for every door."""
+"""The row of a case, for every door and for who may see it."""
 
 from typing import Final
 
 import asyncpg
 
 from activities.kernel.queries import queries
+from cases.sight import fields_of, process_of, whole_processes
+from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
+from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/office")
 
@@ -21,3 +24,20 @@ async def find_case(pool: asyncpg.Pool, case_id: str) -> asyncpg.Record:
         return row
     stored = await pool.fetchval(SQL["application_stored"], case_id)
     raise Refusal("case-not-open" if stored else "no-such-case")
+
+
+async def case_seen(
+    pool: asyncpg.Pool, case_id: str, actor: Actor
+) -> tuple[asyncpg.Record, frozenset[Field]]:
+    """The row of a case and the fields of it that an actor sees, which may be none.
+
+    Raises:
+        Refusal: no such case; or it is not open yet, for who will see it.
+    """
+    try:
+        row = await find_case(pool, case_id)
+    except Refusal:
+        if process_of(case_id) in whole_processes(actor):
+            raise
+        raise Refusal("no-such-case") from None
+    return row, await fields_of(pool, case_id, actor)

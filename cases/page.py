@@ -10,9 +10,12 @@ import asyncpg
 
 from activities.kernel.queries import queries
 from cases.registry import PROCESSES, ROOMS
+from cases.sight import fields_of
 from cases.states import read_state
+from schemas.kernel.case import Actor
 from workflows.kernel.lifecycle import By
 from workflows.kernel.process import Process
+from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/office")
 
@@ -26,15 +29,19 @@ def stage_text(process: str, stage: str) -> dict[str, str]:
 async def read_page(
     pool: asyncpg.Pool,
     case: asyncpg.Record,
+    actor: Actor,
     *,
     personal: bool = False,
     roles: Collection[str] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The page in two parts: what every case has, and what its process adds, by names that do not repeat.
 
+    Of what others do on the case nothing, unless the actor sees that.
+
     Args:
         pool: connections of the office role.
         case: the row of the case.
+        actor: who reads it.
         personal: with what is personal, or was written by people.
         roles: tell as possible only the decisions of one of these; all when not given.
     """
@@ -57,7 +64,15 @@ async def read_page(
     }
     if personal:
         page["texts"] = await rows("texts_of_case")
-    return page, await ROOMS[case["process"]].page(pool, case["case_id"], state, personal)
+    room = ROOMS[case["process"]]
+    own = await room.page(pool, case["case_id"], state, personal)
+    if Field.WORK in await fields_of(pool, case["case_id"], actor):
+        return page, own
+    # who else works on it, and until when, is none of their business
+    page["facts"] = []
+    page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
+    page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]
+    return page, {name: value for name, value in own.items() if name in room.shared}
 
 
 def _possible(process: Process[Any], case: asyncpg.Record, roles: Collection[str] | None) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from activities.admission.room import ROOM as ADMISSION
 from activities.kernel.room import Room
 from activities.outreach.room import ROOM as OUTREACH
+from schemas.kernel.roles import HOST_ROLES
 from workflows.kernel.process import Process
 
 ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSION, OUTREACH)}
@@ -19,3 +20,10 @@ OWN_ATTRIBUTES: Final = tuple(name for process in PROCESSES.values() for name in
 
 CASE_ROOMS: Final = tuple(process.room for process in PROCESSES.values())
 """First parts of case ids."""
+
+ROLES: Final[Mapping[str, tuple[str, str]]] = {
+    name: words
+    for each in (*(room.process.roles for room in ROOMS.values()), HOST_ROLES)
+    for name, words in each.items()
+}
+"""Every role that somebody can have, by name: in Japanese and in English."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 from unicodedata import normalize
@@ -12,12 +12,23 @@ from unicodedata import normalize
 import typer
 
 from cli.known import complete_case
-from cli.session import CommandError, Exit, Session, disk_full, guarded, leave, refused, unavailable
+from cli.session import (
+    CommandError,
+    Exit,
+    Session,
+    disk_full,
+    guarded,
+    leave,
+    refused,
+    role_missing,
+    unavailable,
+)
 
 if TYPE_CHECKING:
     import asyncpg
 
     from schemas.kernel.case import Actor
+    from workflows.kernel.sight import Field
 
 CaseArgument = Annotated[
     str,
@@ -30,7 +41,6 @@ CaseArgument = Annotated[
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 INTERRUPTED: Final = 130
 DATABASE_AWAY: Final = "database-unreachable"
-OFFICE: Final = ("admissions_office", "head_of_admissions")
 
 
 def carry_out(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> NoReturn:
@@ -105,38 +115,60 @@ def case_id_of(text: str, cases: str | None = None) -> str:
     return f"{before or cases or CASE_ROOMS[0]}/{number.upper()}"
 
 
-async def find_case(session: Session, text: str, cases: str | None = None) -> asyncpg.Record:
-    """The row of a case; a bare number is looked for in `cases`, or else among those of every process.
+async def find_case(
+    session: Session, text: str, cases: str | None = None, *, field: Field | None = None
+) -> asyncpg.Record:
+    """The row of a case of which the person who acts sees a group of fields; by default what stands in lists.
+
+    A bare number is looked for in `cases`, or else among those of every process.
 
     Raises:
-        Refusal: no such case, or what it is about is stored but the case is not open yet.
+        Refusal: no such case, or none that they see; what it is about is stored but the case is not open yet.
+        CommandError: nobody is proven; they see the case but not these fields.
     """
-    from cases.finding import find_case as find
+    from cases.finding import case_seen
     from cases.registry import CASE_ROOMS
+    from cases.sight import roles_that_see_whole
     from schemas.kernel.refusals import Refusal
+    from workflows.kernel.sight import Field
 
-    pool = await session.pool()
+    actor, pool = await session.actor(), await session.pool()
     kinds = [cases] if cases or "/" in normalize("NFKC", text) else list(CASE_ROOMS)
     refusals = []
     for kind in kinds:
         try:
-            return await find(pool, case_id_of(text, kind))
+            row, seen = await case_seen(pool, case_id_of(text, kind), actor)
         except Refusal as refusal:
             refusals.append(refusal)
+            continue
+        if Field.CASE not in seen:
+            refusals.append(Refusal("no-such-case"))
+        elif field is None or field in seen:
+            return row
+        else:
+            raise role_missing(actor, roles_that_see_whole(field))
     raise max(refusals, key=lambda refusal: refusal.code == "case-not-open")
 
 
-def require_role(actor: Actor, roles: Sequence[str] = OFFICE) -> None:
+async def see_whole(session: Session, field: Field | None = None) -> frozenset[str]:
+    """The processes of which the person who acts sees a group of fields in every case; by default the work.
+
+    Raises:
+        CommandError: nobody is proven, or there is no such process.
+    """
+    from cases.sight import roles_that_see_whole, whole_processes
+    from workflows.kernel.sight import Field
+
+    actor, needed = await session.actor(), field or Field.WORK
+    if seen := whole_processes(actor, needed):
+        return seen
+    raise role_missing(actor, roles_that_see_whole(needed))
+
+
+def require_role(actor: Actor, roles: Collection[str]) -> None:
     """Refuse who has none of the roles."""
-    held = [str(role) for role in actor.roles]
-    if not set(held) & set(roles):
-        needed, has = ", ".join(roles), ", ".join(held) or "-"
-        raise CommandError(
-            "role-missing",
-            f"This needs one of the roles {needed}; {actor.id} has: {has}.",
-            f"この操作には役割 {needed} のいずれかが必要です（{actor.id} の役割: {has}）。",
-            Exit.NOT_ALLOWED,
-        )
+    if not set(actor.roles) & set(roles):
+        raise role_missing(actor, roles)
 
 
 async def wait_for(question: Callable[[], Awaitable[Any]], seconds: float, pause: float = 0.05) -> Any | None:

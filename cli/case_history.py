@@ -17,8 +17,9 @@ def history(case: CaseArgument, *, as_json: JsonOption = False) -> None:
     async def work(session: Session) -> None:
         from activities.kernel.case_log import broken_at
         from activities.kernel.queries import queries
+        from workflows.kernel.sight import Field
 
-        row = await find_case(session, case)
+        row = await find_case(session, case, field=Field.WORK)
         pool = await session.pool()
         found = await pool.fetch(queries("kernel/office")["log_of_case"], row["case_id"])
         entries = [{**entry, "details": json.loads(entry["details"])} for entry in found]

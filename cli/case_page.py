@@ -43,7 +43,7 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
             _own_section(title, value, ja=ja)
     facts = (
         (each["step"], local(each["happened_at"]), local(each["entered_at"]), each["actor_id"])
-        for each in page["facts"]
+        for each in page.get("facts", ())
     )
     _section(say("what happened when", "発生日時"), ("fact", "happened", "entered", "by"), facts)
     tasks = (

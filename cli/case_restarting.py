@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.case_arguments import carry_out, case_id_of, say
+from cli.case_arguments import carry_out, case_id_of, require_role, say
 from cli.known import complete_case
 from cli.session import CommandError, Exit, JsonOption, Session, leave, print_json, report
 from cli.typed import usage
@@ -38,12 +38,17 @@ def restart(
     """Go on with cases from what the database holds; each has its own answer, the worst is the exit code."""
 
     async def work(session: Session) -> None:
+        from cases.sight import roles_that_see_whole
+        from schemas.kernel.roles import ADMINISTRATOR
+        from workflows.kernel.sight import Field
+
         if bool(cases) == all_stuck:
             raise usage(
                 "cases-missing",
                 "Name the cases, or give --all-stuck.",
                 "案件を指定するか、--all-stuck を付けてください。",
             )
+        require_role(await session.actor(), roles_that_see_whole(Field.PERSONAL) | {ADMINISTRATOR})
         # servers that are away, or a stranger's key ring, are one answer for all
         await session.client()
         names = [case_id_of(case) for case in cases or ()]

@@ -13,7 +13,6 @@ from cli.case_arguments import (
     carry_out,
     case_id_of,
     find_case,
-    require_role,
     say,
 )
 from cli.case_history import history
@@ -103,11 +102,11 @@ def show(
 
     async def work(session: Session) -> None:
         from cases.page import read_page
+        from workflows.kernel.sight import Field
 
-        if personal:
-            require_role(await session.actor(as_))
-        row = await find_case(session, case)
-        page, own = await read_page(await session.pool(), row, personal=personal)
+        actor = await session.actor(as_)
+        row = await find_case(session, case, field=Field.PERSONAL if personal else Field.CASE)
+        page, own = await read_page(await session.pool(), row, actor, personal=personal)
         if session.as_json:
             print_json(page | own)
         else:
@@ -165,8 +164,9 @@ def deadline(
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
         from schemas.kernel.refusals import Refusal
+        from workflows.kernel.sight import Field
 
-        row = await find_case(session, case)
+        row = await find_case(session, case, field=Field.WORK)
         pool = await session.pool()
         found = await pool.fetch(queries("kernel/office")["deadlines_of_case"], row["case_id"], name)
         if not found and name is not None:

@@ -14,8 +14,8 @@ from cli.case_arguments import (
     answering,
     carry_out,
     find_case,
-    require_role,
     say,
+    see_whole,
     wait_for,
 )
 from cli.known import offered
@@ -28,6 +28,7 @@ from cli.session import (
     local,
     print_json,
     refused,
+    role_missing,
 )
 from cli.typed import build, moment, pairs, usage
 
@@ -77,17 +78,18 @@ def event_command(app: typer.Typer, process: "Process[Any]", cases: str) -> None
         """Enter a fact that another system did not send."""
 
         async def work(session: Session) -> None:
+            from cases.sight import roles_that_see_whole
             from schemas.kernel.case import EventEnvelope
             from schemas.kernel.identifiers import event_type
+            from workflows.kernel.sight import Field
 
             kind = _kind(kinds, fact)
             values = _values(kind, pairs(data or []))
             happened = _happened(kind, at)
-            by = SOURCE
-            if as_ is not None:
-                actor = await session.actor(as_)
-                require_role(actor)
-                by = f"{SOURCE}:{actor.id}"
+            actor = await session.actor(as_)
+            if process.name not in await see_whole(session, Field.PERSONAL):
+                raise role_missing(actor, roles_that_see_whole(Field.PERSONAL, process.name))
+            by = f"{SOURCE}:{actor.id}"
             envelope = build(
                 EventEnvelope,
                 {

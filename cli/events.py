@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.case_arguments import LimitOption, carry_out, case_id_of, find_case, require_role, say
+from cli.case_arguments import LimitOption, carry_out, case_id_of, find_case, say, see_whole
 from cli.known import completed, offered, sources
 from cli.redelivering import CaseOption, IdArgument, SourceArgument, drop, find_event, retry
 from cli.sending import send
@@ -40,9 +40,10 @@ def list_events(
         from activities.kernel.queries import queries
 
         known_value(state, STATES, "--state")
+        seen = list(await see_whole(session))
         pool = await session.pool()
         case_id = case_id_of(case) if case else None
-        found = await pool.fetch(queries("kernel/events")["events"], state, source, case_id, limit)
+        found = await pool.fetch(queries("kernel/events")["events"], state, source, case_id, limit, seen)
         if not found:
             known_value(source, await sources(pool), "--source")
             if case is not None:
@@ -77,9 +78,10 @@ def show(
     """Show an event: for which case, from when, what became of it and why."""
 
     async def work(session: Session) -> None:
-        if data:
-            require_role(await session.actor(as_))
-        row = await find_event(session, source, event_id)
+        from workflows.kernel.sight import Field
+
+        await session.actor(as_)
+        row = await find_event(session, source, event_id, Field.PERSONAL if data else Field.WORK)
         shown: dict[str, Any] = dict(row)
         envelope = json.loads(shown.pop("envelope"))
         shown["occurred_at"], shown["received_at"] = envelope.get("occurred_at"), envelope.get("received_at")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,6 +50,7 @@ def rotate(
 
     async def work(session: Session) -> None:
         with _ring_of(session) as path:
+            from cases.administration import note
             from encryption.ring import CLASSES, KeyRing
             from encryption.ring import rotate as rotate_ring
 
@@ -61,8 +62,14 @@ def rotate(
                     f"データの区分が不明です。区分: {known}",
                     known=list(CLASSES),
                 )
-            await _noted(session)  # a stranger's ring is left as it is
-            key_id = rotate_ring(path, data_class).key_id
+            KeyRing(path)  # one that cannot be read is told first
+            actor = await session.administer("rotate-key")
+            await session.check_keys()  # a stranger's ring is left as it is
+            pool = await session.pool()
+            connection: Any
+            async with pool.acquire() as connection, connection.transaction():
+                await note(connection, actor.id, "rotate-key", data_class)
+                key_id = rotate_ring(path, data_class).key_id
             listed = KeyRing(path).listing()
         noted = await _noted(session)
         earlier = [other for other, _ in listed if _class(other) == data_class and other != key_id]
@@ -123,7 +130,9 @@ def forget(key: Annotated[str, typer.Argument(metavar="KEY")], *, as_json: JsonO
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from cases.administration import note
 
+        actor = await session.administer("forget-key")
         with _ring_of(session) as path:
             from encryption.ring import KeyRing
 
@@ -136,13 +145,16 @@ def forget(key: Annotated[str, typer.Argument(metavar="KEY")], *, as_json: JsonO
                 Exit.REFUSED,
             )
         pool = await session.pool("owner")
-        if await pool.fetchval(queries("kernel/codec")["forget_key"], key) is None:
-            raise CommandError(
-                "no-such-key",
-                "No such key is noted in the database (the refusal to start names those that are missing).",
-                "その鍵はデータベースに記録されていません。",
-                Exit.NOT_FOUND,
-            )
+        connection: Any
+        async with pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(queries("kernel/codec")["forget_key"], key) is None:
+                raise CommandError(
+                    "no-such-key",
+                    "No such key is noted in the database (the refusal to start names those missing).",
+                    "その鍵はデータベースに記録されていません。",
+                    Exit.NOT_FOUND,
+                )
+            await note(connection, actor.id, "forget-key", key)
         if session.as_json:
             print_json({"key_id": key, "forgotten": True})
             return

@@ -32,9 +32,9 @@ def stages() -> list[str]:
 
 def roles() -> list[str]:
     """Every role that somebody can have."""
-    from schemas.admission.roles import Role
+    from cases.registry import ROLES
 
-    return [role.value for role in Role]
+    return list(ROLES)
 
 
 async def staff_ids(pool: asyncpg.Pool) -> list[str]:

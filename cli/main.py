@@ -15,6 +15,7 @@ import typer
 
 from cli.japanese import process_words, translate
 from cli.process_groups import case_group, other_groups, process_app, process_group
+from cli.proof import TOKEN_FILE
 from cli.session import Exit, leave
 from cli.terminal import wrap_streams
 from cli.usage import report_usage
@@ -43,8 +44,12 @@ def about(
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="File with a staff token that proves who acts.")
+    ] = None,
 ) -> None:
     """Event-driven workflows for a university's admissions office. Exit codes: docs/cli.md."""
+    TOKEN_FILE.set(token_file)
 
 
 COMMANDS = (
@@ -58,6 +63,10 @@ COMMANDS = (
     ("cli.demo", "demo"),
     ("cli.tasks", "tasks"),
     ("cli.token", "token"),
+    ("cli.login", "login"),
+    ("cli.login", "logout"),
+    ("cli.login", "whoami"),
+    ("cli.administration", "log"),
 )
 GROUPS = (
     ("cli.events", "events"),

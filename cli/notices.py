@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.case_arguments import LimitOption, carry_out, find_case, require_role
+from cli.case_arguments import LimitOption, carry_out, find_case, see_whole
 from cli.known import complete_case, offered
 from cli.resending import NoticeArgument, find_notice, resend
 from cli.session import ActorOption, JsonOption, Session, local, print_json
@@ -34,10 +34,11 @@ def list_notices(
         from activities.kernel import notice_rows
 
         known_value(state, STATES, "--state")
+        seen = list(await see_whole(session))
         case_id = (await find_case(session, case))["case_id"] if case else None
         pool = await session.pool()
         async with pool.acquire() as connection:
-            found = await notice_rows.list_notices(connection, case_id, state, limit)
+            found = await notice_rows.list_notices(connection, case_id, state, limit, seen)
         rows = [dict(row) for row in found]
         if session.as_json:
             print_json({"notices": rows})
@@ -72,9 +73,10 @@ def show(
     """Show a message: to whom, why, what became of it."""
 
     async def work(session: Session) -> None:
-        if personal:
-            require_role(await session.actor(as_))
-        row = await find_notice(session, notice)
+        from workflows.kernel.sight import Field
+
+        await session.actor(as_)
+        row = await find_notice(session, notice, Field.PERSONAL if personal else Field.WORK)
         shown: dict[str, Any] = {**row, "facts": json.loads(row["facts"])}
         if personal:
             shown["letter"] = await _letter(session, row["notice_id"])

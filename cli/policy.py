@@ -94,28 +94,33 @@ def show_policy(
 
 
 @app.command("load")
-def load_policy(file: Path, *, actor: ActorOption = None, as_json: JsonOption = False) -> None:
+def load_policy(file: Path, *, as_: ActorOption = None, as_json: JsonOption = False) -> None:
     """Check a policy file, fill in the holidays of Japan and add it, with its rounds, as a new version."""
 
     async def work(session: Session) -> None:
+        from cases.administration import note
         from workers.policies import PolicyError, read_policy, store_policy, store_round
 
         try:
             document, rounds, places = read_policy(file)
         except (PolicyError, OSError, UnicodeDecodeError) as error:
             raise _faulty(file, error) from None
-        by = (await session.actor(actor)).id if actor else account()
+        await session.actor(as_)
+        actor = await session.administer("load-policy", document.process)
         pool = await session.pool()
         connection: Any
         async with pool.acquire() as connection, connection.transaction():
             try:
-                added = await store_policy(connection, document, by)
+                added = await store_policy(connection, document, actor.id)
             except PolicyError as error:
                 japanese = (
                     f"版 {document.version} は別の内容で登録済みです。ファイルに新しい版名を付けてください。"
                 )
                 raise CommandError("policy-exists", str(error), japanese, Exit.REFUSED) from None
             new = [each.round_id for each in rounds if await store_round(connection, each, places)]
+            if added or new:
+                subject = f"{document.process}/{document.version}"
+                await note(connection, actor.id, "load-policy", subject, added=added, rounds=new)
         listed = await pool.fetch(LISTED, datetime.now(TOKYO).date())
         (in_force,) = (row["in_force"] for row in listed if row["version"] == document.version)
         if session.as_json:
@@ -152,10 +157,3 @@ def _faulty(file: Path, error: Exception) -> CommandError:
         Exit.FAULTY_FILE,
         {"faults": faults},
     )
-
-
-def account() -> str:
-    """Who loads something before there is any staff on record: the operating system's account."""
-    import getpass
-
-    return f"account:{getpass.getuser()}"

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.case_arguments import carry_out, case_id_of, require_role, say
+from cli.case_arguments import carry_out, case_id_of, say, see_whole
 from cli.known import complete_case
 from cli.session import ActorOption, CommandError, Exit, JsonOption, Session, print_json
 from cli.typed import checked_text, usage
 
 if TYPE_CHECKING:
     import asyncpg
+
+    from workflows.kernel.sight import Field
 
 SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Such as urn:example:payments.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The event's id.")]
@@ -21,13 +23,16 @@ CaseOption = Annotated[
 ]
 
 
-async def find_event(session: Session, source: str, event_id: str) -> asyncpg.Record:
-    """The row of an event. Raises CommandError."""
+async def find_event(
+    session: Session, source: str, event_id: str, field: Field | None = None
+) -> asyncpg.Record:
+    """The row of an event of a process of which the person who acts sees `field`. Raises CommandError."""
     from activities.kernel.queries import queries
 
+    seen = await see_whole(session, field)
     pool = await session.pool()
     row = await pool.fetchrow(queries("kernel/events")["event"], source, event_id)
-    if row is None:
+    if row is None or row["process"] not in seen:
         raise CommandError(
             "no-such-event",
             f"There is no event '{event_id}' of '{source}' (iehe events list).",
@@ -67,6 +72,7 @@ def retry(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from workflows.kernel.sight import Field
 
         one = source is not None and event_id is not None
         if one == all_dead or (source is None) != (event_id is None) or (not all_dead and (reason or case)):
@@ -76,10 +82,16 @@ def retry(
                 "SOURCE と ID、または --all-dead（必要に応じて --reason、--case）を指定してください。",
             )
         actor = await session.actor(as_)
-        require_role(actor)
+        office = list(await see_whole(session, Field.PERSONAL))
         pool, case_id = await session.pool(), case_id_of(case) if case else None
         rows = await pool.fetch(
-            queries("kernel/events")["retry"], source, event_id, reason, case_id, actor.id
+            queries("kernel/events")["retry"],
+            source,
+            event_id,
+            reason,
+            case_id,
+            actor.id,
+            office,
         )
         if not rows and source is not None and event_id is not None:
             raise _not_in_state(await find_event(session, source, event_id), "dead", "再配信", "retried")
@@ -107,13 +119,13 @@ def drop(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from workflows.kernel.sight import Field
 
         words = checked_text(reason)
         if words is None:
             raise usage("reason-missing", "Say why: --reason TEXT.", "理由を入力してください: --reason")
         actor = await session.actor(as_)
-        require_role(actor)
-        await find_event(session, source, event_id)
+        await find_event(session, source, event_id, Field.PERSONAL)
         pool = await session.pool()
         case_id = await pool.fetchval(queries("kernel/events")["drop"], source, event_id, actor.id, words)
         if case_id is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli.case_arguments import carry_out, require_role, say, wait_for
+from cli.case_arguments import carry_out, say, see_whole, wait_for
 from cli.session import ActorOption, CommandError, Exit, JsonOption, Session, print_json
 from cli.typed import usage
 
@@ -15,22 +15,28 @@ if TYPE_CHECKING:
     import asyncpg
 
     from schemas.kernel.transition import Delivery
+    from workflows.kernel.sight import Field
 
 FINAL: Final = ("accepted", "dead", "unknown", "suppressed")
 NoticeArgument = Annotated[str, typer.Argument(metavar="NOTICE", help="Its id, or the beginning of it.")]
 
 
-async def find_notice(session: Session, notice: str) -> asyncpg.Record:
-    """A message by its id or the beginning of it. Raises CommandError."""
+async def find_notice(session: Session, notice: str, field: Field | None = None) -> asyncpg.Record:
+    """A message by its id or the beginning of it, of a process of which the person who acts sees `field`.
+
+    Raises:
+        CommandError: there is none, or more than one, or they see no process so far.
+    """
     from activities.kernel.queries import queries
 
+    seen = await see_whole(session, field)
     pool, sql = await session.pool(), queries("kernel/office")
     found = await pool.fetch(sql["notices_beginning"], notice.strip().lower())
     if len(found) == 1:
         row = await pool.fetchrow(sql["notice"], found[0]["notice_id"])
-        if row is not None:
+        if row is not None and row["process"] in seen:
             return row
-    if found:
+    if len(found) > 1:
         raise usage("ambiguous-notice", "More than one notice begins so.", "該当する通知が複数あります。")
     raise CommandError(
         "no-such-notice",
@@ -45,9 +51,10 @@ def resend(notice: NoticeArgument, *, as_: ActorOption = None, as_json: JsonOpti
 
     async def work(session: Session) -> None:
         from activities.kernel.notice_rows import requeue
+        from workflows.kernel.sight import Field
 
-        require_role(await session.actor(as_))
-        row = await find_notice(session, notice)
+        await session.actor(as_)
+        row = await find_notice(session, notice, Field.PERSONAL)
         notice_id = row["notice_id"]
         pool = await session.pool()
         async with pool.acquire() as connection:

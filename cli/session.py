@@ -11,7 +11,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from enum import IntEnum
@@ -59,8 +59,7 @@ ActorOption = Annotated[
     str | None,
     typer.Option(
         "--as",
-        envvar="IEHE_ACTOR",
-        help="Staff id of the person who acts.",
+        help="Only to be sure: refused when you act as somebody else (iehe whoami).",
         autocompletion=completed(staff_ids),
     ),
 ]
@@ -106,6 +105,7 @@ class Session:
         self._pools: dict[str, asyncpg.Pool] = {}
         self._client: Client | None = None
         self._keys_checked = False
+        self._actor: Actor | None = None
 
     async def pool(self, role: Role = "office") -> asyncpg.Pool:
         """Connections with a role's rights."""
@@ -168,28 +168,53 @@ class Session:
                 raise unavailable("temporal-unreachable", "Temporal", cause) from None
         return self._client
 
-    async def actor(self, staff_id: str | None) -> Actor:
-        """The person who acts, with the roles on record."""
-        from schemas.admission.roles import Role as StaffRole
-        from schemas.kernel.case import Actor
+    async def actor(self, claimed: str | None = None) -> Actor:
+        """The person who acts, as proven, with the roles on record.
 
-        if staff_id is None:
+        Args:
+            claimed: whom `--as` says; it proves nothing and is only compared.
+
+        Raises:
+            CommandError: nobody is proven, or somebody else.
+        """
+        from cli.proof import proven
+
+        if self._actor is None:
+            try:
+                self._actor = await proven(self)
+            except CommandError as error:
+                if claimed is None or error.code != "actor-missing":
+                    raise
+                raise CommandError(
+                    "actor-not-proven",
+                    f"--as {claimed} proves nobody. {error.english}",
+                    f"--as {claimed} だけでは操作者を確認できません。{error.japanese}",
+                    Exit.NOT_ALLOWED,
+                ) from None
+        if claimed is not None and claimed != self._actor.id:
             raise CommandError(
-                "actor-missing",
-                "Say who acts: --as STAFF_ID, or set IEHE_ACTOR (iehe staff list).",
-                "操作者を指定してください: --as STAFF_ID または IEHE_ACTOR（iehe staff list）。",
-                Exit.USAGE,
-            )
-        pool = await self.pool()
-        roles = await pool.fetchval("SELECT roles FROM iehe.staff WHERE staff_id = $1 AND active", staff_id)
-        if roles is None:
-            raise CommandError(
-                "actor-unknown",
-                f"There is no active member of staff '{staff_id}' (iehe staff list).",
-                f"職員「{staff_id}」は登録されていません（iehe staff list）。",
+                "actor-not-proven",
+                f"You are {self._actor.id}, not {claimed} (iehe whoami); nothing was done. "
+                f"Become {claimed} first: iehe login {claimed}, or show a token of theirs.",
+                f"現在の操作者は {self._actor.id} です（iehe whoami）。変更はありません。"
+                f"iehe login {claimed} を実行するか、{claimed} のトークンを示してください。",
                 Exit.NOT_ALLOWED,
             )
-        return Actor(id=staff_id, roles=tuple(StaffRole(role) for role in roles))
+        return self._actor
+
+    async def administer(self, act: str, process: str | None = None) -> Actor:
+        """The person who acts, if one of their roles may do an act of the host or of a process.
+
+        Raises:
+            CommandError: nobody is proven, or the role is missing.
+        """
+        from cases.administration import roles_for
+
+        actor = await self.actor()
+        allowed = roles_for(act, process)
+        if allowed.isdisjoint(actor.roles):
+            raise role_missing(actor, allowed)
+        return actor
 
     async def decide(self, row: asyncpg.Record, command: Command, text: str | None = None) -> Receipt:
         """Make a decision and return the case as it stands after it, or as it stood when it was made before.
@@ -211,6 +236,17 @@ class Session:
             gone = NotDecided("outcome-unknown", command_id=command.command_id, status="Ctrl-C")
             report(refused(gone), as_json=self.as_json, language=self.settings.language)
             raise
+
+
+def role_missing(actor: Actor, allowed: Iterable[str]) -> CommandError:
+    """The person who acts has none of the roles that may."""
+    needed, held = ", ".join(sorted(allowed)), ", ".join(actor.roles) or "-"
+    return CommandError(
+        "role-missing",
+        f"This needs one of the roles {needed}; {actor.id} has: {held}.",
+        f"この操作には役割 {needed} のいずれかが必要です（{actor.id} の役割: {held}）。",
+        Exit.NOT_ALLOWED,
+    )
 
 
 def refused(refusal: Refusal, **details: Any) -> CommandError:

@@ -46,8 +46,10 @@ def add(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from cases.administration import note
         from cli import source_values as typed
 
+        actor = await session.administer("add-source")
         typed.check_name(name)
         typed.check_uri(uri)
         chosen = typed.matching_types(types)
@@ -70,6 +72,7 @@ def add(
                 )
             if key:
                 await connection.execute(sql["add_key"], key.key_id, name, key.kind, key.sealed, key.public)
+            await note(connection, actor.id, "add-source", name, types=chosen, key=key and key.key_id)
         key_id, secret = (key.key_id, key.secret) if key else (None, None)
         if session.as_json:
             print_json({"source": name, "uri": uri, "types": chosen, "key_id": key_id, "secret": secret})
@@ -100,8 +103,10 @@ def rotate(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from cases.administration import note
         from cli import source_values as typed
 
+        actor = await session.administer("rotate-source")
         await session.check_keys()
         overlap = timedelta(hours=overlap_hours)
         pool, sql = await session.pool("owner"), queries("kernel/sources")
@@ -112,6 +117,7 @@ def rotate(
             key = typed.new_key(session.settings, name, public_key)
             ended = await connection.fetch(sql["end_keys"], name, overlap)
             await connection.execute(sql["add_key"], key.key_id, name, key.kind, key.sealed, key.public)
+            await note(connection, actor.id, "rotate-source", name, key=key.key_id)
         if session.as_json:
             earlier = [dict(each) for each in ended]
             print_json({"source": name, "key_id": key.key_id, "secret": key.secret, "earlier": earlier})
@@ -136,13 +142,17 @@ def revoke(
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from cases.administration import note
 
+        actor = await session.administer("revoke-source")
         pool, sql = await session.pool("owner"), queries("kernel/sources")
-        row = await (
-            pool.fetchrow(sql["revoke_key"], name, key) if key else pool.fetchrow(sql["revoke"], name)
-        )
-        if row is None:
-            raise _not_found()
+        query, values = ("revoke_key", (name, key)) if key else ("revoke", (name,))
+        connection: Any
+        async with pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(sql[query], *values)
+            if row is None:
+                raise _not_found()
+            await note(connection, actor.id, "revoke-source", name, key=key)
         if session.as_json:
             print_json({"source": name, "key_id": key, **dict(row)})
             return

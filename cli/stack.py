@@ -27,7 +27,10 @@ HINTS = (
     "doctor",
     "demo",
     "staff import docs/samples/staff.csv",
-    "admission import docs/samples/applications.csv --as office-1",
+    "login admin-1",
+    "staff bind office-1",
+    "login office-1",
+    "admission import docs/samples/applications.csv",
     "tasks",
     "mail list",
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.case_arguments import carry_out
+from cli.proof import issues_logins
 from cli.session import ActorOption, CommandError, Exit, JsonOption, Session, print_json
 
 
@@ -16,21 +17,21 @@ def token(
     hours: Annotated[float, typer.Option("--hours", min=0.1, max=168, help="How long it holds.")] = 8,
     as_json: JsonOption = False,
 ) -> None:
-    """Issue a token by which a program acts over HTTP as the member of staff of --as."""
+    """Issue a token by which a program acts as you, over HTTP or with --token-file."""
 
     async def work(session: Session) -> None:
         from workers.staff_tokens import issue_token
 
-        actor = await session.actor(as_)
-        try:
-            issued, ends = issue_token(session.settings, actor.id, hours)
-        except ValueError:
+        if not issues_logins(session):
             raise CommandError(
                 "tokens-from-elsewhere",
                 "Staff tokens come from the identity provider here (IEHE_STAFF_ISSUER); ask it for one.",
                 "職員のトークンは認証基盤（IEHE_STAFF_ISSUER）が発行します。そちらで取得してください。",
                 Exit.REFUSED,
-            ) from None
+            )
+        actor = await session.actor(as_)
+        try:
+            issued, ends = issue_token(session.settings, actor.id, hours)
         except OSError as error:
             raise CommandError(
                 "key-unusable",

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cases.page import read_page
-from gateway.access import find_case, may_read, sight_of
+from gateway.access import find_case
 from gateway.admission.start_routes import batch_progress, start_batch, start_one
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
@@ -19,6 +19,7 @@ from gateway.responses import CaseTold, DeadlineTold, FactTold, TaskTold
 from gateway.staff import staff_of
 from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
+from workflows.kernel.sight import Field
 
 
 def routes() -> list[Route]:
@@ -38,9 +39,9 @@ async def show_case(request: Request) -> Response:
     """Where a case stands, what has to be done until when, and which decisions the actor can make."""
     gateway, actor = gateway_of(request), await staff_of(request)
     case_id = request.path_params["case_id"]
-    if not await may_read(gateway.pool, case_id, actor):
+    row, fields = await find_case(gateway.pool, case_id, actor)
+    if Field.CASE not in fields:
         raise Refusal("no-such-case")
-    row = await find_case(gateway.pool, case_id)
     tag = f'"{row["version"]}"'
     headers = {**PRIVATE, "ETag": tag}
     if seen_already(request, tag):
@@ -50,13 +51,7 @@ async def show_case(request: Request) -> Response:
 
 
 async def _told(pool: asyncpg.Pool, row: asyncpg.Record, actor: Actor) -> dict[str, Any]:
-    page, own_part = await read_page(pool, row, roles=actor.roles)
-    own = sight_of(actor).only
-    if own is not None:
-        page["facts"] = []
-        # who else reviews or votes, and until when, is none of their business
-        page["tasks"] = [each for each in page["tasks"] if each["assignee"] == own]
-        page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == own]
+    page, own_part = await read_page(pool, row, actor, roles=actor.roles)
     offered = [
         {"name": name, "href": f"/cases/{row['case_id']}/decisions/{name}"} for name in page["possible"]
     ]

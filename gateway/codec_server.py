@@ -23,8 +23,8 @@ from temporalio.api.common.v1 import Payload
 
 from activities.kernel.database import FAULTS
 from activities.kernel.queries import queries
+from cases.sight import readable_classes
 from encryption.codec import class_of, is_sealed, unseal
-from encryption.readers import Reader
 from encryption.ring import CLASSES, KeyRingError
 from gateway.codec_session import signed_in
 from gateway.context import Gateway, gateway_of
@@ -48,6 +48,14 @@ _PREFLIGHT: Final = {
 
 log = structlog.get_logger()
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who asks for readable payloads, and the classes of data they may read."""
+
+    name: str
+    classes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +189,8 @@ def _opened(gateway: Gateway, payload: Payload) -> Payload | None:
 
 async def _reader_of(request: Request) -> Reader:
     actor = None if "authorization" in request.headers else await signed_in(request)
-    return Reader.staff(actor or await staff_of(request))
+    actor = actor or await staff_of(request)
+    return Reader(actor.id, readable_classes(actor))
 
 
 async def _note(pool: asyncpg.Pool, reader: Reader, counts: Counter[tuple[str, bool]]) -> None:

@@ -33,7 +33,7 @@ _PAGE: Final = """<!doctype html>
 <h1>ペイロードの閲覧 / Reading payloads</h1>
 <p>{reader}</p>
 <form method="post" action="/codec/sign-in" autocomplete="off">
-<label>職員のトークン / Staff token <small>(iehe token --as …)</small>
+<label>職員のトークン / Staff token <small>(iehe token)</small>
 <input name="token" type="password" required autofocus></label>
 <button>サインイン / Sign in</button>
 </form>
@@ -78,7 +78,7 @@ async def sign_in(request: Request) -> Response:
     gateway = gateway_of(request)
     _require_own_page(request, gateway)
     given = parse_qs((await read_body(request, _FORM_LIMIT)).decode("utf-8", "replace")).get("token", [""])
-    actor, ends = await staff_by_token(gateway, given[0].strip())
+    actor, ends = await staff_by_token(gateway.pool, gateway.staff, given[0].strip())
     ends = min(ends, time.time() + SECONDS)
     answer = _back()
     answer.set_cookie(
@@ -109,7 +109,7 @@ async def signed_in(request: Request) -> Actor | None:
     """
     gateway = gateway_of(request)
     staff_id = _reader_in(request, gateway)
-    return None if staff_id is None else await staff_by_id(gateway, staff_id)
+    return None if staff_id is None else await staff_by_id(gateway.pool, staff_id)
 
 
 def _reader_in(request: Request, gateway: Gateway) -> str | None:

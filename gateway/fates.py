@@ -6,15 +6,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cases.sight import roles_that_see_whole, whole_processes
 from gateway.cloudevents import is_event_id
 from gateway.event_modes import Message, Mode, digest_id
 from gateway.events import door_of
 from gateway.problems import Fault, Problem, invalid
 from gateway.responses import EventFate
 from gateway.staff import require_role, staff_of
-from schemas.admission.roles import Role
 
-READERS = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS, Role.AUDITOR})
+WHOLE = roles_that_see_whole()
 
 
 def routes() -> list[Route]:
@@ -38,11 +38,11 @@ async def show(request: Request) -> Response:
     if faults:
         raise invalid(faults)
     (source,), (event_id,) = given.values()
-    await _require_reader(request, source, event_id)
+    seen = await _processes_seen(request, source, event_id)
     if not is_event_id(event_id):
         raise invalid([Fault("query:id", "string_pattern_mismatch")])
     row = await door_of(request).inbox.look_up(source, event_id)
-    if row is None:
+    if row is None or not (seen is None or row["process"] in seen):
         raise Problem(
             HTTPStatus.NOT_FOUND,
             "event-not-found",
@@ -52,8 +52,8 @@ async def show(request: Request) -> Response:
     return JSONResponse(EventFate.model_validate(dict(row)).model_dump(mode="json"))
 
 
-async def _require_reader(request: Request, source: str, event_id: str) -> None:
-    """Let in the source with what it sends by, or else those of the staff who read everything.
+async def _processes_seen(request: Request, source: str, event_id: str) -> frozenset[str] | None:
+    """The processes of which who asks may see events: the source with what it sends by, of all (None).
 
     Raises:
         Problem: 401, 403, 429, 503.
@@ -65,5 +65,7 @@ async def _require_reader(request: Request, source: str, event_id: str) -> None:
     if signed or await door.is_own_token(source, token.strip()):
         question = Message(Mode.STRUCTURED, source, (), question_id(source, event_id))
         await door.let_in(request, question, b"")
-    else:
-        require_role(await staff_of(request), READERS)
+        return None
+    actor = await staff_of(request)
+    require_role(actor, WHOLE)
+    return whole_processes(actor)

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from activities.kernel.queries import queries
 from cases.page import stage_text
 from cases.registry import PROCESSES
-from gateway.access import OFFICE, sight_of
+from cases.sight import view_of, whole_processes
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
 from gateway.request_parsing import link_header, query_of
@@ -80,7 +80,8 @@ async def list_cases(request: Request) -> Response:
     if query.stage is not None and query.stage not in STAGES:
         raise invalid([Fault("query:stage", "unknown_stage")])
     (after,) = _place(query.cursor, tuple[str]) or (None,)
-    sight = sight_of(actor)
+    view = view_of(actor)
+    only = None if view.whole else actor.id
     found = await gateway.pool.fetch(
         SQL["cases_page"],
         query.process,
@@ -91,9 +92,9 @@ async def list_cases(request: Request) -> Response:
         None if query.state is None else query.state == "open",
         query.outcome,
         after,
-        sight.only,
-        sight.as_reviewer,
-        sight.as_member,
+        only,
+        "reviewer" in view.roles,
+        "committee_member" in view.roles,
         query.limit + 1,
     )
     rows = [_with_stage(dict(row)) for row in found[: query.limit]]
@@ -105,12 +106,12 @@ async def list_tasks(request: Request) -> Response:
     """Open tasks, by when they are due; the office's with the events that cannot be delivered."""
     gateway, actor = gateway_of(request), await staff_of(request)
     query = query_of(request, TasksQuery)
-    sight = sight_of(actor)
+    view = view_of(actor)
+    only = None if view.whole else actor.id
     # reviewers and members are told what they have to do themselves, and nothing of others
-    others = sight.only is not None and query.assignee not in (None, sight.only)
-    offices = (
-        {} if OFFICE.isdisjoint(actor.roles) else {name: each.office for name, each in PROCESSES.items()}
-    )
+    others = only is not None and query.assignee not in (None, only)
+    seen = whole_processes(actor)
+    offices = {name: each.office for name, each in PROCESSES.items() if name in seen}
     due, case_id, task = _place(query.cursor, tuple[datetime, str, str]) or (None, None, None)
     found = (
         []
@@ -118,7 +119,7 @@ async def list_tasks(request: Request) -> Response:
         else await gateway.pool.fetch(
             SQL["tasks_page"],
             query.role,
-            sight.only or query.assignee,
+            only or query.assignee,
             query.overdue,
             list(offices),
             list(offices.values()),

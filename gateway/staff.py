@@ -3,21 +3,21 @@
 from http import HTTPStatus
 from typing import Final
 
+import asyncpg
 from starlette.requests import Request
 
 from activities.kernel.queries import queries
+from cases.registry import ROLES
 from cases.time_limits import within
-from gateway.context import Gateway, gateway_of
+from gateway.context import StaffTokens, gateway_of
 from gateway.problems import Problem, unavailable
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
-from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
 from schemas.kernel.patience import CONNECT_WITHIN
 
 SQL: Final = queries("kernel/office")
 VERIFIER: Final = TokenVerifier()
 _SCHEME: Final = "bearer"
-_KNOWN_ROLES: Final = frozenset(Role)
 _ID_LIMIT: Final = 64
 
 
@@ -32,19 +32,19 @@ async def staff_of(request: Request) -> Actor:
     scheme, _, token = (shown[0] if len(shown) == 1 else "").partition(" ")
     if scheme.lower() != _SCHEME or not token.strip():
         raise _unknown("token-missing", None)
-    actor, _ = await staff_by_token(gateway_of(request), token.strip())
+    gateway = gateway_of(request)
+    actor, _ = await staff_by_token(gateway.pool, gateway.staff, token.strip())
     return actor
 
 
-async def staff_by_token(gateway: Gateway, token: str) -> tuple[Actor, float]:
+async def staff_by_token(pool: asyncpg.Pool, trusted: StaffTokens | None, token: str) -> tuple[Actor, float]:
     """The member of staff of a token, and when the token ends (seconds since 1970).
 
     Raises:
         Problem: as `staff_of`.
     """
-    if gateway.staff is None:
+    if trusted is None:
         raise _unknown("token-invalid", "invalid_token")
-    trusted = gateway.staff
     try:
         claims = await VERIFIER.verify(
             token,
@@ -62,10 +62,10 @@ async def staff_by_token(gateway: Gateway, token: str) -> tuple[Actor, float]:
             "認証基盤の鍵を取得できません。しばらくしてから再試行してください。",
             retry_after=away.again_after,
         ) from None
-    return await staff_by_id(gateway, claims.get(trusted.claim)), float(claims["exp"])
+    return await staff_by_id(pool, claims.get(trusted.claim)), float(claims["exp"])
 
 
-async def staff_by_id(gateway: Gateway, staff_id: object) -> Actor:
+async def staff_by_id(pool: asyncpg.Pool, staff_id: object) -> Actor:
     """An active member of staff, with the roles that are on record.
 
     Raises:
@@ -74,7 +74,7 @@ async def staff_by_id(gateway: Gateway, staff_id: object) -> Actor:
     roles = None
     if isinstance(staff_id, str) and 0 < len(staff_id) <= _ID_LIMIT and "\0" not in staff_id:
         # the first that is asked of the database: a frozen one is told at once
-        roles = await within(CONNECT_WITHIN, gateway.pool.fetchval(SQL["roles_of_staff"], staff_id))
+        roles = await within(CONNECT_WITHIN, pool.fetchval(SQL["roles_of_staff"], staff_id))
     if roles is None:
         raise Problem(
             HTTPStatus.FORBIDDEN,
@@ -82,10 +82,10 @@ async def staff_by_id(gateway: Gateway, staff_id: object) -> Actor:
             "The token is valid, but names no active member of staff here.",
             "トークンは有効ですが、該当する有効な職員が登録されていません。",
         )
-    return Actor(id=str(staff_id), roles=tuple(Role(role) for role in roles if role in _KNOWN_ROLES))
+    return Actor(id=str(staff_id), roles=tuple(role for role in roles if role in ROLES))
 
 
-def require_role(actor: Actor, allowed: frozenset[Role]) -> None:
+def require_role(actor: Actor, allowed: frozenset[str]) -> None:
     """Refuse who has none of the roles.
 
     Raises:

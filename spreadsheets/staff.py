@@ -16,6 +16,7 @@ from schemas.admission.applications import (
     StaffRow,
 )
 from schemas.admission.roles import Role
+from schemas.kernel.roles import ADMINISTRATOR
 from spreadsheets.admission.application_columns import LANGUAGES
 from spreadsheets.admission.repeats import Repeat, same_email, same_value
 from spreadsheets.codes import Code, RefusedError
@@ -35,6 +36,8 @@ ROLES: Final = {
     "点検者": Role.CHECKER,
     "入試統括": Role.HEAD_OF_ADMISSIONS,
     "監査": Role.AUDITOR,
+    ADMINISTRATOR: ADMINISTRATOR,
+    "システム管理": ADMINISTRATOR,
 }
 _SEPARATORS: Final = re.compile(r"[;\uff1b、\n]")
 _ROLE_SEPARATORS: Final = re.compile(r"[;\uff1b、,\uff0c\n]")
@@ -70,8 +73,8 @@ def _parts(cell: Cell, separators: re.Pattern[str] = _SEPARATORS) -> list[str]:
     return [part.strip() for part in separators.split(as_text(cell)) if part.strip()]
 
 
-def _roles(cell: Cell) -> frozenset[Role]:
-    found = frozenset(Role(str(_role(part))) for part in _parts(cell, _ROLE_SEPARATORS))
+def _roles(cell: Cell) -> frozenset[str]:
+    found = frozenset(str(_role(part)) for part in _parts(cell, _ROLE_SEPARATORS))
     if not found:
         raise RefusedError(Code.CHOICE_UNKNOWN)
     return found

@@ -64,6 +64,7 @@ def staff(staff_id: str, *roles: Role, **changes: Any) -> StaffRow:
 DEFAULT_STAFF: Sequence[StaffRow] = (
     staff("office-1", Role.ADMISSIONS_OFFICE),
     staff("head-1", Role.HEAD_OF_ADMISSIONS),
+    staff("auditor-1", Role.AUDITOR),
     *(staff(f"reviewer-{n}", Role.REVIEWER) for n in range(1, 7)),
     staff("chair-1", Role.COMMITTEE_CHAIR),
     *(staff(f"member-{n}", Role.COMMITTEE_MEMBER) for n in range(1, 5)),
@@ -71,6 +72,7 @@ DEFAULT_STAFF: Sequence[StaffRow] = (
 ROLES = {
     "office-1": Role.ADMISSIONS_OFFICE,
     "head-1": Role.HEAD_OF_ADMISSIONS,
+    "auditor-1": Role.AUDITOR,
     "chair-1": Role.COMMITTEE_CHAIR,
     **{f"reviewer-{n}": Role.REVIEWER for n in range(1, 7)},
     **{f"member-{n}": Role.COMMITTEE_MEMBER for n in range(1, 5)},

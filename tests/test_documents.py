@@ -185,10 +185,10 @@ def test_every_target_of_make_on_a_page_exists(page) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_everybody_who_acts_on_a_page_is_in_the_sample_file(page) -> None:
-    """`--as` names somebody whom the sample file of staff brings."""
+    """`login` and `--as` name somebody whom the sample file of staff brings."""
     staff = (ROOT / "docs" / "samples" / "staff.csv").read_text(encoding="utf-8")
     text = "\n".join(commands(page))
-    for staff_id in re.findall(r"(?:--as|IEHE_ACTOR=) ?([a-z]+-\d+)", text):
+    for staff_id in re.findall(r"(?:--as|iehe login|staff bind) ?([a-z]+-\d+)", text):
         assert f"\n{staff_id}," in staff, staff_id
 
 

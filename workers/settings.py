@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         default=None, pattern=r"^https?://", description="Where the keys of staff_issuer are"
     )
     staff_claim: str = Field(default="sub", description="Claim of a staff token that holds the staff id")
+    token_file: Path | None = Field(
+        default=None,
+        description="File with a staff token that proves who acts at the command line, readable by its owner "
+        "only; not set in the embedded stack: the login of the account (iehe login)",
+    )
     ui_origin: str | None = Field(
         default=None,
         pattern=r"^https?://[^/]+$",

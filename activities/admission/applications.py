@@ -196,7 +196,7 @@ async def store_staff(connection: Connection, rows: Iterable[StaffRow]) -> int:
             row.name,
             row.email,
             row.language,
-            sorted(role.value for role in row.roles),
+            sorted(map(str, row.roles)),
             row.load_cap,
             row.available_from,
             row.available_to,

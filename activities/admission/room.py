@@ -7,5 +7,15 @@ from activities.admission.lookups import LOOKUPS
 from activities.admission.messages import ASKING, MESSAGES
 from activities.kernel.room import Room
 from workflows.admission.process import ADMISSION_REVIEW
+from workflows.admission.sight import ADMINISTRATION, SIGHT
 
-ROOM: Final = Room(process=ADMISSION_REVIEW, lookups=LOOKUPS, messages=MESSAGES, page=own_part, asking=ASKING)
+ROOM: Final = Room(
+    process=ADMISSION_REVIEW,
+    lookups=LOOKUPS,
+    messages=MESSAGES,
+    page=own_part,
+    sight=SIGHT,
+    administration=ADMINISTRATION,
+    shared=frozenset({"round_id", "round_text", "programme"}),
+    asking=ASKING,
+)

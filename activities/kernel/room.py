@@ -9,6 +9,7 @@ import asyncpg
 from activities.kernel.database import Connection
 from activities.kernel.message_templates import Message
 from workflows.kernel.process import Process
+from workflows.kernel.sight import Administration, Sight
 
 Lookup = Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]
 """Answers a rule's question in the transaction of its step; takes its terms, gives JSON values.
@@ -40,5 +41,11 @@ class Room:
     lookups: Mapping[str, Lookup]
     messages: Mapping[str, Message]
     page: OwnPage = nothing_of_its_own
+    sight: Sight = field(default_factory=dict)
+    """Who sees what of its cases; nobody anything by default."""
+    administration: Administration = field(default_factory=dict)
+    """Who may change what all its cases go by."""
+    shared: frozenset[str] = field(default=frozenset())
+    """Parts of its page that are shown to everybody who sees the case, also without the work of others."""
     asking: frozenset[str] = field(default=frozenset())
     """Messages that ask for something, and are pointless when it is done or no longer wanted."""

@@ -43,16 +43,17 @@ def import_applications(
     """Check a file of applications, store it, and start a case for each; safe to kill and to run again."""
 
     async def work(session: Session) -> None:
-        actor = None if dry_run and as_ is None else await session.actor(as_)
-        if actor is not None:
-            require_role(actor)
+        from workflows.admission.process import OFFICE
+
+        actor = await session.actor(as_)
+        require_role(actor, OFFICE)
         run = Import(session, file, round_id, read_mapping(map_), xlsx_copy)
         await run.check()
-        if actor is not None and not dry_run:
+        if not dry_run:
             await run.keep_mapping(actor.id)
         if run.checked.errors and not (accept_valid and run.good):
             raise run.faulty()
-        if actor is not None and not dry_run:
+        if not dry_run:
             await session.check_keys()
             try:
                 async with answering():

@@ -85,7 +85,9 @@ def add_round(
     async def work(session: Session) -> None:
         from pydantic import ValidationError
 
+        from cases.administration import note
         from workers.policies import Round, store_round
+        from workflows.admission.process import ADMISSION_REVIEW
 
         places = parse_places(place or [])
         cutoff = post_cutoff_at.replace(tzinfo=TOKYO) if post_cutoff_at else None
@@ -109,6 +111,7 @@ def add_round(
                 "--closes-at must be later than --opens-at",
                 "--closes-at は --opens-at より後の時刻にしてください",
             )
+        actor = await session.administer("add-round", ADMISSION_REVIEW.name)
         pool = await session.pool()
         if not await pool.fetchval(
             "SELECT EXISTS (SELECT FROM iehe.policies WHERE body -> 'routes' ? $1)", route
@@ -118,8 +121,10 @@ def add_round(
                 f"選抜区分「{route}」のある方針はありません（iehe policy list）",
             )
         connection: Any
-        async with pool.acquire() as connection:
+        async with pool.acquire() as connection, connection.transaction():
             added = await store_round(connection, new, places)
+            if added:
+                await note(connection, actor.id, "add-round", round_id, places=places)
         if not added:
             raise CommandError(
                 "round-exists",
@@ -152,7 +157,13 @@ def places(
     """Show a round's places and how many are taken by offers; with PROGRAMME=PLACES set them first."""
 
     async def work(session: Session) -> None:
+        from cases.administration import note
+        from workflows.admission.process import ADMISSION_REVIEW
+
         wanted = parse_places(places or [])
+        actor = (
+            await session.administer("set-places", ADMISSION_REVIEW.name) if wanted else await session.actor()
+        )
         pool = await session.pool()
         if not await pool.fetchval("SELECT EXISTS (SELECT FROM iehe.rounds WHERE round_id = $1)", round_id):
             raise CommandError(
@@ -161,7 +172,11 @@ def places(
                 f"選抜回「{round_id}」はありません（iehe round list）。",
                 Exit.NOT_FOUND,
             )
-        await pool.executemany(SET_PLACES, [(round_id, name, count) for name, count in wanted.items()])
+        connection: Any
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.executemany(SET_PLACES, [(round_id, *each) for each in wanted.items()])
+            if wanted:
+                await note(connection, actor.id, "set-places", round_id, places=wanted)
         rows = [dict(row) for row in await pool.fetch(PLACES, round_id)]
         if session.as_json:
             print_json(rows)

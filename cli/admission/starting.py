@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.case_arguments import INTERRUPTED, LimitOption, carry_out, say
+from cli.case_arguments import INTERRUPTED, LimitOption, carry_out, require_role, say
 from cli.progress import progress
 from cli.session import CommandError, JsonOption, Session, leave, local, print_json
 from cli.tables import table
@@ -25,7 +25,9 @@ def imports(*, limit: LimitOption = 50, as_json: JsonOption = False) -> None:
 
     async def work(session: Session) -> None:
         from activities.kernel.queries import queries
+        from workflows.admission.process import OFFICE
 
+        require_role(await session.actor(), OFFICE)
         pool = await session.pool()
         rows = [dict(row) for row in await pool.fetch(queries("kernel/office")["imports"], limit)]
         if session.as_json:
@@ -50,6 +52,9 @@ def start_pending(
     """Start every stored application that has neither a case nor a running workflow, of whichever import."""
 
     async def work(session: Session) -> None:
+        from workflows.admission.process import OFFICE
+
+        require_role(await session.actor(), OFFICE)
         report: dict[str, Any] = {}
         await start(session, None, concurrency, report)
         if session.as_json:

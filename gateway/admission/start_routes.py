@@ -19,7 +19,6 @@ from activities.admission.start_validation import faults_among
 from activities.kernel.queries import queries
 from cases.decisions import is_unconnected
 from cases.starting import start_case
-from gateway.access import OFFICE
 from gateway.context import Gateway, gateway_of
 from gateway.problems import Fault, Problem, invalid, pointer, unavailable
 from gateway.request_parsing import body_of, checked, key_of, note_request
@@ -28,6 +27,7 @@ from gateway.staff import require_role, staff_of
 from schemas.admission.applications import ApplicationRow, NumberedRow
 from schemas.admission.identifiers import admission_case_id
 from schemas.kernel.case import Actor
+from workflows.admission.process import OFFICE
 
 SQL: Final = queries("admission/imports")
 BATCH_LIMIT: Final = 500

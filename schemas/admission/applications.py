@@ -12,8 +12,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.admission.identifiers import ApplicationNo
-from schemas.admission.roles import Role
-from schemas.kernel.identifiers import StaffId
+from schemas.kernel.identifiers import RoleName, StaffId
 
 APPLICATION_NO_PATTERN = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
 ROUND_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{2,31}$"
@@ -118,7 +117,7 @@ class StaffRow(_Record):
     name: Name
     email: Email
     language: Literal["ja", "en"] = "ja"
-    roles: Annotated[frozenset[Role], Field(min_length=1)]
+    roles: Annotated[frozenset[RoleName], Field(min_length=1)]
     load_cap: Annotated[int, Field(ge=1, le=LOAD_CAP_LIMIT)] | None = None
     """Most applications to review at a time; None leaves it to the policy."""
     available_from: date | None = None

@@ -72,13 +72,14 @@ def sample_applications(
 
 
 def sample_staff() -> Iterator[SampleRow]:
-    """Yield 12 reviewers, 5 committee members (the first its chair), 2 officers, a checker and a head."""
+    """Yield 12 reviewers, 5 members (the first the chair), 2 officers, checker, head, 2 administrators."""
     people = (
         [(f"reviewer-{n}", "reviewer") for n in range(1, 13)]
         + [("committee-1", "committee_member;committee_chair")]
         + [(f"committee-{n}", "committee_member") for n in range(2, 6)]
         + [("office-1", "admissions_office"), ("office-2", "admissions_office")]
         + [("checker-1", "checker"), ("head-1", "head_of_admissions")]
+        + [("admin-1", "administrator"), ("admin-2", "administrator")]
     )
     for index, ((staff_id, roles), given) in enumerate(zip(people, GIVEN_NAMES, strict=False)):
         reviewer = roles == "reviewer"

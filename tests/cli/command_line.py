@@ -3,10 +3,12 @@
 import asyncio
 import io
 import json
+import os
 import sys
 import threading
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -15,6 +17,7 @@ from cli import case_arguments as casework
 from cli import case_restarting, doctor, session
 from cli.admission import starting
 from cli.main import app
+from tests.cli.program import token_file
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,23 @@ class _Threaded(io.TextIOBase):
 class CommandLine:
     """`iehe …` as a person types it."""
 
-    async def __call__(self, *words: object, by: str | None = None) -> Ended:
+    async def __call__(self, *words: object, by: str | None = "office-1") -> Ended:
+        """Run a command as a member of staff, proven by a token; None: by nobody who is proven."""
         args = [str(word) for word in words]
-        return await asyncio.to_thread(self._run, [*args, "--as", by] if by else args)
+        shown = (
+            ["--token-file", str(token_file(Path(os.environ["IEHE_HOME"]), by, staff_issuer=None))]
+            if by
+            else []
+        )
+        return await asyncio.to_thread(self._run, [*shown, *args])
 
-    async def ok(self, *words: object, by: str | None = None) -> Any:
+    async def ok(self, *words: object, by: str | None = "office-1") -> Any:
         """Run with --json and expect success; the answer."""
         ended = await self(*words, "--json", by=by)
         assert ended.code == 0, ended
         return ended.json
 
-    async def refused(self, *words: object, by: str | None = None) -> tuple[int, str]:
+    async def refused(self, *words: object, by: str | None = "office-1") -> tuple[int, str]:
         """Run with --json and expect an error; its exit code and error code."""
         ended = await self(*words, "--json", by=by)
         assert ended.code != 0, ended

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.cli.program import Program, elsewhere
+from tests.cli.program import Program, elsewhere, proven
 from workers.policies import load_defaults
 
 
@@ -24,8 +24,8 @@ async def connect(database) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
 
 @pytest.fixture
 async def office(database, temporal, client, tmp_path) -> Program:
-    """Commands on servers that run already; policies and rounds are loaded, there is no staff."""
+    """Commands of `CHIEF`, who is all the staff, on servers that run already with policies and rounds."""
     connection = await asyncpg.connect(database.url("owner"))
     await load_defaults(connection, "admission")
     await connection.close()
-    return Program(elsewhere(database, temporal, tmp_path / "home"))
+    return await proven(database, elsewhere(database, temporal, tmp_path / "home"))

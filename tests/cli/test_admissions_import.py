@@ -17,12 +17,14 @@ from spreadsheets.admission.checking import check_file
 from spreadsheets.admission.sample_files import write_csv, write_xlsx
 from spreadsheets.admission.samples import sample_applications
 from tests.cli.command_line import environment, iehe  # noqa: F401
+from tests.cli.program import token_file
 from tests.workflows.conftest import pool, vacant  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
 ROUND = "2027-comprehensive"
 BY = ("--as", "office-1")
+"""A check only: the fixture shows the token of this person."""
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 
 
@@ -66,6 +68,13 @@ async def cases(client, prefix: str) -> list[str]:
 
 def ids(made: Iterable[dict[str, str]]) -> list[str]:
     return sorted(f"admission/{row['application_no']}" for row in made)
+
+
+def importing(environment: dict[str, str], file: Path) -> asyncio.Future:
+    """An import by the office in a process of its own, slow enough to be interrupted."""
+    token = token_file(Path(environment["IEHE_HOME"]), "office-1")
+    words = ("admission", "import", file, *BY, "--concurrency", 2)
+    return process(environment, "--token-file", token, *words)
 
 
 def process(environment, *words: object) -> asyncio.Future:
@@ -229,7 +238,7 @@ async def test_killed_while_starting(
     made = rows(220)
     file = tmp_path / "applications.csv"
     write_csv(file, made)
-    child = await process(environment, "admission", "import", file, *BY, "--concurrency", 2)
+    child = await importing(environment, file)
 
     await eventually(lambda: _some_started(pool), 20)
     child.kill()
@@ -255,7 +264,7 @@ async def test_interrupted_by_ctrl_c(iehe, pool, eventually, environment, rows, 
     """Ctrl-C says how much is done and how to go on; going on does the rest."""
     file = tmp_path / "applications.csv"
     write_csv(file, rows(220))
-    child = await process(environment, "admission", "import", file, *BY, "--concurrency", 2)
+    child = await importing(environment, file)
 
     await eventually(lambda: _some_started(pool), 20)
     child.send_signal(signal.SIGINT)
@@ -314,7 +323,7 @@ async def test_an_application_submitted_after_its_round_closed_is_warned_of(iehe
     closed = ("--opens-at", "2026-09-01T00:00", "--closes-at", "2026-10-08T12:00")
     later = ("--enrol-by", "2027-03-15", "--waitlist-until", "2027-03-31", "--places", "science=9")
     titles = ("--route", "comprehensive", "--title-ja", "見本", "--title-en", "Sample")
-    await iehe.ok("round", "add", "2027-closed", *titles, *closed, *later)
+    await iehe.ok("round", "add", "2027-closed", *titles, *closed, *later, by="head-1")
     made = rows(2, round_id="2027-closed", programme="science")
     made[0]["submitted_on"], made[1]["submitted_on"] = "2026-10-08", "2026-10-09"
     write_csv(tmp_path / "late.csv", made)
@@ -362,17 +371,28 @@ async def test_samples_of_the_documentation(iehe, name, code, tmp_path: Path) ->
     ("more", "code", "error"),
     [
         (("--round", "2031-nowhere", *BY), 4, "unknown-round"),
-        (("--as", "reviewer-1"), 6, "role-missing"),
-        (("--as", "nobody-9"), 6, "actor-unknown"),
-        ((), 2, "actor-missing"),
+        (("--as", "reviewer-1"), 6, "actor-not-proven"),
         (("--round", "2027-general", *BY), 11, "faulty-file"),
     ],
 )
 async def test_not_imported(iehe, pool, rows, tmp_path: Path, more, code, error) -> None:
-    """A wrong round, a wrong role or nobody at all: said so, and nothing stored."""
+    """A wrong round, or another person than the one who is proven: said so, and nothing stored."""
     write_csv(tmp_path / "applications.csv", rows(2))
 
     assert await iehe.refused("admission", "import", tmp_path / "applications.csv", *more) == (code, error)
+    assert await stored(pool) == {}
+
+
+@pytest.mark.parametrize(
+    ("by", "error"),
+    [("reviewer-1", "role-missing"), ("nobody-9", "actor-unknown"), (None, "actor-missing")],
+)
+async def test_not_imported_by(iehe, pool, rows, tmp_path: Path, by, error) -> None:
+    """Without the role, as a stranger or as nobody nothing is stored."""
+    write_csv(tmp_path / "applications.csv", rows(2))
+
+    refused = await iehe.refused("admission", "import", tmp_path / "applications.csv", by=by)
+    assert refused == (6, error)
     assert await stored(pool) == {}
 
 

@@ -72,8 +72,9 @@ async def test_personal_data_only_for_the_office(institute: Institute, iehe: Com
     assert "秘密" not in plain.out
     assert (shown["applicant"]["family_name"], shown["texts"][0]["body"]) == ("秘密", "秘密さんの事情")
     assert "保護者太郎" in printed.out
-    assert await iehe.refused(*show, "--personal", by="reviewer-1") == (6, "role-missing")
-    assert await iehe.refused(*show, "--personal") == (2, "actor-missing")
+    assert await iehe.refused(*show, "--personal", by="reviewer-1") == (4, "no-such-case")
+    assert await iehe.refused(*show, "--personal", by="auditor-1") == (6, "role-missing")
+    assert await iehe.refused(*show, "--personal", by=None) == (6, "actor-missing")
 
 
 async def test_a_bare_number_is_found_among_the_cases_of_every_process(

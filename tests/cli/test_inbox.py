@@ -129,7 +129,7 @@ async def test_dropped_by_a_person_with_a_reason(vacant: Institute, iehe: Comman
 
     assert await iehe.refused(*drop, "e1", "--reason", " ", by="office-1") == (2, "reason-missing")
     assert await iehe.refused(*drop, "e1", "--reason", "x", by="reviewer-1") == (6, "role-missing")
-    assert await iehe.refused(*drop, "e1", "--reason", "x") == (2, "actor-missing")
+    assert await iehe.refused(*drop, "e1", "--reason", "x", by=None) == (6, "actor-missing")
     await iehe.ok(*drop, "e1", "--reason", "試験用の送信", by="office-1")
 
     assert await state_of(vacant, "e1") == ("dropped", "office-1", "試験用の送信")

@@ -1,25 +1,20 @@
 """`iehe keys`: which keys there are, a new one in use, a first ring; never a key."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from cli.session import Exit
 from encryption.ring import CLASSES, KeyRing
-from tests.cli.program import Ended, Program, clean_environment
+from tests.cli.program import Ended, Program, elsewhere, proven
 
 
 @pytest.fixture
-def iehe(tmp_path) -> Program:
-    """A production without a key ring."""
-    return Program(
-        clean_environment(
-            IEHE_HOME=tmp_path / "home",
-            IEHE_ENVIRONMENT="production",
-            IEHE_KEY_RING=tmp_path / "keys.json",
-            IEHE_LANGUAGE="en",
-        )
-    )
+async def iehe(database, tmp_path) -> Program:
+    """Commands of an administrator on a database that knows no key, where there is no key ring."""
+    servers = elsewhere(database, SimpleNamespace(address="127.0.0.1:1"), tmp_path / "home")
+    return await proven(database, {**servers, "IEHE_KEY_RING": str(tmp_path / "keys.json")})
 
 
 async def test_a_ring_is_made_listed_and_rotated(iehe, tmp_path) -> None:
@@ -44,7 +39,7 @@ async def test_a_ring_is_made_listed_and_rotated(iehe, tmp_path) -> None:
     assert "Earlier keys (admission-1." in rotated.out
     told = (await iehe("keys", "rotate", "admission", "--json")).json
     assert plain([told["key_id"], *told["earlier"]]) == ["admission-3", "admission-1", "admission-2"]
-    assert told["noted"] is False  # no database is set here
+    assert told["noted"] is True
     japanese = await iehe("keys", "rotate", "other", IEHE_LANGUAGE="ja")
     assert "以前の鍵（other-1." in japanese.out
 

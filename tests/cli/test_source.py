@@ -15,7 +15,7 @@ from cli.session import CommandError, Exit
 from encryption.ring import KeyRing
 from gateway.signatures import sign
 from gateway.sources import Sources
-from tests.cli.program import Program, elsewhere
+from tests.cli.program import Program, elsewhere, proven
 from workers.settings import Settings
 
 TYPE = "jp.ac.iehe.admission-review."
@@ -34,9 +34,11 @@ def private_key() -> tuple[str, str]:
 
 
 @pytest.fixture
-def program(database, tmp_path) -> Program:
+async def program(database, tmp_path) -> Program:
     """Commands on a database; none of these asks Temporal."""
-    return Program(elsewhere(database, SimpleNamespace(address="127.0.0.1:1"), tmp_path / "home"))
+    return await proven(
+        database, elsewhere(database, SimpleNamespace(address="127.0.0.1:1"), tmp_path / "home")
+    )
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ async def test_up_gives_a_working_office(up):
     up.run()
     text = await up.ready()
     iehe = Program(up.environment)
-    for hint in ("doctor", "staff import docs/samples/staff.csv", "mail list"):
+    for hint in ("doctor", "staff import docs/samples/staff.csv", "login admin-1", "mail list"):
         assert f"-m cli.main {hint}" in text
     doctor = await iehe("doctor", "--json")
     assert doctor.code == Exit.OK, doctor.out

@@ -10,7 +10,7 @@ import pytest
 from cli.session import Exit
 from cli.terminal import READER_GONE
 from tests.cli.command_line import environment, iehe  # noqa: F401 - fixtures
-from tests.cli.program import PROGRAM, Program, clean_environment, elsewhere
+from tests.cli.program import PROGRAM, Program, clean_environment, elsewhere, proven
 from tests.office import Institute, person
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 
@@ -147,9 +147,10 @@ async def test_the_shell_completes_cases_people_and_choices(institute, database,
     assert await complete(program, "iehe case show admission/C2027-000002") == ["admission/C2027-000002"]
     assert await complete(program, "iehe admission cast-vote C2027-000001 a") == ["admit", "abstain"]
     assert await complete(program, "iehe admission withdraw C2027-000001 --as off") == ["office-1"]
+    assert await complete(program, "iehe login off") == ["office-1"]
     assert await complete(program, "iehe case list --round 2027-g") == ["2027-general"]
     assert await complete(program, "iehe case list --stage comp") == ["completeness"]
-    assert await complete(program, "iehe tasks --role admi") == ["admissions_office"]
+    assert await complete(program, "iehe tasks --role adm") == ["admissions_office", "administrator"]
     assert await complete(program, "iehe admission event C2027-000001 fee-p") == ["fee-paid"]
     away = Program(clean_environment(IEHE_HOME=tmp_path / "none"))
     assert await complete(away, "iehe case show C2027-0000") == []
@@ -157,7 +158,8 @@ async def test_the_shell_completes_cases_people_and_choices(institute, database,
 
 async def test_the_sdk_does_not_write_on_the_clerks_screen(database, temporal, tmp_path):
     """A server that is not there is our one sentence; the native part of the SDK keeps its warnings."""
-    environment = elsewhere(database, temporal, tmp_path / "home") | {"TEMPORAL_ADDRESS": "127.0.0.1:9"}
+    iehe = await proven(database, elsewhere(database, temporal, tmp_path / "home"))
+    environment = {**iehe.environment, "TEMPORAL_ADDRESS": "127.0.0.1:9"}
     code, _, err = await run(*PROGRAM, "case", "restart", "A2027-000001", **environment)
     assert code == Exit.UNAVAILABLE
     assert "WARN" not in err

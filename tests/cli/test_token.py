@@ -22,6 +22,7 @@ async def test_token_of_a_member_of_staff(vacant, iehe, tmp_path, monkeypatch) -
     )
     assert (claims["sub"], claims["exp"] - claims["iat"]) == ("office-1", 7200)
     assert (await iehe.refused("token", by="nobody-1"))[1] == "actor-unknown"
+    assert (await iehe.refused("token", "--as", "head-1"))[1] == "actor-not-proven"
 
     monkeypatch.setenv("IEHE_STAFF_ISSUER", "https://idp.example.ac.jp")
     assert (await iehe.refused("token", by="office-1"))[1] == "tokens-from-elsewhere"

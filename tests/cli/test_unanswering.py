@@ -43,7 +43,7 @@ async def test_a_decision_while_a_server_is_frozen_is_answered_in_time(
     institute: Institute, database, temporal, postgres, tmp_path, server
 ) -> None:
     """The command line says within the bound that the server does not answer."""
-    iehe = Program(elsewhere(database, temporal, tmp_path / "home"))
+    iehe = Program(elsewhere(database, temporal, tmp_path / "home")).by("office-1")
     case = await institute.apply()
     await case.complete()
     words = ("admission", "confirm-eligibility", case.case_id, "--eligible", "--as", "office-1")

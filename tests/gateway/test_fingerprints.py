@@ -12,7 +12,7 @@ from activities.kernel.database import open_pool
 from cli.session import Exit
 from encryption.fingerprints import StrangeRingError, check_ring
 from encryption.ring import CLASSES, KeyRing, KeyRingError, ensure_ring, rotate
-from tests.cli.program import PROGRAM, Program, elsewhere
+from tests.cli.program import PROGRAM, Program, elsewhere, proven
 from workers.policies import load_defaults
 
 
@@ -123,7 +123,8 @@ async def known(database, temporal, client, tmp_path) -> tuple[Program, Program]
     await connection.close()
     environment = elsewhere(database, temporal, tmp_path / "home")
     stranger = ring_at(tmp_path / "stranger")
-    return Program(environment), Program({**environment, "IEHE_KEY_RING": str(stranger.path)})
+    right = await proven(database, environment)
+    return right, Program({**right.environment, "IEHE_KEY_RING": str(stranger.path)})
 
 
 @pytest.mark.parametrize("process", ["worker", "relay", "gateway"])
@@ -169,11 +170,12 @@ async def test_no_command_encrypts_with_a_strangers_ring(known, database, tmp_pa
     )
 
     for words in (
-        ("admission", "import", file, "--as", "office-1", "--accept-valid"),
+        ("admission", "import", file, "--accept-valid"),
         ("case", "restart", "A2027-000001"),
         source,
     ):
-        ended = await wrong(*words, "--json")
+        by = wrong.by("office-1") if words[0] == "admissions" else wrong
+        ended = await by(*words, "--json")
         assert (ended.code, ended.json["error"]["code"]) == (Exit.UNUSABLE, "key-ring"), words
     doctor = await wrong("doctor", "--json")
     states = {each["check"]: each["state"] for each in doctor.json}

@@ -29,7 +29,9 @@ async def test_a_case_gets_no_more_than_it_can_take_at_once(
     other = await vacant.apply()
     passing = await box.store(other.case_id)
     await box.until(passing, state="delivered")
-    listed = await box.pool.fetch(queries("kernel/events")["events"], "stored", None, case.case_id, 1000)
+    listed = await box.pool.fetch(
+        queries("kernel/events")["events"], "stored", None, case.case_id, 1000, ["admission-review"]
+    )
     assert await in_history(client, case) == told[:OF_ONE]
     assert {(row["fate"], row["code"]) for row in listed} == {("waiting", "case-behind")}
 

@@ -148,7 +148,7 @@ async def test_retried(institute, box, relay) -> None:
     await start_case(institute.client, case.row.application_no, case.row.round_id)
     await case.until_stage("completeness")
 
-    again = await box.pool.fetch(SQL["retry"], SOURCE, event_id, None, None, "office-1")
+    again = await box.pool.fetch(SQL["retry"], SOURCE, event_id, None, None, "office-1", ["admission-review"])
 
     assert [row["id"] for row in again] == [event_id]
     row = await box.until(event_id, state="delivered", limit=5)
@@ -165,7 +165,7 @@ async def test_dropped(institute, box, relay) -> None:
     await box.until(event_id, state="dead")
 
     assert await box.pool.fetchval(SQL["drop"], SOURCE, event_id, "office-1", "不要") == case.case_id
-    again = await box.pool.fetch(SQL["retry"], SOURCE, event_id, None, None, "office-1")
+    again = await box.pool.fetch(SQL["retry"], SOURCE, event_id, None, None, "office-1", ["admission-review"])
 
     row = await box.row(event_id)
     assert (row["state"], row["handled_by"], row["handled_reason"]) == ("dropped", "office-1", "不要")

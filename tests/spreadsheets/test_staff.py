@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from schemas.admission.roles import Role
+from schemas.kernel.roles import ADMINISTRATOR
 from spreadsheets.admission.sample_files import write_staff_csv
 from spreadsheets.admission.samples import sample_staff
 from spreadsheets.codes import Code
@@ -21,11 +22,11 @@ def check(tmp_path):
 
 def test_the_sample_staff_can_run_a_round(tmp_path):
     """Enough reviewers, a committee with one chair, and a second person for each check."""
-    assert write_staff_csv(tmp_path / "staff.csv", sample_staff(), title="見本") == 21
+    assert write_staff_csv(tmp_path / "staff.csv", sample_staff(), title="見本") == 23
     checked = check_staff_file(tmp_path / "staff.csv")
     assert checked.faults == ()
     staff = {row.data.staff_id: row.data for row in checked.rows}
-    counts = {role: sum(role in member.roles for member in staff.values()) for role in Role}
+    counts = {role: sum(role in member.roles for member in staff.values()) for role in (*Role, ADMINISTRATOR)}
     assert counts == {
         Role.REVIEWER: 12,
         Role.COMMITTEE_MEMBER: 5,
@@ -33,6 +34,7 @@ def test_the_sample_staff_can_run_a_round(tmp_path):
         Role.ADMISSIONS_OFFICE: 2,
         Role.CHECKER: 1,
         Role.HEAD_OF_ADMISSIONS: 1,
+        ADMINISTRATOR: 2,
         Role.AUDITOR: 0,
     }
     assert {"office-1", "office-2", "head-1"} <= staff.keys()

@@ -278,7 +278,6 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     state=AdmissionState,
     policy=AdmissionPolicy,
     office=Role.ADMISSIONS_OFFICE,
-    readers=(Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS),
     roles={
         Role.ADMISSIONS_OFFICE: ("入試担当", "admissions office"),
         Role.REVIEWER: ("審査員", "reviewer"),

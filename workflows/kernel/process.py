@@ -67,8 +67,6 @@ class Process(Generic[S]):
     """Deadline kind to (step, rule) when its time has passed."""
     office: str
     """The role that gets the tasks that no rule foresaw."""
-    readers: tuple[str, ...]
-    """Roles that may have payloads of its cases made readable."""
     roles: Mapping[str, tuple[str, str]]
     """The roles that work in it, by name: in Japanese and in English."""
     subject: str = r"^[A-Z0-9][A-Z0-9-]{3,23}$"

@@ -133,7 +133,6 @@ OUTREACH: Final = Process[OutreachState](
     policy=OutreachPolicy,
     lifecycle=LIFECYCLE,
     office=Role.OFFICE,
-    readers=(Role.OFFICE, Role.HEAD),
     roles={
         Role.OFFICE: ("高大接続担当", "connection office"),
         Role.HEAD: ("高大接続責任者", "head of the connection office"),

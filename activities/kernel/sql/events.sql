@@ -19,7 +19,7 @@ SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, 
        waiting_since, ended_at, handled_by
 FROM iehe.event_fates
 WHERE ($1::text IS NULL OR state = $1 OR fate = $1) AND ($2::text IS NULL OR source = $2)
-  AND ($3::text IS NULL OR case_id = $3)
+  AND ($3::text IS NULL OR case_id = $3) AND process = ANY ($5)
 ORDER BY seq DESC LIMIT $4
 
 -- name: event
@@ -32,7 +32,7 @@ WITH again AS (
     UPDATE iehe.events SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL,
         ended_at = NULL, handled_by = $5
     WHERE state = 'dead' AND ($1::text IS NULL OR source = $1) AND ($2::text IS NULL OR id = $2)
-      AND ($3::text IS NULL OR reason = $3) AND ($4::text IS NULL OR case_id = $4)
+      AND ($3::text IS NULL OR reason = $3) AND ($4::text IS NULL OR case_id = $4) AND process = ANY ($6)
     RETURNING source, id, case_id
 ), told AS (SELECT pg_notify('iehe_events', '') WHERE EXISTS (SELECT FROM again))
 SELECT source, id, case_id FROM again LEFT JOIN told ON true ORDER BY source, id

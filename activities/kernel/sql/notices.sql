@@ -56,6 +56,7 @@ SELECT notice_id, case_id, version, message, recipient_kind, recipient_id, state
        reason, message_id, possible_duplicate
 FROM iehe.notices
 WHERE ($1::text IS NULL OR case_id = $1) AND ($2::text IS NULL OR state = $2)
+  AND ($4::text[] IS NULL OR process = ANY ($4))
 ORDER BY queued_at DESC, notice_id
 LIMIT $3
 

@@ -127,6 +127,33 @@ CREATE TABLE iehe.reviews (
     remark_id    uuid REFERENCES iehe.texts,
     PRIMARY KEY (case_id, reviewer)
 );
+CREATE FUNCTION iehe.note_reviewer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.state IN ('invited', 'accepted', 'scored') THEN
+        INSERT INTO iehe.case_people VALUES (NEW.reviewer, NEW.case_id, 'reviewer') ON CONFLICT DO NOTHING;
+    ELSE
+        DELETE FROM iehe.case_people
+        WHERE staff_id = NEW.reviewer AND case_id = NEW.case_id AND role = 'reviewer';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER reviews_concern AFTER INSERT OR UPDATE OF state ON iehe.reviews
+    FOR EACH ROW EXECUTE FUNCTION iehe.note_reviewer();
+
+CREATE FUNCTION iehe.note_committee() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM iehe.case_people p USING jsonb_array_elements(OLD.state -> 'committee') AS m (member)
+    WHERE p.staff_id = m.member ->> 'member' AND p.case_id = OLD.case_id AND p.role = 'committee_member';
+    INSERT INTO iehe.case_people
+    SELECT m.member ->> 'member', NEW.case_id, 'committee_member'
+    FROM jsonb_array_elements(NEW.state -> 'committee') AS m (member) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER committees_concern AFTER UPDATE OF state ON iehe.cases
+    FOR EACH ROW WHEN (OLD.state -> 'committee' IS DISTINCT FROM NEW.state -> 'committee')
+    EXECUTE FUNCTION iehe.note_committee();
 CREATE INDEX reviews_open ON iehe.reviews (reviewer) WHERE state IN ('invited', 'accepted');
 
 CREATE TABLE iehe.scores (

@@ -140,6 +140,22 @@ CREATE TABLE iehe.tasks (
 CREATE UNIQUE INDEX tasks_open ON iehe.tasks (case_id, key) WHERE closed_at IS NULL;
 CREATE INDEX tasks_open_by_due ON iehe.tasks (role, due_at) WHERE closed_at IS NULL;
 
+CREATE TABLE iehe.case_people (
+    staff_id  text NOT NULL,
+    case_id   text NOT NULL,
+    role      text NOT NULL,
+    PRIMARY KEY (staff_id, case_id, role)
+);
+COMMENT ON TABLE iehe.case_people IS
+    'Whom a case concerns beside those who have a task there; written by the process with its own records.';
+
+-- Whom a case concerns, and in which role: what a person may see is counted from it (cases/sight.py).
+CREATE VIEW iehe.concerns AS
+SELECT t.case_id, t.assignee AS staff_id, t.role FROM iehe.tasks t
+WHERE t.assignee IS NOT NULL AND t.closed_at IS NULL
+UNION ALL
+SELECT p.case_id, p.staff_id, p.role FROM iehe.case_people p;
+
 CREATE TABLE iehe.deadlines (
     case_id      text NOT NULL REFERENCES iehe.cases,
     name         text NOT NULL,
@@ -349,6 +365,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 REVOKE SELECT ON iehe.texts FROM iehe_worker;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
+GRANT INSERT, DELETE ON iehe.case_people TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
 -- a row lock that serialises loads
 GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;

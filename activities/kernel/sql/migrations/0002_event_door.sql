@@ -1,4 +1,5 @@
--- The event door: the inbox with its relay, the sources that may send, idempotent requests, decodings.
+-- The event door: the inbox with its relay, the sources that may send, idempotent requests, decodings; and the
+-- administration: who acts at the command line, and the log of what they changed.
 
 ALTER TABLE iehe.events
     ADD COLUMN seq           bigint GENERATED ALWAYS AS IDENTITY,
@@ -172,13 +173,42 @@ COMMENT ON TABLE iehe.keys IS
     'start. Never a key.';
 COMMENT ON COLUMN iehe.keys.lost_at IS 'A person has said that the key is lost for good.';
 
+-- who acts at the command line, and what was changed there ----------------------------------------------------
+
+CREATE TABLE iehe.logins (
+    account   text NOT NULL,
+    staff_id  text NOT NULL REFERENCES iehe.staff,
+    bound_by  text NOT NULL,
+    bound_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account, staff_id)
+);
+COMMENT ON TABLE iehe.logins IS
+    'Whom an account of the operating system may act as, where no identity provider says who somebody is.';
+
+CREATE TABLE iehe.administration_log (
+    entry    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at       timestamptz NOT NULL DEFAULT now(),
+    actor    text NOT NULL,
+    act      text NOT NULL,
+    subject  text NOT NULL,
+    details  jsonb NOT NULL DEFAULT '{}'
+);
+COMMENT ON TABLE iehe.administration_log IS
+    'Who changed policies, places, staff, sources and keys; codes only, nothing personal and no secret.';
+CREATE TRIGGER administration_log_rows_stay BEFORE UPDATE OR DELETE ON iehe.administration_log
+    FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
+CREATE TRIGGER administration_log_stays BEFORE TRUNCATE ON iehe.administration_log
+    FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
+
 GRANT SELECT ON iehe.dead_letters TO iehe_worker;
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters, iehe.event_fates TO iehe_office;
 GRANT SELECT ON iehe.requests TO iehe_office;
 GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason)
     ON iehe.events TO iehe_office;
-GRANT SELECT ON iehe.decodings, iehe.sources, iehe.keys TO iehe_auditor;
+GRANT SELECT, INSERT ON iehe.administration_log, iehe.logins TO iehe_office;
+GRANT DELETE ON iehe.logins TO iehe_office;
+GRANT SELECT ON iehe.decodings, iehe.sources, iehe.keys, iehe.administration_log, iehe.logins TO iehe_auditor;
 GRANT SELECT, INSERT ON iehe.keys TO iehe_worker, iehe_office;
 GRANT USAGE ON SCHEMA public TO iehe_office;
 GRANT SELECT ON public.schema_migrations TO iehe_office;

@@ -126,6 +126,20 @@ RETURNS void LANGUAGE sql AS $$
         asked_at = CASE WHEN excluded.answer = 'asked' THEN excluded.at ELSE a.asked_at END
 $$;
 
+CREATE FUNCTION iehe.outreach_note_lecturer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.answer IN ('asked', 'yes') THEN
+        INSERT INTO iehe.case_people VALUES (NEW.lecturer, NEW.case_id, 'lecturer') ON CONFLICT DO NOTHING;
+    ELSE
+        DELETE FROM iehe.case_people
+        WHERE staff_id = NEW.lecturer AND case_id = NEW.case_id AND role = 'lecturer';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER outreach_asked_concern AFTER INSERT OR UPDATE OF answer ON iehe.outreach_asked
+    FOR EACH ROW EXECUTE FUNCTION iehe.outreach_note_lecturer();
+
 CREATE FUNCTION iehe.outreach_record_released(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     SELECT iehe.outreach_silence_dates(of_case, v);

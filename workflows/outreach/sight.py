@@ -1,0 +1,16 @@
+"""Who sees what of a school's request, and who may change what all requests go by."""
+
+from typing import Final
+
+from schemas.kernel.roles import AUDITOR
+from schemas.outreach.roles import Role
+from workflows.kernel.sight import EVERYTHING, READS, Administration, Sight, own_cases
+
+SIGHT: Final[Sight] = {
+    Role.OFFICE: EVERYTHING,
+    Role.HEAD: EVERYTHING,
+    AUDITOR: READS,
+    Role.LECTURER: own_cases(Role.LECTURER),
+}
+
+ADMINISTRATION: Final[Administration] = {"load-policy": frozenset({Role.HEAD.value})}
