@@ -7,11 +7,13 @@ from pydantic import Field
 
 from activities.admission.redaction import Redactor
 from activities.kernel.database import Connection
+from activities.kernel.policies import read_state
 from activities.kernel.queries import queries
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.payload import Payload
 from schemas.kernel.refusals import Refusal
+from workflows.admission.process import ADMISSION_REVIEW
 
 SQL: Final = queries("kernel/office")
 ASSIGNED: Final = frozenset({"invited", "accepted", "scored"})
@@ -52,7 +54,7 @@ async def review_material(connection: Connection, case_id: str, reviewer: str) -
     review = await connection.fetchrow(SQL["review_of"], case_id, reviewer)
     if review is None or review["state"] not in ASSIGNED:
         raise Refusal("not-assigned")
-    state = AdmissionState.model_validate_json(review["remembered"])
+    state: AdmissionState = await read_state(connection, ADMISSION_REVIEW, review["remembered"])
     if state.stage != Stage.REVIEW:
         raise Refusal("not-assigned")
     points = {

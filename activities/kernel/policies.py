@@ -8,6 +8,7 @@ from activities.kernel.database import Connection
 from activities.kernel.queries import queries
 from schemas.kernel.policies import ProcessPolicy
 from schemas.kernel.refusals import Refusal
+from workflows.kernel.draft import LookupNeeded
 from workflows.kernel.known_policies import POLICIES
 from workflows.kernel.process import Process
 
@@ -28,3 +29,16 @@ async def read_policy(
     policy = process.policy.model_validate({**json.loads(body), **terms})
     POLICIES.keep(process.name, policy)
     return policy
+
+
+async def read_state(connection: Connection, process: Process[Any], state: str) -> Any:
+    """A stored state with its policy attached, as its process has it.
+
+    Raises:
+        Refusal: the policy that it follows is not there.
+    """
+    while True:
+        try:
+            return process.read(json.loads(state), POLICIES.of(process))
+        except LookupNeeded as question:
+            await read_policy(connection, process, question.terms)

@@ -212,7 +212,7 @@ async def test_only_for_reviewers_of_the_case(institute: Institute, iehe: Comman
 
     for by, code, error in (
         ("office-1", 6, "not-assigned"),
-        (other, 6, "not-assigned"),
+        (other, 4, "no-such-case"),
         ("nobody-1", 6, "actor-unknown"),
         (None, 2, "actor-missing"),
     ):
