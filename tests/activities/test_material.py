@@ -214,7 +214,7 @@ async def test_only_for_reviewers_of_the_case(institute: Institute, iehe: Comman
         ("office-1", 6, "not-assigned"),
         (other, 4, "no-such-case"),
         ("nobody-1", 6, "actor-unknown"),
-        (None, 2, "actor-missing"),
+        (None, 6, "actor-missing"),
     ):
         assert await iehe.refused(*words, by=by) == (code, error)
     assert await iehe.refused("admission", "material", "A0000-404", by=reviewer) == (4, "no-such-case")
