@@ -16,6 +16,8 @@ from tests.workflows.conftest import pool, vacant  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
+pytestmark = pytest.mark.timeout(180)  # each command is a process of its own, bounded by itself
+
 URI = ("--uri", "urn:example:portal", "--type", "*fee-paid", "--webhook", "v1")
 ROUND = ("--route", "general", "--title-ja", "後期", "--title-en", "late", "--enrol-by", "2028-03-15")
 TIMES = (

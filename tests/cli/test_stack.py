@@ -83,6 +83,7 @@ async def test_up_gives_a_working_office(up):
     assert await up.ended(limit=STOPPED_WITHIN) == 0
 
 
+@pytest.mark.timeout(400)  # forty commands, each a process of its own
 async def test_the_main_job_of_the_readme(up, tmp_path):
     """Every command of README's main job works as it is printed there, and says what is printed below it."""
     up.run()
