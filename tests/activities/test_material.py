@@ -219,7 +219,7 @@ async def test_only_for_reviewers_of_the_case(institute: Institute, iehe: Comman
         assert await iehe.refused(*words, by=by) == (code, error)
     assert await iehe.refused("admission", "material", "A0000-404", by=reviewer) == (4, "no-such-case")
     await iehe.ok("admission", "decline-review", case.case_id, "--conflict", by=reviewer)
-    assert await iehe.refused(*words, by=reviewer) == (6, "not-assigned")
+    assert await iehe.refused(*words, by=reviewer) == (4, "no-such-case")
     async with pool.acquire() as connection:
         with pytest.raises(Refusal):
             await review_material(connection, case.case_id, reviewer)

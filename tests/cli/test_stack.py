@@ -229,16 +229,16 @@ async def test_migrate(empty_database, temporal, tmp_path):
     """Pending files are listed, tried, applied once, and then there is nothing to do."""
     iehe = Program(elsewhere(empty_database, temporal, tmp_path))
     assert (await iehe("migrate", "--status")).out.startswith("pending")
-    assert (await iehe("migrate", "--dry-run")).out.startswith("would apply 0001")
+    assert (await iehe("migrate", "--dry-run")).out.startswith("would apply kernel/0001")
     assert (await iehe("migrate", "--status", "--json")).json[0]["applied_at"] is None
-    assert (await iehe("migrate")).out.startswith("applied 0001")
+    assert (await iehe("migrate")).out.startswith("applied kernel/0001")
     assert (await iehe("migrate", "--json")).json == {"applied": [], "dry_run": False}
 
 
 async def test_migrate_refuses_what_does_not_fit(database, temporal, tmp_path, connect):
     """A database of a newer release is left alone, with 3."""
     await connect(
-        "INSERT INTO public.schema_migrations (number, name, sha256) VALUES (9999, '9999_new.sql', 'x')"
+        "INSERT INTO public.schema_migrations (room, number, name, sha256) VALUES ('kernel', 9999, '9999_new.sql', 'x')"
     )
     ended = await Program(elsewhere(database, temporal, tmp_path))("migrate")
     assert ended.code == Exit.REFUSED

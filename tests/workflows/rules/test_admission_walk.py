@@ -180,6 +180,7 @@ class Walk:
             )
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("stage", OPEN)
 @settings(max_examples=25)
 @given(data=st.data())
