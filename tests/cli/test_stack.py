@@ -238,7 +238,8 @@ async def test_migrate(empty_database, temporal, tmp_path):
 async def test_migrate_refuses_what_does_not_fit(database, temporal, tmp_path, connect):
     """A database of a newer release is left alone, with 3."""
     await connect(
-        "INSERT INTO public.schema_migrations (room, number, name, sha256) VALUES ('kernel', 9999, '9999_new.sql', 'x')"
+        "INSERT INTO public.schema_migrations (room, number, name, sha256) "
+        "VALUES ('kernel', 9999, '9999_new.sql', 'x')"
     )
     ended = await Program(elsewhere(database, temporal, tmp_path))("migrate")
     assert ended.code == Exit.REFUSED
