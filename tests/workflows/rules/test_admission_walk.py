@@ -25,7 +25,6 @@ from tests.workflows.rules.builder import (
     ROLES,
     Pure,
     changed_policy,
-    default_policy,
     in_stage,
     person,
 )
@@ -141,8 +140,10 @@ class Walk:
         return {"deadline": deadline} if step in named else makers.get(step, dict)()
 
     def other_policy(self) -> Any:
-        items = default_policy().items
-        return changed_policy(items=self.one_of(items, items[:-1], items[1:]), version="v2")
+        policy = self.case.state.policy
+        assert policy is not None
+        items = policy.items
+        return changed_policy(policy.route, items=self.one_of(items, items[:-1], items[1:]), version="v2")
 
     def fact_arrives(self) -> None:
         fact = self.one_of(*EVENTS)
