@@ -46,7 +46,7 @@ async def test_sample_staff_check_clean(iehe, tmp_path):
     out = tmp_path / "staff.csv"
     assert (await iehe("sample", "staff", "--out", out)).code == Exit.OK
     checked = check_staff_file(out)
-    assert (len(checked.rows), checked.errors) == (21, ())
+    assert (len(checked.rows), checked.errors) == (23, ())
 
 
 @pytest.mark.parametrize(

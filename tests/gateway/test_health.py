@@ -79,7 +79,8 @@ async def test_ready_while_temporal_is_away(lonely_door, portal):
 async def test_ready_with_the_schema_of_a_later_release(door, portal):
     """Migrations come before the release that needs them, and the one at work goes on."""
     await portal.rows.execute(
-        "INSERT INTO public.schema_migrations (number, name, sha256) VALUES (9999, '9999_next.sql', '')"
+        "INSERT INTO public.schema_migrations (room, number, name, sha256) "
+        "VALUES ('kernel', 9999, 'kernel/9999_next.sql', '')"
     )
     ready = await door.get("/readyz")
     assert (ready.status_code, ready.json()["database"]) == (200, "ok")
