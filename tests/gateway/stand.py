@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import httpx
 from standardwebhooks.webhooks import Webhook
+
+from tests.cli.program import token_file
 
 READY = b"ready\n"
 SOURCE = "urn:example:portal"
@@ -44,15 +47,27 @@ class Stand:
         return process
 
     async def run(self, *words: str) -> str:
-        """What a command prints."""
+        """What a command prints to an administrator."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "cli.main", *words),
-            env=os.environ | dict(self.environment),
+            env=os.environ | dict(self.environment) | await self._shown(),
             stdout=asyncio.subprocess.PIPE,
         )
         out, _ = await process.communicate()
         assert process.returncode == 0, out.decode()
         return out.decode()
+
+    async def _shown(self) -> dict[str, str]:
+        connection = await asyncpg.connect(self.environment["IEHE_OWNER_DATABASE_URL"])
+        await connection.execute(
+            "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES "
+            "('admin-1', 'admin-1', 'admin-1@example.ac.jp', '{administrator}') ON CONFLICT DO NOTHING"
+        )
+        await connection.close()
+        home = self.folder / "home"
+        token = str(token_file(home, "admin-1"))
+        # tokens are issued by an embedded stack alone
+        return {"IEHE_HOME": str(home), "IEHE_ENVIRONMENT": "embedded", "IEHE_TOKEN_FILE": token}
 
     async def source(self, *types: str, per_minute: int = 1_000_000) -> str:
         """Register the portal; its secret."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from activities.kernel.database import open_pool
 from gateway.context import Gateway
-from tests.cli.program import PROGRAM, elsewhere
+from tests.cli.program import PROGRAM, elsewhere, token_file
 from tests.gateway.office import settings_for
 from tests.gateway.served import served
 from tests.office import person
@@ -103,6 +103,10 @@ async def test_the_examples_of_the_page(institute, url, reader, provider, tmp_pa
     case = await institute.apply(person(application_no="A2027-000001"))
     await case.until_stage("completeness")
     keys_at, token = provider
+    await pool.execute(
+        "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES "
+        "('admin-1', 'admin-1', 'admin-1@example.ac.jp', '{administrator}')"
+    )
     # what follows is for the people of the Temporal UI, whose program the embedded stack does not bring
     text = PAGE.read_text().partition("## The Temporal UI")[0].replace(f"{PROVIDER}/keys", keys_at)
     given = {
@@ -111,6 +115,7 @@ async def test_the_examples_of_the_page(institute, url, reader, provider, tmp_pa
         "STAFF": issue_token(settings_for(tmp_path / "home"), "office-1", 1)[0],
         "KEY": str(reader.folder / "portal.pem"),
         "FOLDER": str(reader.folder),
+        "IEHE_TOKEN_FILE": str(token_file(tmp_path / "home", "admin-1")),
     }
     told: list[tuple[str, list[str]]] = []
     functions = ""
