@@ -81,6 +81,16 @@ CREATE TABLE iehe.applications (
     -- set by the acceptance of a sibling: from then on nothing more is sent for this one
     superseded_by               text
 );
+CREATE FUNCTION iehe.label_applications() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO iehe.case_labels (case_id, name, value)
+    SELECT a.case_id, l.name, l.value FROM arrived a
+    CROSS JOIN LATERAL (VALUES ('round_id', a.round_id), ('programme', a.programme)) AS l (name, value);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER applications_label AFTER INSERT ON iehe.applications
+    REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION iehe.label_applications();
 CREATE INDEX applications_by_person ON iehe.applications (person_id, round_id);
 CREATE INDEX applications_by_place ON iehe.applications (round_id, programme);
 
@@ -90,7 +100,7 @@ CREATE TABLE iehe.import_rows (
     row             integer NOT NULL,
     started_at      timestamptz
 );
-CREATE INDEX import_rows_to_start ON iehe.import_rows (application_no) WHERE started_at IS NULL;
+CREATE INDEX import_rows_to_start ON iehe.import_rows (batch_id) WHERE started_at IS NULL;
 CREATE INDEX import_rows_by_batch ON iehe.import_rows (batch_id);
 
 
@@ -452,7 +462,7 @@ GRANT UPDATE (places) ON iehe.round_places TO iehe_worker;
 
 GRANT INSERT, UPDATE ON iehe.people, iehe.rounds, iehe.round_places, iehe.import_batches, iehe.import_rows
     TO iehe_office;
-GRANT INSERT ON iehe.applications TO iehe_office;
+GRANT INSERT ON iehe.applications, iehe.case_labels TO iehe_office;
 
 GRANT SELECT ON iehe.decisions, iehe.votes, iehe.rounds, iehe.round_places, iehe.duplicate_findings,
     iehe.late_permits TO iehe_auditor;
