@@ -105,7 +105,8 @@ def cases_question(view: View, wanted: CaseFilters, after: str | None, limit: in
     parts = [part("cases_of_process", name) for name in _named(view.whole, wanted.process)]
     for name in sorted(_named(set(view.processes), wanted.process)):
         roles = [role for process, role in zip(view.processes, view.roles, strict=True) if process == name]
-        parts.append(part("cases_of_somebody", name, staff_id=ask(view.staff_id), roles=ask(roles)))
+        whose = {"staff_id": ask(view.staff_id), "roles": ask(roles)}
+        parts += [part(query, name, **whose) for query in ("cases_of_somebody", "cases_of_own_tasks")]
     ask.text = SQL["cases"].format(parts=" UNION ".join(f"({part})" for part in parts), limit=most)
     return ask if parts else Question()
 

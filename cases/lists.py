@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -14,6 +14,12 @@ from cases.list_questions import COUNTED, CaseFilters, Question, TaskFilters
 from cases.sight import View, view_of
 from schemas.kernel.case import Actor
 from workflows.kernel.sight import Field
+
+PLANNED: Final = "; ".join(
+    f"SET LOCAL {setting}"
+    for setting in ("plan_cache_mode = force_custom_plan", "jit = off", "max_parallel_workers_per_gather = 0")
+)
+"""Planned for its values: a page of a stage with three cases is read otherwise than of one with a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +110,9 @@ def _page(rows: list[dict[str, Any]], limit: int, place: Sequence[str]) -> Page:
 
 @asynccontextmanager
 async def reading(pool: asyncpg.Pool) -> AsyncIterator[Any]:
-    """A connection for questions whose plan depends on their values: a stage may have three cases or all."""
+    """A connection for questions whose plan depends on their values."""
     async with pool.acquire() as connection, connection.transaction(readonly=True):
-        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL jit = off")
+        await connection.execute(PLANNED)
         yield connection
 
 

@@ -80,6 +80,7 @@ FROM (SELECT batch_id, file_sha256, round_id, rows, skipped, imported_by, import
 CROSS JOIN LATERAL (
     SELECT (SELECT count(*) FROM iehe.import_rows r WHERE r.batch_id = b.batch_id) AS stored,
            (SELECT count(*) FROM iehe.import_rows r WHERE r.batch_id = b.batch_id AND r.started_at IS NULL) AS waiting
+    OFFSET 0
 ) AS counted
 ORDER BY b.imported_at DESC, b.batch_id
 

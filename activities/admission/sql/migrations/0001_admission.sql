@@ -85,7 +85,8 @@ CREATE FUNCTION iehe.label_applications() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO iehe.case_labels (case_id, name, value)
     SELECT a.case_id, l.name, l.value FROM arrived a
-    CROSS JOIN LATERAL (VALUES ('round_id', a.round_id), ('programme', a.programme)) AS l (name, value);
+    CROSS JOIN LATERAL (VALUES ('round_id', a.round_id), ('programme', a.programme)) AS l (name, value)
+    ON CONFLICT (case_id, name) DO UPDATE SET value = excluded.value;
     RETURN NULL;
 END
 $$;
@@ -462,7 +463,8 @@ GRANT UPDATE (places) ON iehe.round_places TO iehe_worker;
 
 GRANT INSERT, UPDATE ON iehe.people, iehe.rounds, iehe.round_places, iehe.import_batches, iehe.import_rows
     TO iehe_office;
-GRANT INSERT ON iehe.applications, iehe.case_labels TO iehe_office;
+GRANT INSERT ON iehe.applications TO iehe_office;
+GRANT INSERT, UPDATE ON iehe.case_labels TO iehe_office;
 
 GRANT SELECT ON iehe.decisions, iehe.votes, iehe.rounds, iehe.round_places, iehe.duplicate_findings,
     iehe.late_permits TO iehe_auditor;
