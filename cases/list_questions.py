@@ -96,29 +96,42 @@ def cases_question(view: View, wanted: CaseFilters, after: str | None, limit: in
         conditions.append("c.closed_at IS NULL" if wanted.is_open else "c.closed_at IS NOT NULL")
     filters, labels = _and(conditions), [(ask(name), ask(value)) for name, value in wanted.labels.items()]
 
-    def part(query: str, process: str, **own: str) -> str:
+    def part(query: str, process: str, column: str = "c.case_id", **own: str) -> str:
         room = _room(process)
-        first, last = ask(max(after or "", f"{room}/")), ask(f"{room}0")  # what follows the slash
-        joins = "".join(_join(place, *label) for place, label in enumerate(labels))
-        return SQL[query].format(first=first, last=last, joins=joins, filters=filters, limit=most, **own)
+        return SQL[query].format(
+            first=ask(max(after or "", f"{room}/")),
+            last=ask(f"{room}0"),  # what follows the slash
+            joins="".join(_join(place, *label) for place, label in enumerate(labels)),
+            range=_and(_near_label(column, *label) for label in labels),
+            filters=filters,
+            limit=most,
+            **own,
+        )
 
     parts = [part("cases_of_process", name) for name in _named(view.whole, wanted.process)]
+    is_open = wanted.is_open or wanted.overdue or wanted.waiting_for is not None
     for name in sorted(_named(set(view.processes), wanted.process)):
         roles = [role for process, role in zip(view.processes, view.roles, strict=True) if process == name]
         whose = {"staff_id": ask(view.staff_id), "roles": ask(roles)}
-        parts += [part(query, name, **whose) for query in ("cases_of_somebody", "cases_of_own_tasks")]
+        only = "AND NOT o.closed" if is_open else ""
+        parts += [
+            part("cases_of_somebody", name, "o.case_id", open=only, **whose),
+            part("cases_of_own_tasks", name, "o.case_id", **whose),
+        ]
     ask.text = SQL["cases"].format(parts=" UNION ".join(f"({part})" for part in parts), limit=most)
     return ask if parts else Question()
 
 
 def _join(place: int, name: str, value: str) -> str:
-    """The cases with a label; they are near each other, and their range is soon read in any order."""
-    of_label = f"FROM iehe.case_labels WHERE name = {name} AND value = {value}"
-    return (
-        f" JOIN iehe.case_labels l{place} ON l{place}.case_id = c.case_id AND l{place}.name = {name}"
-        f" AND l{place}.value = {value} AND c.case_id >= (SELECT min(case_id) {of_label})"
-        f" AND c.case_id <= (SELECT max(case_id) {of_label})"
-    )
+    label = f"l{place}"
+    has_it = f"{label}.case_id = c.case_id AND {label}.name = {name} AND {label}.value = {value}"
+    return f" JOIN iehe.case_labels {label} ON {has_it}"
+
+
+def _near_label(column: str, name: str, value: str) -> str:
+    """The cases with a label are near each other, and their range is soon read in any order."""
+    of_label = f"case_id) FROM iehe.case_labels WHERE name = {name} AND value = {value})"
+    return f"{column} >= (SELECT min({of_label} AND {column} <= (SELECT max({of_label}"
 
 
 def tasks_question(

@@ -8,7 +8,7 @@ import pytest
 
 from activities.kernel.database import open_pool
 from activities.kernel.queries import queries
-from benchmarks.lists import OFFICE, Look, Question, every_list, fill, plan
+from benchmarks.admission.lists import OFFICE, Look, Question, every_list, fill, plan
 from cases import list_questions
 from cases.list_questions import TaskFilters
 from cases.lists import view_of_tasks
@@ -23,8 +23,8 @@ MOST = 1_000
 """Rows of one table that a page of 50 may read or sort."""
 IMPORTED = CASES * 50 // 200
 """The rows of 50 batches, of which there are 200."""
-OWN = CASES * 5 // 60 + MOST
-"""The cases of one member of committees, of whom there are 60, five in each case."""
+OWN = CASES // 10 + 100
+"""One's own cases by a filter: they are walked, or else all that are open, of which there are a tenth."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ async def faults(pool: asyncpg.Pool, question: Question, most: float = MOST) -> 
 
 
 def looks() -> Iterator[tuple[Look, int]]:
-    """Each list with what it may read of one table: of one's own cases by a filter, at most all of these."""
+    """Each list with the rows of one table that it may read."""
     for look in every_list(CASES):
         own = look.name.startswith("cases of") and not look.name.startswith("cases of admissions_office")
         if not look.name.startswith("count"):

@@ -14,13 +14,13 @@ from cases.sight import View, view_of, whole_processes
 from schemas.admission.commands import DeclineReview
 from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
-from schemas.kernel.identifiers import ProcessName
 from tests.office import Institute, actor
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from workflows.admission.process import ADMISSION_REVIEW
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
-PROCESS = ProcessName.ADMISSION_REVIEW.value
+PROCESS = ADMISSION_REVIEW.name
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -71,6 +71,27 @@ async def test_whom_a_case_concerns_is_what_its_records_say(institute: Institute
             "WHERE state IN ('invited', 'accepted', 'scored') ORDER BY role, staff_id"
         )
         assert [*map(tuple, noted)] == [*map(tuple, told)] != []
+
+
+async def test_ones_own_cases_close_as_the_cases_do(pool) -> None:
+    """Who is added before or after the end, and when the case is open again."""
+    case_id, member = await store_case(pool), Actor(id="m-1", roles=(Role.COMMITTEE_MEMBER,))
+    note = "INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES ($1, $2, 'committee_member')"
+    end = "UPDATE iehe.cases SET closed_at = $2 WHERE case_id = $1"
+
+    async def listed(*, is_open: bool) -> list[str]:
+        wanted = CaseFilters(is_open=is_open)
+        page = await lists.list_cases(pool, view_of(member), wanted, None, 50)
+        return [row["case_id"] for row in page.rows]
+
+    await pool.execute(note, "m-1", case_id)
+    assert (await listed(is_open=True), await listed(is_open=False)) == ([case_id], [])
+    await pool.execute(end, case_id, NOW)
+    await pool.execute(note, "m-2", case_id)
+    assert (await listed(is_open=True), await listed(is_open=False)) == ([], [case_id])
+    assert await pool.fetchval("SELECT bool_and(closed) FROM iehe.case_people")
+    await pool.execute(end, case_id, None)
+    assert (await listed(is_open=True), await listed(is_open=False)) == ([case_id], [])
 
 
 async def test_nobody_sees_what_no_table_gives_them(institute: Institute) -> None:

@@ -141,7 +141,7 @@ CREATE TABLE iehe.reviews (
 CREATE FUNCTION iehe.note_reviewer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state IN ('invited', 'accepted', 'scored') THEN
-        INSERT INTO iehe.case_people VALUES (NEW.reviewer, NEW.case_id, 'reviewer') ON CONFLICT DO NOTHING;
+        INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (NEW.reviewer, NEW.case_id, 'reviewer') ON CONFLICT DO NOTHING;
     ELSE
         DELETE FROM iehe.case_people
         WHERE staff_id = NEW.reviewer AND case_id = NEW.case_id AND role = 'reviewer';
@@ -156,7 +156,7 @@ CREATE FUNCTION iehe.note_committee() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM iehe.case_people p USING jsonb_array_elements(OLD.state -> 'committee') AS m (member)
     WHERE p.staff_id = m.member ->> 'member' AND p.case_id = OLD.case_id AND p.role = 'committee_member';
-    INSERT INTO iehe.case_people
+    INSERT INTO iehe.case_people (staff_id, case_id, role)
     SELECT m.member ->> 'member', NEW.case_id, 'committee_member'
     FROM jsonb_array_elements(NEW.state -> 'committee') AS m (member) ON CONFLICT DO NOTHING;
     RETURN NULL;

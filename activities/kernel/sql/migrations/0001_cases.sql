@@ -164,10 +164,31 @@ CREATE TABLE iehe.case_people (
     staff_id  text NOT NULL,
     case_id   text NOT NULL,
     role      text NOT NULL,
+    closed    boolean NOT NULL DEFAULT false,
     PRIMARY KEY (staff_id, case_id, role)
 );
 COMMENT ON TABLE iehe.case_people IS
     'Whom a case concerns beside those who have a task there; written by the process with its own records.';
+COMMENT ON COLUMN iehe.case_people.closed IS 'As the case: kept here, for what one person has still to do with.';
+CREATE INDEX case_people_open ON iehe.case_people (staff_id, case_id, role) WHERE NOT closed;
+-- by its hash, so that no list takes it for the order of cases
+CREATE INDEX case_people_by_case ON iehe.case_people USING hash (case_id);
+
+CREATE FUNCTION iehe.note_whether_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'cases' THEN
+        UPDATE iehe.case_people SET closed = NEW.closed_at IS NOT NULL WHERE case_id = NEW.case_id;
+        RETURN NULL;
+    END IF;
+    NEW.closed := EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = NEW.case_id AND c.closed_at IS NOT NULL);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER case_people_as_their_case BEFORE INSERT ON iehe.case_people
+    FOR EACH ROW EXECUTE FUNCTION iehe.note_whether_closed();
+CREATE TRIGGER cases_close_for_people AFTER UPDATE OF closed_at ON iehe.cases
+    FOR EACH ROW WHEN ((OLD.closed_at IS NULL) <> (NEW.closed_at IS NULL))
+    EXECUTE FUNCTION iehe.note_whether_closed();
 
 -- Whom a case concerns, and in which role: what a person may see is counted from it (cases/sight.py).
 CREATE VIEW iehe.concerns AS
@@ -386,7 +407,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 REVOKE SELECT ON iehe.texts FROM iehe_worker;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
-GRANT INSERT, DELETE ON iehe.case_people TO iehe_worker;
+GRANT INSERT, UPDATE, DELETE ON iehe.case_people TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
 -- a row lock that serialises loads
 GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;

@@ -30,16 +30,18 @@ from embedded.home import Home, postgres_account
 from embedded.postgres import PostgresServer
 from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
-from schemas.kernel.identifiers import ProcessName
 from workers.migrations import migrate
 from workers.policies import load_defaults
 from workers.settings import load_settings
+from workflows.admission.process import ADMISSION_REVIEW
 
-FILL: Final = parse("benchmarks/lists.sql", Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+FILL: Final = parse(
+    "benchmarks/admission/lists.sql", Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+)
 PLANS: Final = Path(__file__).with_name("list-plans.txt")
 PAGE: Final = 51
 """Rows of a page and the one that tells that more follow."""
-PROCESS: Final = ProcessName.ADMISSION_REVIEW.value
+PROCESS: Final = ADMISSION_REVIEW.name
 OFFICE: Final = Actor(id="office-1", roles=(Role.ADMISSIONS_OFFICE,))
 PEOPLE: Final = (
     Actor(id="reviewer-7", roles=(Role.REVIEWER,)),

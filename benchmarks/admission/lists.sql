@@ -15,7 +15,7 @@ FROM generate_series(0, 199) n
 -- name: staff
 INSERT INTO iehe.staff (staff_id, name, email, roles)
 SELECT r.role || '-' || n, 'sample', r.role || n || '@example.ac.jp', ARRAY[r.role]
-FROM generate_series(0, 399) n CROSS JOIN (VALUES ('reviewer', 400), ('committee_member', 60)) AS r (role, most)
+FROM generate_series(0, 399) n CROSS JOIN (VALUES ('reviewer', 400), ('committee_member', 400)) AS r (role, most)
 WHERE n < r.most
 
 -- name: people
@@ -63,10 +63,11 @@ CROSS JOIN LATERAL (
 ) AS s
 
 -- name: people_of_cases
+-- Nobody judges more than so many cases in their life: of a million some 12,000 each.
 INSERT INTO iehe.case_people (staff_id, case_id, role)
 SELECT r.role || '-' || (n * r.step + k) % r.most, 'admission/A' || lpad(n::text, 8, '0'), r.role
 FROM generate_series(1, $1::bigint) n
-CROSS JOIN (VALUES ('reviewer', 400, 3, 7), ('committee_member', 60, 5, 11)) AS r (role, most, each, step)
+CROSS JOIN (VALUES ('reviewer', 400, 3, 7), ('committee_member', 400, 5, 11)) AS r (role, most, each, step)
 CROSS JOIN LATERAL generate_series(1, r.each) k
 
 -- name: tasks
@@ -77,7 +78,7 @@ SELECT c.case_id, t.kind || ':' || t.place, 1, t.kind, t.role, CASE WHEN t.role 
        coalesce(c.due_at, now()) + make_interval(secs => t.place), c.closed_at
 FROM iehe.cases c
 CROSS JOIN LATERAL (VALUES (1, 'look', 'admissions_office', 1),
-                           (2, 'review', 'reviewer', 400), (3, 'vote', 'committee_member', 60))
+                           (2, 'review', 'reviewer', 400), (3, 'vote', 'committee_member', 400))
     AS t (place, kind, role, most)
 WHERE CASE WHEN c.closed_at IS NULL THEN t.place <> CASE WHEN c.stage = 'committee' THEN 2 ELSE 3 END
            ELSE t.place = 1 AND c.case_id LIKE '%0' END
