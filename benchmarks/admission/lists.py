@@ -212,7 +212,7 @@ async def servers() -> AsyncIterator[PostgresServer]:
     folder.chmod(0o711)
     home = Home(folder / "h")
     home.create(account)
-    quick = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "8GB"}
+    quick = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
     postgres = PostgresServer(home, account=account, options=quick)
     try:
         await postgres.start()
