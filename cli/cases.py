@@ -13,15 +13,14 @@ from cli.case_arguments import (
     carry_out,
     case_id_of,
     find_case,
-    say,
 )
 from cli.case_history import history
-from cli.case_page import print_page
+from cli.case_page import print_page as print_case
 from cli.case_restarting import restart
 from cli.japanese import word
 from cli.known import complete_case, completed, offered, roles, rounds, stages
 from cli.session import ActorOption, JsonOption, Session, local, print_json
-from cli.tables import table
+from cli.tables import print_page
 from cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagram, deadlines, tasks.")
@@ -44,46 +43,45 @@ def list_cases(
     is_open: Annotated[bool | None, typer.Option("--open/--closed", help="Without: both.")] = None,
     after: Annotated[str | None, typer.Option("--after", help="Go on after this case.")] = None,
     limit: LimitOption = 50,
+    as_: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List cases by number, with stage, whom they wait for and until when."""
 
     async def work(session: Session) -> None:
-        from activities.kernel.queries import queries
-        from workflows.admission.process import LIFECYCLE
+        from cases import lists
+        from cases.list_questions import CaseFilters
+        from cases.registry import PROCESSES
+        from cases.sight import view_of
 
-        known_value(stage, LIFECYCLE.stages, "--stage")
-        known = {info.waits_for for info in LIFECYCLE.stages.values() if info.waits_for}
-        known_value(waiting_for, known, "--waiting-for")
-        beyond = case_id_of(after) if after else None
-        pool = await session.pool()
+        infos = {name: each.lifecycle.stages for name, each in PROCESSES.items()}
+        known = [(stage, info) for each in infos.values() for stage, info in each.items()]
+        known_value(stage, [name for name, _ in known], "--stage")
+        known_value(waiting_for, {info.waits_for for _, info in known if info.waits_for}, "--waiting-for")
+        actor, pool = await session.actor(as_), await session.pool()
+        labels = {} if round_id is None else {"round_id": round_id}
         if round_id is not None:
             known_value(round_id, await rounds(pool), "--round")
-        filters = (stage, waiting_for, round_id, overdue, is_open, beyond)
-        found = await pool.fetch(queries("kernel/office")["cases"], *filters, limit + 1)
-        rows = [dict(row) for row in found[:limit]]
-        following = rows[-1]["case_id"] if len(found) > limit else None
-        if session.as_json:
-            for row in rows:
-                info = LIFECYCLE.stages[row["stage"]]
-                row["stage_text"] = {"en": info.en, "ja": info.ja}
-            print_json({"cases": rows, "next": following})
-            return
-        ja = session.settings.language == "ja"
-        headers = ("case", "stage", "", "waits for", "since", "due", "", "version", "outcome")
-        shown = []
-        for row in rows:
-            info = LIFECYCLE.stages[row["stage"]]
-            late = ("期限超過" if ja else "overdue") if row["overdue"] else ""
-            waits = None if row["closed_at"] else row["waiting_for"]
-            due = None if row["closed_at"] else row["due_at"]
-            words = (row["case_id"], row["stage"], info.ja if ja else info.en, word(waits or ""))
-            shown.append(
-                (*words, local(row["stage_since"]), local(due), late, row["version"], row["outcome"])
-            )
-        print(table(headers, shown))
-        if following:
-            say(session, f"more: --after {following}", f"続き: --after {following}")
+        wanted = CaseFilters(
+            stage=stage, waiting_for=waiting_for, labels=labels, overdue=overdue or None, is_open=is_open
+        )
+        beyond = case_id_of(after) if after else None
+        page = await lists.list_cases(pool, view_of(actor), wanted, beyond, limit)
+        for row in page.rows:
+            info = infos[row["process"]][row["stage"]]
+            row["stage_text"] = {"en": info.en, "ja": info.ja}
+        columns = (
+            ("case", lambda row: row["case_id"]),
+            ("stage", lambda row: row["stage"]),
+            ("", lambda row: row["stage_text"][session.settings.language]),
+            ("waits for", lambda row: word(row["waiting_for"] or "")),
+            ("since", lambda row: local(row["stage_since"])),
+            ("due", lambda row: local(row["due_at"])),
+            ("", lambda row: word("overdue") if row["overdue"] else ""),
+            ("version", lambda row: row["version"]),
+            ("outcome", lambda row: row["outcome"]),
+        )
+        print_page(session, "cases", page, columns)
 
     carry_out(work, as_json=as_json)
 
@@ -110,7 +108,7 @@ def show(
         if session.as_json:
             print_json(page | own)
         else:
-            print_page(page, own, session.settings.language)
+            print_case(page, own, session.settings.language)
 
     carry_out(work, as_json=as_json)
 

@@ -12,7 +12,7 @@ from cli.known import completed, offered, sources
 from cli.redelivering import CaseOption, IdArgument, SourceArgument, drop, find_event, retry
 from cli.sending import send
 from cli.session import ActorOption, JsonOption, Session, local, print_json
-from cli.tables import table
+from cli.tables import AfterOption, place_after, print_page
 from cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Facts of other systems: the inbox of all cases.")
@@ -31,35 +31,39 @@ def list_events(
         typer.Option("--source", help="Only those of this source.", autocompletion=completed(sources)),
     ] = None,
     case: CaseOption = None,
+    after: AfterOption = None,
     limit: LimitOption = 50,
+    as_: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List events, newest first, with what became of them; never their data."""
 
     async def work(session: Session) -> None:
-        from activities.kernel.queries import queries
+        from cases import lists
 
         known_value(state, STATES, "--state")
-        seen = list(await see_whole(session))
-        pool = await session.pool()
+        await session.actor(as_)
+        seen, pool = await see_whole(session), await session.pool()
         case_id = case_id_of(case) if case else None
-        found = await pool.fetch(queries("kernel/events")["events"], state, source, case_id, limit, seen)
-        if not found:
+        (beyond,) = place_after(after, tuple[int]) or (None,)
+        page = await lists.list_events(
+            pool, seen, state=state, source=source, case_id=case_id, after=beyond, limit=limit
+        )
+        if not page.rows:
             known_value(source, await sources(pool), "--source")
             if case is not None:
                 await find_case(session, case)
-        if session.as_json:
-            print_json({"events": [dict(row) for row in found]})
-            return
-        headers = ("stored", "case", "type", "fate", "code", "tries", "source", "id")
-        shown = (
-            (
-                *(local(row["stored_at"]), row["case_id"], row["type"].rpartition(".")[2], row["fate"]),
-                *(row["code"], row["attempts"], row["source"], row["id"]),
-            )
-            for row in found
+        columns = (
+            ("stored", lambda row: local(row["stored_at"])),
+            ("case", lambda row: row["case_id"]),
+            ("type", lambda row: row["type"].rpartition(".")[2]),
+            ("fate", lambda row: row["fate"]),
+            ("code", lambda row: row["code"]),
+            ("tries", lambda row: row["attempts"]),
+            ("source", lambda row: row["source"]),
+            ("id", lambda row: row["id"]),
         )
-        print(table(headers, shown))
+        print_page(session, "events", page, columns)
 
     carry_out(work, as_json=as_json)
 

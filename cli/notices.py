@@ -11,7 +11,7 @@ from cli.case_arguments import LimitOption, carry_out, find_case, see_whole
 from cli.known import complete_case, offered
 from cli.resending import NoticeArgument, find_notice, resend
 from cli.session import ActorOption, JsonOption, Session, local, print_json
-from cli.tables import table
+from cli.tables import AfterOption, place_after, print_page
 from cli.typed import known_value
 
 app = typer.Typer(no_args_is_help=True, help="Messages to applicants, schools and staff.")
@@ -25,34 +25,36 @@ def list_notices(
     state: Annotated[
         str | None, typer.Option("--state", help="|".join(STATES), autocompletion=offered(STATES))
     ] = None,
+    after: AfterOption = None,
     limit: LimitOption = 50,
+    as_: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List messages, newest first, with what became of them; never an address."""
 
     async def work(session: Session) -> None:
-        from activities.kernel import notice_rows
+        from datetime import datetime
+
+        from cases import lists
 
         known_value(state, STATES, "--state")
-        seen = list(await see_whole(session))
+        await session.actor(as_)
+        seen = await see_whole(session)
         case_id = (await find_case(session, case))["case_id"] if case else None
-        pool = await session.pool()
-        async with pool.acquire() as connection:
-            found = await notice_rows.list_notices(connection, case_id, state, limit, seen)
-        rows = [dict(row) for row in found]
-        if session.as_json:
-            print_json({"notices": rows})
-            return
-        headers = ("queued", "case", "message", "to", "state", "reason", "notice")
-        shown = (
-            (
-                *(local(row["queued_at"]), row["case_id"], row["message"]),
-                *(f"{row['recipient_kind']} {row['recipient_id']}", row["state"], row["reason"]),
-                row["notice_id"][:12],
-            )
-            for row in rows
+        beyond = place_after(after, tuple[datetime, str])
+        page = await lists.list_notices(
+            await session.pool(), seen, case_id=case_id, state=state, after=beyond, limit=limit
         )
-        print(table(headers, shown))
+        columns = (
+            ("queued", lambda row: local(row["queued_at"])),
+            ("case", lambda row: row["case_id"]),
+            ("message", lambda row: row["message"]),
+            ("to", lambda row: f"{row['recipient_kind']} {row['recipient_id']}"),
+            ("state", lambda row: row["state"]),
+            ("reason", lambda row: row["reason"]),
+            ("notice", lambda row: row["notice_id"][:12]),
+        )
+        print_page(session, "notices", page, columns)
 
     carry_out(work, as_json=as_json)
 

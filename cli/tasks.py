@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.case_arguments import LimitOption, carry_out, say
 from cli.japanese import word
 from cli.known import completed, offered, roles, staff_ids
-from cli.session import JsonOption, Session, local, print_json
-from cli.tables import table
+from cli.session import ActorOption, JsonOption, Session, local
+from cli.tables import AfterOption, place_after, print_page
 from cli.typed import known_value
 
 if TYPE_CHECKING:
-    import asyncpg
-
-DEAD_LETTER: Final = "dead-letter"
+    from cases.lists import Total
 
 
 def tasks(
@@ -29,67 +27,75 @@ def tasks(
         str | None, typer.Option("--assignee", help="Staff id.", autocompletion=completed(staff_ids))
     ] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose due time has passed.")] = False,
+    after: AfterOption = None,
     limit: LimitOption = 50,
+    as_: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List open tasks, and events that could not be delivered: overdue first, then what is due next."""
 
     async def work(session: Session) -> None:
-        from activities.kernel.queries import queries
-        from cases.registry import PROCESSES
+        from datetime import datetime
+
+        from cases import lists
+        from cases.list_questions import TaskFilters
 
         known_value(role, roles(), "--role")
-        pool, sql = await session.pool(), queries("kernel/office")
+        actor, pool = await session.actor(as_), await session.pool()
         if assignee is not None:
             known_value(assignee, await staff_ids(pool), "--assignee")
-        offices = {str(name): str(each.office) for name, each in PROCESSES.items()}
-        found = await pool.fetch(
-            sql["tasks"], role, assignee, overdue, list(offices), list(offices.values()), limit
+        view, beyond = lists.view_of_tasks(actor), place_after(after, tuple[datetime, str, str])
+        wanted = TaskFilters(role=role, assignee=assignee, overdue=overdue or None)
+        page = await lists.list_tasks(pool, view, wanted, beyond, limit)
+        total = await lists.count_tasks(pool, view, wanted)
+        for row in page.rows:
+            _add_words(row)
+        columns = (
+            ("due", lambda row: local(row["due_at"])),
+            ("", lambda row: word("overdue") if row["overdue"] else ""),
+            ("task", lambda row: row["task"]),
+            ("of", lambda row: row["assignee"] or word(row["role"])),
+            ("case", lambda row: row["case_id"]),
+            ("stage or reason", lambda row: _stage_or_reason(row, session.settings.language)),
         )
-        total, dead = (found[0]["total"], found[0]["dead_letters"]) if found else (0, 0)
-        rows = [_task(row) for row in found]
-        if session.as_json:
-            print_json({"tasks": rows, "total": total, "dead_letters": dead})
-            return
-        _print(session, rows)
-        say(session, f"{len(rows)} of {total} open tasks", f"未完了の作業 {total} 件中 {len(rows)} 件")
-        if dead:
-            say(
-                session,
-                f"{dead} of them are events that could not be delivered (iehe events list --state dead): "
-                "iehe events retry SOURCE ID, or iehe events drop SOURCE ID --reason …",
-                f"うち {dead} 件は配信できなかった通知です（iehe events list --state dead）: "
-                "iehe events retry SOURCE ID または iehe events drop SOURCE ID --reason …",
-            )
+        told = {"total": total.tasks, "more": total.more, "dead_letters": total.dead_letters}
+        print_page(session, "tasks", page, columns, **told)
+        if not session.as_json:
+            _print_total(session, len(page.rows), total)
 
     carry_out(work, as_json=as_json)
 
 
-def _task(row: asyncpg.Record) -> dict[str, Any]:
+def _add_words(row: dict[str, Any]) -> None:
+    from cases.list_questions import DEAD_LETTER
     from cases.registry import PROCESSES
 
-    task = dict(row)
-    del task["total"], task["dead_letters"]
-    task["task"] = task.pop("key")
-    if task["kind"] == DEAD_LETTER:
-        at = f"{shlex.quote(task['source'])} {shlex.quote(task['event_id'])}"
-        task["act"] = [f"iehe events retry {at}", f"iehe events drop {at} --reason …"]
-        return task
-    del task["source"], task["event_id"], task["reason"]
-    info = PROCESSES[task["process"]].lifecycle.stages[task["stage"]]
-    task["stage_text"] = {"en": info.en, "ja": info.ja}
-    return task
+    if row["kind"] == DEAD_LETTER:
+        at = f"{shlex.quote(row['source'])} {shlex.quote(row['event_id'])}"
+        row["act"] = [f"iehe events retry {at}", f"iehe events drop {at} --reason …"]
+        return
+    del row["source"], row["event_id"], row["reason"]
+    info = PROCESSES[row["process"]].lifecycle.stages[row["stage"]]
+    row["stage_text"] = {"en": info.en, "ja": info.ja}
 
 
-def _print(session: Session, rows: list[dict[str, Any]]) -> None:
-    ja = session.settings.language == "ja"
-    headers = ("due", "", "task", "of", "case", "stage or reason")
-    shown = (
-        (
-            *(local(row["due_at"]), ("期限超過" if ja else "overdue") if row["overdue"] else ""),
-            *(row["task"], row["assignee"] or word(row["role"]), row["case_id"]),
-            row["reason"] if row["kind"] == DEAD_LETTER else row["stage_text"]["ja" if ja else "en"],
-        )
-        for row in rows
+def _stage_or_reason(row: dict[str, Any], language: str) -> object:
+    return row["stage_text"][language] if "stage_text" in row else row["reason"]
+
+
+def _print_total(session: Session, shown: int, total: Total) -> None:
+    number = f"{total.tasks:,}"
+    say(
+        session,
+        f"{shown} of {'more than ' if total.more else ''}{number} open tasks",
+        f"未完了の作業 {number} 件{'以上' if total.more else ''}のうち {shown} 件",
     )
-    print(table(headers, shown))
+    if total.dead_letters:
+        say(
+            session,
+            f"{total.dead_letters} of them are events that could not be delivered "
+            "(iehe events list --state dead): "
+            "iehe events retry SOURCE ID, or iehe events drop SOURCE ID --reason …",
+            f"うち {total.dead_letters} 件は配信できなかった通知です（iehe events list --state dead）: "
+            "iehe events retry SOURCE ID または iehe events drop SOURCE ID --reason …",
+        )

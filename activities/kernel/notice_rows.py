@@ -45,20 +45,6 @@ def letter_to(row: asyncpg.Record, room: Room, office: Office, date: datetime) -
     )
 
 
-async def list_notices(
-    connection: "Connection",
-    case_id: str | None = None,
-    state: str | None = None,
-    limit: int = 100,
-    processes: list[str] | None = None,
-) -> list[asyncpg.Record]:
-    """Notices, newest first, of one case or all, in one state or any, of some processes or of all.
-
-    Never with an address.
-    """
-    return await connection.fetch(SQL["listed"], case_id, state, limit, processes)
-
-
 async def requeue(connection: "Connection", notice_id: str, at: datetime | None = None) -> Delivery | None:
     """Queue a dead or unknown notice again, on a person's order, with the full time to try from `at`.
 

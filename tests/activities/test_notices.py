@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.kernel.mailer import Mailer, SmtpSettings
-from activities.kernel.notice_rows import list_notices, requeue
+from activities.kernel.notice_rows import requeue
 from activities.kernel.notice_times import given_up, quiet_until, retry_delay
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
@@ -546,19 +546,6 @@ def test_quiet_until(quiet_from, until, now, end) -> None:
 
 
 # --- for the command line ------------------------------------------------------------------------------
-
-
-async def test_list(world) -> None:
-    """The list can be narrowed to a case, a state and a length, and shows no address."""
-    await world.queue("n-1")
-    await world.queue("n-2", state="dead")
-    async with world.pool.acquire() as connection:
-        assert [row["notice_id"] for row in await list_notices(connection)] == ["n-1", "n-2"]
-        [dead] = await list_notices(connection, case_id=CASE, state="dead")
-        assert dead["notice_id"] == "n-2"
-        assert await list_notices(connection, case_id="admission/other") == []
-        assert len(await list_notices(connection, limit=1)) == 1
-    assert not any("@" in str(value) for value in dead.values())
 
 
 @pytest.mark.parametrize(("state", "twice"), [("dead", False), ("unknown", True)])

@@ -30,20 +30,24 @@ def helps(command: Any) -> Iterator[str]:
 
 
 def headings() -> Iterator[str]:
-    """The headings of all tables: literals handed to `table` and `_section`, or named `headers`."""
+    """The headings of all tables: literals handed to `table`, `_section` and `word`, or named so."""
     for path in CLI.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                place = {"table": 0, "_section": 1}.get(node.func.id)
+                place = {"table": 0, "_section": 1, "word": 0}.get(node.func.id)
                 if place is not None:
                     yield from texts(node.args[place])
-            elif isinstance(node, ast.Assign) and [ast.unparse(each) for each in node.targets] == ["headers"]:
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("headers", "columns"):
                 yield from texts(node.value)
 
 
 def texts(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, ast.Tuple):
-        yield from (each.value for each in node.elts if isinstance(each, ast.Constant) and each.value)
+    """The texts of a tuple, or of its columns, each of which begins with its heading."""
+    if isinstance(node, ast.Constant) and node.value:
+        yield node.value
+    elif isinstance(node, ast.Tuple):
+        for each in node.elts:
+            yield from texts(each)
 
 
 def test_every_help_has_its_japanese_and_none_is_left_over():

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from activities.kernel.queries import queries
+from cases.lists import list_events
 from schemas.admission.commands import ConfirmEligibility
 from tests.gateway.test_under_fire import applied, in_history
 from tests.relay.conftest import check_story
@@ -29,11 +29,11 @@ async def test_a_case_gets_no_more_than_it_can_take_at_once(
     other = await vacant.apply()
     passing = await box.store(other.case_id)
     await box.until(passing, state="delivered")
-    listed = await box.pool.fetch(
-        queries("kernel/events")["events"], "stored", None, case.case_id, 1000, ["admission-review"]
+    listed = await list_events(
+        box.pool, ["admission-review"], state="stored", case_id=case.case_id, limit=1000
     )
     assert await in_history(client, case) == told[:OF_ONE]
-    assert {(row["fate"], row["code"]) for row in listed} == {("waiting", "case-behind")}
+    assert {(row["fate"], row["code"]) for row in listed.rows} == {("waiting", "case-behind")}
 
     async with running_worker(client, worker_pool, notices):
         await check_story(vacant, case, told, limit=30)

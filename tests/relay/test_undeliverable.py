@@ -11,7 +11,9 @@ SQL = queries("kernel/events")
 
 
 async def dead_letters(box) -> dict[str, str]:
-    rows = await box.pool.fetch("SELECT id, reason FROM iehe.dead_letters WHERE source = $1", SOURCE)
+    rows = await box.pool.fetch(
+        "SELECT id, reason FROM iehe.events WHERE state = 'dead' AND source = $1", SOURCE
+    )
     return {row["id"]: row["reason"] for row in rows}
 
 

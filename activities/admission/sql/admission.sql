@@ -13,14 +13,21 @@ WHERE a.application_no = $1
 -- name: possible_duplicates
 -- Other applications of the round that came before this one and may be the same person's: more than the
 -- route allows under one identity, or one mail address; and `to_compare` those of who was born on one day.
-WITH arrived AS (
-    SELECT a.application_no, a.case_id, a.person_id, a.programme, a.round_id, (b.imported_at, a.application_no) AS place
-    FROM iehe.applications a
+WITH this AS MATERIALIZED (
+    SELECT a.case_id, a.round_id, p.birth_date, lower(p.email) AS email
+    FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.application_no = $1
+), own AS MATERIALIZED (
+    SELECT iehe.cases_of_person(case_id) AS case_id FROM this
+), may_be AS (
+    SELECT person_id FROM this JOIN iehe.people USING (birth_date)
+    UNION SELECT person_id FROM this JOIN iehe.people p ON lower(p.email) = this.email
+    UNION SELECT person_id FROM own JOIN iehe.applications USING (case_id)
+), arrived AS (
+    SELECT a.application_no, a.case_id, a.person_id, a.programme, (b.imported_at, a.application_no) AS place
+    FROM may_be JOIN iehe.applications a USING (person_id)
+    JOIN this USING (round_id)
     LEFT JOIN iehe.import_rows r USING (application_no)
     LEFT JOIN iehe.import_batches b USING (batch_id)
-    WHERE a.round_id = (SELECT round_id FROM iehe.applications WHERE application_no = $1)
-), own AS (
-    SELECT iehe.cases_of_person(case_id) FROM iehe.applications WHERE application_no = $1
 )
 SELECT o.application_no,
        o.case_id NOT IN (SELECT * FROM own) AND lower(p.email) <> lower(q.email) AS to_compare,

@@ -7,20 +7,14 @@ WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
 INSERT INTO iehe.events AS e (source, id, type, process, case_id, envelope)
 SELECT $1, $2, $3, $4, $5, $6 FROM durable
 ON CONFLICT (source, id) DO UPDATE
-SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL, ended_at = NULL
+SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL, ended_at = NULL,
+    refused = EXISTS (SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id
+                      AND l.step = 'refuse-event')
 WHERE e.state <> 'dropped' AND e.case_id = excluded.case_id AND e.type = excluded.type
   AND e.envelope -> 'data' IS NOT DISTINCT FROM excluded.envelope -> 'data'
   AND (e.envelope ->> 'occurred_at')::timestamptz
       IS NOT DISTINCT FROM (excluded.envelope ->> 'occurred_at')::timestamptz
 RETURNING e.state
-
--- name: events
-SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, stored_at, next_try_at,
-       waiting_since, ended_at, handled_by
-FROM iehe.event_fates
-WHERE ($1::text IS NULL OR state = $1 OR fate = $1) AND ($2::text IS NULL OR source = $2)
-  AND ($3::text IS NULL OR case_id = $3) AND process = ANY ($5)
-ORDER BY seq DESC LIMIT $4
 
 -- name: event
 SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, stored_at, next_try_at,

@@ -51,15 +51,6 @@ SELECT notice_id, reason FROM iehe.notices
 WHERE case_id = $1 AND version = $2 AND state IN ('dead', 'unknown')
 ORDER BY notice_id
 
--- name: listed
-SELECT notice_id, case_id, version, message, recipient_kind, recipient_id, state, attempts, queued_at, sent_at,
-       reason, message_id, possible_duplicate
-FROM iehe.notices
-WHERE ($1::text IS NULL OR case_id = $1) AND ($2::text IS NULL OR state = $2)
-  AND ($4::text[] IS NULL OR process = ANY ($4))
-ORDER BY queued_at DESC, notice_id
-LIMIT $3
-
 -- name: requeue
 -- Queued anew, with the full time to try; one whose fate is unknown may arrive twice.
 UPDATE iehe.notices

@@ -26,20 +26,6 @@ ORDER BY c.case_id
 -- name: application_stored
 SELECT EXISTS (SELECT FROM iehe.applications WHERE case_id = $1)
 
--- name: cases
-SELECT c.case_id, c.version, c.stage, c.stage_since, c.waiting_for, c.due_at, c.outcome, c.outcome_by,
-       c.closed_at, a.round_id, a.programme, coalesce(c.due_at < now() AND c.closed_at IS NULL, false) AS overdue
-FROM iehe.cases c LEFT JOIN iehe.applications a USING (case_id)
-WHERE c.version > 0
-  AND ($1::text IS NULL OR c.stage = $1)
-  AND ($2::text IS NULL OR c.waiting_for = $2)
-  AND ($3::text IS NULL OR a.round_id = $3)
-  AND ($4::boolean IS NOT TRUE OR c.due_at < now() AND c.closed_at IS NULL)
-  AND ($5::boolean IS NULL OR (c.closed_at IS NULL) = $5)
-  AND ($6::text IS NULL OR c.case_id > $6)
-ORDER BY c.case_id
-LIMIT $7
-
 -- name: tasks_of_case
 SELECT key AS task, kind, role, assignee, opened_at, due_at FROM iehe.tasks
 WHERE case_id = $1 AND closed_at IS NULL
@@ -67,27 +53,6 @@ FROM iehe.case_log WHERE case_id = $1 AND details ? 'happened_at' ORDER BY versi
 -- name: log_of_cause
 SELECT version, at, step, stage, details FROM iehe.case_log WHERE case_id = $1 AND cause = $2
 
--- name: tasks
--- Whose turn it is, with what could not be delivered to a case: overdue first, then what is due next.
-WITH listed AS (
-    SELECT t.case_id, c.process, t.key, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
-           NULL::text AS reason, NULL::text AS source, NULL::text AS event_id
-    FROM iehe.tasks t JOIN iehe.cases c USING (case_id)
-    WHERE t.closed_at IS NULL
-    UNION ALL
-    SELECT d.case_id, d.process, 'dead-letter:' || d.source || '#' || d.id, 'dead-letter', p.office, NULL,
-           coalesce(d.ended_at, d.stored_at), d.due_at, NULL, d.reason, d.source, d.id
-    FROM iehe.dead_letters d JOIN unnest($4::text[], $5::text[]) AS p (process, office) USING (process)
-)
-SELECT *, due_at < now() AS overdue, count(*) OVER () AS total,
-       count(*) FILTER (WHERE kind = 'dead-letter') OVER () AS dead_letters
-FROM listed
-WHERE ($1::text IS NULL OR role = $1)
-  AND ($2::text IS NULL OR assignee = $2)
-  AND ($3::boolean IS NOT TRUE OR due_at < now())
-ORDER BY due_at, opened_at, case_id, key
-LIMIT $6
-
 -- name: role_of_task
 SELECT role FROM iehe.tasks WHERE case_id = $1 AND key = $2 AND closed_at IS NULL
 
@@ -109,10 +74,15 @@ FROM iehe.rounds r LEFT JOIN iehe.round_places p USING (round_id)
 GROUP BY r.round_id ORDER BY r.round_id
 
 -- name: imports
-SELECT b.batch_id, b.file_sha256, b.round_id, b.rows, b.skipped, b.imported_by, b.imported_at,
-       count(r.application_no) AS stored, count(r.started_at) AS started
-FROM iehe.import_batches b LEFT JOIN iehe.import_rows r USING (batch_id)
-GROUP BY b.batch_id ORDER BY b.imported_at DESC, b.batch_id LIMIT $1
+SELECT b.*, counted.stored, counted.stored - counted.waiting AS started
+FROM (SELECT batch_id, file_sha256, round_id, rows, skipped, imported_by, imported_at FROM iehe.import_batches
+      ORDER BY imported_at DESC, batch_id LIMIT $1) AS b
+CROSS JOIN LATERAL (
+    SELECT (SELECT count(*) FROM iehe.import_rows r WHERE r.batch_id = b.batch_id) AS stored,
+           (SELECT count(*) FROM iehe.import_rows r WHERE r.batch_id = b.batch_id AND r.started_at IS NULL) AS waiting
+    OFFSET 0
+) AS counted
+ORDER BY b.imported_at DESC, b.batch_id
 
 -- name: notice
 SELECT notice_id, case_id, version, process, message, recipient_kind, recipient_id, facts, state, attempts,
@@ -120,7 +90,7 @@ SELECT notice_id, case_id, version, process, message, recipient_kind, recipient_
 FROM iehe.notices WHERE notice_id = $1
 
 -- name: notices_beginning
-SELECT notice_id FROM iehe.notices WHERE starts_with(notice_id, $1) ORDER BY notice_id LIMIT 2
+SELECT notice_id FROM iehe.notices WHERE notice_id ^@ $1 ORDER BY notice_id LIMIT 2
 
 -- name: notice_policy
 SELECT state #> '{policy,notices}' FROM iehe.cases WHERE case_id = $1
@@ -159,55 +129,3 @@ INSERT INTO iehe.requests (actor, key, operation, body_sha256) VALUES ($1, $2, $
 
 -- name: is_same_request
 SELECT operation = $3 AND body_sha256 = $4 FROM iehe.requests WHERE actor = $1 AND key = $2
-
--- name: concerns
--- Whether a case concerns somebody: $3 as its reviewer, $4 as a member of its committee.
-SELECT EXISTS (SELECT FROM iehe.reviews r WHERE $3 AND r.case_id = $1 AND r.reviewer = $2
-               AND r.state IN ('invited', 'accepted', 'scored'))
-    OR EXISTS (SELECT FROM iehe.cases c WHERE $4 AND c.case_id = $1
-               AND c.state -> 'committee' @> jsonb_build_array(jsonb_build_object('member', $2::text)))
-
--- name: cases_page
--- $9 to $11: only what concerns somebody, as a reviewer or as a member of the committee.
-SELECT c.case_id, c.process, a.round_id, a.programme, c.version, c.stage, c.stage_since, c.opened_at,
-       CASE WHEN c.closed_at IS NULL THEN c.waiting_for END AS waiting_for,
-       CASE WHEN c.closed_at IS NULL THEN c.due_at END AS due_at, c.outcome, c.outcome_by, c.closed_at,
-       coalesce(c.due_at < now() AND c.closed_at IS NULL, false) AS overdue
-FROM iehe.cases c LEFT JOIN iehe.applications a USING (case_id)
-WHERE c.version > 0
-  AND ($1::text IS NULL OR c.process = $1)
-  AND ($2::text IS NULL OR c.stage = $2)
-  AND ($3::text IS NULL OR c.waiting_for = $3 AND c.closed_at IS NULL)
-  AND ($4::text IS NULL OR a.round_id = $4)
-  AND ($5::boolean IS NULL OR coalesce(c.due_at < now() AND c.closed_at IS NULL, false) = $5)
-  AND ($6::boolean IS NULL OR (c.closed_at IS NULL) = $6)
-  AND ($7::text IS NULL OR c.outcome = $7)
-  AND ($8::text IS NULL OR c.case_id > $8)
-  AND ($9::text IS NULL
-       OR $10 AND EXISTS (SELECT FROM iehe.reviews r WHERE r.case_id = c.case_id AND r.reviewer = $9
-                          AND r.state IN ('invited', 'accepted', 'scored'))
-       OR $11 AND c.state -> 'committee' @> jsonb_build_array(jsonb_build_object('member', $9::text)))
-ORDER BY c.case_id
-LIMIT $12
-
--- name: tasks_page
--- With what cannot be delivered, where $4 (processes) and $5 (their offices' roles) name whose it is.
-WITH listed AS (
-    SELECT t.case_id, c.process, t.key AS task, t.kind, t.role, t.assignee, t.opened_at, t.due_at, c.stage,
-           NULL::text AS reason
-    FROM iehe.tasks t JOIN iehe.cases c USING (case_id)
-    WHERE t.closed_at IS NULL
-    UNION ALL
-    SELECT d.case_id, d.process, 'dead-letter:' || d.source || '#' || d.id, 'dead-letter', p.office, NULL,
-           coalesce(d.ended_at, d.stored_at), d.due_at, NULL, d.reason
-    FROM iehe.dead_letters d JOIN unnest($4::text[], $5::text[]) AS p (process, office) USING (process)
-)
-SELECT case_id, process, task, kind, role, assignee, opened_at, due_at, stage, reason,
-       due_at < now() AS overdue
-FROM listed
-WHERE ($1::text IS NULL OR role = $1)
-  AND ($2::text IS NULL OR assignee = $2)
-  AND ($3::boolean IS NULL OR (due_at < now()) = $3)
-  AND ($6::text IS NULL OR (due_at, case_id, task) > ($8::timestamptz, $6, $7::text))
-ORDER BY due_at, case_id, task
-LIMIT $9

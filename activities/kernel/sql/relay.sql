@@ -2,11 +2,10 @@
 
 -- name: note_taken
 -- What its case's log has by now is not under way any more.
-UPDATE iehe.events e SET taken = true
-FROM (SELECT source, id FROM iehe.events u
-      WHERE state = 'delivered' AND NOT taken AND EXISTS (
-          SELECT FROM iehe.case_log l WHERE l.case_id = u.case_id AND l.cause = u.source || '#' || u.id)
-      FOR UPDATE SKIP LOCKED) AS done
+UPDATE iehe.events e SET taken = true, refused = done.step = 'refuse-event'
+FROM (SELECT u.source, u.id, l.step FROM iehe.events u
+      JOIN iehe.case_log l ON l.case_id = u.case_id AND l.cause = u.source || '#' || u.id
+      WHERE u.state = 'delivered' AND NOT u.taken FOR UPDATE OF u SKIP LOCKED) AS done
 WHERE e.source = done.source AND e.id = done.id
 
 -- name: under_way
@@ -18,17 +17,20 @@ WITH pace AS (
 )
 SELECT e.case_id, count(*) AS all_of_it, count(*) FILTER (
     WHERE e.ended_at > greatest(pace.passed, clock_timestamp() - interval '5 minutes')) AS waited_for
-FROM iehe.events e CROSS JOIN pace LEFT JOIN iehe.cases c ON c.case_id = e.case_id
-WHERE e.state = 'delivered' AND NOT e.taken AND c.closed_at IS NULL GROUP BY e.case_id
+FROM iehe.events e CROSS JOIN pace
+-- looked up case by case: few are under way, and joined, all cases might be read for them
+WHERE e.state = 'delivered' AND NOT e.taken
+  AND (SELECT c.closed_at FROM iehe.cases c WHERE c.case_id = e.case_id) IS NULL GROUP BY e.case_id
 
 -- name: claim
 -- Cases whose oldest stored event is due and that no other relay has at the moment. First those that the events
--- longest due are of; only when there are more events due than these (a hot case, others that wait) every case's
--- oldest is looked at. Cases that have enough under way ($3) are left out. The locks are taken row by row while the
--- limit is being filled, so no more of them than are returned.
+-- longest due are of; only when there are more events due than these (a hot case, others that wait) the others
+-- that are due are looked at, each whether it is its case's oldest: what is not due is never read. Cases that have
+-- enough under way ($3) are left out. The locks are taken row by row while the limit is being filled, so no more
+-- of them than are returned.
 WITH longest_due AS MATERIALIZED (
     SELECT case_id, next_try_at FROM iehe.events
-    WHERE state = 'stored' AND next_try_at <= clock_timestamp() ORDER BY next_try_at LIMIT 400
+    WHERE state = 'stored' AND next_try_at <= statement_timestamp() ORDER BY next_try_at LIMIT 400
 ), near AS MATERIALIZED (
     SELECT case_id, min(next_try_at) AS since FROM longest_due GROUP BY case_id
 )
@@ -39,12 +41,12 @@ SELECT case_id FROM (
      ) AS oldest
      WHERE oldest.next_try_at <= clock_timestamp() ORDER BY n.since)
     UNION ALL
-    (SELECT case_id FROM (
-         SELECT DISTINCT ON (case_id) case_id, next_try_at FROM iehe.events
-         WHERE state = 'stored' ORDER BY case_id, seq
+    (SELECT d.case_id FROM iehe.events d CROSS JOIN LATERAL (
+         SELECT seq FROM iehe.events e WHERE e.case_id = d.case_id AND e.state = 'stored' ORDER BY e.seq LIMIT 1
      ) AS oldest
-     WHERE (SELECT count(*) FROM longest_due) = 400
-       AND next_try_at <= clock_timestamp() AND case_id NOT IN (SELECT case_id FROM near) ORDER BY next_try_at)
+     WHERE d.state = 'stored' AND d.next_try_at <= statement_timestamp() AND d.seq = oldest.seq
+       AND (SELECT count(*) FROM longest_due) = 400 AND d.case_id NOT IN (SELECT case_id FROM near)
+     ORDER BY d.next_try_at)
     OFFSET 0
 ) AS due
 WHERE case_id <> ALL ($3::text[]) AND pg_try_advisory_xact_lock($1, hashtext(case_id))
@@ -64,8 +66,9 @@ ORDER BY e.case_id, e.seq
 
 -- name: next_try
 -- Seconds until the next event is due that is not due yet.
-SELECT extract(epoch FROM min(next_try_at) - clock_timestamp())::float8 FROM iehe.events
-WHERE state = 'stored' AND next_try_at > clock_timestamp()
+-- As of the statement's time: by the clock's, no index could be asked, and all that is stored would be read.
+SELECT extract(epoch FROM min(next_try_at) - statement_timestamp())::float8 FROM iehe.events
+WHERE state = 'stored' AND next_try_at > statement_timestamp()
 
 -- name: mark_delivered
 UPDATE iehe.events e

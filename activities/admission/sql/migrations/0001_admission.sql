@@ -81,6 +81,17 @@ CREATE TABLE iehe.applications (
     -- set by the acceptance of a sibling: from then on nothing more is sent for this one
     superseded_by               text
 );
+CREATE FUNCTION iehe.label_applications() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO iehe.case_labels (case_id, name, value)
+    SELECT a.case_id, l.name, l.value FROM arrived a
+    CROSS JOIN LATERAL (VALUES ('round_id', a.round_id), ('programme', a.programme)) AS l (name, value)
+    ON CONFLICT (case_id, name) DO UPDATE SET value = excluded.value;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER applications_label AFTER INSERT ON iehe.applications
+    REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION iehe.label_applications();
 CREATE INDEX applications_by_person ON iehe.applications (person_id, round_id);
 CREATE INDEX applications_by_place ON iehe.applications (round_id, programme);
 
@@ -90,7 +101,7 @@ CREATE TABLE iehe.import_rows (
     row             integer NOT NULL,
     started_at      timestamptz
 );
-CREATE INDEX import_rows_to_start ON iehe.import_rows (application_no) WHERE started_at IS NULL;
+CREATE INDEX import_rows_to_start ON iehe.import_rows (batch_id) WHERE started_at IS NULL;
 CREATE INDEX import_rows_by_batch ON iehe.import_rows (batch_id);
 
 
@@ -130,7 +141,7 @@ CREATE TABLE iehe.reviews (
 CREATE FUNCTION iehe.note_reviewer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state IN ('invited', 'accepted', 'scored') THEN
-        INSERT INTO iehe.case_people VALUES (NEW.reviewer, NEW.case_id, 'reviewer') ON CONFLICT DO NOTHING;
+        INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (NEW.reviewer, NEW.case_id, 'reviewer') ON CONFLICT DO NOTHING;
     ELSE
         DELETE FROM iehe.case_people
         WHERE staff_id = NEW.reviewer AND case_id = NEW.case_id AND role = 'reviewer';
@@ -145,7 +156,7 @@ CREATE FUNCTION iehe.note_committee() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM iehe.case_people p USING jsonb_array_elements(OLD.state -> 'committee') AS m (member)
     WHERE p.staff_id = m.member ->> 'member' AND p.case_id = OLD.case_id AND p.role = 'committee_member';
-    INSERT INTO iehe.case_people
+    INSERT INTO iehe.case_people (staff_id, case_id, role)
     SELECT m.member ->> 'member', NEW.case_id, 'committee_member'
     FROM jsonb_array_elements(NEW.state -> 'committee') AS m (member) ON CONFLICT DO NOTHING;
     RETURN NULL;
@@ -453,6 +464,7 @@ GRANT UPDATE (places) ON iehe.round_places TO iehe_worker;
 GRANT INSERT, UPDATE ON iehe.people, iehe.rounds, iehe.round_places, iehe.import_batches, iehe.import_rows
     TO iehe_office;
 GRANT INSERT ON iehe.applications TO iehe_office;
+GRANT INSERT, UPDATE ON iehe.case_labels TO iehe_office;
 
 GRANT SELECT ON iehe.decisions, iehe.votes, iehe.rounds, iehe.round_places, iehe.duplicate_findings,
     iehe.late_permits TO iehe_auditor;

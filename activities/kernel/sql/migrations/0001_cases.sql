@@ -92,8 +92,24 @@ COMMENT ON COLUMN iehe.cases.state IS
     'What the case remembered after its last written step. A step written by a workflow task that Temporal
      then lost is taken over from here, and a case can be started again from it.';
 COMMENT ON COLUMN iehe.cases.hash IS 'Of the last entry of its log, which the next one follows.';
-CREATE INDEX cases_open_by_stage ON iehe.cases (process, stage) WHERE closed_at IS NULL;
+-- for lists, which go by case_id; the cases of a process are one range of it
+CREATE INDEX cases_by_stage ON iehe.cases (stage, case_id);
+CREATE INDEX cases_by_outcome ON iehe.cases (outcome, case_id) WHERE outcome IS NOT NULL;
+CREATE INDEX cases_open_by_turn ON iehe.cases (waiting_for, case_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_open ON iehe.cases (case_id) INCLUDE (due_at) WHERE closed_at IS NULL;
+CREATE INDEX cases_closed ON iehe.cases (case_id) WHERE closed_at IS NOT NULL;
 CREATE INDEX cases_open_by_due ON iehe.cases (due_at) WHERE closed_at IS NULL;
+
+CREATE TABLE iehe.case_labels (
+    case_id  text NOT NULL,
+    name     text NOT NULL,
+    value    text NOT NULL,
+    PRIMARY KEY (case_id, name)
+);
+COMMENT ON TABLE iehe.case_labels IS
+    'By what the cases of a process are found beside where they stand; written by the process, for a case that may
+     not be open yet.';
+CREATE INDEX case_labels_by_value ON iehe.case_labels (name, value, case_id);
 
 CREATE TABLE iehe.case_log (
     case_id      text NOT NULL REFERENCES iehe.cases,
@@ -135,19 +151,44 @@ CREATE TABLE iehe.tasks (
     closed_at       timestamptz,
     closed_how      text,
     closed_by       text,
+    room            text NOT NULL GENERATED ALWAYS AS (split_part(case_id, '/', 1)) STORED,
     PRIMARY KEY (case_id, key, opened_version)
 );
 CREATE UNIQUE INDEX tasks_open ON iehe.tasks (case_id, key) WHERE closed_at IS NULL;
-CREATE INDEX tasks_open_by_due ON iehe.tasks (role, due_at) WHERE closed_at IS NULL;
+CREATE INDEX tasks_open_by_due ON iehe.tasks (room, due_at, case_id, key) WHERE closed_at IS NULL;
+CREATE INDEX tasks_open_by_role ON iehe.tasks (room, role, due_at, case_id, key) WHERE closed_at IS NULL;
+CREATE INDEX tasks_open_by_assignee ON iehe.tasks (assignee, case_id)
+    WHERE closed_at IS NULL AND assignee IS NOT NULL;
 
 CREATE TABLE iehe.case_people (
     staff_id  text NOT NULL,
     case_id   text NOT NULL,
     role      text NOT NULL,
+    closed    boolean NOT NULL DEFAULT false,
     PRIMARY KEY (staff_id, case_id, role)
 );
 COMMENT ON TABLE iehe.case_people IS
     'Whom a case concerns beside those who have a task there; written by the process with its own records.';
+COMMENT ON COLUMN iehe.case_people.closed IS 'As the case: kept here, for what one person has still to do with.';
+CREATE INDEX case_people_open ON iehe.case_people (staff_id, case_id, role) WHERE NOT closed;
+-- by its hash, so that no list takes it for the order of cases
+CREATE INDEX case_people_by_case ON iehe.case_people USING hash (case_id);
+
+CREATE FUNCTION iehe.note_whether_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'cases' THEN
+        UPDATE iehe.case_people SET closed = NEW.closed_at IS NOT NULL WHERE case_id = NEW.case_id;
+        RETURN NULL;
+    END IF;
+    NEW.closed := EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = NEW.case_id AND c.closed_at IS NOT NULL);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER case_people_as_their_case BEFORE INSERT ON iehe.case_people
+    FOR EACH ROW EXECUTE FUNCTION iehe.note_whether_closed();
+CREATE TRIGGER cases_close_for_people AFTER UPDATE OF closed_at ON iehe.cases
+    FOR EACH ROW WHEN ((OLD.closed_at IS NULL) <> (NEW.closed_at IS NULL))
+    EXECUTE FUNCTION iehe.note_whether_closed();
 
 -- Whom a case concerns, and in which role: what a person may see is counted from it (cases/sight.py).
 CREATE VIEW iehe.concerns AS
@@ -197,7 +238,8 @@ COMMENT ON COLUMN iehe.notices.state IS
     'queued, sending (handed to SMTP, no answer yet), accepted, failed (will be tried again), '
     'dead (never will), unknown (died between acceptance and record), suppressed';
 CREATE INDEX notices_by_case ON iehe.notices (case_id, version);
-CREATE INDEX notices_unfinished ON iehe.notices (state) WHERE state IN ('queued', 'sending', 'failed');
+CREATE INDEX notices_by_time ON iehe.notices (process, queued_at, notice_id);
+CREATE INDEX notices_by_state ON iehe.notices (state, process, queued_at, notice_id) WHERE state <> 'accepted';
 
 CREATE TABLE iehe.events (
     source        text NOT NULL,
@@ -365,7 +407,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 REVOKE SELECT ON iehe.texts FROM iehe_worker;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
-GRANT INSERT, DELETE ON iehe.case_people TO iehe_worker;
+GRANT INSERT, UPDATE, DELETE ON iehe.case_people TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
 -- a row lock that serialises loads
 GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;

@@ -8,6 +8,7 @@ ALTER TABLE iehe.events
     ADD COLUMN next_try_at   timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN waiting_since timestamptz,
     ADD COLUMN taken         boolean NOT NULL DEFAULT false,
+    ADD COLUMN refused       boolean NOT NULL DEFAULT false,
     ADD COLUMN handled_by    text,
     ADD COLUMN handled_reason text,
     DROP CONSTRAINT events_state_check,
@@ -25,11 +26,18 @@ COMMENT ON COLUMN iehe.events.handled_reason IS
 COMMENT ON COLUMN iehe.events.waiting_since IS 'Since when it has waited for a case that does not exist yet.';
 COMMENT ON COLUMN iehe.events.taken IS
     'Seen in its case''s log by a relay: applied or refused. What is delivered and not taken is under way.';
+COMMENT ON COLUMN iehe.events.refused IS 'Taken and refused by its case.';
+-- for lists, which go by seq
+CREATE INDEX events_by_process ON iehe.events (process, seq);
+CREATE INDEX events_by_source ON iehe.events (source, seq);
+CREATE INDEX events_by_case ON iehe.events (case_id, seq);
+CREATE INDEX events_by_state ON iehe.events (process, state, seq) WHERE state <> 'delivered';
+CREATE INDEX events_refused ON iehe.events (process, seq) WHERE refused;
 CREATE INDEX events_to_deliver ON iehe.events (case_id, seq) WHERE state = 'stored';
 CREATE INDEX events_due ON iehe.events (next_try_at) WHERE state = 'stored';
-CREATE INDEX events_dead ON iehe.events (process, ended_at) WHERE state = 'dead';
+CREATE INDEX events_dead ON iehe.events (process, coalesce(ended_at, stored_at)) WHERE state = 'dead';
 CREATE INDEX events_taken ON iehe.events (ended_at) WHERE state = 'delivered' AND taken;
-CREATE INDEX events_under_way ON iehe.events (ended_at) WHERE state = 'delivered' AND NOT taken;
+CREATE INDEX events_under_way ON iehe.events (process, seq) WHERE state = 'delivered' AND NOT taken;
 
 -- An idle relay learns of a new event at once instead of at its next look.
 CREATE FUNCTION iehe.tell_relays() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -72,13 +80,13 @@ RETURNS void LANGUAGE sql AS $$
 $$;
 
 -- What the office has to look at beside the tasks of its cases: an undeliverable event may have no case.
-CREATE VIEW iehe.dead_letters AS
-SELECT e.source, e.id, e.type, e.process, e.case_id, e.reason, e.stored_at, e.ended_at,
-       coalesce(e.ended_at, e.stored_at) + make_interval(days => coalesce((
-           SELECT (p.body #>> '{events,look_days}')::int FROM iehe.policies p
-           WHERE p.process = e.process AND p.valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
-           ORDER BY p.valid_from DESC, p.loaded_at DESC LIMIT 1), 3)) AS due_at
-FROM iehe.events e WHERE e.state = 'dead';
+CREATE FUNCTION iehe.look_within(of_process text) RETURNS interval LANGUAGE sql STABLE AS $$
+    SELECT make_interval(days => coalesce((
+        SELECT (p.body #>> '{events,look_days}')::int FROM iehe.policies p
+        WHERE p.process = of_process AND p.valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
+        ORDER BY p.valid_from DESC, p.loaded_at DESC LIMIT 1), 3))
+$$;
+COMMENT ON FUNCTION iehe.look_within IS 'After which time an event that could not be delivered is overdue.';
 
 -- What became of an event: delivered says that its case has been told, the case's log what it made of it.
 CREATE VIEW iehe.event_fates AS
@@ -90,7 +98,10 @@ SELECT e.*,
        CASE WHEN l.step IS NOT NULL THEN l.details ->> 'code' WHEN behind THEN coalesce(e.reason, 'case-behind')
             ELSE e.reason END AS code,
        coalesce(l.at, CASE WHEN e.state <> 'delivered' THEN e.ended_at END) AS fate_at
-FROM iehe.events e LEFT JOIN iehe.case_log l ON l.case_id = e.case_id AND l.cause = e.source || '#' || e.id
+FROM iehe.events e LEFT JOIN LATERAL (
+    -- at most one: looked up event by event, in the order in which a list goes through them
+    SELECT * FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id LIMIT 1
+) AS l ON true
 CROSS JOIN LATERAL (SELECT e.state = 'stored' AND EXISTS (
     SELECT FROM iehe.events u WHERE u.case_id = e.case_id AND u.state = 'delivered' AND NOT u.taken
 ) AS behind) AS of_its_case;
@@ -200,11 +211,10 @@ CREATE TRIGGER administration_log_rows_stay BEFORE UPDATE OR DELETE ON iehe.admi
 CREATE TRIGGER administration_log_stays BEFORE TRUNCATE ON iehe.administration_log
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
 
-GRANT SELECT ON iehe.dead_letters TO iehe_worker;
-GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.dead_letters, iehe.event_fates TO iehe_office;
+GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.event_fates TO iehe_office;
 GRANT SELECT ON iehe.requests TO iehe_office;
 GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
-GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason)
+GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason, refused)
     ON iehe.events TO iehe_office;
 GRANT SELECT, INSERT ON iehe.administration_log, iehe.logins TO iehe_office;
 GRANT DELETE ON iehe.logins TO iehe_office;

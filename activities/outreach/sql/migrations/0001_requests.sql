@@ -129,7 +129,7 @@ $$;
 CREATE FUNCTION iehe.outreach_note_lecturer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.answer IN ('asked', 'yes') THEN
-        INSERT INTO iehe.case_people VALUES (NEW.lecturer, NEW.case_id, 'lecturer') ON CONFLICT DO NOTHING;
+        INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (NEW.lecturer, NEW.case_id, 'lecturer') ON CONFLICT DO NOTHING;
     ELSE
         DELETE FROM iehe.case_people
         WHERE staff_id = NEW.lecturer AND case_id = NEW.case_id AND role = 'lecturer';

@@ -1,0 +1,123 @@
+"""The lists of every door: of cases, tasks, notices and events, a page at a time, for who may see them."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from cases import list_questions as ask
+from cases.list_questions import COUNTED, CaseFilters, Question, TaskFilters
+from cases.sight import View, view_of
+from schemas.kernel.case import Actor
+from workflows.kernel.sight import Field
+
+PLANNED: Final = "; ".join(
+    f"SET LOCAL {setting}"
+    for setting in ("plan_cache_mode = force_custom_plan", "jit = off", "max_parallel_workers_per_gather = 0")
+)
+"""Planned for its values: a page of a stage with three cases is read otherwise than of one with a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries of a list; `next` is the place of the last one when more follow."""
+
+    rows: list[dict[str, Any]]
+    next: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many tasks there are, dead letters among them; `more` of them than `COUNTED` are not counted."""
+
+    tasks: int
+    dead_letters: int
+    more: bool
+
+
+def view_of_tasks(actor: Actor) -> View:
+    """The tasks that an actor sees: all of the processes whose work they see, in the others their own."""
+    seen, work = view_of(actor), view_of(actor, Field.WORK)
+    own = (set(seen.processes) | set(seen.whole)) - set(work.whole)
+    return replace(seen, whole=work.whole, processes=tuple(sorted(own)))
+
+
+async def list_cases(
+    pool: asyncpg.Pool, view: View, wanted: CaseFilters, after: str | None, limit: int
+) -> Page:
+    """Cases by their id, with their labels beside what the engine knows of each."""
+    rows = await _ask(pool, ask.cases_question(view, wanted, after, limit + 1))
+    for row in rows:
+        row.update(json.loads(row.pop("labels") or "{}"))
+    return _page(rows, limit, ("case_id",))
+
+
+async def list_tasks(
+    pool: asyncpg.Pool, view: View, wanted: TaskFilters, after: tuple[datetime, str, str] | None, limit: int
+) -> Page:
+    """Open tasks by when they are due: of processes seen whole with what cannot be delivered, else one's own.
+
+    A dead letter has no stage, and `source`, `event_id` and `reason` beside what every task has.
+    """
+    rows = await _ask(pool, ask.tasks_question(view, wanted, after, limit + 1))
+    return _page(rows, limit, ("due_at", "case_id", "task"))
+
+
+async def count_tasks(pool: asyncpg.Pool, view: View, wanted: TaskFilters) -> Total:
+    """How many tasks a list would have on all its pages."""
+    (row,) = await _ask(pool, ask.total_question(view, wanted)) or [{"tasks": 0, "dead_letters": 0}]
+    tasks, dead = row["tasks"], row["dead_letters"]
+    return Total(min(tasks, COUNTED), min(dead, COUNTED), more=tasks > COUNTED)
+
+
+async def list_notices(
+    pool: asyncpg.Pool,
+    processes: Collection[str],
+    *,
+    case_id: str | None = None,
+    state: str | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> Page:
+    """Notices of some processes, newest first; never an address."""
+    rows = await _ask(pool, ask.notices_question(processes, case_id, state, after, limit + 1))
+    return _page(rows, limit, ("queued_at", "notice_id"))
+
+
+async def list_events(
+    pool: asyncpg.Pool,
+    processes: Collection[str],
+    *,
+    state: str | None = None,
+    source: str | None = None,
+    case_id: str | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> Page:
+    """Events of some processes, newest first, with what became of them (`EVENT_STATES`); never their data."""
+    rows = await _ask(pool, ask.events_question(processes, state, source, case_id, after, limit + 1))
+    return _page(rows, limit, ("seq",))
+
+
+def _page(rows: list[dict[str, Any]], limit: int, place: Sequence[str]) -> Page:
+    following = tuple(rows[limit - 1][name] for name in place) if len(rows) > limit else None
+    return Page(rows[:limit], following)
+
+
+@asynccontextmanager
+async def reading(pool: asyncpg.Pool) -> AsyncIterator[Any]:
+    """A connection for questions whose plan depends on their values."""
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute(PLANNED)
+        yield connection
+
+
+async def _ask(pool: asyncpg.Pool, question: Question) -> list[dict[str, Any]]:
+    if not question.text:
+        return []
+    async with reading(pool) as connection:
+        return [dict(row) for row in await connection.fetch(question.text, *question.values)]
