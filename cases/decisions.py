@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.kernel.database import REFUSED
+from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
 from cases.time_limits import within
 from schemas.kernel.case import Command, ReassignTask, Receipt
@@ -32,7 +32,6 @@ _RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
 _NOT_TAKEN: Final = frozenset(
     {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}
 )
-_AWAY: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 _TEXTS_OF_COMMANDS: Final = UUID("5f0d3f5e-6f0b-4d0c-9a53-0f6f2b1f7a10")
 
 
@@ -130,7 +129,7 @@ async def _made_meanwhile(pool: asyncpg.Pool, case_id: str, cause: str) -> Recei
     try:
         case = await pool.fetchrow(SQL["case"], case_id)
         return None if case is None else await made_before(pool, case, cause)
-    except _AWAY:
+    except FAULTS:
         # it is away as well, and the answer stays that nobody knows
         return None
 
@@ -215,7 +214,7 @@ async def _no_answer(pool: asyncpg.Pool, case_id: str, status: RPCStatusCode, co
         return _unknown(status.name, command)
     try:
         row = await pool.fetchrow(SQL["case"], case_id)
-    except _AWAY:
+    except FAULTS:
         return _unknown(status.name, command)
     if row is None:
         return NotDecided("no-such-case")

@@ -67,13 +67,14 @@ async def answering() -> AsyncIterator[None]:
     import asyncpg
     from temporalio.service import RPCError
 
+    from activities.kernel.database import FAULTS
     from schemas.kernel.refusals import Refusal
 
     try:
         yield
     except Refusal as refusal:
         raise refused(refusal) from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, RPCError) as error:
+    except (*FAULTS, RPCError) as error:
         if (full := disk_full(error)) is not None:
             raise full from None
         if isinstance(error, RPCError):

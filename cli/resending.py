@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -85,8 +84,8 @@ def resend(notice: NoticeArgument, *, as_: ActorOption = None, as_json: JsonOpti
 def _left_behind(row: asyncpg.Record) -> Delivery:
     from schemas.kernel.transition import Delivery
 
-    if row["state"] in ("queued", "failed") and row["reason"] == "requeued":
-        return Delivery(case_id=row["case_id"], version=row["version"])
+    if row["by_hand"] and row["state"] in ("queued", "failed", "sending"):
+        return Delivery(case_id=row["case_id"], version=row["version"], by_hand=row["notice_id"])
     state = row["state"]
     raise CommandError(
         "not-resendable",
@@ -100,17 +99,10 @@ def _left_behind(row: asyncpg.Record) -> Delivery:
 async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None:
     from temporalio.common import ActivityIDConflictPolicy
 
-    from activities.kernel.queries import queries
     from schemas.kernel.identifiers import NOTICES_QUEUE
-    from schemas.kernel.policies import NoticePolicy
     from schemas.kernel.transition import DeliveryReport
     from workflows.kernel.case import NOTICE_HEARTBEAT, NOTICE_RETRY, NOTICE_TIMEOUT
 
-    pool = await session.pool()
-    policy = await pool.fetchval(queries("kernel/office")["notice_policy"], delivery.case_id)
-    if policy is not None:
-        quiet = NoticePolicy.model_validate_json(policy)
-        delivery = delivery.model_copy(update={"notices": quiet})
     client = await session.client()
     await client.start_activity(
         "deliver-notices",
@@ -119,7 +111,6 @@ async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None
         task_queue=NOTICES_QUEUE,
         result_type=DeliveryReport,
         id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-        schedule_to_close_timeout=timedelta(days=quiet.give_up_days + 1) if policy is not None else None,
         start_to_close_timeout=NOTICE_TIMEOUT,
         heartbeat_timeout=NOTICE_HEARTBEAT,
         retry_policy=NOTICE_RETRY,

@@ -110,16 +110,14 @@ class Session:
     async def pool(self, role: Role = "office") -> asyncpg.Pool:
         """Connections with a role's rights."""
         if role not in self._pools:
-            import asyncpg
-
-            from activities.kernel.database import open_pool
+            from activities.kernel.database import FAULTS, open_pool
             from embedded.connection import Embedded
 
             url = Embedded(self.settings).url(role)
             try:
                 async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
                     pool = await open_pool(url, size=4, application="iehe-cli")
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except FAULTS as error:
                 # the text of these may name the login; the kind of error says enough
                 kind = getattr(error, "sqlstate", None) or type(error).__name__
                 raise CommandError(

@@ -1,8 +1,6 @@
 """The inbox: an event is stored once, on the disk, before its sender is told so."""
 
-import asyncio
 import json
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,14 +9,13 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, is_transient, refusal_of
+from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, again, is_transient, refusal_of
 from activities.kernel.queries import queries
 from gateway.cloudevents import Arrival
 from gateway.problems import Problem, refused, unavailable
 
-ATTEMPTS: Final = 4
 CONNECTION_SECONDS: Final = 3.0
-_AGAIN: Final = frozenset({"40001", "40P01"})
+_STORING: Final = again(lambda error: getattr(error, "sqlstate", None) in ("40001", "40P01"), attempts=4)
 """Serialization failure, deadlock: two senders of the same batches; over at once."""
 
 log = structlog.get_logger()
@@ -61,20 +58,20 @@ class Inbox:
             Contradiction: an id is known for another event. Nothing has been stored.
             Problem: 503 when the database is away. Nothing has been stored, or a repeat finds it stored.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
-                    return await _store(connection, source, arrivals)
-            except FAULTS as error:
-                if getattr(error, "sqlstate", None) == REFUSED_BY_FUNCTION:
-                    raise refused(refusal_of(error)) from None
-                if not is_transient(error):
-                    raise
-                if attempt == ATTEMPTS or getattr(error, "sqlstate", None) not in _AGAIN:
-                    log.warning("inbox-unavailable", exc_info=error)
-                    raise _away() from None
-            await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter
-        raise AssertionError("unreachable")
+
+        async def once() -> list[Kept]:
+            async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
+                return await _store(connection, source, arrivals)
+
+        try:
+            return await _STORING.copy()(once)
+        except FAULTS as error:
+            if getattr(error, "sqlstate", None) == REFUSED_BY_FUNCTION:
+                raise refused(refusal_of(error)) from None
+            if not is_transient(error):
+                raise
+            log.warning("inbox-unavailable", exc_info=error)
+            raise _away() from None
 
     async def look_up(self, source: str, event_id: str) -> asyncpg.Record | None:
         """Where an event of a source stands, without its content."""

@@ -16,6 +16,8 @@ from typing import Self
 
 import asyncpg
 
+from activities.kernel.database import FAULTS
+
 _NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 # Each file is one transaction of ours; these would end it half-way.
 _OWN_TRANSACTION = re.compile(
@@ -183,7 +185,7 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[Migration]) -> 
                     "VALUES ($1, $2, $3, $4)",
                     *(file.room, file.number, file.name, file.sha256),
                 )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAULTS as error:
             # When the connection died, rolling back fails too, and that is the error that arrives here.
             raise MigrationError(f"{file.name}: {error.__context__ or error}") from error
     return [file.name for file in pending]

@@ -1,14 +1,13 @@
 """One way to run a transaction: retried when the fault will pass, reported without a value from any row."""
 
-import asyncio
 import json
-import random
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 import asyncpg
 from temporalio.exceptions import ApplicationError
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from schemas.kernel.refusals import Refusal
 
@@ -36,7 +35,6 @@ TRANSIENT: Final = re.compile(
 """SQLSTATEs of faults that pass without a change of ours."""
 _SLOW: Final = re.compile("53[0124]..|57014|58...|25...")
 """Of these, what does not pass at once: disk and memory, statement timeout, read-only."""
-ATTEMPTS: Final = 5
 
 
 class _Stateless(asyncpg.Connection):
@@ -84,6 +82,35 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, FAULTS)
 
 
+def passes_at_once(error: BaseException) -> bool:
+    """Whether it may succeed when it is tried again within a second."""
+    return is_transient(error) and _SLOW.fullmatch(getattr(error, "sqlstate", None) or "") is None
+
+
+def again(
+    if_: Callable[[BaseException], bool], *, attempts: int = 5, first: float = 0.04, longest: float = 1
+) -> AsyncRetrying:
+    """Calls something until it succeeds, with random pauses that grow; raises its last fault as it is.
+
+    Each call is made by a `copy()`, since one object serves one call at a time.
+
+    Args:
+        if_: whether a fault is worth another try.
+        attempts: so many calls at most.
+        first: seconds of the first pause at most.
+        longest: seconds of any pause at most.
+    """
+    return AsyncRetrying(
+        retry=retry_if_exception(if_),
+        stop=stop_after_attempt(attempts),
+        wait=wait_random_exponential(multiplier=first, max=longest),
+        reraise=True,
+    )
+
+
+_TRANSACTION: Final = again(passes_at_once)
+
+
 async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
     """Run `work` in one transaction, again from its beginning when a passing fault ends it.
 
@@ -92,19 +119,19 @@ async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]
         ApplicationError: `DatabaseFault` with the SQLSTATE, and nothing else of the error, when the database
             does not let it through.
     """
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            async with pool.acquire(timeout=5) as connection, connection.transaction():
-                return await work(connection)
-        except asyncpg.ForeignKeyViolationError as error:
-            if "texts" in (error.constraint_name or "") or "_reason_id_" in (error.constraint_name or ""):
-                raise Refusal("unknown-text") from None
-            raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
-        except FAULTS as error:
-            state = getattr(error, "sqlstate", None) or type(error).__name__
-            if state == REFUSED_BY_FUNCTION:
-                raise refusal_of(error) from None
-            if attempt == ATTEMPTS or not is_transient(error) or _SLOW.fullmatch(state):
-                raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None
-        await asyncio.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)  # noqa: S311 - jitter
-    raise AssertionError("unreachable")
+
+    async def once() -> T:
+        async with pool.acquire(timeout=5) as connection, connection.transaction():
+            return await work(connection)
+
+    try:
+        return await _TRANSACTION.copy()(once)
+    except asyncpg.ForeignKeyViolationError as error:
+        if "texts" in (error.constraint_name or "") or "_reason_id_" in (error.constraint_name or ""):
+            raise Refusal("unknown-text") from None
+        raise ApplicationError("foreign key", type=DATABASE_FAULT) from None
+    except FAULTS as error:
+        state = getattr(error, "sqlstate", None) or type(error).__name__
+        if state == REFUSED_BY_FUNCTION:
+            raise refusal_of(error) from None
+        raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None

@@ -52,4 +52,6 @@ async def requeue(connection: "Connection", notice_id: str, at: datetime | None 
     notice or it is in another state. One that was unknown stays marked: it may arrive twice.
     """
     row = await connection.fetchrow(SQL["requeue"], notice_id, at or datetime.now(UTC))
-    return None if row is None else Delivery(case_id=row["case_id"], version=row["version"])
+    if row is None:
+        return None
+    return Delivery(case_id=row["case_id"], version=row["version"], by_hand=notice_id)

@@ -15,7 +15,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.kernel.database import FAULTS
+from activities.kernel.database import FAULTS, again
 from activities.kernel.mailer import Mailer, MailError, MailSession, PermanentMailError, UnansweredMailError
 from activities.kernel.message_templates import NotRenderedError, Office
 from activities.kernel.notice_rows import letter_to
@@ -24,15 +24,15 @@ from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
 from schemas.kernel.policies import NoticePolicy, PolicyRef
-from schemas.kernel.transition import Delivery, DeliveryReport
+from schemas.kernel.transition import Answered, Delivery, DeliveryReport
 from workflows.kernel.draft import LookupNeeded
 from workflows.kernel.known_policies import POLICIES
 
 SQL: Final = queries("kernel/notices")
 WAITING: Final = "NoticesWaiting"
 DATABASE_FAULT: Final = "DatabaseFault"
-RECORD_PAUSES: Final = (0.1, 1.0, 5.0, 20.0)
-"""Seconds between tries to record an answer: worth some waiting, since giving up makes it unknown."""
+_RECORDING: Final = again(lambda error: isinstance(error, FAULTS), first=0.2, longest=10)
+"""An answer is worth some waiting until it is recorded."""
 
 log = structlog.get_logger()
 
@@ -78,7 +78,10 @@ class NoticeActivities:
             raise ApplicationError("the database did not answer", type=DATABASE_FAULT) from None
 
     async def _deliver(self, delivery: Delivery) -> DeliveryReport:
-        version = (delivery.case_id, delivery.version)
+        version = (delivery.case_id, delivery.version, delivery.by_hand)
+        for answer in activity.info().heartbeat_details:
+            # the mail server had answered the attempt before, and the database was away
+            await self._record(Answered.model_validate(answer))
         policy = await self._policy_of(delivery.case_id)
         for row in await self._pool.fetch(SQL["interrupted"], *version):
             _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
@@ -163,21 +166,27 @@ class NoticeActivities:
         except MailError as fault:
             outcome = self._failure(row, policy, fault)
         self._fault("handed-over")
-        await self._record(notice_id, attempt, *outcome)
+        await self._record_at_last(
+            Answered(
+                notice_id=notice_id, attempt=attempt, state=outcome[0], reason=outcome[1], at=self._clock()
+            )
+        )
         self._fault("recorded")
         _log("notice-handed-over", row, *outcome, attempt)
 
-    async def _record(self, notice_id: str, attempt: int, state: str, reason: str | None) -> None:
-        for pause in (*RECORD_PAUSES, None):
-            try:
-                self._fault("recording")
-                await self._pool.execute(SQL["answered"], notice_id, attempt, state, reason, self._clock())
-            except FAULTS:
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
-            else:
-                return
+    async def _record_at_last(self, answer: Answered) -> None:
+        try:
+            await _RECORDING.copy()(self._record, answer)
+        except FAULTS:
+            # Temporal keeps it for the next attempt
+            activity.heartbeat(answer)
+            raise
+
+    async def _record(self, answer: Answered) -> None:
+        self._fault("recording")
+        await self._pool.execute(
+            SQL["answered"], answer.notice_id, answer.attempt, answer.state, answer.reason, answer.at
+        )
 
     async def _settle(self, row: asyncpg.Record, state: str, reason: str) -> None:
         await self._pool.execute(SQL["settle"], row["notice_id"], row["attempts"], state, reason)

@@ -86,10 +86,22 @@ class Transition(Payload):
 
 
 class Delivery(Payload):
-    """Which version's notices to bring to an end."""
+    """Which version's notices to bring to an end; or one alone, that a person has sent again."""
 
     case_id: str
     version: int
+    by_hand: str | None = None
+    """The id of that one."""
+
+
+class Answered(Payload):
+    """What the mail server has said of a letter, while the database cannot take it."""
+
+    notice_id: str
+    attempt: int
+    state: Code
+    reason: Code | None = None
+    at: datetime
 
 
 class DeliveryReport(Payload):

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from unittest.mock import patch
 
 import asyncpg
 import pytest
@@ -13,6 +14,8 @@ import structlog
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.kernel import notices
+from activities.kernel.database import again
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notice_rows import requeue
 from activities.kernel.notice_times import given_up, quiet_until, retry_delay
@@ -275,6 +278,35 @@ async def test_database_away_while_recording(world) -> None:
     assert await world.deliver(fault=fault) == DeliveryReport()
     assert await world.state() == ("accepted", None)
     assert len(tries) == 2
+
+
+async def test_database_away_after_the_answer(world) -> None:
+    """An answer that could not be recorded is kept by Temporal, and the next attempt records it."""
+    await world.queue()
+    kept = []
+
+    def fault(point: str) -> None:
+        if point == "recording":
+            raise ConnectionResetError
+
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: kept.extend(details)
+    activities = world.activities(fault)
+    with (
+        patch.object(notices, "_RECORDING", again(lambda _error: True, attempts=2, longest=0)),
+        pytest.raises(ApplicationError, match="did not answer"),
+    ):
+        await environment.run(activities.deliver, DELIVERY)
+    assert (await world.notice())["state"] == "sending"
+
+    (answer,) = kept
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, heartbeat_details=[answer.model_dump(mode="json")])
+    assert await environment.run(world.activities().deliver, DELIVERY) == DeliveryReport()
+    row = await world.notice()
+    assert (row["state"], row["possible_duplicate"]) == ("accepted", False)
+    assert row["sent_at"] == answer.at
+    assert len(world.office.accepted) == 1
 
 
 async def test_acceptance_known_late_ends_the_doubt(world) -> None:
@@ -553,15 +585,31 @@ async def test_requeue(world, state, twice) -> None:
     """On a person's order a dead or unknown notice is sent once more; the unknown one stays marked."""
     await world.queue(state=state, attempts=7, queued_at=NOON - timedelta(days=60))
     async with world.pool.acquire() as connection:
-        again = await requeue(connection, "n-1", NOON)
-        assert again is not None
-        assert (again.case_id, again.version) == (CASE, 3)
+        alone = await requeue(connection, "n-1", NOON)
+        assert alone is not None
+        assert (alone.case_id, alone.version, alone.by_hand) == (CASE, 3, "n-1")
         assert await requeue(connection, "n-1", NOON) is None
     assert await world.state() == ("queued", "requeued")
-    assert await world.deliver() == DeliveryReport()
+    assert await world.deliver(alone) == DeliveryReport()
     row = await world.notice()
     assert (row["state"], row["attempts"], row["possible_duplicate"]) == ("accepted", 8, twice)
     assert len(world.office.accepted) == 1
+
+
+async def test_sent_again_beside_the_case(world) -> None:
+    """What a person has sent again and what the case sends by itself leave each other alone."""
+    await world.queue("n-1", state="dead")
+    await world.queue("n-2", state="sending")
+    async with world.pool.acquire() as connection:
+        alone = await requeue(connection, "n-1", NOON)
+    assert alone is not None
+    with pytest.raises(Died):
+        await world.deliver(alone, die_at("marked"))
+    assert (await world.state("n-1"), await world.state("n-2")) == (("sending", None), ("sending", None))
+    assert await world.deliver() == DeliveryReport(failed={"n-2": "interrupted"})
+    assert await world.state("n-1") == ("sending", None)
+    assert await world.deliver(alone) == DeliveryReport(failed={"n-1": "interrupted"})
+    assert not world.office.accepted
 
 
 @pytest.mark.parametrize("state", ["queued", "sending", "failed", "accepted", "suppressed"])

@@ -58,7 +58,7 @@ async def test_a_reader_that_goes_away_ends_the_command_quietly():
 )
 async def test_a_locale_without_japanese_is_no_fault(nowhere, locale):
     """What the locale cannot show is shown by its code, and the exit code is the command's own."""
-    ended = await nowhere("tasks", IEHE_LANGUAGE="ja", **locale)
+    ended = await nowhere("login", "office-1", IEHE_LANGUAGE="ja", **locale)
     assert (ended.code, "fault" in ended.err) == (Exit.UNAVAILABLE, False)
     assert "make run" in ended.err
 

@@ -1,13 +1,15 @@
 -- name: interrupted
--- A notice still marked as being sent at the start of an attempt: its sender died before it knew.
+-- A notice still marked as being sent at the start of an attempt: its sender died before it knew. One that a
+-- person has sent again ($3) has a sender of its own, beside the case's.
 UPDATE iehe.notices
 SET state = 'unknown', reason = 'interrupted', possible_duplicate = true
-WHERE case_id = $1 AND version = $2 AND state = 'sending'
+WHERE case_id = $1 AND version = $2 AND state = 'sending' AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
 RETURNING case_id, notice_id, message, state, reason, attempts
 
 -- name: pending
 SELECT notice_id FROM iehe.notices
 WHERE case_id = $1 AND version = $2 AND state IN ('queued', 'failed')
+  AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
 ORDER BY queued_at, notice_id
 
 -- name: policy_of_case
@@ -45,16 +47,18 @@ WHERE notice_id = $1 AND attempts = $2
 -- name: unfinished
 SELECT count(*) AS notices, coalesce(max(attempts), 0) AS attempts FROM iehe.notices
 WHERE case_id = $1 AND version = $2 AND state IN ('queued', 'failed', 'sending')
+  AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
 
 -- name: for_a_person
 SELECT notice_id, reason FROM iehe.notices
 WHERE case_id = $1 AND version = $2 AND state IN ('dead', 'unknown')
+  AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
 ORDER BY notice_id
 
 -- name: requeue
--- Queued anew, with the full time to try; one whose fate is unknown may arrive twice.
+-- Queued anew for an attempt of its own, with the full time to try; one whose fate is unknown may arrive twice.
 UPDATE iehe.notices
 SET possible_duplicate = possible_duplicate OR state = 'unknown',
-    state = 'queued', reason = 'requeued', queued_at = $2
+    state = 'queued', reason = 'requeued', queued_at = $2, by_hand = true
 WHERE notice_id = $1 AND state IN ('dead', 'unknown')
 RETURNING case_id, version

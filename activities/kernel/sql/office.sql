@@ -86,14 +86,11 @@ ORDER BY b.imported_at DESC, b.batch_id
 
 -- name: notice
 SELECT notice_id, case_id, version, process, message, recipient_kind, recipient_id, facts, state, attempts,
-       queued_at, sent_at, reason, message_id, possible_duplicate
+       queued_at, sent_at, reason, message_id, possible_duplicate, by_hand
 FROM iehe.notices WHERE notice_id = $1
 
 -- name: notices_beginning
 SELECT notice_id FROM iehe.notices WHERE notice_id ^@ $1 ORDER BY notice_id LIMIT 2
-
--- name: notice_policy
-SELECT state #> '{policy,notices}' FROM iehe.cases WHERE case_id = $1
 
 -- name: letter
 -- Personal: a notice with its reader as of now, whatever has become of it.

@@ -232,8 +232,10 @@ CREATE TABLE iehe.notices (
     sent_at             timestamptz,
     reason              text,
     message_id          text,
-    possible_duplicate  boolean NOT NULL DEFAULT false
+    possible_duplicate  boolean NOT NULL DEFAULT false,
+    by_hand             boolean NOT NULL DEFAULT false
 );
+COMMENT ON COLUMN iehe.notices.by_hand IS 'a person has it sent again: the case''s own attempts leave it alone';
 COMMENT ON COLUMN iehe.notices.state IS
     'queued, sending (handed to SMTP, no answer yet), accepted, failed (will be tried again), '
     'dead (never will), unknown (died between acceptance and record), suppressed';
@@ -417,6 +419,6 @@ GRANT INSERT ON iehe.policies, iehe.texts TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;
 -- to have a message sent again
-GRANT UPDATE (state, reason, queued_at, possible_duplicate) ON iehe.notices TO iehe_office;
+GRANT UPDATE (state, reason, queued_at, possible_duplicate, by_hand) ON iehe.notices TO iehe_office;
 
 GRANT SELECT ON iehe.cases, iehe.case_log, iehe.policies TO iehe_auditor;
