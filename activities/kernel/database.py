@@ -18,6 +18,8 @@ REFUSED: Final = "Refused"
 DATABASE_FAULT: Final = "DatabaseFault"
 REFUSED_BY_FUNCTION: Final = "IE001"
 """SQLSTATE of a refusal by `iehe.refuse`: the code is the message, the parameters are the detail."""
+OVERTAKEN: Final = "IE002"
+"""SQLSTATE of steps that follow another version than the case has."""
 
 FAULTS: Final = (
     asyncpg.PostgresError,
@@ -111,18 +113,33 @@ def again(
 _TRANSACTION: Final = again(passes_at_once)
 
 
-async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+class OvertakenError(Exception):
+    """The case is not where the steps to be written start from."""
+
+
+async def transact(
+    pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]], *, one_statement: bool = False
+) -> T:
     """Run `work` in one transaction, again from its beginning when a passing fault ends it.
+
+    Args:
+        pool: connections.
+        work: gets one of them.
+        one_statement: `work` asks once, which is a transaction of its own and spares two round trips.
 
     Raises:
         Refusal: `work`, or a function of the database (`iehe.refuse`), refuses.
+        OvertakenError: the case has gone on meanwhile, or has taken the message before.
         ApplicationError: `DatabaseFault` with the SQLSTATE, and nothing else of the error, when the database
             does not let it through.
     """
 
     async def once() -> T:
-        async with pool.acquire(timeout=5) as connection, connection.transaction():
-            return await work(connection)
+        async with pool.acquire(timeout=5) as connection:
+            if one_statement:
+                return await work(connection)
+            async with connection.transaction():
+                return await work(connection)
 
     try:
         return await _TRANSACTION.copy()(once)
@@ -134,4 +151,6 @@ async def transact(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]
         state = getattr(error, "sqlstate", None) or type(error).__name__
         if state == REFUSED_BY_FUNCTION:
             raise refusal_of(error) from None
+        if state == OVERTAKEN or getattr(error, "constraint_name", None) == "case_log_by_cause":
+            raise OvertakenError from None
         raise ApplicationError(f"the database refused: {state}", type=DATABASE_FAULT) from None

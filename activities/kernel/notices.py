@@ -6,7 +6,7 @@ that notice is unknown, and only a person may have it sent again.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -82,43 +82,38 @@ class NoticeActivities:
         for answer in activity.info().heartbeat_details:
             # the mail server had answered the attempt before, and the database was away
             await self._record(Answered.model_validate(answer))
-        policy = await self._policy_of(delivery.case_id)
-        for row in await self._pool.fetch(SQL["interrupted"], *version):
-            _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
-        pending = await self._pool.fetch(SQL["pending"], *version)
+        rows = await self._pool.fetch(SQL["pending"], *version)
+        policy = await self._policy_of(rows)
         async with self._mailer.session() as session:
-            for row in pending:
+            for row in rows:
+                if row["state"] == "unknown":
+                    _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
+                    continue
                 now = self._clock()
                 if (until := quiet_until(policy, now)) is not None:
                     return DeliveryReport(again_after=until - now)
                 activity.heartbeat()
-                await self._bring_to_an_end(row["notice_id"], policy, session)
-        waiting = await self._pool.fetchrow(SQL["unfinished"], *version)
-        if waiting is not None and waiting["notices"]:
+                await self._bring_to_an_end(row, policy, session)
+        left = await self._pool.fetch(SQL["left"], *version)
+        waiting = [row["attempts"] for row in left if row["state"] in ("queued", "failed", "sending")]
+        if waiting:
             raise ApplicationError(
-                "some notices are not sent yet",
-                type=WAITING,
-                next_retry_delay=retry_delay(waiting["attempts"]),
+                "some notices are not sent yet", type=WAITING, next_retry_delay=retry_delay(max(waiting))
             )
-        looked_at = await self._pool.fetch(SQL["for_a_person"], *version)
-        return DeliveryReport(failed={row["notice_id"]: row["reason"] for row in looked_at})
+        return DeliveryReport(failed={row["notice_id"]: row["reason"] for row in left})
 
-    async def _policy_of(self, case_id: str) -> NoticePolicy:
-        row = await self._pool.fetchrow(SQL["policy_of_case"], case_id)
-        if row is None or row["policy_ref"] is None:
+    async def _policy_of(self, rows: Sequence[asyncpg.Record]) -> NoticePolicy:
+        if not rows or rows[0]["policy_ref"] is None:
             return NoticePolicy()
-        ref = PolicyRef.model_validate_json(row["policy_ref"])
-        process = self._rooms[row["process"]].process
+        ref = PolicyRef.model_validate_json(rows[0]["policy_ref"])
+        process = self._rooms[rows[0]["process"]].process
         try:
             return POLICIES.of(process)(ref).notices
         except LookupNeeded:
             async with self._pool.acquire() as connection:
                 return (await read_policy(connection, process, ref.model_dump())).notices
 
-    async def _bring_to_an_end(self, notice_id: str, policy: NoticePolicy, session: MailSession) -> None:
-        row = await self._pool.fetchrow(SQL["addressed"], notice_id)
-        if row is None:
-            return
+    async def _bring_to_an_end(self, row: asyncpg.Record, policy: NoticePolicy, session: MailSession) -> None:
         held_back = self._held_back(row)
         if held_back is not None:
             await self._settle(row, *held_back)
@@ -156,8 +151,8 @@ class NoticeActivities:
         message_id = self._mailer.message_id(notice_id)
         attempt = await self._pool.fetchval(SQL["claim"], notice_id, row["attempts"], message_id)
         if attempt is None:
-            # superseded since, or another attempt's: see which
-            await self._bring_to_an_end(notice_id, policy, session)
+            # superseded since, or another attempt's
+            await self._pool.execute(SQL["silence"], notice_id, row["attempts"])
             return
         self._fault("marked")
         try:

@@ -1,14 +1,16 @@
 """The step: a message to a case is decided, looked up and written in one transaction.
 
-The rules run here, on the state that the database holds under a lock. What came of it is the activity's
-answer, which Temporal records: a replay takes it and decides nothing.
+The rules run here, on the state that the database holds under a lock; or, if they look nothing up, on the
+state as this worker has written it last, and the one statement that writes their steps sees that the case is
+still there. What came of it is the activity's answer, which Temporal records: a replay takes it and decides
+nothing.
 """
 
 import hashlib
 import json
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -17,11 +19,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.kernel.case_log import FIRST
-from activities.kernel.database import Connection, transact
+from activities.kernel.database import Connection, OvertakenError, transact
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
-from activities.kernel.written_steps import write_steps
+from activities.kernel.written_steps import Remembered, write_steps
 from schemas.kernel.case import CaseState, Command, RefusedEvent
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.step import (
@@ -45,6 +47,9 @@ from workflows.kernel.process import shown
 from workflows.kernel.state import difference, waiting_for_whom
 
 SQL: Final = queries("kernel/cases")
+REMEMBERED: Final = 4000
+"""Cases whose last state is kept in memory."""
+NEW: Final = Remembered(version=0, hash=FIRST, state="{}")
 STEPS_OF_A_MESSAGE: Final = 20
 """Steps written in one transaction at most; the workflow asks again when the clock has more to do."""
 
@@ -92,6 +97,7 @@ class StepActivities:
         self._pool = pool
         self._rooms = rooms
         self._fault = fault
+        self._remembered: OrderedDict[str, Remembered] = OrderedDict()
 
     @activity.defn(name="take-step")
     async def take_step(self, request: StepRequest) -> StepOutcome:
@@ -103,18 +109,40 @@ class StepActivities:
         """
         room = self._rooms[request.process]
         try:
-            outcome = await self._transact(room, request)
+            outcome = await self._from_memory(room, request) or await self._transact(room, request)
         except Refusal as refusal:
             outcome = await self._refused(room, request, refusal)
         if self._fault is not None and outcome.refused is None:
             await self._fault(f"written:{outcome.step}")
         return outcome
 
-    async def _transact(self, room: Room, request: StepRequest, *, alone: bool = False) -> StepOutcome:
-        async def work(connection: Connection) -> StepOutcome:
-            return await _Taking(self, room, request, connection).take(alone=alone)
+    async def _from_memory(self, room: Room, request: StepRequest) -> StepOutcome | None:
+        """In one statement; None when the case is to be looked at first."""
+        known = self._remembered.get(request.case_id)
+        if known is None or known.version != request.follows:
+            return None
+        taking = _Taking(room, request)
+        try:
+            await taking.decide(known, None)
+        except (LookupNeeded, Refusal):
+            return None  # and what is refused is refused of the case as it is stored
+        try:
+            written = await transact(self._pool, taking.write, one_statement=True)
+        except OvertakenError:
+            return None
+        return self._remember(request.case_id, *written)
 
-        return await transact(self._pool, work)
+    async def _transact(self, room: Room, request: StepRequest, *, alone: bool = False) -> StepOutcome:
+        cause = cause_of(request.message, room)
+
+        async def work(connection: Connection) -> tuple[StepOutcome, Remembered]:
+            taking = _Taking(room, request)
+            row = await connection.fetchrow(SQL["lock_case"], request.case_id, cause)
+            known = Remembered(row["version"], row["hash"], row["state"]) if row is not None else NEW
+            await taking.decide(known, connection, row["earlier"] if row is not None else None, alone=alone)
+            return await taking.write(connection)
+
+        return self._remember(request.case_id, *await transact(self._pool, work))
 
     async def _refused(self, room: Room, request: StepRequest, refusal: Refusal) -> StepOutcome:
         """Who asked is told; what nobody can be told of is kept for a person."""
@@ -132,72 +160,86 @@ class StepActivities:
         # only the database refuses what the case does by itself: the message counts, its sequels come later
         return await self._transact(room, request, alone=True)
 
-    async def answered(
-        self, room: Room, connection: Connection, make: Callable[[Frame], Draft[Any]], at: datetime
-    ) -> Draft[Any]:
-        """Run a rule, looking up what it asks for, until it asks for nothing more."""
-        found: dict[str, Any] = {}
-        while True:
-            try:
-                return make(Frame(now=at, found=found, policies=POLICIES.of(room.process)))
-            except LookupNeeded as question:
-                if question.name == "policy":
-                    await read_policy(connection, room.process, question.terms)
-                else:
-                    found[question.key] = await room.lookups[question.name](connection, question.terms)
+    def _remember(self, case_id: str, outcome: StepOutcome, now: Remembered) -> StepOutcome:
+        """Only what has been committed."""
+        self._remembered[case_id] = now
+        self._remembered.move_to_end(case_id)
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return outcome
 
 
 class _Taking:
-    """One message on its way into steps, in one transaction."""
+    """One message on its way into steps."""
 
-    def __init__(
-        self, activities: StepActivities, room: Room, request: StepRequest, connection: Connection
-    ) -> None:
-        self._activities = activities
-        self._room = room
+    def __init__(self, room: Room, request: StepRequest) -> None:
+        self.room = room
+        self.request = request
+        self.known = NEW
+        self.taken: list[Transition] = []
         self._process = room.process
-        self._request = request
-        self._connection = connection
+        self._connection: Connection | None = None
+        self._before: dict[str, Any] = {}
         self._stored: dict[str, Any] = {}
         self._state: CaseState = room.process.new(request.case_id)
-        self._taken: list[Transition] = []
+        self._earlier: int | None = None
 
-    async def take(self, *, alone: bool) -> StepOutcome:
-        request, message = self._request, self._request.message
-        row = await self._connection.fetchrow(
-            SQL["lock_case"], request.case_id, cause_of(message, self._room)
-        )
-        version = row["version"] if row is not None else 0
-        if version < request.follows:
+    async def decide(
+        self,
+        known: Remembered,
+        connection: Connection | None,
+        earlier: int | None = None,
+        *,
+        alone: bool = False,
+    ) -> None:
+        """Decide what follows from the message.
+
+        Args:
+            known: the case as it stands.
+            connection: in the transaction that has locked it; None: nothing may be looked up.
+            earlier: the version under which it has taken this message before.
+            alone: without what the case does by itself afterwards.
+
+        Raises:
+            LookupNeeded: something is to be looked up.
+            Refusal: a rule refuses.
+        """
+        self.known, self._connection, self._earlier = known, connection, earlier
+        request, message = self.request, self.request.message
+        if known.version < request.follows:
             # it was restored from an older copy
             raise ApplicationError(
-                f"step {request.follows + 1} would follow version {version}", type="DatabaseBehind"
+                f"step {request.follows + 1} would follow version {known.version}", type="DatabaseBehind"
             )
-        if row is not None:
-            self._stored = json.loads(row["state"])
+        if known.version:
+            self._before = self._stored = json.loads(known.state)
             self._state = self._process.state.model_validate(self._stored)
-        before = self._stored
-        earlier = row["earlier"] if row is not None else None
-        if earlier is None and not (isinstance(message, Opened) and version):
+        if earlier is None and not (isinstance(message, Opened) and known.version):
             await self._take(message)
             if not alone:
                 await self._follow_up()
-        if self._taken:
-            prev_hash = row["hash"] if row is not None else FIRST
-            await write_steps(self._connection, self._room, self._taken, prev_hash)
-        return await self._outcome(
-            version, before, repeated=earlier is not None and earlier <= request.follows
-        )
 
     async def _step(self, make: Callable[[Any, Frame], Draft[Any]]) -> None:
-        def from_stored(frame: Frame) -> Draft[Any]:
-            # a rule changes the state that it gets: each try has its own
-            known = self._process.read(self._stored, frame.policies) if self._stored else self._state
-            return make(known, frame)
-
-        draft = await self._activities.answered(self._room, self._connection, from_stored, self._request.at)
+        """Run a rule, looking up what it asks for, until it asks for nothing more."""
+        process, found = self._process, dict[str, Any]()
+        while True:
+            frame = Frame(now=self.request.at, found=found, policies=POLICIES.of(process))
+            try:
+                # a rule changes the state that it gets: each try has its own
+                draft = make(
+                    process.read(self._stored, frame.policies) if self._stored else self._state, frame
+                )
+                break
+            except LookupNeeded as question:
+                if self._connection is None:
+                    raise
+                if question.name == "policy":
+                    await read_policy(self._connection, process, question.terms)
+                else:
+                    lookup = self.room.lookups[question.name]
+                    found[question.key] = await lookup(self._connection, question.terms)
         transition = draft.transition()
-        self._taken.append(transition)
+        self.taken.append(transition)
         self._stored, self._state = transition.state, draft.state
 
     async def _take(self, message: Message) -> None:
@@ -206,7 +248,7 @@ class _Taking:
             case Opened():
                 await self._step(partial(stepping.opened, process))
             case Decided():
-                await self._step(partial(stepping.decided, process, command_of(message, self._room)))
+                await self._step(partial(stepping.decided, process, command_of(message, self.room)))
             case FactTold():
                 await self._step(partial(stepping.told, process, message.event))
             case FactRefused():
@@ -222,8 +264,8 @@ class _Taking:
 
     async def _let_time_pass(self) -> None:
         process = self._process
-        while len(self._taken) < STEPS_OF_A_MESSAGE:
-            name = stepping.due(self._state, self._request.at)
+        while len(self.taken) < STEPS_OF_A_MESSAGE:
+            name = stepping.due(self._state, self.request.at)
             if name is None:
                 return
             try:
@@ -238,7 +280,7 @@ class _Taking:
                 await self._step(partial(stepping.followed_up, self._process, wanted))
 
     async def _follow_up(self) -> None:
-        while len(self._taken) < STEPS_OF_A_MESSAGE:
+        while len(self.taken) < STEPS_OF_A_MESSAGE:
             wanted = stepping.follow_up(self._process, self._state)
             if wanted is None:
                 return
@@ -248,22 +290,29 @@ class _Taking:
                 # it does not fit any more; the case looks again after its next message
                 return
 
-    async def _outcome(self, was: int, before: Mapping[str, Any], *, repeated: bool) -> StepOutcome:
-        request, state = self._request, self._state
+    async def write(self, connection: Connection) -> tuple[StepOutcome, Remembered]:
+        """Write what was decided: what Temporal is to record, and the case as it then stands."""
+        now = self.known
+        if self.taken:
+            now = await write_steps(connection, self.room, self.taken, now.hash)
+        return await self._outcome(connection), now
+
+    async def _outcome(self, connection: Connection) -> StepOutcome:
+        request, state, was = self.request, self._state, self.known.version
         whole = was != request.follows or not was
         changed = shown(self._process, state)
         if not whole:
-            known = shown(self._process, self._process.state.model_validate(before))
-            changed = {name: value for name, value in changed.items() if known.get(name) != value}
-        notices = tuple(step.version for step in self._taken if step.notices)
+            before = shown(self._process, self._process.state.model_validate(self._before))
+            changed = {name: value for name, value in changed.items() if before.get(name) != value}
+        notices = tuple(step.version for step in self.taken if step.notices)
         if was > request.follows:
-            rows = await self._connection.fetch(SQL["owed"], request.case_id, request.follows)
+            rows = await connection.fetch(SQL["owed"], request.case_id, request.follows)
             notices = tuple(row["version"] for row in rows)
         return StepOutcome(
             version=state.version,
-            step=self._taken[0].step if self._taken else _name(request.message),
-            repeated=repeated,
-            change=self._stored if whole else difference(before, self._stored),
+            step=self.taken[0].step if self.taken else _name(request.message),
+            repeated=self._earlier is not None and self._earlier <= request.follows,
+            change=self._stored if whole else difference(self._before, self._stored),
             whole=whole,
             waiting_for=waiting_for_whom(self._process.lifecycle, state),
             attributes=changed,

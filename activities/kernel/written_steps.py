@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from activities.kernel.case_log import seal
@@ -22,19 +23,31 @@ PARTS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A case as a step has left it."""
+
+    version: int
+    hash: str
+    state: str
+    """JSON, so that nobody can change it."""
+
+
 async def write_steps(
     connection: Connection, room: Room, taken: Sequence[Transition], prev_hash: str
-) -> None:
-    """Write the steps of one case, in order, in the transaction that has decided them.
+) -> Remembered:
+    """Write the steps of one case, in order; as it then stands.
 
     Args:
-        connection: in that transaction, which holds the lock of the case.
+        connection: in a transaction or not: it is one statement, which locks the case and sees that it is
+            where the steps start from.
         room: the case's.
         taken: at least one.
         prev_hash: of the entry of the log that they follow.
 
     Raises:
-        asyncpg.PostgresError: what the database says; IE001 is a refusal by a function of the process.
+        asyncpg.PostgresError: what the database says; IE001 is a refusal by a function of the process, IE002
+            a case that is elsewhere.
     """
     steps = []
     for step in taken:
@@ -50,7 +63,9 @@ async def write_steps(
         "asking": sorted(room.asking),
         "steps": steps,
     }
-    await connection.execute(SQL["write_steps"], json.dumps(body), json.dumps(last.state))
+    state = json.dumps(last.state)
+    await connection.execute(SQL["write_steps"], json.dumps(body), state)
+    return Remembered(version=last.version, hash=prev_hash, state=state)
 
 
 def _entry(step: Transition) -> dict[str, Any]:

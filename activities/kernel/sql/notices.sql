@@ -1,26 +1,24 @@
--- name: interrupted
--- A notice still marked as being sent at the start of an attempt: its sender died before it knew. One that a
--- person has sent again ($3) has a sender of its own, beside the case's.
-UPDATE iehe.notices
-SET state = 'unknown', reason = 'interrupted', possible_duplicate = true
-WHERE case_id = $1 AND version = $2 AND state = 'sending' AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
-RETURNING case_id, notice_id, message, state, reason, attempts
-
 -- name: pending
-SELECT notice_id FROM iehe.notices
-WHERE case_id = $1 AND version = $2 AND state IN ('queued', 'failed')
-  AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
-ORDER BY queued_at, notice_id
-
--- name: policy_of_case
-SELECT process, state -> 'policy_ref' AS policy_ref FROM iehe.cases WHERE case_id = $1
-
--- name: addressed
--- One notice with its reader as of now.
-SELECT n.notice_id, n.case_id, n.process, n.message, n.recipient_kind, n.facts, n.attempts, n.queued_at,
-       r.address, coalesce(r.language, 'ja') AS language, r.name, coalesce(r.silenced, false) AS silenced
-FROM iehe.notices n LEFT JOIN LATERAL iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r ON true
-WHERE n.notice_id = $1 AND n.state IN ('queued', 'failed')
+-- What is to be sent, each with its reader as of now; and what was still marked as being sent at the start of
+-- the attempt: its sender died before it knew. One that a person has sent again ($3) has an attempt of its own,
+-- beside the case's.
+WITH interrupted AS (
+    UPDATE iehe.notices SET state = 'unknown', reason = 'interrupted', possible_duplicate = true
+    WHERE case_id = $1 AND version = $2 AND state = 'sending'
+      AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
+    RETURNING *
+), taken AS (
+    SELECT * FROM interrupted
+    UNION ALL
+    SELECT * FROM iehe.notices
+    WHERE case_id = $1 AND version = $2 AND state IN ('queued', 'failed')
+      AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
+)
+SELECT n.*, r.address, coalesce(r.language, 'ja') AS language, r.name, coalesce(r.silenced, false) AS silenced,
+       c.state -> 'policy_ref' AS policy_ref
+FROM taken n JOIN iehe.cases c USING (case_id)
+LEFT JOIN LATERAL iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r ON true
+ORDER BY n.queued_at, n.notice_id
 
 -- name: claim
 -- Right before the text is handed over. Nobody else's attempt, and not for who is to hear nothing more.
@@ -29,6 +27,13 @@ SET state = 'sending', attempts = n.attempts + 1, reason = NULL, message_id = $3
 WHERE n.notice_id = $1 AND n.attempts = $2 AND n.state IN ('queued', 'failed')
   AND NOT EXISTS (SELECT FROM iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r WHERE r.silenced)
 RETURNING n.attempts
+
+-- name: silence
+-- Of one that could not be claimed: because its reader is to hear nothing more.
+UPDATE iehe.notices n
+SET state = 'suppressed', reason = 'superseded', attempts = attempts + 1
+WHERE notice_id = $1 AND attempts = $2 AND state IN ('queued', 'failed')
+  AND EXISTS (SELECT FROM iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r WHERE r.silenced)
 
 -- name: settle
 -- The end of an attempt that never came to handing over.
@@ -44,14 +49,10 @@ SET state = $3, reason = $4, possible_duplicate = possible_duplicate OR $3 = 'un
 WHERE notice_id = $1 AND attempts = $2
   AND (state = 'sending' OR $3 = 'accepted' AND state IN ('unknown', 'queued'))
 
--- name: unfinished
-SELECT count(*) AS notices, coalesce(max(attempts), 0) AS attempts FROM iehe.notices
-WHERE case_id = $1 AND version = $2 AND state IN ('queued', 'failed', 'sending')
-  AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
-
--- name: for_a_person
-SELECT notice_id, reason FROM iehe.notices
-WHERE case_id = $1 AND version = $2 AND state IN ('dead', 'unknown')
+-- name: left
+-- What is not sent: to be tried again, or for a person to look at.
+SELECT notice_id, state, reason, attempts FROM iehe.notices
+WHERE case_id = $1 AND version = $2 AND state NOT IN ('accepted', 'suppressed')
   AND CASE WHEN $3::text IS NULL THEN NOT by_hand ELSE notice_id = $3 END
 ORDER BY notice_id
 

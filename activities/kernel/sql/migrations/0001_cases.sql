@@ -297,6 +297,11 @@ BEGIN
         END IF;
         -- what has waited for this case is delivered now
         UPDATE iehe.events SET next_try_at = now() WHERE case_id = of_case AND state = 'stored';
+    ELSE
+        PERFORM FROM iehe.cases WHERE case_id = of_case AND hash = written #>> '{steps,0,prev_hash}' FOR UPDATE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'overtaken' USING ERRCODE = 'IE002';
+        END IF;
     END IF;
     FOR this IN SELECT * FROM jsonb_array_elements(written -> 'steps') LOOP
         last := this;
