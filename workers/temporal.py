@@ -1,9 +1,9 @@
 """Connecting to Temporal: payloads are encrypted Pydantic models, search attributes are verified."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import asyncpg
 from pydantic import ValidationError
@@ -22,13 +22,14 @@ from temporalio.converter import (
     DefaultPayloadConverter,
     EncodingPayloadConverter,
     JSONPlainPayloadConverter,
+    SerializationContext,
     create_payload_validation_error,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from cases.registry import OWN_ATTRIBUTES
 from embedded.home import Home
-from encryption.codec import REFUSED, EncryptionCodec, Plaintext
+from encryption.codec import REFUSED, EncryptionCodec, Plaintext, class_of_workflow
 from encryption.fingerprints import check_ring
 from encryption.ring import KeyRing, KeyRingError, ensure_ring
 from schemas.kernel.identifiers import SearchAttribute
@@ -96,19 +97,36 @@ class _UnreadableConverter(EncodingPayloadConverter):
         raise UnreadablePayloadError(payload.data.decode())
 
 
+_CONVERTERS: Final = (
+    *(
+        _ModelConverter() if isinstance(each, JSONPlainPayloadConverter) else each
+        for each in DefaultPayloadConverter.default_encoding_payload_converters
+    ),
+    _RefusedConverter(),
+    _UnreadableConverter(),
+)
+
+
 class _PayloadConverter(CompositePayloadConverter):
     def __init__(self) -> None:
-        super().__init__(
-            *(
-                _ModelConverter() if isinstance(each, JSONPlainPayloadConverter) else each
-                for each in DefaultPayloadConverter.default_encoding_payload_converters
-            ),
-            _RefusedConverter(),
-            _UnreadableConverter(),
-        )
+        super().__init__(*_CONVERTERS)
 
 
-DATA_CONVERTER: Final = DataConverter(payload_converter_class=_PayloadConverter)
+@dataclass(frozen=True)
+class _DataConverter(DataConverter):
+    """One for each class of data. The SDK asks for the one of a context twice for each payload."""
+
+    _of_class: dict[str, Self] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The converter for the payloads of one workflow, its activities, and whatever is sent to it."""
+        data_class = class_of_workflow(getattr(context, "workflow_id", None))
+        if data_class not in self._of_class:
+            self._of_class[data_class] = super().with_context(context)
+        return self._of_class[data_class]
+
+
+DATA_CONVERTER: Final = _DataConverter(payload_converter_class=_PayloadConverter)
 """Without encryption: for histories that were recorded so."""
 
 
