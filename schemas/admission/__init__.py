@@ -1,6 +1,5 @@
 """What crosses the borders of an admission review; its refusals are known as soon as any of it is."""
 
-from schemas.admission.refusals import TEXTS
 from schemas.kernel.refusals import register
 
-register(TEXTS)
+register("admission")

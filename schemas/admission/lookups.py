@@ -38,20 +38,6 @@ class ApplicationFacts(Payload):
     """The case whose accepted offer ends this application, when that came before its opening."""
 
 
-class ApplicationRequest(Payload):
-    """Which application, and the day whose policy is in force for it."""
-
-    application_no: str
-    at: AwareDatetime
-
-
-class PolicyRequest(Payload):
-    """One route of one policy version."""
-
-    version: str
-    route: str
-
-
 class ReviewerDraw(Payload):
     """Ask for reviewers: `wanted` of them, or exactly the `named`."""
 

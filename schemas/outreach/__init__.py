@@ -1,6 +1,5 @@
 """What crosses the borders of a school's request; its refusals are known as soon as any of it is."""
 
 from schemas.kernel.refusals import register
-from schemas.outreach.refusals import TEXTS
 
-register(TEXTS)
+register("outreach")

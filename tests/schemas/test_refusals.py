@@ -5,10 +5,12 @@ import re
 import pytest
 
 from cases.refusal_words import COMMAND_LINE, HTTP
-from schemas.admission import refusals as of_admission
-from schemas.kernel.refusals import TEXTS, Refusal, RefusalKind, register, text_of
+from cases.registry import PROCESSES
+from schemas.kernel import refusals
+from schemas.kernel.refusals import Refusal, RefusalKind, register, text_of
 
-CODES = sorted({*TEXTS, *of_admission.TEXTS})
+assert PROCESSES
+CODES = sorted(refusals._texts)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -31,10 +33,10 @@ def test_a_door_says_how_to_ask_again():
     assert "Idempotency-Key" in HTTP.text(unknown, "ja")
 
 
-def test_a_process_has_reasons_of_its_own():
+def test_a_process_has_reasons_of_its_own(monkeypatch):
     """They are found as the kernel's are, and no code has two texts."""
     assert text_of("places-full").kind is RefusalKind.CONFLICT
-    assert not TEXTS.keys() & of_admission.TEXTS.keys()
-    register(of_admission.TEXTS)
-    with pytest.raises(ValueError, match="wrong-stage"):
-        register({"wrong-stage": (RefusalKind.CONFLICT, "Not now.", "今はできません。")})
+    register("admission")
+    monkeypatch.setitem(refusals._texts, "places-full", text_of("wrong-stage"))
+    with pytest.raises(ValueError, match="places-full"):
+        register("admission")
