@@ -30,6 +30,15 @@ COMMAND_LINE: Final = Door(
         },
     }
 )
+PAGE: Final = Door(
+    {
+        "en": {"repeat": "press the button again", "look_again": "press the button again"},
+        "ja": {
+            "repeat": "もう一度ボタンを押してください",
+            "look_again": "もう一度ボタンを押してください",
+        },
+    }
+)
 HTTP: Final = Door(
     {
         "en": {

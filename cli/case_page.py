@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from cli.japanese import process_words, word
+from cases.words import process_words
+from cli.japanese import word
 from cli.session import local
 from cli.tables import table, width
 

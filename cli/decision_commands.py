@@ -10,13 +10,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from enum import Enum
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 from uuid import uuid4
 
 import typer
 
+from cases.fields import choices_of, kind_of
 from cli.case_arguments import CaseArgument, carry_out, case_id_of, find_case, say
 from cli.known import offered
 from cli.session import (
@@ -98,14 +97,14 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
 
 def _typed(name: str, field: FieldInfo, *, behind: bool) -> tuple[Any, Any]:
     """How a field is typed, and what stands for it when it is not."""
-    option, kind = "--" + name.replace("_", "-"), _kind(field)
+    option, kind = "--" + name.replace("_", "-"), kind_of(field)
     default: Any = inspect.Parameter.empty if field.is_required() else None
     if _is_flag(field):
         if field.is_required():
             option += f"/--no-{option[2:]}"
         return Annotated[bool, typer.Option(option, help=field.description)], default or False
     several = get_origin(kind) in (tuple, dict)
-    words = _choices(kind)
+    words = choices_of(kind)
     metavar = "|".join(words) or ("KEY=VALUE" if get_origin(kind) is dict else None)
     given: Any = list[str] if several else str
     told: Any = {"help": field.description, "autocompletion": offered(words) if words else None}
@@ -115,22 +114,8 @@ def _typed(name: str, field: FieldInfo, *, behind: bool) -> tuple[Any, Any]:
     return Annotated[optional, typer.Option(option, metavar=metavar, **told)], default
 
 
-def _kind(field: FieldInfo) -> Any:
-    """The type of a field without its None."""
-    kinds = [field.annotation]
-    if get_origin(field.annotation) in (Union, UnionType):
-        kinds = [each for each in get_args(field.annotation) if each is not type(None)]
-    return kinds[0]
-
-
 def _is_flag(field: FieldInfo) -> bool:
-    return _kind(field) is bool
-
-
-def _choices(kind: Any) -> list[str]:
-    if get_origin(kind) is Literal:
-        return [str(each) for each in get_args(kind)]
-    return [str(each.value) for each in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []
+    return kind_of(field) is bool
 
 
 def _value(name: str, field: FieldInfo, given: Any, cases: str | None) -> Any:
@@ -140,7 +125,7 @@ def _value(name: str, field: FieldInfo, given: Any, cases: str | None) -> Any:
     from schemas.kernel.deadlines import DAY_ENDS
     from schemas.kernel.identifiers import CaseId
 
-    kind = _kind(field)
+    kind = kind_of(field)
     if kind in (datetime, AwareDatetime):
         return moment(given, "--" + name.replace("_", "-"), end_of_day=DAY_ENDS in field.metadata)
     if get_origin(kind) is dict:

@@ -11,19 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from cases.words import process_words
 from workers.language import chosen_language
 
 CATALOGUE: Final = Path(__file__).with_name("japanese.toml")
-ROOMS: Final = Path(__file__).parents[1] / "schemas"
-
-
-@cache
-def process_words() -> dict[str, dict[str, Any]]:
-    """The words of every process by its room; read without anything of the process being imported."""
-    return {
-        path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(ROOMS.glob("*/words.toml"))
-    }
 
 
 @cache

@@ -13,7 +13,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from cli.japanese import process_words, translate
+from cases.words import process_words
+from cli.japanese import translate
 from cli.process_groups import case_group, other_groups, process_app, process_group
 from cli.proof import TOKEN_FILE
 from cli.session import Exit, leave

@@ -15,7 +15,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli.japanese import process_words, translate
+from cases.words import process_words
+from cli.japanese import translate
 
 
 class _LaterGroup(TyperGroup):

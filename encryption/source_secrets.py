@@ -1,4 +1,4 @@
-"""Shared secrets of sources, sealed by a key that is not in the database (AES-256-GCM)."""
+"""What only our own processes may read, sealed by a key that is not in the database (AES-256-GCM)."""
 
 import os
 from typing import Final

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.kernel.database import is_transient
-from gateway import cases, codec_server, codec_session, events, fates, health
+from gateway import answers, cases, codec_server, codec_session, events, fates, health
 from gateway.context import Gateway
 from gateway.documents import routes as documents
 from gateway.events import EventDoor
@@ -42,13 +42,19 @@ def create_app(gateway: Gateway) -> Starlette:
         routes=[
             *events.routes(),
             *fates.routes(),
+            *answers.routes(),
             *cases.routes(),
             *codec_server.routes(),
             *codec_session.routes(),
             *health.routes(),
             *documents.routes(),
         ],
-        exception_handlers={Problem: answer_problem, Refusal: answer_problem, HTTPException: answer_http},
+        exception_handlers={
+            Problem: answer_problem,
+            Refusal: answer_problem,
+            HTTPException: answer_http,
+            answers.NoSuchPage: answers.no_such_page,
+        },
     )
     app.router.redirect_slashes = False  # a redirect would repeat what was sent
     app.state.gateway = gateway

@@ -18,7 +18,15 @@ from gateway.context import Gateway, gateway_of
 from gateway.event_answers import id_used, may_not_send, not_signed, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
 from gateway.inbox import Contradiction, Inbox
-from gateway.limits import PEER_PER_MINUTE, REFUSED_PER_MINUTE, Rates, Reading, address, read_body
+from gateway.limits import (
+    BODY_LIMIT,
+    PEER_PER_MINUTE,
+    REFUSED_PER_MINUTE,
+    Rates,
+    Reading,
+    address,
+    read_body,
+)
 from gateway.problems import Problem, invalid
 from gateway.sources import Source, Sources
 
@@ -44,6 +52,23 @@ class EventDoor:
         """
         await self.rates.count(PEER_PER_MINUTE, "peer", _peer(request))
 
+    async def count_refused(self, request: Request) -> None:
+        """Count by its address what was shown to be nobody's.
+
+        Raises:
+            Problem: 429.
+        """
+        await self.rates.count(REFUSED_PER_MINUTE, "refused", _peer(request))
+
+    async def body_of(self, request: Request, limit: int = BODY_LIMIT) -> bytes:
+        """The body of a request by somebody who may be anybody.
+
+        Raises:
+            Problem: 408, 413, or 503 when the address sends too many at once.
+        """
+        with self.reading.by(_peer(request)):
+            return await read_body(request, limit)
+
     async def let_in(self, request: Request, message: Message, body: bytes) -> Source:
         """Who sent it.
 
@@ -58,7 +83,7 @@ class EventDoor:
             source = await self.sources.authenticate(found, request.headers, body)
         except Problem as problem:
             if problem.status is HTTPStatus.UNAUTHORIZED:
-                await self.rates.count(REFUSED_PER_MINUTE, "refused", _peer(request))
+                await self.count_refused(request)
             raise
         await self.rates.count(source.per_minute, "source", source.name, cost=max(1, len(message.values)))
         signed = "webhook-signature" in request.headers
@@ -99,8 +124,7 @@ async def receive(request: Request) -> Response:
     gateway, door = gateway_of(request), door_of(request)
     mode = mode_of(*(",".join(request.headers.getlist(f"content-{name}")) for name in ("type", "encoding")))
     await door.count_address(request)
-    with door.reading.by(_peer(request)):
-        body = await read_body(request)
+    body = await door.body_of(request)
     try:
         message = read_message(mode, request.headers.raw, body)
     except Invalid as fault:

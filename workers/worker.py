@@ -15,9 +15,10 @@ from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from activities.kernel.steps import StepActivities
 from cases.registry import PROCESSES, ROOMS
+from encryption.answer_links import token_of
 from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
-from workers.settings import Settings
-from workers.temporal import sandbox
+from workers.settings import Settings, gateway_url
+from workers.temporal import key_ring, sandbox
 from workflows.kernel.case import CaseWorkflow
 from workflows.kernel.process import Process
 
@@ -58,6 +59,12 @@ def mailer_of(settings: Settings) -> Mailer:
             allow=None if everybody else settings.mail_allow,
         )
     )
+
+
+def answer_links(settings: Settings) -> Callable[[str], str]:
+    """Makes, of a notice, the address at the gateway at which its reader answers."""
+    ring, url = key_ring(settings), gateway_url(settings)
+    return lambda notice_id: f"{url}/answers/{token_of(ring, notice_id)}"
 
 
 @asynccontextmanager
@@ -107,7 +114,8 @@ async def worker_from(settings: Settings, client: Client, url: str) -> AsyncIter
     """The worker as the settings say, with its own pools."""
     pool = await open_pool(url, size=POOL_SIZE, application="iehe-worker")
     try:
-        async with running_worker(client, pool, NoticeActivities(pool, ROOMS, mailer_of(settings))):
+        notices = NoticeActivities(pool, ROOMS, mailer_of(settings), link=answer_links(settings))
+        async with running_worker(client, pool, notices):
             yield
     finally:
         pool.terminate()

@@ -60,11 +60,12 @@ class Reader:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A message in one language; `html` says what `text` says."""
+    """A message in one language; `html` says what `text` says, `body` the same without name and signature."""
 
     subject: str
     text: str
     html: str
+    body: str
 
 
 @cache
@@ -93,13 +94,22 @@ def render(
     facts: Mapping[str, Any],
     reader: Reader,
     office: Office,
+    link: str | None = None,
 ) -> Rendered:
     """One message for one reader; facts that the message does not tell are not shown to its template.
+
+    `link`: where it is answered, for its reader alone.
 
     Raises NotRenderedError.
     """
     told = {key: value for key, value in facts.items() if key in told_facts}
-    context = {"facts": told, "recipient": reader, "office": office, "language": reader.language}
+    context = {
+        "facts": told,
+        "recipient": reader,
+        "office": office,
+        "language": reader.language,
+        "link": link,
+    }
     environment = _environment()
     try:
         template = environment.get_template(f"{room}/templates/{message}/{reader.language}.txt")
@@ -119,4 +129,4 @@ def render(
         raise NotRenderedError("missing-fact") from None
     except (jinja2.TemplateNotFound, KeyError):
         raise NotRenderedError("unknown-message") from None
-    return Rendered(subject, text, html)
+    return Rendered(subject, text, html, body)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 SQL: Final = queries("kernel/notices")
 
 
-def letter_to(row: asyncpg.Record, room: Room, office: Office, date: datetime) -> Letter:
-    """The letter of a row of the query `addressed`.
+def letter_to(
+    row: asyncpg.Record, room: Room, office: Office, date: datetime, link: str | None = None
+) -> Letter:
+    """The letter of a row of the query `addressed`; `link` is where it is answered.
 
     Raises:
         NotRenderedError: no such message, or a fact of it is missing.
@@ -33,7 +35,7 @@ def letter_to(row: asyncpg.Record, room: Room, office: Office, date: datetime) -
     reader = Reader(row["recipient_kind"], name, row["language"], subject)
     told = room.messages[row["message"]].facts
     facts = {**json.loads(row["facts"]), "case": row["case_id"]}
-    rendered = render(room.process.room, row["message"], told, facts, reader, office)
+    rendered = render(room.process.room, row["message"], told, facts, reader, office, link)
     return Letter(
         notice_id=row["notice_id"],
         address=row["address"],
@@ -43,6 +45,11 @@ def letter_to(row: asyncpg.Record, room: Room, office: Office, date: datetime) -
         html=rendered.html,
         date=date,
     )
+
+
+def is_answerable(row: asyncpg.Record) -> bool:
+    """Whether the reader is one of staff who answers by a link: the fact `answer` names the decision."""
+    return row["recipient_kind"] == "staff" and "answer" in json.loads(row["facts"])
 
 
 async def requeue(connection: "Connection", notice_id: str, at: datetime | None = None) -> Delivery | None:

@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from activities.kernel.database import FAULTS, again
 from activities.kernel.mailer import Mailer, MailError, MailSession, PermanentMailError, UnansweredMailError
 from activities.kernel.message_templates import NotRenderedError, Office
-from activities.kernel.notice_rows import letter_to
+from activities.kernel.notice_rows import is_answerable, letter_to
 from activities.kernel.notice_times import given_up, quiet_until, retry_delay
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
@@ -46,7 +46,10 @@ def _no_fault(point: str) -> None:
 
 
 class NoticeActivities:
-    """The notification activity, with the pool of the worker's role and the mailer."""
+    """The notification activity, with the pool of the worker's role and the mailer.
+
+    `link` makes the address at which a notice is answered, for letters that ask for a decision.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class NoticeActivities:
         clock: Callable[[], datetime] = _utc_now,
         office: Office | None = None,
         fault: Callable[[str], None] = _no_fault,
+        link: Callable[[str], str] | None = None,
     ) -> None:
         self._pool = pool
         self._rooms = rooms
@@ -63,6 +67,7 @@ class NoticeActivities:
         self._clock = clock
         self._office = office or Office()
         self._fault = fault
+        self._link = link
 
     @activity.defn(name="deliver-notices")
     async def deliver(self, delivery: Delivery) -> DeliveryReport:
@@ -119,9 +124,9 @@ class NoticeActivities:
             await self._settle(row, *held_back)
             return
         try:
-            letter = self._mailer.compose(
-                letter_to(row, self._rooms[row["process"]], self._office, self._clock())
-            )
+            link = self._link(notice_id) if self._link and is_answerable(row) else None
+            room = self._rooms[row["process"]]
+            letter = self._mailer.compose(letter_to(row, room, self._office, self._clock(), link))
             await session.prepare(row["address"])
         except (MailError, NotRenderedError) as fault:
             await self._settle(row, *self._failure(row, policy, fault))

@@ -3,7 +3,8 @@
 import json
 
 from cases import registry
-from cli.japanese import catalogue, process_words
+from cases.words import process_words
+from cli.japanese import catalogue
 from schemas.admission.commands import RecordDecision
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, person

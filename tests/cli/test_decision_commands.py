@@ -6,8 +6,8 @@ import pytest
 import typer
 
 from cases.registry import PROCESSES
+from cases.words import process_words
 from cli.decision_commands import decision_commands
-from cli.japanese import process_words
 from cli.main import app
 from gateway.decisions import body_model
 from schemas.kernel.case import Command, KernelCommand

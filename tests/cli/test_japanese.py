@@ -10,7 +10,8 @@ from typing import Any
 import typer
 
 from cases.registry import CASE_ROOMS, ROOMS
-from cli.japanese import CATALOGUE, catalogue, process_words
+from cases.words import process_words
+from cli.japanese import CATALOGUE, catalogue
 from cli.main import app
 from schemas.admission.roles import Role
 from schemas.kernel.roles import HOST_ROLES

@@ -16,6 +16,8 @@ from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher
 from embedded.ports import free_port
+from encryption.answer_links import token_of
+from encryption.ring import KeyRing
 from tests.conftest import Database
 from tests.outreach.desk import Desk, furnish
 from tests.outreach.schools import Schools
@@ -68,9 +70,11 @@ async def schools(
     worker_pool: asyncpg.Pool,
     owner: asyncpg.Connection,
     mail: MailCatcher,
+    ring: KeyRing,
 ) -> AsyncIterator[Schools]:
     settings = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender="connection@example.ac.jp")
-    notices = NoticeActivities(worker_pool, ROOMS, Mailer(settings))
+    link = lambda notice_id: f"http://gateway/answers/{token_of(ring, notice_id)}"  # noqa: E731
+    notices = NoticeActivities(worker_pool, ROOMS, Mailer(settings), link=link)
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     office = await open_pool(database.url("office"), size=2)
     relay = await open_pool(database.url("worker"), size=CONNECTIONS)

@@ -1,9 +1,8 @@
 """Requests through the real servers, from their arrival to every ending of the table."""
 
-from email import message_from_bytes, policy
-
 import pytest
 
+from embedded.mail import caught_mails
 from gateway.problems import Problem
 from schemas.outreach import commands
 from schemas.outreach.stages import Stage
@@ -33,10 +32,11 @@ async def test_from_the_request_to_its_end(schools, mail) -> None:
         "SELECT contact_email FROM iehe.outreach_requests WHERE case_id = $1", request.handle.id
     )
     assert contact is None
-    for path in sorted(mail.folder.rglob("*.eml")):
-        letter = message_from_bytes(path.read_bytes(), policy=policy.default)
-        assert len(letter["To"].addresses) == 1
-        assert letter["Cc"] is None
+    caught = caught_mails(mail.folder)
+    assert len(caught) == 10
+    for each in caught:
+        assert len(each.recipients) == len(each.message["To"].addresses) == 1
+        assert each.message["Cc"] is None
 
 
 async def test_declined(schools) -> None:
