@@ -15,7 +15,7 @@ from schemas.kernel.payload import Payload
 from schemas.kernel.refusals import Refusal
 from workflows.admission.process import ADMISSION_REVIEW
 
-SQL: Final = queries("kernel/office")
+SQL: Final = queries("admission/material")
 ASSIGNED: Final = frozenset({"invited", "accepted", "scored"})
 WITHHELD: Final = "■ 伏せ字にできないため非表示 / withheld: it could not be masked reliably"
 

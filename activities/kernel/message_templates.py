@@ -40,10 +40,8 @@ class NotRenderedError(Exception):
 
 @dataclass(frozen=True)
 class Office:
-    """Who signs, where to ask (`contact`) and where applicants and staff sign in; empty is left out."""
+    """Where to ask (`contact`) and where to sign in; empty is left out. Who signs is said by the room."""
 
-    name_ja: str = "アドミッションセンター"
-    name_en: str = "Admissions Office"
     contact: str = ""
     portal: str = ""
 
@@ -115,13 +113,10 @@ def render(
         template = environment.get_template(f"{room}/templates/{message}/{reader.language}.txt")
         # Subjects lie open in mail logs and on locked screens: they are given nothing they could tell.
         subject = "".join(template.blocks["subject"](template.new_context({}))).strip()
+        letter = environment.get_template(f"{room}/templates/letter.{reader.language}.txt")
+        context["signature"] = "".join(letter.blocks["office"](letter.new_context({}))).strip()
         body = "".join(template.blocks["body"](template.new_context(context))).strip()
-        text = (
-            environment.get_template(f"kernel/templates/letter.{reader.language}.txt")
-            .render(context, body=body)
-            .strip()
-            + "\n"
-        )
+        text = letter.render(context, body=body).strip() + "\n"
         html = environment.get_template("kernel/templates/layout.html").render(
             language=reader.language, subject=subject, blocks=blocks(text)
         )

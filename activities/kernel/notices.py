@@ -124,7 +124,7 @@ class NoticeActivities:
             await self._settle(row, *held_back)
             return
         try:
-            link = self._link(notice_id) if self._link and is_answerable(row) else None
+            link = self._link(row["notice_id"]) if self._link and is_answerable(row) else None
             room = self._rooms[row["process"]]
             letter = self._mailer.compose(letter_to(row, room, self._office, self._clock(), link))
             await session.prepare(row["address"])

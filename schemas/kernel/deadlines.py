@@ -51,7 +51,7 @@ class RungPolicy(Payload):
     unit: Unit = Unit.DAYS
     anchor: Anchor = Anchor.START
     to: tuple[str, ...]
-    """Audiences: `applicant`, `referee`, `assignee` or `role:<role>`."""
+    """Audiences: a kind of reader of the process, `assignee` or `role:<role>`."""
     message: Code
 
 
@@ -90,7 +90,7 @@ class Deadline(Record):
     """One running deadline of a case. In time is what happened at or before `due_at`."""
 
     name: str
-    """Kind, or kind and whom it concerns: `offer-reply`, `score:reviewer-3`."""
+    """Kind, or kind and whom it concerns: `answer`, `answer:sato`."""
     started_at: datetime
     due_at: datetime
     grace_days: int = 0

@@ -32,7 +32,7 @@ EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 def written(message: str, language: str, **facts) -> Rendered:
     """One letter."""
     told = {name: FACTS[name] for name in MESSAGES[message].facts} | facts
-    reader = Reader(MESSAGES[message].to, "見本 花子", language)
+    reader = Reader(MESSAGES[message].to, "見本 花子", language, "S26-0001")
     return render("outreach", message, MESSAGES[message].facts, told, reader, OFFICE)
 
 
@@ -46,9 +46,19 @@ def test_renders_with_its_facts_and_needs_each_of_them(message, language) -> Non
     assert "None" not in rendered.text
     for fact in MESSAGES[message].facts:
         facts = {name: value for name, value in FACTS.items() if name in MESSAGES[message].facts - {fact}}
-        reader = Reader(MESSAGES[message].to, "見本 花子", language)
+        reader = Reader(MESSAGES[message].to, "見本 花子", language, "S26-0001")
         with pytest.raises(NotRenderedError, match="missing-fact"):
             render("outreach", message, MESSAGES[message].facts, facts, reader, OFFICE)
+
+
+@EVERY_LANGUAGE
+@EVERY_MESSAGE
+def test_it_is_signed_by_the_office_that_sends_it(message, language) -> None:
+    """It says why it comes and from which office, and neither is another process's."""
+    text = written(message, language).text
+    assert {"ja": "\n高大接続担当\n", "en": "\nOffice for High School Relations\n"}[language] in text
+    assert not any(word in text for word in ("applicant", "Admissions", "入学者選抜"))
+    assert "S26-0001" in text or MESSAGES[message].to != "school"
 
 
 def test_templates_are_the_table() -> None:

@@ -298,7 +298,7 @@ class Draft(Generic[S]):
     # everything else that follows
 
     def notify(self, message: str, to: str, **facts: JsonValue) -> None:
-        """Queue a message for an audience: `applicant`, `referee`, `staff:<id>`, `role:<role>`."""
+        """Queue a message for an audience: a kind of reader of the process, `staff:<id>`, `role:<role>`."""
         self._notices.append(NoticeRequested(message=message, to=to, facts=facts))
 
     def record(self, record: BaseModel) -> None:

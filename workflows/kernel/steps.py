@@ -57,7 +57,7 @@ def common_steps(
 def reassign_task(draft: Draft[Any], command: ReassignTask) -> None:
     """Hand a task on; the reminders follow the assignee."""
     task = _task(draft, command.task)
-    # a review or a vote is that person's own: another reviewer is drawn, another member convened
+    # what only that person can do is not handed on: the process asks another
     own = task.assignee is not None and task.key == f"{task.kind}:{task.assignee}"
     draft.require(not own, "task-personal", task=command.task)
     task.assignee = command.assignee
