@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import asyncpg
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import CommandType, IndexedValueType
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
@@ -23,8 +23,11 @@ from temporalio.converter import (
     EncodingPayloadConverter,
     JSONPlainPayloadConverter,
     SerializationContext,
+    StorageDriverStoreContext,
+    WorkflowSerializationContext,
     create_payload_validation_error,
 )
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from cases.registry import OWN_ATTRIBUTES
@@ -39,6 +42,10 @@ from workers.settings import PREFIX, Settings, SettingsError
 OWN_PACKAGES: Final = ("activities", "schemas", "workflows", "asyncpg", "structlog")
 CONNECT_TIMEOUT: Final = timedelta(seconds=10)
 
+_TO_OTHERS: Final = (
+    CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
+    CommandType.COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION,
+)
 _KEYWORD = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
 _DATETIME = IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
 SEARCH_ATTRIBUTES: Final[dict[str, "IndexedValueType.ValueType"]] = {
@@ -188,9 +195,27 @@ async def connect(settings: Settings, **options: Any) -> Client:
     return await Client.connect(**config, data_converter=converter)
 
 
+class _Sandbox(SandboxedWorkflowRunner):
+    """Knows whose payloads it has without entering the sandbox for each: a tenth of a worker's time."""
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        """A workflow in the sandbox, whose payloads are its own but for what it sends to other workflows."""
+        instance = super().create_instance(det)
+        asked = instance.get_serialization_context
+        own = WorkflowSerializationContext(namespace=det.info.namespace, workflow_id=det.info.workflow_id)
+        nowhere = StorageDriverStoreContext(target=None)
+        vars(instance).update(
+            get_serialization_context=lambda command: (
+                asked(command) if command and command.command_type in _TO_OTHERS else own
+            ),
+            get_external_store_context=lambda _command: nowhere,
+        )
+        return instance
+
+
 def sandbox() -> SandboxedWorkflowRunner:
     """The sandbox with our own packages passed through: reloading them for each run costs six times."""
-    return SandboxedWorkflowRunner(
+    return _Sandbox(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             *OWN_PACKAGES, "asyncpg", "structlog"
         )
