@@ -1,7 +1,8 @@
 """A fact that a person enters for another system: tried, stored, and what became of it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -49,7 +50,9 @@ async def taken(pool: asyncpg.Pool, case_id: str, envelope: EventEnvelope) -> as
     return await pool.fetchrow(LOG_OF_CAUSE, case_id, f"{envelope.source}#{envelope.id}")
 
 
-async def store(pool: asyncpg.Pool, case: asyncpg.Record, envelope: EventEnvelope) -> None:
+async def store(
+    pool: asyncpg.Pool, case: asyncpg.Record | Mapping[str, Any], envelope: EventEnvelope
+) -> None:
     """Put a fact into the inbox; from here on it cannot be lost, and the relay brings it to the case.
 
     Raises:

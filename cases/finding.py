@@ -22,7 +22,7 @@ async def find_case(pool: asyncpg.Pool, case_id: str) -> asyncpg.Record:
     row = await pool.fetchrow(SQL["case"], case_id)
     if row is not None:
         return row
-    stored = await pool.fetchval(SQL["application_stored"], case_id)
+    stored = await pool.fetchval(queries("kernel/starts")["is_stored"], case_id)
     raise Refusal("case-not-open" if stored else "no-such-case")
 
 

@@ -1,6 +1,6 @@
-"""One workflow for each stored application: bounded in concurrency, killed anywhere, run again.
+"""One workflow for each stored subject: bounded in concurrency, killed anywhere, run again.
 
-An application counts as started only after Temporal has its workflow. One without a case is started again
+A subject counts as started only after Temporal has its workflow. One without a case is started again
 at any time: a workflow that runs is found there, and one that ended before its first step is replaced.
 """
 
@@ -22,20 +22,26 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from activities.kernel.queries import queries
+from cases.decisions import is_unconnected
 from cases.registry import PROCESSES
-from schemas.admission.identifiers import PROCESS, ROUND_ATTRIBUTE, admission_case_id
+from cases.sight import process_of
 from schemas.kernel.identifiers import CASES_QUEUE, SearchAttribute
 from schemas.kernel.step import CaseHandover, CaseStart
 from workflows.kernel.process import Process, shown
 from workflows.kernel.state import waiting_for_whom
 
-SQL: Final = queries("admission/imports")
-STARTS: Final = queries("kernel/starts")
+SQL: Final = queries("kernel/starts")
+START_WITHIN: Final = 5.0
+"""Seconds for Temporal to take a start, before the relay is left to do it."""
 START_CONCURRENCY: Final = 50
 MARK_EVERY: Final = 50
 """Starts noted in the database at a time; after a kill so many at most are asked for again."""
+
+Waiting = tuple[str, Mapping[str, str]]
+"""A case that is to be started, with the search attributes to start it with."""
 
 
 class Start(StrEnum):
@@ -57,20 +63,15 @@ class Starts:
     completed: list[str] = field(default_factory=list)
 
 
-async def start_case(client: Client, application_no: str, round_id: str) -> Start:
-    """Start the case of an application."""
-    return await start(client, PROCESSES[PROCESS], application_no, {ROUND_ATTRIBUTE: round_id})
-
-
-async def start(
-    client: Client, process: Process[Any], subject: str, attributes: Mapping[str, str] = MappingProxyType({})
+async def start_case(
+    client: Client, case_id: str, attributes: Mapping[str, str] = MappingProxyType({})
 ) -> Start:
     """Start the case of a stored subject, unless its workflow runs or has completed.
 
     One that was terminated, deleted, or failed for an unreadable start is started anew. A case that Temporal
     completed is left to a person: run again it would send every letter again.
     """
-    case_id = process.case_id(subject)
+    process = _process_of(case_id)
     values = {SearchAttribute.PROCESS: process.name, **attributes}
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()
@@ -84,7 +85,7 @@ async def start(
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             search_attributes=TypedSearchAttributes(pairs),
-            static_summary=_summary(process, subject),
+            static_summary=_summary(process, case_id),
         )
     except WorkflowAlreadyStartedError:
         there = await client.get_workflow_handle(case_id).describe()
@@ -92,31 +93,61 @@ async def start(
     return Start.NEW
 
 
-def _summary(process: Process[Any], subject: str) -> str:
+def _process_of(case_id: str) -> Process[Any]:
+    """The process of a case. Raises LookupError: no process has such ids."""
+    name = process_of(case_id)
+    if name is None:
+        raise LookupError(case_id)
+    return PROCESSES[name]
+
+
+def _summary(process: Process[Any], case_id: str) -> str:
+    subject = case_id.partition("/")[2]
     return f"{process.title[1]} {subject} / {process.title[0]} {subject}"
 
 
-async def start_stored(pool: asyncpg.Pool, client: Client, limit: int) -> int:
-    """Start what events have brought and nobody has started; how many were looked after."""
-    rows = await pool.fetch(STARTS["to_start"], limit)
-    for row in rows:
-        room, _, subject = row["case_id"].partition("/")
-        process = next(each for each in PROCESSES.values() if each.room == room)
-        await start(client, process, subject, json.loads(row["attributes"]))
-        await pool.execute(STARTS["started"], row["case_id"])
-    return len(rows)
+async def start_now(pool: asyncpg.Pool, client: Client, case_id: str) -> bool:
+    """Start the case of a stored subject; False when a relay will, as soon as Temporal answers.
+
+    Raises:
+        LookupError: nothing of it is stored.
+    """
+    row = await pool.fetchrow(SQL["asked_for"], case_id)
+    if row is None:
+        raise LookupError(case_id)
+    if row["opened"]:
+        return True
+    try:
+        async with asyncio.timeout(START_WITHIN):
+            await start_case(client, case_id, json.loads(row["attributes"]))
+    except (TimeoutError, RPCError, RuntimeError) as error:
+        if type(error) is RuntimeError and not is_unconnected(error):
+            raise
+        return False
+    await pool.execute(SQL["mark_started"], [case_id])
+    return True
 
 
-async def waiting_to_start(pool: asyncpg.Pool, numbers: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """Stored applications, as (number, round), that have no case; of the given numbers, or all."""
-    rows = await pool.fetch(SQL["to_start"], numbers)
-    return [(row["application_no"], row["round_id"]) for row in rows]
+async def stored_by_themselves(connection: Any, limit: int) -> list[Waiting]:
+    """What was accepted while nobody waited and is not started, oldest first."""
+    return _waiting(await connection.fetch(SQL["by_themselves"], limit))
+
+
+async def waiting_to_start(
+    pool: asyncpg.Pool, room: str, case_ids: Sequence[str] | None = None
+) -> list[Waiting]:
+    """What of a room is stored and has no case; of the given cases, or all."""
+    return _waiting(await pool.fetch(SQL["without_case"], case_ids, room))
+
+
+def _waiting(rows: Sequence[asyncpg.Record]) -> list[Waiting]:
+    return [(row["case_id"], json.loads(row["attributes"])) for row in rows]
 
 
 async def start_cases(
     pool: asyncpg.Pool,
     client: Client,
-    waiting: Sequence[tuple[str, str]],
+    waiting: Sequence[Waiting],
     *,
     concurrency: int = START_CONCURRENCY,
     told: Callable[[int], None] = lambda _count: None,
@@ -137,15 +168,15 @@ async def start_cases(
 
     async def work() -> None:
         nonlocal done
-        for number, round_id in queue:
-            match await start_case(client, number, round_id):
+        for case_id, attributes in queue:
+            match await start_case(client, case_id, attributes):
                 case Start.NEW:
                     starts.new += 1
                 case Start.RUNNING:
                     starts.running += 1
                 case Start.COMPLETED:
-                    starts.completed.append(admission_case_id(number))
-            started.append(number)
+                    starts.completed.append(case_id)
+            started.append(case_id)
             done += 1
             told(done)
             if len(started) >= MARK_EVERY:
@@ -173,18 +204,18 @@ async def restart_case(
         The version that it goes on from; None when a workflow of the case is running.
 
     Raises:
-        LookupError: the database has neither such a case nor an application for it.
+        LookupError: the database has neither such a case nor anything that it would be about.
     """
+    process = _process_of(case_id)
     row = await pool.fetchrow(queries("kernel/cases")["handover"], case_id)
-    application_no = case_id.partition("/")[2]
     handover = None
     if row is not None:
         handover = _handover(row)
-    elif not await pool.fetchval(SQL["is_application"], application_no):
+    elif not await pool.fetchval(SQL["is_stored"], case_id):
         raise LookupError(case_id)
     try:
         await client.start_workflow(
-            PROCESS,
+            process.name,
             CaseStart(case_id=case_id, handover=handover),
             id=case_id,
             task_queue=CASES_QUEUE,
@@ -192,7 +223,7 @@ async def restart_case(
             id_conflict_policy=(
                 WorkflowIDConflictPolicy.TERMINATE_EXISTING if terminate else WorkflowIDConflictPolicy.FAIL
             ),
-            static_summary=_summary(PROCESSES[PROCESS], application_no),
+            static_summary=_summary(process, case_id),
         )
     except WorkflowAlreadyStartedError:
         return None

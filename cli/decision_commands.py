@@ -57,7 +57,7 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
 
     fields = own_fields(command)
     behind = next((name for name, each in fields.items() if each.is_required() and not _is_flag(each)), None)
-    own = {name: _typed(name, each, behind=name == behind) for name, each in fields.items()}
+    own = {name: typed(name, each, behind=name == behind) for name, each in fields.items()}
     words = TEXT_FIELDS[reference] if (reference := text_field(command)) else None
     if words:
         own["words"] = (Annotated[str | None, typer.Option(f"--{words}", help=TEXT_HELP)], None)
@@ -74,7 +74,7 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
             }
             said = checked_text(text)
             values = {
-                name: _value(name, fields[name], each, cases)
+                name: value(name, fields[name], each, cases)
                 for name, each in given.items()
                 if each is not None
             }
@@ -95,12 +95,13 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
     return decide
 
 
-def _typed(name: str, field: FieldInfo, *, behind: bool) -> tuple[Any, Any]:
-    """How a field is typed, and what stands for it when it is not."""
+def typed(name: str, field: FieldInfo, *, behind: bool = False, needed: bool = True) -> tuple[Any, Any]:
+    """How a field is typed, and what stands for it when it is not; with `needed` a required one must be."""
     option, kind = "--" + name.replace("_", "-"), kind_of(field)
-    default: Any = inspect.Parameter.empty if field.is_required() else None
+    needed = needed and field.is_required()
+    default: Any = inspect.Parameter.empty if needed else None
     if _is_flag(field):
-        if field.is_required():
+        if needed:
             option += f"/--no-{option[2:]}"
         return Annotated[bool, typer.Option(option, help=field.description)], default or False
     several = get_origin(kind) in (tuple, dict)
@@ -110,7 +111,7 @@ def _typed(name: str, field: FieldInfo, *, behind: bool) -> tuple[Any, Any]:
     told: Any = {"help": field.description, "autocompletion": offered(words) if words else None}
     if behind:
         return Annotated[given, typer.Argument(metavar=metavar or name.upper(), **told)], default
-    optional = given if field.is_required() else given | None
+    optional = given if needed else given | None
     return Annotated[optional, typer.Option(option, metavar=metavar, **told)], default
 
 
@@ -118,16 +119,18 @@ def _is_flag(field: FieldInfo) -> bool:
     return kind_of(field) is bool
 
 
-def _value(name: str, field: FieldInfo, given: Any, cases: str | None) -> Any:
+def value(name: str, field: FieldInfo, given: Any, cases: str | None) -> Any:
     """What was typed for a field, as its model takes it."""
     from pydantic import AwareDatetime
 
     from schemas.kernel.deadlines import DAY_ENDS
     from schemas.kernel.identifiers import CaseId
 
-    kind = kind_of(field)
+    kind, option = kind_of(field), "--" + name.replace("_", "-")
     if kind in (datetime, AwareDatetime):
-        return moment(given, "--" + name.replace("_", "-"), end_of_day=DAY_ENDS in field.metadata)
+        return moment(given, option, end_of_day=DAY_ENDS in field.metadata)
+    if get_origin(kind) is tuple and get_args(kind)[0] in (datetime, AwareDatetime):
+        return tuple(moment(each, option) for each in given)
     if get_origin(kind) is dict:
         return pairs(given)
     if get_origin(kind) is tuple and get_args(kind)[0] == CaseId:

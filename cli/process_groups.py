@@ -74,6 +74,7 @@ def process_group(room: str) -> type[TyperGroup]:
         from cases.registry import PROCESSES
         from cli.decision_commands import decision_commands
         from cli.event_command import event_command
+        from cli.start_command import start_command
         from schemas.kernel.case import KernelCommand
 
         cases = process_words()[room]["cases"]
@@ -81,6 +82,8 @@ def process_group(room: str) -> type[TyperGroup]:
         own = [each for each in process.decisions if not issubclass(each, KernelCommand)]
         decision_commands(app, own, cases)
         event_command(app, process, cases)
+        if process.start is not None:
+            start_command(app, process)
 
     return _later(fill)
 

@@ -10,13 +10,13 @@ from starlette.routing import Route
 
 from cases.page import read_page
 from gateway.access import find_case
-from gateway.admission.start_routes import batch_progress, start_batch, start_one
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
 from gateway.request_parsing import seen_already
 from gateway.responses import CaseTold, DeadlineTold, FactTold, TaskTold
 from gateway.staff import staff_of
+from gateway.starting import OWN_WAYS, start_over_http
 from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
@@ -26,12 +26,11 @@ def routes() -> list[Route]:
     """Every route about cases, their tasks and their start."""
     return [
         Route("/cases", list_cases, methods=["GET"]),
-        Route("/cases", start_one, methods=["POST"]),
-        Route("/cases/batch", start_batch, methods=["POST"]),
+        Route("/cases", start_over_http, methods=["POST"]),
+        *(route for own in OWN_WAYS.values() for route in own.routes()),
         Route("/cases/{case_id:path}/decisions/{name}", decide_over_http, methods=["POST"]),
         Route("/cases/{case_id:path}", show_case, methods=["GET"]),
         Route("/tasks", list_tasks, methods=["GET"]),
-        Route("/imports/{batch_id}", batch_progress, methods=["GET"]),
     ]
 
 

@@ -1,19 +1,15 @@
 """What the gateway can be asked, route by route: the OpenAPI document is made from this alone."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel
 
 from cases.registry import PROCESSES
-from gateway.admission.start_routes import StartBatch, StartCase
 from gateway.decisions import body_model
 from gateway.listing import CasesQuery, TasksQuery
+from gateway.operation import BODY_PROBLEMS, SIGNATURE, STAFF_PROBLEMS, Operation
 from gateway.responses import (
-    BatchAccepted,
-    BatchProgress,
     CaseAccepted,
     CasePage,
     CaseTold,
@@ -21,49 +17,8 @@ from gateway.responses import (
     EventFate,
     TaskPage,
 )
+from gateway.starting import OWN_WAYS, StartCase
 from schemas.kernel.case import Command
-
-Security = Literal["staff", "source-token", "source-signature"]
-SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
-STAFF_PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
-BODY_PROBLEMS: Final = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One method of one path.
-
-    Args:
-        method: HTTP method.
-        path: template; a value in braces is one parameter, a `/` within it written as %2F or as it is.
-        operation_id: unique name, for generated clients.
-        summary: one sentence.
-        request: the body's model; None without a body.
-        query: model of the query parameters.
-        headers: request headers beside the usual, with whether each is required.
-        responses: model of the body by status; None: no body.
-        problems: statuses answered by application/problem+json.
-        security: credentials of which it asks for one; none: nobody's.
-        media_type: of the body.
-    """
-
-    method: Literal["GET", "POST"]
-    path: str
-    operation_id: str
-    summary: str
-    request: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
-    headers: Mapping[str, bool] = field(default_factory=dict)
-    responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
-    problems: tuple[HTTPStatus, ...] = ()
-    security: tuple[Security, ...] = ("staff",)
-    media_type: str = "application/json"
 
 
 def _decision(name: str, command: type[Command], process: str) -> Operation:
@@ -139,7 +94,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "POST",
         "/cases",
         "start-case",
-        "Store an application and start its case.",
+        "Store what a case is about, and start the case; a form needs an Idempotency-Key.",
         request=StartCase,
         headers={"Idempotency-Key": False},
         responses={
@@ -149,24 +104,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         },
         problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
-    Operation(
-        "POST",
-        "/cases/batch",
-        "start-cases",
-        "Store applications of one round, all or none; their cases start by themselves.",
-        request=StartBatch,
-        headers={"Idempotency-Key": False},
-        responses={HTTPStatus.ACCEPTED: BatchAccepted, HTTPStatus.OK: BatchAccepted},
-        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
-    ),
-    Operation(
-        "GET",
-        "/imports/{batch_id}",
-        "show-batch",
-        "Show how many cases of a batch have been started.",
-        responses={HTTPStatus.OK: BatchProgress},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND),
-    ),
+    *(operation for own in OWN_WAYS.values() for operation in own.OPERATIONS),
     Operation(
         "GET",
         "/cases/{case_id}",

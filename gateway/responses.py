@@ -1,10 +1,12 @@
 """The bodies of the gateway's answers to staff systems. Nothing in them tells who an applicant is."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
 
 from schemas.kernel.case import ActorKind
 
@@ -182,7 +184,7 @@ class EventFate(Answer):
 
 
 class CaseAccepted(Answer):
-    """An application is stored. `state`: started, or stored: its case starts as soon as Temporal answers."""
+    """What a case is about is stored. `state`: started, or stored: it starts as soon as Temporal answers."""
 
     case_id: str
     state: Literal["started", "stored"]
@@ -206,3 +208,9 @@ class BatchProgress(Answer):
     stored: int
     started: int
     accepted_at: datetime
+
+
+def accepted(told: Answer, status: HTTPStatus, location: str | None) -> Response:
+    """The answer to what has been stored, with the address at which it is to be seen."""
+    headers = {"Cache-Control": "no-store"} | ({"Location": location} if location else {})
+    return JSONResponse(told.model_dump(mode="json"), status_code=status, headers=headers)

@@ -24,7 +24,7 @@ from schemas.admission.commands import (
     RecordDecision,
     SubmitScores,
 )
-from schemas.admission.identifiers import admission_case_id
+from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
 from schemas.admission.roles import Role
 from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
 from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
@@ -125,9 +125,10 @@ class Institute:
                 skipped=0,
                 imported_by="office-1",
             )
+        case_id = admission_case_id(row.application_no)
         if start:
-            await start_case(self.skipper.client, row.application_no, row.round_id)
-        return Case(self, row, self.client.get_workflow_handle(admission_case_id(row.application_no)))
+            await start_case(self.skipper.client, case_id, {ROUND_ATTRIBUTE: row.round_id})
+        return Case(self, row, self.client.get_workflow_handle(case_id))
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any, Final
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
 from schemas.admission.applications import ApplicationRow, NumberedRow, StaffRow
-from schemas.admission.identifiers import admission_case_id
+from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
 
 SQL: Final = queries("admission/imports")
 Rows = Sequence[NumberedRow[ApplicationRow]]
@@ -106,7 +106,7 @@ async def store_applications(
         unfit = (*await differing(connection, rows), *await contradicting_accounts(connection, new))
         if unfit or next(iter(new), None) is None:
             return Stored(None, 0, len(known), unfit)
-        batch = (uuid.uuid4(), file_sha256, round_id, len(rows), skipped, imported_by, starts_itself)
+        batch = (uuid.uuid4(), file_sha256, round_id, len(rows), skipped, imported_by)
         await connection.execute(SQL["add_batch"], *batch)
         people = await _store_people(connection, new)
         await connection.copy_records_to_table(
@@ -122,6 +122,9 @@ async def store_applications(
             columns=("application_no", "batch_id", "row"),
             records=((row.data.application_no, batch[0], row.row) for row in new),
             timeout=PATIENCE,
+        )
+        await connection.execute(
+            SQL["add_starts"], batch[0], starts_itself, ROUND_ATTRIBUTE, timeout=PATIENCE
         )
     return Stored(batch[0], int(copied.split()[-1]), len(known))
 

@@ -24,7 +24,7 @@ from schemas.admission.commands import (
     RecordEnrolment,
     SubmitScores,
 )
-from schemas.admission.identifiers import PROCESS
+from schemas.admission.identifiers import PROCESS, ROUND_ATTRIBUTE
 from schemas.kernel.case import Actor, Command, EventEnvelope, MoveDeadline
 from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from tests.office import DEFAULT_STAFF, GOOD, Institute, actor
@@ -92,7 +92,7 @@ class Admission:
 
     async def start(self, case_id: str) -> None:
         """Start the case."""
-        await start_case(self.client, case_id.partition("/")[2], ROUND)
+        await start_case(self.client, case_id, {ROUND_ATTRIBUTE: ROUND})
 
     async def send(self, case_id: str, number: int) -> int:
         """Hand a message over; the version of the case where the answer tells it."""

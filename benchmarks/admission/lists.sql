@@ -33,8 +33,12 @@ SELECT 'A' || lpad(n::text, 8, '0'), 'admission/A' || lpad(n::text, 8, '0'), 'sa
 FROM generate_series(1, $1::bigint) n
 
 -- name: import_rows
-INSERT INTO iehe.import_rows (application_no, batch_id, row, started_at)
-SELECT 'A' || lpad(n::text, 8, '0'), md5('batch' || (n - 1) * 200 / $1::bigint)::uuid, n, now()
+INSERT INTO iehe.import_rows (application_no, batch_id, row)
+SELECT 'A' || lpad(n::text, 8, '0'), md5('batch' || (n - 1) * 200 / $1::bigint)::uuid, n
+FROM generate_series(1, $1::bigint) n
+
+-- name: case_starts
+INSERT INTO iehe.case_starts (case_id, started_at) SELECT 'admission/A' || lpad(n::text, 8, '0'), now()
 FROM generate_series(1, $1::bigint) n
 
 -- name: cases

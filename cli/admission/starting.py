@@ -80,9 +80,12 @@ async def start(
     only Temporal knows, ended), `seconds` and `rate`.
     """
     from cases.starting import Starts, start_cases, waiting_to_start
+    from schemas.admission.identifiers import admission_case_id
+    from workflows.admission.process import ADMISSION_REVIEW
 
     pool = await session.pool()
-    waiting = await waiting_to_start(pool, numbers)
+    cases = None if numbers is None else [admission_case_id(number) for number in numbers]
+    waiting = await waiting_to_start(pool, ADMISSION_REVIEW.room, cases)
     began, done, starts = time.monotonic(), 0, Starts()
 
     def count(so_far: int) -> None:

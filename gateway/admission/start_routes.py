@@ -1,6 +1,5 @@
-"""`POST /cases` and `/cases/batch`: applications are stored, and a case is started for each."""
+"""Applications at `POST /cases` and `/cases/batch`: they are stored, and a case is started for each."""
 
-import asyncio
 import hashlib
 from datetime import datetime
 from http import HTTPStatus
@@ -11,18 +10,18 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from temporalio.service import RPCError
+from starlette.responses import Response
+from starlette.routing import Route
 
 from activities.admission.applications import contradicting_accounts, differing, store_applications
 from activities.admission.start_validation import faults_among
 from activities.kernel.queries import queries
-from cases.decisions import is_unconnected
-from cases.starting import start_case
-from gateway.context import Gateway, gateway_of
-from gateway.problems import Fault, Problem, invalid, pointer, unavailable
+from cases.starting import start_now
+from gateway.context import gateway_of
+from gateway.operation import BODY_PROBLEMS, STAFF_PROBLEMS, Operation
+from gateway.problems import Fault, Problem, invalid, pointer
 from gateway.request_parsing import body_of, checked, key_of, note_request
-from gateway.responses import BatchAccepted, BatchProgress, CaseAccepted
+from gateway.responses import BatchAccepted, BatchProgress, CaseAccepted, accepted
 from gateway.staff import require_role, staff_of
 from schemas.admission.applications import ApplicationRow, NumberedRow
 from schemas.admission.identifiers import admission_case_id
@@ -32,8 +31,6 @@ from workflows.admission.process import OFFICE
 SQL: Final = queries("admission/imports")
 BATCH_LIMIT: Final = 500
 BATCH_BODY_LIMIT: Final = 1024 * 1024
-START_WITHIN: Final = 5.0
-"""Seconds for Temporal to take a start, before the relay is left to do it."""
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 Rows = list[NumberedRow[ApplicationRow]]
 
@@ -42,11 +39,14 @@ class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class StartCase(_Request):
+class StartReview(_Request):
     """One application, whose case is to start."""
 
     process: Literal["admission-review"]
     application: ApplicationRow
+
+
+START: Final = StartReview
 
 
 class StartBatch(_Request):
@@ -56,26 +56,24 @@ class StartBatch(_Request):
     applications: Annotated[tuple[ApplicationRow, ...], Field(min_length=1, max_length=BATCH_LIMIT)]
 
 
-async def start_one(request: Request) -> Response:
+async def start_one(request: Request, actor: Actor, raw: bytes) -> Response:
     """Store an application and start its case; the same again changes nothing."""
-    gateway, actor = gateway_of(request), await staff_of(request)
+    gateway = gateway_of(request)
     require_role(actor, OFFICE)
     key = key_of(request, required=False)
-    raw, _ = await body_of(request)
-    given = checked(StartCase, raw)
+    given = checked(StartReview, raw)
     rows = await _checked_rows(gateway.pool, [given.application], ("application",))
     if key is not None:
         await note_request(gateway.pool, actor, key, "start", raw)
     stored = await _store(gateway.pool, rows, raw, actor, one=True)
-    number = rows[0].data.application_no
-    case_id = admission_case_id(number)
-    started = await _start(gateway, number, rows[0].data.round_id)
+    case_id = admission_case_id(rows[0].data.application_no)
+    started = await start_now(gateway.pool, gateway.client, case_id)
     repeated = not stored.stored
     status = HTTPStatus.OK if repeated else HTTPStatus.CREATED
     if not started:
         status = HTTPStatus.ACCEPTED
     told = CaseAccepted(case_id=case_id, state="started" if started else "stored", repeated=repeated)
-    return _answer(told, status, f"/cases/{case_id}")
+    return accepted(told, status, f"/cases/{case_id}")
 
 
 async def start_batch(request: Request) -> Response:
@@ -94,7 +92,7 @@ async def start_batch(request: Request) -> Response:
         batch_id = await gateway.pool.fetchval(SQL["batch_of_body"], sha256, actor.id)
         told = told.model_copy(update={"batch_id": batch_id})
     location = f"/imports/{told.batch_id}" if told.batch_id else None
-    return _answer(told, HTTPStatus.ACCEPTED if told.stored else HTTPStatus.OK, location)
+    return accepted(told, HTTPStatus.ACCEPTED if told.stored else HTTPStatus.OK, location)
 
 
 async def batch_progress(request: Request) -> Response:
@@ -118,7 +116,7 @@ async def batch_progress(request: Request) -> Response:
         started=row["started"],
         accepted_at=row["imported_at"],
     )
-    return _answer(told, HTTPStatus.OK, None)
+    return accepted(told, HTTPStatus.OK, None)
 
 
 async def _checked_rows(
@@ -177,30 +175,31 @@ def _conflict(faults: list[Fault]) -> Problem:
     )
 
 
-async def _start(gateway: Gateway, number: str, round_id: str) -> bool:
-    """Start a case now; False when the relay will as soon as Temporal answers."""
-    row = await gateway.pool.fetchrow(SQL["start_of_application"], number)
-    if row is None:
-        raise LookupError(number)
-    if row["opened"]:
-        return True
-    try:
-        async with asyncio.timeout(START_WITHIN):
-            await start_case(gateway.client, number, round_id)
-    except (TimeoutError, RPCError, RuntimeError) as error:
-        if type(error) is RuntimeError and not is_unconnected(error):
-            raise
-        if row["starts_itself"]:
-            return False
-        raise unavailable(
-            "temporal-unreachable",
-            "The application is stored; whether its case was started is not known. Repeat the request.",
-            "出願は登録済みですが、案件が開始されたかどうかは不明です。同じリクエストを再送してください。",
-        ) from None
-    await gateway.pool.execute(SQL["mark_started"], [number])
-    return True
+def routes() -> list[Route]:
+    """What only applications have: many at once, and how far those are."""
+    return [
+        Route("/cases/batch", start_batch, methods=["POST"]),
+        Route("/imports/{batch_id}", batch_progress, methods=["GET"]),
+    ]
 
 
-def _answer(told: BaseModel, status: HTTPStatus, location: str | None) -> Response:
-    headers = {"Cache-Control": "no-store"} | ({"Location": location} if location else {})
-    return JSONResponse(told.model_dump(mode="json"), status_code=status, headers=headers)
+OPERATIONS: Final = (
+    Operation(
+        "POST",
+        "/cases/batch",
+        "start-cases",
+        "Store applications of one round, all or none; their cases start by themselves.",
+        request=StartBatch,
+        headers={"Idempotency-Key": False},
+        responses={HTTPStatus.ACCEPTED: BatchAccepted, HTTPStatus.OK: BatchAccepted},
+        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
+    ),
+    Operation(
+        "GET",
+        "/imports/{batch_id}",
+        "show-batch",
+        "Show how many cases of a batch have been started.",
+        responses={HTTPStatus.OK: BatchProgress},
+        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND),
+    ),
+)

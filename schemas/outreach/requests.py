@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
@@ -28,6 +28,8 @@ class Contact(Payload):
 
 class SchoolRequest(Payload):
     """A request as it arrives (O2): pupils are counted and never named."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     school: SchoolCode
     """The school's code (学校コード)."""

@@ -53,8 +53,8 @@ def rows(prefix):
 async def stored(pool) -> dict[str, bool]:
     """Application numbers and whether each counts as started."""
     found = await pool.fetch(
-        "SELECT a.application_no, r.started_at IS NOT NULL AS started "
-        "FROM iehe.applications a JOIN iehe.import_rows r USING (application_no)"
+        "SELECT a.application_no, s.started_at IS NOT NULL AS started "
+        "FROM iehe.applications a JOIN iehe.case_starts s USING (case_id)"
     )
     assert await pool.fetchval("SELECT count(*) FROM iehe.applications") == len(found)
     return {row["application_no"]: row["started"] for row in found}
@@ -257,7 +257,7 @@ async def test_killed_while_starting(
 
 
 async def _some_started(pool) -> bool:
-    return await pool.fetchval("SELECT count(*) >= 50 FROM iehe.import_rows WHERE started_at IS NOT NULL")
+    return await pool.fetchval("SELECT count(*) >= 50 FROM iehe.case_starts WHERE started_at IS NOT NULL")
 
 
 async def test_interrupted_by_ctrl_c(iehe, pool, eventually, environment, rows, tmp_path: Path) -> None:

@@ -47,11 +47,12 @@ APPLICATION += (
 APPLICATION += "'00000000-0000-0000-0000-000000000002', 'x', '2026-10-01', 'x')"
 ROW = "INSERT INTO iehe.import_rows (batch_id, row, application_no) VALUES "
 ROW += "('00000000-0000-0000-0000-000000000001', 2, 'A-2')"
+START = "INSERT INTO iehe.case_starts (case_id) VALUES ('admission/A-2')"
 
 
 async def test_problems_are_found_and_say_what_to_do(office, connect):
     """A case without a workflow, waiting imports, a dead notice, an overdue task: all are named."""
-    for statement in (CASE, NOTICE, TASK, BATCH, PERSON, APPLICATION, ROW):
+    for statement in (CASE, NOTICE, TASK, BATCH, PERSON, APPLICATION, ROW, START):
         await connect(statement)
     ended = await office("doctor", "--json")
     assert ended.code == Exit.PROBLEMS

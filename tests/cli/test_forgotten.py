@@ -34,7 +34,7 @@ async def finding(iehe: CommandLine, check: str) -> dict:
 async def ended_before_its_first_step(institute: Institute, how: str) -> Case:
     """An application whose start is noted and whose workflow is over; no worker has seen it."""
     case = await institute.apply(start=how != "deleted")
-    await institute.pool.execute("UPDATE iehe.import_rows SET started_at = now()")
+    await institute.pool.execute("UPDATE iehe.case_starts SET started_at = now()")
     if how == "terminated":
         await case.handle.terminate("by mistake")
     return case
@@ -70,8 +70,8 @@ class TestApplications:
         await institute.pool.execute("UPDATE iehe.policies SET valid_from = '2999-01-01'")
         case = await ended_before_its_first_step(institute, "terminated")
         await institute.pool.execute("UPDATE iehe.policies SET valid_from = '2020-01-01'")
-        await institute.pool.execute("UPDATE iehe.import_batches SET starts_itself = true")
-        await institute.pool.execute("UPDATE iehe.import_rows SET started_at = now() - interval '11 minutes'")
+        await institute.pool.execute("UPDATE iehe.case_starts SET starts_itself = true")
+        await institute.pool.execute("UPDATE iehe.case_starts SET started_at = now() - interval '11 minutes'")
 
         async with relay_of(database, institute.client):
             await case.until_stage("completeness")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cases.starting import start_cases
+from cases.starting import start_cases, waiting_to_start
 from schemas.admission.commands import DeclineReview
 from tests.gateway.office import desk, lonely_desk  # noqa: F401
 from tests.office import person
@@ -254,8 +254,7 @@ async def test_batch_all_or_nothing(vacant, desk, client) -> None:
     again = await desk.post("/cases/batch", {"applications": rows})
     address = taken.headers["location"]
     waiting = (await desk.get(address)).json()
-    to_start = [(row["application_no"], row["round_id"]) for row in rows]
-    await start_cases(vacant.pool, client, to_start)
+    await start_cases(vacant.pool, client, await waiting_to_start(vacant.pool, "admission"))
 
     assert refused.status_code == 400
     assert refused.json()["faults"] == [
@@ -279,8 +278,8 @@ async def test_start_while_temporal_is_away(vacant, lonely_desk) -> None:
 
     assert [first.status_code, again.status_code, batch.status_code] == [202, 202, 202]
     assert first.json()["state"] == "stored"
-    assert await vacant.pool.fetchval("SELECT bool_and(starts_itself) FROM iehe.import_batches")
-    assert await vacant.pool.fetchval("SELECT count(*) FROM iehe.import_rows WHERE started_at IS NULL") == 3
+    assert await vacant.pool.fetchval("SELECT bool_and(starts_itself) FROM iehe.case_starts")
+    assert await vacant.pool.fetchval("SELECT count(*) FROM iehe.case_starts WHERE started_at IS NULL") == 3
 
 
 @pytest.mark.parametrize("path", ["/cases/%00", "/cases/admission%2FA%00"])

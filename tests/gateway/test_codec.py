@@ -493,7 +493,7 @@ async def test_a_case_started_in_plain_text(institute: Institute, plain: Client)
     assert isinstance(failed.value.cause, ApplicationError)
     assert failed.value.cause.details == ([{"at": "", "code": "not-encrypted"}],)
     assert await case.version() == 0
-    assert await start_case(institute.client, case.row.application_no, case.row.round_id) is Start.NEW
+    assert await start_case(institute.client, case.case_id) is Start.NEW
     await case.until_stage("completeness")
     await case.event("fee-paid")
 

@@ -65,7 +65,7 @@ async def test_roles_are_those_on_record_now(vacant, desk) -> None:
     """A role that was taken away counts for nothing although the token is older."""
     await vacant.pool.execute("UPDATE iehe.staff SET roles = '{checker}' WHERE staff_id = 'office-1'")
 
-    answer = await desk.post("/cases", {})
+    answer = await desk.post("/cases", {"process": "admission-review"})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "role-missing")
 

@@ -100,14 +100,13 @@ async def test_applications_over_http_are_started(institute, relay, eventually) 
     """What was accepted with the promise to start it is started without another word; the rest is not."""
     promised, other = await institute.apply(start=False), await institute.apply(start=False)
     await institute.pool.execute(
-        "UPDATE iehe.import_batches SET starts_itself = true WHERE batch_id = "
-        "(SELECT batch_id FROM iehe.import_rows WHERE application_no = $1)",
-        promised.row.application_no,
+        "UPDATE iehe.case_starts SET starts_itself = true WHERE case_id = $1",
+        promised.case_id,
     )
     await relay()
 
     await promised.until_stage("completeness")
-    noted = "SELECT started_at IS NOT NULL FROM iehe.import_rows WHERE application_no = $1"
-    await eventually(lambda: institute.pool.fetchval(noted, promised.row.application_no))
-    assert not await institute.pool.fetchval(noted, other.row.application_no)
+    noted = "SELECT started_at IS NOT NULL FROM iehe.case_starts WHERE case_id = $1"
+    await eventually(lambda: institute.pool.fetchval(noted, promised.case_id))
+    assert not await institute.pool.fetchval(noted, other.case_id)
     assert await other.row_() is None

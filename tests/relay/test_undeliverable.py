@@ -46,7 +46,7 @@ async def test_before_its_case(institute, box, relay) -> None:
     await waiting_for(box, *told)
     still = await box.pool.fetchval("SELECT min(next_try_at) - now() > interval '45 s' FROM iehe.events")
 
-    await start_case(institute.client, case.row.application_no, case.row.round_id)
+    await start_case(institute.client, case.case_id)
 
     assert still
     await box.all_delivered(limit=10)
@@ -147,7 +147,7 @@ async def test_retried(institute, box, relay) -> None:
     await waiting_for(box, event_id)
     await long_waited(box, event_id)
     await box.until(event_id, state="dead", limit=5)
-    await start_case(institute.client, case.row.application_no, case.row.round_id)
+    await start_case(institute.client, case.case_id)
     await case.until_stage("completeness")
 
     again = await box.pool.fetch(SQL["retry"], SOURCE, event_id, None, None, "office-1", ["admission-review"])

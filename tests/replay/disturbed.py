@@ -101,7 +101,7 @@ async def superseded_at_start(institute: Disturbed) -> Case:
     """The other offer was accepted before this application was started."""
     first, second = await _two(institute, start=False)
     await first.decide(AnswerOffer, "office-1", answer="accepted")
-    await start_case(institute.client, second.row.application_no, second.row.round_id)
+    await start_case(institute.client, second.case_id)
     await second.until_stage("withdrawn")
     await _until(partial(_at_rest, second))
     return second

@@ -45,7 +45,7 @@ async def test_stored_once(office, pool) -> None:
     assert (first.added, first.known) == (2, 0)
     assert (again.batch_id, again.added, again.known) == (None, 0, 2)
     assert await pool.fetchval("SELECT count(*) FROM iehe.import_batches") == 1
-    assert await pool.fetchval("SELECT count(*) FROM iehe.import_rows WHERE started_at IS NULL") == 2
+    assert await pool.fetchval("SELECT count(*) FROM iehe.case_starts WHERE started_at IS NULL") == 2
 
 
 async def test_conflict_stores_nothing(office, pool) -> None:

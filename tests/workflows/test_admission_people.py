@@ -347,7 +347,7 @@ class TestSiblings:
         async with asyncio.timeout(15):
             while await institute.pool.fetchval("SELECT reason FROM iehe.events") != "waiting-for-case":
                 await asyncio.sleep(0.01)
-        await start_case(institute.skipper.client, second.row.application_no, second.row.round_id)
+        await start_case(institute.skipper.client, second.case_id)
 
         await second.until_stage("withdrawn")
         assert not [n for n in await second.notices() if n["state"] == "accepted"]

@@ -19,6 +19,7 @@ from activities.admission.applications import store_applications, store_staff
 from activities.kernel.case_log import broken_at
 from cases.starting import start_case
 from embedded.mail import caught_mails
+from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
 from spreadsheets.admission.checking import check_file
 from spreadsheets.admission.sample_files import write_csv, write_staff_csv
 from spreadsheets.admission.samples import sample_applications, sample_staff
@@ -119,7 +120,7 @@ async def _import(servers: Servers, rows: int, seed: int, folder: Path) -> None:
     skipping = TimeSkipper(servers.client, config=TimeSkippingConfig(enabled=False)).client
     await _in_parts(
         [row.data.application_no for row in checked.rows],
-        lambda number: start_case(skipping, number, ROUND),
+        lambda number: start_case(skipping, admission_case_id(number), {ROUND_ATTRIBUTE: ROUND}),
     )
     opened = "SELECT count(*) >= $1 FROM iehe.cases WHERE version > 0"
     await _until(lambda: servers.pool.fetchval(opened, rows), within=120)

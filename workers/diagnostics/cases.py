@@ -24,7 +24,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.kernel.database import DATABASE_FAULT
 from activities.kernel.queries import queries
 from cases.registry import PROCESSES
-from schemas.admission.identifiers import admission_case_id
 from workers.diagnostics.findings import Finding, ok, problem
 
 COMPARED: Final = 20_000
@@ -74,8 +73,8 @@ async def compare(client: Client, connection: Any) -> Comparison:
     """Ask both stores; the lists are complete unless `not_looked_at` says otherwise."""
     found = Comparison()
     rows = await connection.fetch(queries("kernel/office")["cases_in_need"])
-    pending = await connection.fetch(queries("admission/imports")["to_start"], None)
-    applied = {admission_case_id(row["application_no"]): row["started_at"] for row in pending}
+    pending = await connection.fetch(queries("kernel/starts")["without_case"], None, None)
+    applied = {row["case_id"]: row["started_at"] for row in pending}
     found.opened = sum(not row["closed"] for row in rows)
     workflows = await _running(client, found)
     needy = {row["case_id"]: row for row in rows}

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from activities.kernel.database import FAULTS
 from activities.kernel.queries import queries
-from cases.starting import start_cases, start_stored
+from cases.starting import start_cases, stored_by_themselves
 from embedded.concurrency import cancelled
 from workers.relay.delivery_batch import CASES, LOCKS, Report, claim, deliver, mark, pause
 from workers.relay.listening import Bell, listen
@@ -181,9 +181,7 @@ class Relay:
             seconds = LOOK_EVERY
             try:
                 rows = await self._pool.fetch(SQL["bring_back_lost"], SWEPT, timeout=20)
-                await self._pool.execute(
-                    queries("admission/imports")["forget_starts"], START_AGAIN_AFTER, timeout=20
-                )
+                await self._pool.execute(queries("kernel/starts")["forget"], START_AGAIN_AFTER, timeout=20)
             except FAULTS:
                 log.warning("cannot-sweep", exc_info=True)
                 seconds = LONGEST_PAUSE
@@ -196,7 +194,7 @@ class Relay:
                     seconds = SWEEP_EVERY
             await asyncio.sleep(seconds)
 
-    # applications accepted over HTTP
+    # subjects that were accepted while nobody waited
 
     async def _start(self) -> None:
         failures = 0
@@ -218,13 +216,11 @@ class Relay:
         async with self._pool.acquire(timeout=5) as connection, connection.transaction():
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1, $2)", LOCKS + 1, _STARTER):
                 return False
-            rows = await connection.fetch(queries("admission/imports")["to_start_by_itself"], STARTS)
-            waiting = [(row["application_no"], row["round_id"]) for row in rows]
+            waiting = await stored_by_themselves(connection, STARTS)
             if waiting:
                 await start_cases(self._pool, self._client, waiting, concurrency=CASES)
                 log.info("cases-started", count=len(waiting))
-            brought = await start_stored(self._pool, self._client, STARTS)
-            return STARTS in (len(waiting), brought)
+            return len(waiting) == STARTS
 
 
 @asynccontextmanager

@@ -95,6 +95,11 @@ class Process(Generic[S]):
         """The decisions by the names of their steps."""
         return {command.step: command for command in self.decisions}
 
+    @property
+    def start(self) -> tuple[str, EventKind] | None:
+        """The fact that brings a subject, with its name; None where subjects come by another way."""
+        return next(((name, kind) for name, kind in self.events.items() if kind.starts), None)
+
     def case_id(self, subject: str) -> str:
         """The case id, which is also the workflow id, of a subject."""
         return f"{self.room}/{subject}"

@@ -14,8 +14,13 @@ WHERE identity_key = ANY ($1::text[])
 -- name: add_batch
 -- The clock is read now, under the lock: the order of batches is the order in which they were taken in.
 INSERT INTO iehe.import_batches
-    (batch_id, file_sha256, round_id, rows, skipped, imported_by, starts_itself, imported_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+    (batch_id, file_sha256, round_id, rows, skipped, imported_by, imported_at)
+VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
+
+-- name: add_starts
+INSERT INTO iehe.case_starts (case_id, attributes, starts_itself)
+SELECT a.case_id, jsonb_build_object($3::text, a.round_id), $2
+FROM iehe.import_rows r JOIN iehe.applications a USING (application_no) WHERE r.batch_id = $1
 
 -- name: make_room_for_people
 CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS SELECT *, 0 AS place FROM iehe.people WITH NO DATA
@@ -38,46 +43,15 @@ DROP TABLE arriving
 -- name: people_that_arrived
 SELECT identity_key, person_id FROM iehe.people WHERE identity_key IN (SELECT identity_key FROM arriving)
 
--- name: to_start
--- Without a case, whatever was noted of its start: a workflow may have ended before its first step.
-SELECT r.application_no, a.round_id, r.started_at
-FROM iehe.import_rows r JOIN iehe.applications a USING (application_no)
-WHERE NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = a.case_id AND c.version > 0)
-  AND ($1::text[] IS NULL OR r.application_no = ANY ($1::text[]))
-ORDER BY r.application_no
-
--- name: to_start_by_itself
--- Accepted over HTTP and not started yet, oldest first.
-SELECT r.application_no, a.round_id
-FROM iehe.import_rows r JOIN iehe.applications a USING (application_no) JOIN iehe.import_batches b USING (batch_id)
-WHERE r.started_at IS NULL AND b.starts_itself
-ORDER BY b.imported_at, r.row
-LIMIT $1
-
--- name: forget_starts
--- Started long ago and still without a case: the relay looks whether a workflow runs, and starts what has none.
-UPDATE iehe.import_rows r SET started_at = NULL
-FROM iehe.import_batches b, iehe.applications a
-WHERE b.batch_id = r.batch_id AND a.application_no = r.application_no AND b.starts_itself
-  AND r.started_at < now() - make_interval(secs => $1)
-  AND NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = a.case_id AND c.version > 0)
-
--- name: start_of_application
-SELECT b.starts_itself, EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = a.case_id AND c.version > 0) AS opened
-FROM iehe.import_rows r JOIN iehe.import_batches b USING (batch_id) JOIN iehe.applications a USING (application_no)
-WHERE r.application_no = $1
-
 -- name: batch_of_body
 SELECT batch_id FROM iehe.import_batches WHERE file_sha256 = $1 AND imported_by = $2
 ORDER BY imported_at DESC, batch_id LIMIT 1
 
 -- name: batch_progress
-SELECT b.batch_id, b.round_id, b.imported_at, count(r.application_no) AS stored, count(r.started_at) AS started
+SELECT b.batch_id, b.round_id, b.imported_at, count(r.application_no) AS stored, count(s.started_at) AS started
 FROM iehe.import_batches b LEFT JOIN iehe.import_rows r USING (batch_id)
+LEFT JOIN iehe.applications a USING (application_no) LEFT JOIN iehe.case_starts s USING (case_id)
 WHERE b.batch_id = $1 GROUP BY b.batch_id
-
--- name: mark_started
-UPDATE iehe.import_rows SET started_at = now() WHERE application_no = ANY ($1::text[]) AND started_at IS NULL
 
 -- name: store_staff
 INSERT INTO iehe.staff (staff_id, name, email, language, roles, load_cap, available_from, available_to, phone,
@@ -88,18 +62,6 @@ SET name = excluded.name, email = excluded.email, language = excluded.language, 
     load_cap = excluded.load_cap, available_from = excluded.available_from,
     available_to = excluded.available_to, phone = excluded.phone, address = excluded.address,
     employers = excluded.employers, relations = excluded.relations, active = true
-
--- name: state_of_case
--- What a case needs to be started again, with the versions whose notices or events are still to be delivered.
-SELECT state, (SELECT superseded_by FROM iehe.applications a WHERE a.case_id = c.case_id), ARRAY(
-    SELECT version FROM iehe.notices n
-    WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
-    UNION SELECT cause_version FROM iehe.events e WHERE e.cause_case = c.case_id AND e.state = 'stored'
-    ORDER BY 1) AS undelivered
-FROM iehe.cases c WHERE case_id = $1 AND version > 0
-
--- name: is_application
-SELECT true FROM iehe.applications WHERE application_no = $1
 
 -- name: column_mappings
 SELECT header_sha256, mapping::text FROM iehe.column_mappings WHERE kind = $1

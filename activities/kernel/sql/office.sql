@@ -23,9 +23,6 @@ WHERE c.version > 0 AND (
     OR EXISTS (SELECT FROM iehe.tasks t WHERE t.case_id = c.case_id AND t.closed_at IS NULL))
 ORDER BY c.case_id
 
--- name: application_stored
-SELECT EXISTS (SELECT FROM iehe.applications WHERE case_id = $1)
-
 -- name: tasks_of_case
 SELECT key AS task, kind, role, assignee, opened_at, due_at FROM iehe.tasks
 WHERE case_id = $1 AND closed_at IS NULL
@@ -79,7 +76,8 @@ FROM (SELECT batch_id, file_sha256, round_id, rows, skipped, imported_by, import
       ORDER BY imported_at DESC, batch_id LIMIT $1) AS b
 CROSS JOIN LATERAL (
     SELECT (SELECT count(*) FROM iehe.import_rows r WHERE r.batch_id = b.batch_id) AS stored,
-           (SELECT count(*) FROM iehe.import_rows r WHERE r.batch_id = b.batch_id AND r.started_at IS NULL) AS waiting
+           (SELECT count(*) FROM iehe.import_rows r JOIN iehe.applications a USING (application_no)
+            JOIN iehe.case_starts s USING (case_id) WHERE r.batch_id = b.batch_id AND s.started_at IS NULL) AS waiting
     OFFSET 0
 ) AS counted
 ORDER BY b.imported_at DESC, b.batch_id

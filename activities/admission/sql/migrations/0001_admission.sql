@@ -56,12 +56,8 @@ CREATE TABLE iehe.import_batches (
     rows         integer NOT NULL,
     skipped      integer NOT NULL DEFAULT 0,
     imported_by  text NOT NULL,
-    imported_at  timestamptz NOT NULL DEFAULT now(),
-    -- accepted over HTTP: the relay starts whatever was stored and not started
-    starts_itself boolean NOT NULL DEFAULT false
+    imported_at  timestamptz NOT NULL DEFAULT now()
 );
-CREATE TRIGGER batches_tell_relays AFTER INSERT ON iehe.import_batches
-    FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
 
 CREATE TABLE iehe.applications (
     application_no              text PRIMARY KEY,
@@ -98,10 +94,8 @@ CREATE INDEX applications_by_place ON iehe.applications (round_id, programme);
 CREATE TABLE iehe.import_rows (
     application_no  text PRIMARY KEY REFERENCES iehe.applications,
     batch_id        uuid NOT NULL REFERENCES iehe.import_batches,
-    row             integer NOT NULL,
-    started_at      timestamptz
+    row             integer NOT NULL
 );
-CREATE INDEX import_rows_to_start ON iehe.import_rows (batch_id) WHERE started_at IS NULL;
 CREATE INDEX import_rows_by_batch ON iehe.import_rows (batch_id);
 
 
@@ -457,7 +451,6 @@ GRANT INSERT ON iehe.application_items, iehe.late_permits, iehe.reviews, iehe.sc
 GRANT UPDATE ON iehe.application_items, iehe.late_permits, iehe.reviews, iehe.accommodations,
     iehe.duplicate_findings TO iehe_worker;
 GRANT UPDATE (superseded_by) ON iehe.applications TO iehe_worker;
-GRANT UPDATE (started_at) ON iehe.import_rows TO iehe_worker;
 -- a row lock that serialises places
 GRANT UPDATE (places) ON iehe.round_places TO iehe_worker;
 

@@ -68,7 +68,7 @@ COMMENT ON TABLE iehe.case_starts IS
 COMMENT ON COLUMN iehe.case_starts.attributes IS 'Search attributes that the workflow is started with.';
 COMMENT ON COLUMN iehe.case_starts.starts_itself IS
     'Accepted while nobody waits: a relay starts what was stored and not started.';
-CREATE INDEX case_starts_waiting ON iehe.case_starts (stored_at) WHERE started_at IS NULL;
+CREATE INDEX case_starts_waiting ON iehe.case_starts (stored_at, case_id) WHERE started_at IS NULL AND starts_itself;
 
 -- cases --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,103 @@
+"""Cases that begin with a form: filled in by the office, it takes the way of the portal's event.
+
+The event is stored under the office's own id; the trigger that keeps what a portal sends keeps this too.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
+
+from activities.kernel.database import REFUSED_BY_FUNCTION, refusal_of
+from activities.kernel.queries import queries
+from cases import facts
+from cases.registry import PROCESSES
+from cases.sight import roles_that_see_whole
+from schemas.kernel.case import Actor, EventEnvelope
+from schemas.kernel.identifiers import event_type
+from schemas.kernel.payload import Payload
+from schemas.kernel.refusals import Refusal
+from workflows.kernel.process import Process
+from workflows.kernel.sight import Field
+
+SQL: Final = queries("kernel/events")
+SOURCE: Final = "office"
+_NUMBER_LENGTH: Final = 12
+
+
+class Stored(NamedTuple):
+    """What a case is about is on record; `repeated`: it had been before, under the same id."""
+
+    case_id: str
+    repeated: bool
+
+
+class Start(BaseModel):
+    """A form as it comes to a door: the fields of what `form_of` makes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+@cache
+def form_of(name: str) -> type[Start] | None:
+    """The form that starts a case of a process, by the name of the process; None: it starts by none.
+
+    Its fields: `process`, `form`, and `number`, which is the subject where the school or the office has one.
+    """
+    process = PROCESSES[name]
+    if process.start is None:
+        return None
+    number = Annotated[str, StringConstraints(pattern=process.subject)] | None
+    fields: Any = {
+        "process": (Literal[name], ...),
+        "number": (number, None),
+        "form": (process.start[1].data, ...),
+    }
+    made = "".join(part.capitalize() for part in ("start", *name.split("-")))
+    return create_model(made, __base__=Start, __doc__=f"{process.title[1]}: what is filled in.", **fields)
+
+
+async def store_form(
+    pool: asyncpg.Pool,
+    process: Process[Any],
+    form: Payload,
+    *,
+    actor: Actor,
+    key: str,
+    number: str | None = None,
+) -> Stored:
+    """Store what a person of the office has filled in; the same key again is the same case.
+
+    A form without a number of its own gets one that follows from who sends it under which key.
+
+    Raises:
+        Refusal: the actor's roles do not see such forms; the key or number is another form's; the database
+            has no such thing as the form names.
+    """
+    allowed = roles_that_see_whole(Field.PERSONAL, process.name)
+    if allowed.isdisjoint(actor.roles):
+        held = ", ".join(sorted(actor.roles)) or "-"
+        raise Refusal("role-missing", step="start", roles=", ".join(sorted(allowed)), held=held)
+    if process.start is None:
+        raise LookupError(process.name)
+    source = f"{SOURCE}:{actor.id}"
+    made = hashlib.sha256(f"{process.name}|{source}|{key}".encode()).hexdigest()
+    case_id = process.case_id(number or made[:_NUMBER_LENGTH].upper())
+    envelope = EventEnvelope(
+        id=key,
+        source=source,
+        type=event_type(process.name, process.start[0]),
+        received_at=datetime.now(UTC),
+        data=form.model_dump(mode="json", exclude_unset=True),
+    )
+    known = await pool.fetchrow(SQL["event"], source, key) is not None
+    try:
+        await facts.store(pool, {"process": process.name, "case_id": case_id}, envelope)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != REFUSED_BY_FUNCTION:
+            raise
+        raise refusal_of(error) from None
+    return Stored(case_id, known)

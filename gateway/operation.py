@@ -1,0 +1,50 @@
+"""One thing that the gateway can be asked, and what its answers may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, Literal
+
+from pydantic import BaseModel
+
+Security = Literal["staff", "source-token", "source-signature"]
+SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
+STAFF_PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
+BODY_PROBLEMS: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path.
+
+    Args:
+        method: HTTP method.
+        path: template; a value in braces is one parameter, a `/` within it written as %2F or as it is.
+        operation_id: unique name, for generated clients.
+        summary: one sentence.
+        request: the body's model; None without a body.
+        query: model of the query parameters.
+        headers: request headers beside the usual, with whether each is required.
+        responses: model of the body by status; None: no body.
+        problems: statuses answered by application/problem+json.
+        security: credentials of which it asks for one; none: nobody's.
+        media_type: of the body.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    operation_id: str
+    summary: str
+    request: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    headers: Mapping[str, bool] = field(default_factory=dict)
+    responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
+    problems: tuple[HTTPStatus, ...] = ()
+    security: tuple[Security, ...] = ("staff",)
+    media_type: str = "application/json"

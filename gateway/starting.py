@@ -1,0 +1,73 @@
+"""`POST /cases`: a case is started by its form, or as `gateway/<room>/start_routes.py` does it."""
+
+import importlib
+from http import HTTPStatus
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Annotated, Any, Final, Union
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cases.forms import form_of, store_form
+from cases.registry import CASE_ROOMS, PROCESSES
+from cases.starting import start_now
+from gateway.context import gateway_of
+from gateway.problems import Fault, invalid
+from gateway.request_parsing import body_of, checked, key_of, note_request
+from gateway.responses import CaseAccepted, accepted
+from gateway.staff import staff_of
+
+
+def _own_ways() -> dict[str, ModuleType]:
+    names = {room: f"gateway.{room}.start_routes" for room in CASE_ROOMS if find_spec(f"gateway.{room}")}
+    return {room: importlib.import_module(name) for room, name in names.items()}
+
+
+OWN_WAYS: Final = _own_ways()
+"""By room, where cases begin otherwise than by a form: `START` (model of the body), `start_one`, `routes` and
+`OPERATIONS`."""
+
+
+def _model_of(name: str) -> type[BaseModel] | None:
+    own = OWN_WAYS.get(PROCESSES[name].room)
+    return form_of(name) if own is None else own.START
+
+
+_MODELS: Final = {name: model for name in PROCESSES if (model := _model_of(name)) is not None}
+_Each = Union[tuple(_MODELS.values())]  # type: ignore[valid-type] # noqa: UP007 - made from the registry
+
+
+class StartCase(RootModel[Annotated[_Each, Field(discriminator="process")]]):
+    """What a case is about, by its process."""
+
+
+class _Which(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    process: str
+
+
+async def start_over_http(request: Request) -> Response:
+    """Store what a case is about and start it; the same again changes nothing."""
+    gateway, actor = gateway_of(request), await staff_of(request)
+    raw, _ = await body_of(request)
+    name = checked(_Which, raw).process
+    if name not in _MODELS:
+        raise invalid([Fault("/process", "literal_error")])
+    process = PROCESSES[name]
+    own = OWN_WAYS.get(process.room)
+    if own is not None:
+        answer: Response = await own.start_one(request, actor, raw)
+        return answer
+    key = str(key_of(request))
+    given: Any = checked(_MODELS[name], raw)
+    await note_request(gateway.pool, actor, key, f"start {name}", raw)
+    stored = await store_form(gateway.pool, process, given.form, actor=actor, key=key, number=given.number)
+    started = await start_now(gateway.pool, gateway.client, stored.case_id)
+    status = HTTPStatus.OK if stored.repeated else HTTPStatus.CREATED
+    told = CaseAccepted(
+        case_id=stored.case_id, state="started" if started else "stored", repeated=stored.repeated
+    )
+    return accepted(told, status if started else HTTPStatus.ACCEPTED, f"/cases/{stored.case_id}")
