@@ -34,6 +34,8 @@ BODY_PROBLEMS: Final = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 
+_VERSION_PROBLEMS: Final = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED)
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -48,7 +50,7 @@ class Operation:
         query: model of the query parameters.
         headers: request headers beside the usual, with whether each is required.
         responses: model of the body by status; None: no body.
-        problems: statuses answered by application/problem+json.
+        more_problems: statuses answered by application/problem+json, beside those that follow from the rest.
         security: credentials of which it asks for one; none: nobody's.
         media_type: of the body.
     """
@@ -61,9 +63,20 @@ class Operation:
     query: type[BaseModel] | None = None
     headers: Mapping[str, bool] = field(default_factory=dict)
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
-    problems: tuple[HTTPStatus, ...] = ()
+    more_problems: tuple[HTTPStatus, ...] = ()
     security: tuple[Security, ...] = ("staff",)
     media_type: str = "application/json"
+
+    @property
+    def problems(self) -> frozenset[HTTPStatus]:
+        """Every status that is answered by application/problem+json."""
+        found = set(self.more_problems)
+        found.update(STAFF_PROBLEMS if self.security else ())
+        found.update(BODY_PROBLEMS if self.request is not None else ())
+        found.update({HTTPStatus.BAD_REQUEST} if self.query is not None else ())
+        found.update({HTTPStatus.NOT_FOUND} if "{" in self.path else ())
+        found.update(_VERSION_PROBLEMS if "If-Match" in self.headers else ())
+        return frozenset(found)
 
 
 def _decision(name: str, command: type[Command], process: str) -> Operation:
@@ -76,13 +89,6 @@ def _decision(name: str, command: type[Command], process: str) -> Operation:
         request=body_model(command),
         headers={"Idempotency-Key": True, "If-Match": True},
         responses={HTTPStatus.OK: Decided},
-        problems=(
-            *STAFF_PROBLEMS,
-            *BODY_PROBLEMS,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.PRECONDITION_FAILED,
-            HTTPStatus.PRECONDITION_REQUIRED,
-        ),
     )
 
 
@@ -116,12 +122,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=EventQuery,
         headers=dict.fromkeys(SIGNATURE, False),
         responses={HTTPStatus.OK: EventFate},
-        problems=(
-            *STAFF_PROBLEMS,
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.TOO_MANY_REQUESTS,
-        ),
+        more_problems=(HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS),
         security=("source-signature", "source-token", "staff"),
     ),
     _health("livez", "Whether the process is alive."),
@@ -133,13 +134,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List cases by their id.",
         query=CasesQuery,
         responses={HTTPStatus.OK: CasePage},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
     Operation(
         "POST",
         "/cases",
         "start-case",
-        "Store an application and start its case.",
+        "Store what a case is about, and start it.",
         request=StartCase,
         headers={"Idempotency-Key": False},
         responses={
@@ -147,17 +147,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             HTTPStatus.OK: CaseAccepted,
             HTTPStatus.ACCEPTED: CaseAccepted,
         },
-        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     Operation(
         "POST",
         "/cases/batch",
         "start-cases",
-        "Store applications of one round, all or none; their cases start by themselves.",
+        "Store a batch, all or none; its cases start by themselves.",
         request=StartBatch,
         headers={"Idempotency-Key": False},
         responses={HTTPStatus.ACCEPTED: BatchAccepted, HTTPStatus.OK: BatchAccepted},
-        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     Operation(
         "GET",
@@ -165,7 +163,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "show-batch",
         "Show how many cases of a batch have been started.",
         responses={HTTPStatus.OK: BatchProgress},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND),
     ),
     Operation(
         "GET",
@@ -174,7 +171,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Show where a case stands and which decisions are possible now.",
         headers={"If-None-Match": False},
         responses={HTTPStatus.OK: CaseTold, HTTPStatus.NOT_MODIFIED: None},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        more_problems=(HTTPStatus.CONFLICT,),
     ),
     *_decisions(),
     Operation(
@@ -184,6 +181,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List open tasks by when they are due, with the events that cannot be delivered.",
         query=TasksQuery,
         responses={HTTPStatus.OK: TaskPage},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
 )
