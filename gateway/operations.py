@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from cases.registry import PROCESSES
 from gateway.admission.start_routes import StartBatch, StartCase
 from gateway.decisions import body_model
+from gateway.fates import EventQuery
 from gateway.listing import CasesQuery, TasksQuery
 from gateway.responses import (
     BatchAccepted,
@@ -99,13 +100,6 @@ def _decisions() -> tuple[Operation, ...]:
         for name, command in each.commands.items():
             found.setdefault(name, _decision(name, command, process))
     return tuple(found.values())
-
-
-class EventQuery(BaseModel):
-    """Which event."""
-
-    source: str
-    id: str
 
 
 def _health(name: str, summary: str) -> Operation:
