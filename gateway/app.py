@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from http import HTTPStatus
+from functools import cache
 from typing import Final
 
 import structlog
@@ -10,17 +10,18 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.kernel.database import is_transient
 from gateway import answers, cases, codec_server, codec_session, events, fates, health
 from gateway.context import Gateway
-from gateway.documents import routes as documents
+from gateway.documents.asyncapi import asyncapi
+from gateway.documents.openapi import openapi
 from gateway.events import EventDoor
 from gateway.health import PROBES
-from gateway.limits import too_many_at_once
-from gateway.problems import Problem, answer_http, answer_problem, unavailable
+from gateway.problems import Problem, answer_http, answer_problem, problem
 from schemas.kernel.refusals import Refusal
 
 AT_ONCE: Final = 256
@@ -33,6 +34,9 @@ _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
+_DOCUMENTS: Final = {"openapi": cache(openapi), "asyncapi": cache(asyncapi)}
+"""As they are committed in docs/api."""
+
 log = structlog.get_logger()
 
 
@@ -40,14 +44,17 @@ def create_app(gateway: Gateway) -> Starlette:
     """Assemble the application."""
     app = Starlette(
         routes=[
-            *events.routes(),
-            *fates.routes(),
+            Route("/events", events.receive, methods=["POST"]),
+            Route("/events", fates.show, methods=["GET"]),
             *answers.routes(),
             *cases.routes(),
             *codec_server.routes(),
-            *codec_session.routes(),
-            *health.routes(),
-            *documents.routes(),
+            Route("/codec/sign-in", codec_session.page, methods=["GET"]),
+            Route("/codec/sign-in", codec_session.sign_in, methods=["POST"]),
+            Route("/codec/sign-out", codec_session.sign_out, methods=["POST"]),
+            Route("/livez", health.live, methods=["GET"]),
+            Route("/readyz", health.ready, methods=["GET"]),
+            *(Route(f"/{name}.json", _document) for name in _DOCUMENTS),
         ],
         exception_handlers={
             Problem: answer_problem,
@@ -61,6 +68,11 @@ def create_app(gateway: Gateway) -> Starlette:
     app.state.event_door = EventDoor(gateway)
     app.add_middleware(_Outermost)
     return app
+
+
+async def _document(request: Request) -> Response:
+    name = request.url.path.removeprefix("/").removesuffix(".json")
+    return JSONResponse(_DOCUMENTS[name]())
 
 
 class _Outermost:
@@ -88,15 +100,15 @@ class _Outermost:
         self._under_way += 1
         try:
             if self._under_way > AT_ONCE and scope["path"] not in PROBES:
-                raise too_many_at_once()  # noqa: TRY301 - answered where every other problem is
+                raise problem("too-many-at-once")  # noqa: TRY301 - answered where every other problem is
             await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = 499  # as proxies note it: nobody is there to be answered
         except (Exception, asyncio.CancelledError) as error:
-            problem = _problem_of(scope, error)
+            answer = await answer_problem(Request(scope), _problem_of(scope, error))
             if status:
                 raise
-            await (await answer_problem(Request(scope), problem))(scope, receive, sending)
+            await answer(scope, receive, sending)
             if isinstance(error, asyncio.CancelledError):
                 raise
         finally:
@@ -115,11 +127,11 @@ def _problem_of(scope: Scope, error: BaseException) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, asyncio.CancelledError):
-        return _stopping()
+        return problem("stopping")
     away = is_transient(error)
     tell = log.warning if away else log.error
     tell("request-failed", method=_method(scope), route=_route(scope), exc_info=error)
-    return _database_away() if away else _our_fault()
+    return problem("database-unreachable" if away else "fault")
 
 
 def _method(scope: Scope) -> str:
@@ -132,28 +144,3 @@ def _route(scope: Scope) -> str:
     if not isinstance(route, Route):
         return "none"
     return route.path_format.replace("{", ":").replace("}", "")
-
-
-def _database_away() -> Problem:
-    return unavailable(
-        "database-unreachable",
-        "The database does not answer; repeat the request, with the same key or id.",
-        "データベースが応答しません。同じキーまたは ID で再送してください。",
-    )
-
-
-def _stopping() -> Problem:
-    return unavailable(
-        "stopping",
-        "The gateway is being stopped; repeat the request, with the same key or id.",
-        "ゲートウェイを停止中です。同じキーまたは ID で再送してください。",
-    )
-
-
-def _our_fault() -> Problem:
-    return Problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "fault",
-        "Something is wrong on our side; a repeat with the same id is harmless.",
-        "内部エラーが発生しました。同じ ID での再送は安全です。",
-    )

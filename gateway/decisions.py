@@ -1,20 +1,18 @@
 """`POST /cases/{case_id}/decisions/{name}`: every decision of every process, by the person of the token."""
 
 from functools import cache
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from temporalio.client import Client
 
 from cases.decisions import TEXT_FIELDS, decide, made_before, own_fields, text_field
+from cases.finding import case_seen
 from cases.page import stage_text
 from cases.registry import PROCESSES
-from gateway.access import find_case
 from gateway.context import gateway_of
-from gateway.problems import Problem
+from gateway.problems import problem
 from gateway.request_parsing import body_of, checked, key_of, note_request, version_of
 from gateway.responses import Decided
 from gateway.staff import staff_of
@@ -45,15 +43,10 @@ async def decide_over_http(request: Request) -> Response:
     gateway = gateway_of(request)
     actor = await staff_of(request)
     case_id, name = request.path_params["case_id"], request.path_params["name"]
-    row, fields = await find_case(gateway.pool, case_id, actor)
+    row, fields = await case_seen(gateway.pool, case_id, actor)
     command_type = PROCESSES[row["process"]].commands.get(name)
     if command_type is None:
-        raise Problem(
-            HTTPStatus.NOT_FOUND,
-            "no-such-decision",
-            "The process of this case has no such decision.",
-            "この手続きにそのような決定はありません。",
-        )
+        raise problem("no-such-decision")
     key = key_of(request)
     version = version_of(request)
     raw, _ = await body_of(request)
@@ -70,11 +63,7 @@ async def decide_over_http(request: Request) -> Response:
             raise Refusal("no-such-case")
         receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})
     if receipt is None:
-
-        async def client() -> Client:
-            return gateway.client
-
-        receipt = await decide(gateway.pool, client, row, command, text)
+        receipt = await decide(gateway.pool, gateway.connected, row, command, text)
     return _answer(row["process"], receipt)
 
 

@@ -1,25 +1,28 @@
 """`GET /events`: what became of an event, for the source that sent it and for the office."""
 
-from http import HTTPStatus
-
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from cases.sight import roles_that_see_whole, whole_processes
 from gateway.cloudevents import is_event_id
 from gateway.event_modes import Message, Mode, digest_id
 from gateway.events import door_of
-from gateway.problems import Fault, Problem, invalid
+from gateway.problems import Fault, invalid, problem
+from gateway.request_parsing import query_of
 from gateway.responses import EventFate
 from gateway.staff import require_role, staff_of
 
 WHOLE = roles_that_see_whole()
 
 
-def routes() -> list[Route]:
-    """The endpoint of this module."""
-    return [Route("/events", show, methods=["GET"])]
+class EventQuery(BaseModel):
+    """Which event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    id: str
 
 
 def question_id(source: str, event_id: str) -> str:
@@ -29,26 +32,14 @@ def question_id(source: str, event_id: str) -> str:
 
 async def show(request: Request) -> Response:
     """What became of an event, without what it says."""
-    given = {name: request.query_params.getlist(name) for name in ("source", "id")}
-    faults = [
-        Fault(f"query:{name}", "duplicate_name" if values else "missing")
-        for name, values in given.items()
-        if len(values) != 1
-    ]
-    if faults:
-        raise invalid(faults)
-    (source,), (event_id,) = given.values()
+    query = query_of(request, EventQuery)
+    source, event_id = query.source, query.id
     seen = await _processes_seen(request, source, event_id)
     if not is_event_id(event_id):
         raise invalid([Fault("query:id", "string_pattern_mismatch")])
     row = await door_of(request).inbox.look_up(source, event_id)
     if row is None or not (seen is None or row["process"] in seen):
-        raise Problem(
-            HTTPStatus.NOT_FOUND,
-            "event-not-found",
-            "No event of this source has this id.",
-            "この送信元・ID の通知はありません。",
-        )
+        raise problem("event-not-found")
     return JSONResponse(EventFate.model_validate(dict(row)).model_dump(mode="json"))
 
 

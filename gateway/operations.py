@@ -3,12 +3,11 @@
 from http import HTTPStatus
 from typing import Final
 
-from pydantic import BaseModel
-
 from cases.registry import PROCESSES
 from gateway.decisions import body_model
+from gateway.fates import EventQuery
 from gateway.listing import CasesQuery, TasksQuery
-from gateway.operation import BODY_PROBLEMS, SIGNATURE, STAFF_PROBLEMS, Operation
+from gateway.operation import SIGNATURE, Operation
 from gateway.responses import (
     CaseAccepted,
     CasePage,
@@ -31,13 +30,6 @@ def _decision(name: str, command: type[Command], process: str) -> Operation:
         request=body_model(command),
         headers={"Idempotency-Key": True, "If-Match": True},
         responses={HTTPStatus.OK: Decided},
-        problems=(
-            *STAFF_PROBLEMS,
-            *BODY_PROBLEMS,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.PRECONDITION_FAILED,
-            HTTPStatus.PRECONDITION_REQUIRED,
-        ),
     )
 
 
@@ -48,13 +40,6 @@ def _decisions() -> tuple[Operation, ...]:
         for name, command in each.commands.items():
             found.setdefault(name, _decision(name, command, process))
     return tuple(found.values())
-
-
-class EventQuery(BaseModel):
-    """Which event."""
-
-    source: str
-    id: str
 
 
 def _health(name: str, summary: str) -> Operation:
@@ -71,12 +56,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=EventQuery,
         headers=dict.fromkeys(SIGNATURE, False),
         responses={HTTPStatus.OK: EventFate},
-        problems=(
-            *STAFF_PROBLEMS,
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.TOO_MANY_REQUESTS,
-        ),
+        more_problems=(HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS),
         security=("source-signature", "source-token", "staff"),
     ),
     _health("livez", "Whether the process is alive."),
@@ -88,7 +68,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List cases by their id.",
         query=CasesQuery,
         responses={HTTPStatus.OK: CasePage},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
     Operation(
         "POST",
@@ -102,7 +81,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             HTTPStatus.OK: CaseAccepted,
             HTTPStatus.ACCEPTED: CaseAccepted,
         },
-        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     *(operation for own in OWN_WAYS.values() for operation in own.OPERATIONS),
     Operation(
@@ -112,7 +90,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Show where a case stands and which decisions are possible now.",
         headers={"If-None-Match": False},
         responses={HTTPStatus.OK: CaseTold, HTTPStatus.NOT_MODIFIED: None},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        more_problems=(HTTPStatus.CONFLICT,),
     ),
     *_decisions(),
     Operation(
@@ -122,6 +100,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List open tasks by when they are due, with the events that cannot be delivered.",
         query=TasksQuery,
         responses={HTTPStatus.OK: TaskPage},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
 )

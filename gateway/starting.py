@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Annotated, Any, Final, Union
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,11 +36,10 @@ def _model_of(name: str) -> type[BaseModel] | None:
 
 
 _MODELS: Final = {name: model for name in PROCESSES if (model := _model_of(name)) is not None}
-_Each = Union[tuple(_MODELS.values())]  # type: ignore[valid-type] # noqa: UP007 - made from the registry
-
-
-class StartCase(RootModel[Annotated[_Each, Field(discriminator="process")]]):
-    """What a case is about, by its process."""
+_EACH: Final[Any] = Annotated[Union[tuple(_MODELS.values())], Field(discriminator="process")]  # noqa: UP007
+_ROOT: Final[Any] = RootModel.__class_getitem__(_EACH)
+StartCase: Final[type[BaseModel]] = create_model("StartCase", __base__=_ROOT)
+StartCase.__doc__ = "What a case is about, by its process."
 
 
 class _Which(BaseModel):

@@ -19,7 +19,8 @@ from cli.session import TOKYO, CommandError, Exit, Session
 
 if TYPE_CHECKING:
     from activities.kernel.database import Connection
-    from schemas.admission.applications import ApplicationRow, NumberedRow
+    from schemas.admission.applications import ApplicationRow
+    from schemas.kernel.people import NumberedRow
     from spreadsheets.rows import Checked
 
 AT_ONCE: Final = 5_000
@@ -149,12 +150,11 @@ class CheckedFile:
         return self._rows(self.rounds[round_id])
 
     def _programmes_unknown(self, rows: set[int]) -> list[Any]:
-        from spreadsheets.codes import Code
-        from spreadsheets.messages import fault
+        from spreadsheets.faults import fault
 
         layout = self.checked.layout
         column, at = layout.label("programme") if layout is not None else (None, None)
-        return [fault(Code.PROGRAMME_UNKNOWN, row=row, column=column, position=at) for row in sorted(rows)]
+        return [fault("programme-unknown", row=row, column=column, position=at) for row in sorted(rows)]
 
     def _add(self, found: list[Any]) -> None:
         self.checked = replace(self.checked, faults=(*self.checked.faults, *found))

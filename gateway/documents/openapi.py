@@ -11,12 +11,13 @@ from pydantic import BaseModel
 from gateway.cloudevents import EVENT_TYPES, CloudEvent
 from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
-from gateway.operations import BODY_PROBLEMS, OPERATIONS, SIGNATURE, STAFF_PROBLEMS, Operation
+from gateway.operation import BODY_PROBLEMS, SIGNATURE, STAFF_PROBLEMS, Operation
+from gateway.operations import OPERATIONS
 from gateway.problems import MEDIA_TYPE
-from gateway.responses import ProblemTold
+from gateway.responses import EventStored, ProblemTold
 
 _EVENT: Final = {"$ref": "#/components/schemas/Event"}
-_STORED: Final = {"$ref": "#/components/schemas/EventStored"}
+_STORED: Final = reference(EventStored)
 _TEXT: Final = {"type": "string"}
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time")
 _HEADERS: Final = {
@@ -61,7 +62,7 @@ def openapi() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    models: set[type[BaseModel]] = {ProblemTold, CloudEvent}
+    models: set[type[BaseModel]] = {ProblemTold, CloudEvent, EventStored}
     for operation in OPERATIONS:
         models |= {each for each in (operation.request, *operation.responses.values()) if each is not None}
     kinds = {name: kind for name, (_, kind) in EVENT_TYPES.items() if not kind.between_cases}
@@ -77,23 +78,6 @@ def _schemas() -> dict[str, Any]:
                 ]
             },
         ]
-    }
-    # extension attributes are allowed beside those of the model, which the door checks by their names
-    schemas["CloudEvent"].pop("additionalProperties", None)
-    schemas["CloudEvent"]["patternProperties"] = {"^[a-z0-9]{1,20}$": {}}
-    schemas["EventStored"] = {
-        "type": "object",
-        "required": ["id", "source", "status", "stored_at", "location"],
-        "properties": {
-            **dict.fromkeys(("id", "source", "location"), _TEXT),
-            "status": {"enum": ["stored", "duplicate"]},
-            "stored_at": {"type": "string", "format": "date-time"},
-            "differs": {
-                "description": "Of a repeat: what it says otherwise than the first, which stays.",
-                "type": "array",
-                "items": {"const": "time"},
-            },
-        },
     }
     return dict(sorted(schemas.items()))
 
@@ -175,26 +159,15 @@ def _queries(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     if model is None:
         return []
     schema = model.model_json_schema()
-    definitions: Mapping[str, Any] = schema.get("$defs", {})
     return [
         {
             "name": name,
             "in": "query",
             "required": name in schema.get("required", []),
-            "schema": _inlined({key: value for key, value in field.items() if key != "title"}, definitions),
+            "schema": {key: value for key, value in field.items() if key != "title"},
         }
         for name, field in schema["properties"].items()
     ]
-
-
-def _inlined(value: Any, definitions: Mapping[str, Any]) -> Any:
-    if isinstance(value, list):
-        return [_inlined(each, definitions) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if "$ref" in value:
-        return _inlined(definitions[value["$ref"].rpartition("/")[2]], definitions)
-    return {key: _inlined(each, definitions) for key, each in value.items() if key != "title"}
 
 
 def _in_path(name: str) -> dict[str, Any]:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from spreadsheets.codes import Code, Fault
+from spreadsheets.faults import Fault, fault
 from spreadsheets.headers import Layout
-from spreadsheets.messages import fault
 from spreadsheets.read_row import ReadRow
 
 NAMED_ROWS: Final = 10
@@ -23,7 +22,7 @@ class Repeat:
     Rows that, as far as it is known, also share the key `unless` may share the first.
     """
 
-    code: Code
+    code: str
     column: str
     key: RowKey
     unless: RowKey | None = None
@@ -75,10 +74,3 @@ def same_email(row: ReadRow) -> Hashable | None:
     """The key of rows with the same mailbox, whatever its capital letters."""
     value = row.values.get("email")
     return value.casefold() if isinstance(value, str) else None
-
-
-def same_person(row: ReadRow) -> Hashable | None:
-    """The key of rows whose reading and date of birth are the same."""
-    values = row.values
-    key = (values.get("family_kana"), values.get("given_kana"), values.get("birth_date"))
-    return None if None in key else key
