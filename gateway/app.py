@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -19,8 +18,7 @@ from gateway.context import Gateway
 from gateway.documents import routes as documents
 from gateway.events import EventDoor
 from gateway.health import PROBES
-from gateway.limits import too_many_at_once
-from gateway.problems import Problem, answer_http, answer_problem, unavailable
+from gateway.problems import Problem, answer_http, answer_problem, problem
 from schemas.kernel.refusals import Refusal
 
 AT_ONCE: Final = 256
@@ -88,15 +86,15 @@ class _Outermost:
         self._under_way += 1
         try:
             if self._under_way > AT_ONCE and scope["path"] not in PROBES:
-                raise too_many_at_once()  # noqa: TRY301 - answered where every other problem is
+                raise problem("too-many-at-once")  # noqa: TRY301 - answered where every other problem is
             await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = 499  # as proxies note it: nobody is there to be answered
         except (Exception, asyncio.CancelledError) as error:
-            problem = _problem_of(scope, error)
+            answer = await answer_problem(Request(scope), _problem_of(scope, error))
             if status:
                 raise
-            await (await answer_problem(Request(scope), problem))(scope, receive, sending)
+            await answer(scope, receive, sending)
             if isinstance(error, asyncio.CancelledError):
                 raise
         finally:
@@ -115,11 +113,11 @@ def _problem_of(scope: Scope, error: BaseException) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, asyncio.CancelledError):
-        return _stopping()
+        return problem("stopping")
     away = is_transient(error)
     tell = log.warning if away else log.error
     tell("request-failed", method=_method(scope), route=_route(scope), exc_info=error)
-    return _database_away() if away else _our_fault()
+    return problem("database-unreachable" if away else "fault")
 
 
 def _method(scope: Scope) -> str:
@@ -132,28 +130,3 @@ def _route(scope: Scope) -> str:
     if not isinstance(route, Route):
         return "none"
     return route.path_format.replace("{", ":").replace("}", "")
-
-
-def _database_away() -> Problem:
-    return unavailable(
-        "database-unreachable",
-        "The database does not answer; repeat the request, with the same key or id.",
-        "データベースが応答しません。同じキーまたは ID で再送してください。",
-    )
-
-
-def _stopping() -> Problem:
-    return unavailable(
-        "stopping",
-        "The gateway is being stopped; repeat the request, with the same key or id.",
-        "ゲートウェイを停止中です。同じキーまたは ID で再送してください。",
-    )
-
-
-def _our_fault() -> Problem:
-    return Problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "fault",
-        "Something is wrong on our side; a repeat with the same id is harmless.",
-        "内部エラーが発生しました。同じ ID での再送は安全です。",
-    )

@@ -29,7 +29,7 @@ from encryption.ring import CLASSES, KeyRingError
 from gateway.codec_session import signed_in
 from gateway.context import Gateway, gateway_of
 from gateway.limits import read_body
-from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, unavailable
+from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, problem
 from gateway.staff import staff_of
 from gateway.strict_json import JsonFault, parse
 from schemas.kernel.unreadable import UnreadablePayloadError
@@ -83,10 +83,10 @@ def _for_the_ui(endpoint: Endpoint) -> Endpoint:
         allowed, origins = gateway_of(request).ui_origin, request.headers.getlist("origin")
         try:
             if origins not in ([], [allowed]):
-                raise _another_origin()
+                raise problem("origin-not-allowed", origin=allowed)
             response = await endpoint(request)
-        except Problem as problem:
-            response = await answer_problem(request, problem)
+        except Problem as refused:
+            response = await answer_problem(request, refused)
         response.headers["Vary"] = "Origin"
         if origins == [allowed]:
             response.headers["Access-Control-Allow-Origin"] = allowed
@@ -110,17 +110,13 @@ async def decode(request: Request) -> Response:
     try:
         reader = await _reader_of(request)
         if request.headers.getlist("x-namespace") != [gateway.namespace]:
-            raise _another_namespace()
+            raise problem("namespace-not-served")
         body = await read_body(request, BODY_LIMIT)
         decoding = await asyncio.to_thread(decoded, gateway, reader, body)
         await _note(gateway.pool, reader, decoding.counts)
     except FAULTS:
         log.exception("decoding-not-noted")
-        raise unavailable(
-            "database-unreachable",
-            "The reading cannot be noted now, and nothing is made readable without it; send it again.",
-            "現在閲覧を記録できないため、復号できません。再送してください。",
-        ) from None
+        raise problem("database-unreachable") from None
     return JSONResponse({"payloads": decoding.payloads})
 
 
@@ -130,12 +126,7 @@ async def encode(_request: Request) -> Response:
     Raises:
         Problem: 403, always.
     """
-    raise Problem(
-        HTTPStatus.FORBIDDEN,
-        "encoding-not-offered",
-        "Nothing can be sent from here: decide by the command line (iehe admission) or over HTTP.",
-        "この画面からは送信できません。コマンド（iehe admission）または HTTP で操作してください。",
-    )
+    raise problem("encoding-not-offered")
 
 
 def decoded(gateway: Gateway, reader: Reader, body: bytes) -> Decoding:
@@ -200,21 +191,3 @@ async def _note(pool: asyncpg.Pool, reader: Reader, counts: Counter[tuple[str, b
     columns = zip(*noted, strict=True)
     async with pool.acquire(timeout=NOTE_SECONDS) as connection:
         await connection.execute(SQL["note_decodings"], reader.name, *columns, timeout=NOTE_SECONDS)
-
-
-def _another_origin() -> Problem:
-    return Problem(
-        HTTPStatus.FORBIDDEN,
-        "origin-not-allowed",
-        "Only pages of the Temporal UI may ask this (IEHE_UI_ORIGIN).",
-        "Temporal UI のページ以外からは利用できません（IEHE_UI_ORIGIN）。",
-    )
-
-
-def _another_namespace() -> Problem:
-    return Problem(
-        HTTPStatus.FORBIDDEN,
-        "namespace-not-served",
-        "X-Namespace must name the one Temporal namespace whose payloads are read here.",
-        "X-Namespace には対象の Temporal ネームスペースを指定してください。",
-    )

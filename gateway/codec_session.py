@@ -18,7 +18,7 @@ from starlette.routing import Route
 from encryption import source_secrets as sealing
 from gateway.context import Gateway, gateway_of
 from gateway.limits import read_body
-from gateway.problems import Problem
+from gateway.problems import problem
 from gateway.staff import staff_by_id, staff_by_token
 from schemas.kernel.case import Actor
 
@@ -132,9 +132,4 @@ def _back() -> Response:
 
 def _require_own_page(request: Request, gateway: Gateway) -> None:
     if request.headers.getlist("origin") != [gateway.url]:
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
-            "origin-not-allowed",
-            f"Only the page {gateway.url}/codec/sign-in may send this; open it by this very address.",
-            f"この操作は {gateway.url}/codec/sign-in のページでのみ可能です。このアドレスで開いてください。",
-        )
+        raise problem("origin-not-allowed", origin=gateway.url)

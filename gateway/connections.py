@@ -10,7 +10,6 @@ import asyncio
 import json
 from collections import Counter
 from enum import Enum, auto
-from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -21,7 +20,7 @@ from uvicorn.server import ServerState
 
 from gateway.health import PROBES
 from gateway.limits import address
-from gateway.problems import MEDIA_TYPE, Problem, answer_problem
+from gateway.problems import MEDIA_TYPE, answer_problem, problem
 
 HEADER_BYTES: Final = 32 * 1024
 HEADER_SECONDS: Final = 10.0
@@ -175,9 +174,9 @@ class Connection(HttpToolsProtocol):
             self.end()  # it would stand in the middle of another answer
             return
         large = self._headers_bytes > HEADER_BYTES
-        problem = _headers_too_large() if large else _not_http()
-        body = json.dumps(problem.body(), ensure_ascii=False).encode()
-        head = f"HTTP/1.1 {problem.status.value} {problem.status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+        refused = problem("headers-too-large" if large else "not-http", limit=HEADER_BYTES)
+        body = json.dumps(refused.body(), ensure_ascii=False).encode()
+        head = f"HTTP/1.1 {refused.status.value} {refused.status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
         head += f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         self.transport.write(head.encode() + body)
         self.transport.close()
@@ -204,29 +203,4 @@ class Connection(HttpToolsProtocol):
 
 
 async def _one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
-    problem = Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "too-many-connections",
-        "Too many connections are open; use fewer, keep them open, and send it again.",
-        "接続数が多すぎます。接続を減らすか再利用して、再送してください。",
-        headers={"Retry-After": "5", "Connection": "close"},
-    )
-    await (await answer_problem(Request(scope), problem))(scope, receive, send)
-
-
-def _headers_too_large() -> Problem:
-    return Problem(
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-        "headers-too-large",
-        f"The headers are longer than {HEADER_BYTES} bytes.",
-        f"ヘッダーが {HEADER_BYTES} バイトを超えています。",
-    )
-
-
-def _not_http() -> Problem:
-    return Problem(
-        HTTPStatus.BAD_REQUEST,
-        "not-http",
-        "This is not a request of HTTP/1.1.",
-        "HTTP/1.1 のリクエストではありません。",
-    )
+    await (await answer_problem(Request(scope), problem("too-many-connections")))(scope, receive, send)

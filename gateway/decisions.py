@@ -1,7 +1,6 @@
 """`POST /cases/{case_id}/decisions/{name}`: every decision of every process, by the person of the token."""
 
 from functools import cache
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
@@ -14,7 +13,7 @@ from cases.page import stage_text
 from cases.registry import PROCESSES
 from gateway.access import find_case
 from gateway.context import gateway_of
-from gateway.problems import Problem
+from gateway.problems import problem
 from gateway.request_parsing import body_of, checked, key_of, note_request, version_of
 from gateway.responses import Decided
 from gateway.staff import staff_of
@@ -48,12 +47,7 @@ async def decide_over_http(request: Request) -> Response:
     row, fields = await find_case(gateway.pool, case_id, actor)
     command_type = PROCESSES[row["process"]].commands.get(name)
     if command_type is None:
-        raise Problem(
-            HTTPStatus.NOT_FOUND,
-            "no-such-decision",
-            "The process of this case has no such decision.",
-            "この手続きにそのような決定はありません。",
-        )
+        raise problem("no-such-decision")
     key = key_of(request)
     version = version_of(request)
     raw, _ = await body_of(request)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from gateway.cloudevents import Arrival, Invalid
 from gateway.event_modes import Message, Mode
 from gateway.inbox import Contradiction, Kept
-from gateway.problems import Fault, Problem, invalid
+from gateway.problems import Fault, Problem, invalid, problem
 
 
 def location_of(source: str, event_id: str) -> str:
@@ -43,14 +43,7 @@ def not_taken(message: Message, fault: Invalid) -> Problem:
     params = {"events": events} if events else None
     if not fault.data_only:
         return invalid(fault.faults, params)
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-data",
-        "The event is well-formed, but its data are not those of its type; `faults` names each place.",
-        "通知の形式は正しいですが、データが種別に合いません。faults に該当箇所を示します。",
-        faults=fault.faults,
-        params=params,
-    )
+    return problem("invalid-data", faults=fault.faults, params=params)
 
 
 def id_used(message: Message, contradiction: Contradiction) -> Problem:
@@ -58,35 +51,14 @@ def id_used(message: Message, contradiction: Contradiction) -> Problem:
     places = contradiction.places
     named = {each["index"]: each for each in message.named(places)}
     since = [moment for _, moment in places.values() if moment is not None]
-    if since:
-        received = since[0].isoformat(timespec="seconds")
-        english = (
-            f"The first one is stored: the event with this id that was received at {received}, which stays "
-            "as it is; this one says something else (`params`: in what). If it is the same fact, send it no "
-            "more, and under no other id, or it counts twice; corrections are made by the institute."
-        )
-        japanese = (
-            f"この ID の最初の通知は保存済み（受信 {received}）で、変更されません。今回の内容とは異なります"
-            "（相違点は params）。同じ事実であれば、別の ID でも再送しないでください（二重に計上されます）。"
-            "訂正は大学へご連絡ください。"
-        )
-    else:
-        english = (
-            "This request says different things under one id (`params`: in what). Nothing of it is stored: "
-            "send the one that is right."
-        )
-        japanese = (
-            "同じ ID で内容の異なる通知が含まれ、何も保存していません。正しい方だけを送信してください。"
-        )
     events = [
         named.get(place, {}) | {"differs": differs, "stored_at": moment.isoformat() if moment else None}
         for place, (differs, moment) in places.items()
     ]
-    return Problem(
-        HTTPStatus.CONFLICT,
+    return problem(
         "id-used-for-another-event",
-        english,
-        japanese,
+        words=None if since else "id-used-twice",
+        received=since[0].isoformat(timespec="seconds") if since else None,
         faults=[Fault(message.placed("id", place), "id_used_for_another_event") for place in places],
         params={"events": events},
     )
@@ -95,25 +67,8 @@ def id_used(message: Message, contradiction: Contradiction) -> Problem:
 def may_not_send(message: Message, places: Sequence[int]) -> Problem:
     """403: a type that the source has not declared."""
     events = message.named(places)
-    return Problem(
-        HTTPStatus.FORBIDDEN,
+    return problem(
         "type-not-allowed",
-        "This source may not send this type of event (iehe source list).",
-        "この送信元はこの種別の通知を送信できません（iehe source list）。",
         faults=[Fault(message.placed("type", place), "type_not_allowed") for place in places],
         params={"events": events} if events else None,
-    )
-
-
-def not_signed() -> Problem:
-    """401: the signature is right, and does not cover all that was sent."""
-    return Problem(
-        HTTPStatus.UNAUTHORIZED,
-        "attributes-not-signed",
-        "A signature covers the attributes of binary mode, and the query of a GET, only through webhook-id: "
-        "'ce_' or 'get_' and the SHA-256 of all of them as a JSON object (RFC 8785); an event in another "
-        "mode may not have such an id. Send structured mode unless you must (docs/api.md).",
-        "バイナリーモードの属性と GET のクエリは、webhook-id（「ce_」または「get_」＋全項目の JSON"
-        "（RFC 8785）の SHA-256）によってのみ署名に含まれ、他のモードではこの形式の ID を使用できません。"
-        "通常は structured モードで送信してください（docs/api.md）。",
     )

@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from gateway.cloudevents import Arrival, Invalid, arrival_of, is_event_id, is_text
-from gateway.problems import Fault, Problem, pointer
+from gateway.problems import Fault, pointer, problem
 from gateway.strict_json import JsonFault, parse
 
 BATCH_LIMIT: Final = 100
@@ -102,13 +101,8 @@ def mode_of(content_type: str, content_encoding: str) -> Mode:
     plain = content_encoding.strip().lower() in {"", "identity"}
     if plain and parameter in {"", "charset=utf-8", 'charset="utf-8"'} and media_type in set(Mode):
         return Mode(media_type)
-    raise Problem(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "unsupported-media-type",
-        f"Send {', '.join(Mode)}, as UTF-8 and not compressed.",
-        f"{', '.join(Mode)} のいずれかを UTF-8・非圧縮で送信してください。",
-        headers={"Accept": ", ".join(Mode)},
-    )
+    types = ", ".join(Mode)
+    raise problem("unsupported-media-type", types=types, headers={"Accept": types})
 
 
 def read_message(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:

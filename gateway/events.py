@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from gateway.cloudevents import EVENT_TYPES, Invalid, between_cases
 from gateway.context import Gateway, gateway_of
-from gateway.event_answers import id_used, may_not_send, not_signed, not_taken, stored
+from gateway.event_answers import id_used, may_not_send, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
 from gateway.inbox import Contradiction, Inbox
 from gateway.limits import (
@@ -27,7 +27,7 @@ from gateway.limits import (
     address,
     read_body,
 )
-from gateway.problems import Problem, invalid
+from gateway.problems import Problem, invalid, problem
 from gateway.sources import Source, Sources
 
 URI_LIMIT: Final = 128
@@ -81,14 +81,14 @@ class EventDoor:
         found = await self._find(message.source)
         try:
             source = await self.sources.authenticate(found, request.headers, body)
-        except Problem as problem:
-            if problem.status is HTTPStatus.UNAUTHORIZED:
+        except Problem as refused:
+            if refused.status is HTTPStatus.UNAUTHORIZED:
                 await self.count_refused(request)
             raise
         await self.rates.count(source.per_minute, "source", source.name, cost=max(1, len(message.values)))
         signed = "webhook-signature" in request.headers
         if signed and not message.may_be_signed_as(request.headers["webhook-id"]):
-            raise not_signed()
+            raise problem("attributes-not-signed")
         places = []
         for place, value in enumerate(message.values):
             kind = value.get("type")

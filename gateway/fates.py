@@ -1,7 +1,5 @@
 """`GET /events`: what became of an event, for the source that sent it and for the office."""
 
-from http import HTTPStatus
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -10,7 +8,7 @@ from cases.sight import roles_that_see_whole, whole_processes
 from gateway.cloudevents import is_event_id
 from gateway.event_modes import Message, Mode, digest_id
 from gateway.events import door_of
-from gateway.problems import Fault, Problem, invalid
+from gateway.problems import Fault, invalid, problem
 from gateway.responses import EventFate
 from gateway.staff import require_role, staff_of
 
@@ -43,12 +41,7 @@ async def show(request: Request) -> Response:
         raise invalid([Fault("query:id", "string_pattern_mismatch")])
     row = await door_of(request).inbox.look_up(source, event_id)
     if row is None or not (seen is None or row["process"] in seen):
-        raise Problem(
-            HTTPStatus.NOT_FOUND,
-            "event-not-found",
-            "No event of this source has this id.",
-            "この送信元・ID の通知はありません。",
-        )
+        raise problem("event-not-found")
     return JSONResponse(EventFate.model_validate(dict(row)).model_dump(mode="json"))
 
 

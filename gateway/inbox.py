@@ -12,7 +12,7 @@ import structlog
 from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, again, is_transient, refusal_of
 from activities.kernel.queries import queries
 from gateway.cloudevents import Arrival
-from gateway.problems import Problem, refused, unavailable
+from gateway.problems import problem, refused
 
 CONNECTION_SECONDS: Final = 3.0
 _STORING: Final = again(lambda error: getattr(error, "sqlstate", None) in ("40001", "40P01"), attempts=4)
@@ -71,7 +71,7 @@ class Inbox:
             if not is_transient(error):
                 raise
             log.warning("inbox-unavailable", exc_info=error)
-            raise _away() from None
+            raise problem("inbox-unavailable") from None
 
     async def look_up(self, source: str, event_id: str) -> asyncpg.Record | None:
         """Where an event of a source stands, without its content."""
@@ -129,11 +129,3 @@ async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> 
     if others:
         raise Contradiction(others)
     return kept
-
-
-def _away() -> Problem:
-    return unavailable(
-        "inbox-unavailable",
-        "Nothing can be stored at the moment; send the same event again.",
-        "現在保存できません。同じ通知を再送してください。",
-    )

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Final
 
 from limits import RateLimitItemPerMinute
@@ -19,7 +18,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 
-from gateway.problems import Problem
+from gateway.problems import problem
 
 BODY_LIMIT: Final = 256 * 1024
 _DRAINED: Final = 4 * BODY_LIMIT
@@ -60,7 +59,7 @@ class Reading:
             Problem: 503 with `Retry-After` when it is one too many; the connection is closed after it.
         """
         if self._by_peer[peer] >= READING_AT_ONCE:
-            raise too_many_at_once()
+            raise problem("too-many-at-once")
         self._by_peer[peer] += 1
         try:
             yield
@@ -88,24 +87,7 @@ class Rates:
             return
         reset = (await self._limiter.get_window_stats(item, *who)).reset_time
         wait = max(1, min(60, math.ceil(reset - time.time())))
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too-many-requests",
-            f"More than {per_minute} requests a minute; send it again after {wait} s.",
-            f"1 分間に {per_minute} 件を超えました。{wait} 秒後に再送してください。",
-            headers={"Retry-After": str(wait)},
-        )
-
-
-def too_many_at_once() -> Problem:
-    """503: others are served first."""
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "too-many-at-once",
-        "Too many requests are being worked on; send it again.",
-        "処理中のリクエストが多すぎます。再送してください。",
-        headers={"Retry-After": "1", "Connection": "close"},
-    )
+        raise problem("too-many-requests", per_minute=per_minute, wait=wait, retry_after=wait)
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT, seconds: float = BODY_SECONDS) -> bytes:
@@ -125,19 +107,7 @@ async def read_body(request: Request, limit: int = BODY_LIMIT, seconds: float = 
                 elif size > _DRAINED:
                     break
     except TimeoutError:
-        raise Problem(
-            HTTPStatus.REQUEST_TIMEOUT,
-            "body-too-slow",
-            f"The body did not come within {seconds:g} s.",
-            f"本文を {seconds:g} 秒以内に受信できませんでした。",
-            headers={"Connection": "close"},
-        ) from None
+        raise problem("body-too-slow", seconds=seconds) from None
     if size > limit:
-        raise Problem(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "body-too-large",
-            f"The body is longer than {limit} bytes.",
-            f"本文が {limit} バイトを超えています。",
-            headers={"Connection": "close"},
-        )
+        raise problem("body-too-large", limit=limit)
     return bytes(body)

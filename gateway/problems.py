@@ -5,9 +5,11 @@ got wrong may be a person's name.
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -22,6 +24,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:iehe:problem:"
 FAULTS_LIMIT: Final = 100
 """Faults told at most; whoever has more starts with these."""
+_WORDS: Final[Mapping[str, Any]] = tomllib.loads(
+    files("gateway").joinpath("problems.toml").read_text("utf-8")
+)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 
 _STATUS_OF: Final = {
@@ -112,23 +117,40 @@ def faults_of(error: ValidationError, *prefix: str | int) -> list[Fault]:
     ]
 
 
+def problem(
+    code: str,
+    *,
+    words: str | None = None,
+    faults: Iterable[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    **values: object,
+) -> Problem:
+    """The problem of a code in `problems.toml`, or of another one with the same `words`.
+
+    `values` are those that the words name, and `retry_after` in seconds where it is not always the same.
+    """
+    told = _WORDS[words or code]
+    retry_after = values.get("retry_after", told.get("retry_after"))
+    english, japanese = (told[language].format(**values) for language in ("en", "ja"))
+    headers = {
+        **({} if retry_after is None else {"Retry-After": str(retry_after)}),
+        **({"Connection": "close"} if told.get("closes") else {}),
+        **(headers or {}),
+    }
+    status = HTTPStatus(told["status"])
+    return Problem(status, code, english, japanese, faults=faults, headers=headers, params=params)
+
+
 def invalid(faults: Iterable[Fault], params: Mapping[str, Any] | None = None) -> Problem:
     """400: the request is not of the form that the documentation gives."""
-    return Problem(
-        HTTPStatus.BAD_REQUEST,
-        "invalid-request",
-        "The request is not of the form that is asked for; `faults` names each place.",
-        "リクエストの形式が正しくありません。faults に該当箇所を示します。",
-        faults=faults,
-        params=params,
-    )
+    return problem("invalid-request", faults=faults, params=params)
 
 
 def unavailable(code: str, english: str, japanese: str, *, retry_after: int = 5) -> Problem:
     """503: try the same request again; it has not been carried out, or a repeat is harmless."""
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, code, english, japanese, headers={"Retry-After": str(retry_after)}
-    )
+    headers = {"Retry-After": str(retry_after)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, english, japanese, headers=headers)
 
 
 def refused(refusal: Refusal) -> Problem:

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -11,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from activities.kernel.queries import queries
-from gateway.problems import Fault, Problem, faults_of, invalid
+from gateway.limits import read_body
+from gateway.problems import Fault, faults_of, invalid, problem
 from gateway.strict_json import JsonFault, parse, storable
 from schemas.kernel.case import Actor
 
@@ -29,33 +29,18 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> tuple[bytes, Any
     """The body as it came, and its JSON value.
 
     Raises:
-        Problem: 413, 415, or 400 for what is not JSON.
+        Problem: 408, 413, 415, or 400 for what is not JSON.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "unsupported-media-type",
-            "Send application/json.",
-            "application/json で送信してください。",
-            headers={"Accept": "application/json"},
-        )
-    raw = bytearray()
+        types = "application/json"
+        raise problem("unsupported-media-type", types=types, headers={"Accept": types})
     try:
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > limit:
-                raise Problem(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                    "body-too-large",
-                    f"The body may have {limit} bytes at most.",
-                    f"本文は {limit} バイトまでです。",
-                    params={"limit": limit},
-                )
+        raw = await read_body(request, limit)
     except ClientDisconnect:
         raise invalid([Fault("", "incomplete")]) from None
     try:
-        return bytes(raw), parse(bytes(raw))
+        return raw, parse(raw)
     except JsonFault as fault:
         raise invalid(fault.faults) from None
 
@@ -124,12 +109,7 @@ def version_of(request: Request) -> int | None:
     """
     seen = request.headers.get("if-match")
     if seen is None:
-        raise Problem(
-            HTTPStatus.PRECONDITION_REQUIRED,
-            "version-missing",
-            'Say which version of the case was seen: If-Match: "<version>", or * for any.',
-            '確認した案件の版を If-Match: "<版>"（任意の版は *）で指定してください。',
-        )
+        raise problem("version-missing")
     if seen.strip() == ANY_VERSION:
         return None
     match = _VERSION.fullmatch(seen.strip())
@@ -155,12 +135,7 @@ async def note_request(pool: asyncpg.Pool, actor: Actor, key: str, operation: st
     if (await pool.execute(SQL["note_request"], *values)).endswith(" 1"):
         return
     if not await pool.fetchval(SQL["is_same_request"], *values):
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "key-used-otherwise",
-            "This Idempotency-Key was used for another request; choose a new key.",
-            "この Idempotency-Key は別のリクエストで使用済みです。新しいキーを指定してください。",
-        )
+        raise problem("key-used-otherwise")
 
 
 def link_header(links: Mapping[str, str]) -> dict[str, str]:

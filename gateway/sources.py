@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Final
 
 import asyncpg
@@ -16,7 +15,7 @@ from activities.kernel.queries import queries
 from cases.time_limits import within
 from encryption.ring import KeyRing, KeyRingError
 from encryption.source_secrets import Unsealable, unseal
-from gateway.problems import Problem, unavailable
+from gateway.problems import Problem, problem
 from gateway.signatures import SignatureFault, VerifyingKey, verify
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier, claims_unverified
 from schemas.kernel.patience import CONNECT_WITHIN
@@ -114,7 +113,7 @@ class Sources:
             verify(shown, body, keys or [_NOBODY], at)
         except SignatureFault as fault:
             if fault.code == "signature-wrong" and source is not None and source.skipped:
-                raise _unopened() from None
+                raise problem("keys-unavailable", retry_after=30) from None
             raise _refused(fault.code) from None
         if source is None or not keys:
             raise _refused("signature-wrong")
@@ -131,12 +130,7 @@ class Sources:
         except TokenFault:
             raise _refused("token-wrong") from None
         except KeysUnavailable as away:
-            raise unavailable(
-                "keys-unavailable",
-                "The keys of the token's issuer cannot be had now; send it again later.",
-                "トークン発行元の鍵を取得できません。後でもう一度送信してください。",
-                retry_after=away.again_after,
-            ) from None
+            raise problem("keys-unavailable", retry_after=away.again_after) from None
         if claims.get("sub") != oidc.subject:
             raise _refused("token-wrong")
         return source
@@ -183,21 +177,5 @@ def _credentials(headers: Mapping[str, str]) -> dict[str, str]:
     return shown
 
 
-def _unopened() -> Problem:
-    return unavailable(
-        "keys-unavailable",
-        "Not all keys of this source can be opened now; send it again later.",
-        "この送信元の鍵を開けません。後でもう一度送信してください。",
-        retry_after=30,
-    )
-
-
 def _refused(code: str) -> Problem:
-    return Problem(
-        HTTPStatus.UNAUTHORIZED,
-        code,
-        "The request does not show that it comes from a source that may send: sign it (Standard Webhooks) or "
-        "send the token that was agreed on.",
-        "送信を許可された送信元であることを確認できません。署名またはトークンを確認してください。",
-        headers={"WWW-Authenticate": "Bearer"},
-    )
+    return problem(code, words="source-not-shown", headers={"WWW-Authenticate": "Bearer"})

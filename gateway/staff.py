@@ -1,6 +1,5 @@
 """Who acts: the member of staff that a bearer token names, with the roles that are on record here."""
 
-from http import HTTPStatus
 from typing import Final
 
 import asyncpg
@@ -10,7 +9,7 @@ from activities.kernel.queries import queries
 from cases.registry import ROLES
 from cases.time_limits import within
 from gateway.context import StaffTokens, gateway_of
-from gateway.problems import Problem, unavailable
+from gateway.problems import Problem, problem
 from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
 from schemas.kernel.case import Actor
 from schemas.kernel.patience import CONNECT_WITHIN
@@ -56,12 +55,7 @@ async def staff_by_token(pool: asyncpg.Pool, trusted: StaffTokens | None, token:
     except TokenFault:
         raise _unknown("token-invalid", "invalid_token") from None
     except KeysUnavailable as away:
-        raise unavailable(
-            "keys-unavailable",
-            "The keys of the identity provider cannot be fetched now; try again.",
-            "認証基盤の鍵を取得できません。しばらくしてから再試行してください。",
-            retry_after=away.again_after,
-        ) from None
+        raise problem("keys-unavailable", retry_after=away.again_after) from None
     return await staff_by_id(pool, claims.get(trusted.claim)), float(claims["exp"])
 
 
@@ -76,12 +70,7 @@ async def staff_by_id(pool: asyncpg.Pool, staff_id: object) -> Actor:
         # the first that is asked of the database: a frozen one is told at once
         roles = await within(CONNECT_WITHIN, pool.fetchval(SQL["roles_of_staff"], staff_id))
     if roles is None:
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
-            "actor-unknown",
-            "The token is valid, but names no active member of staff here.",
-            "トークンは有効ですが、該当する有効な職員が登録されていません。",
-        )
+        raise problem("actor-unknown")
     return Actor(id=str(staff_id), roles=tuple(role for role in roles if role in ROLES))
 
 
@@ -92,23 +81,15 @@ def require_role(actor: Actor, allowed: frozenset[str]) -> None:
         Problem: 403.
     """
     if allowed.isdisjoint(actor.roles):
-        needed = ", ".join(sorted(allowed))
-        held = ", ".join(sorted(actor.roles)) or "-"
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
+        needed, own = sorted(allowed), sorted(actor.roles)
+        raise problem(
             "role-missing",
-            f"This needs one of the roles {needed}; you act with: {held}.",
-            f"この操作には役割 {needed} のいずれかが必要です（現在の役割: {held}）。",
-            params={"roles": sorted(allowed), "held": sorted(actor.roles)},
+            params={"roles": needed, "held": own},
+            needed=", ".join(needed),
+            own=", ".join(own) or "-",
         )
 
 
 def _unknown(code: str, error: str | None) -> Problem:
     challenge = 'Bearer realm="iehe"' + (f', error="{error}"' if error else "")
-    return Problem(
-        HTTPStatus.UNAUTHORIZED,
-        code,
-        "Show a valid token of a member of staff: Authorization: Bearer … (embedded stack: iehe token).",
-        "職員の有効なトークンを Authorization: Bearer … で提示してください（単体構成では iehe token）。",
-        headers={"WWW-Authenticate": challenge},
-    )
+    return problem(code, words="staff-not-shown", headers={"WWW-Authenticate": challenge})
