@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from schemas.admission.applications import ApplicationRow
-    from spreadsheets.codes import Code, Fault, Severity
+    from spreadsheets.faults import Fault, Severity
     from spreadsheets.rows import Checked
 
 SHOWN: Final = 30
@@ -50,14 +50,12 @@ _TEXTS: Final[dict[StoredFault, tuple[str, str, str]]] = {
 
 def stored_faults(checked: Checked[ApplicationRow], rows: Iterable[int], kind: StoredFault) -> list[Fault]:
     """One fault for each of the rows, in the same form as those of the check; what is late is a warning."""
-    from spreadsheets.codes import Fault
+    from spreadsheets.faults import Fault
 
     field, japanese, english = _TEXTS[kind]
     column, position = checked.layout.label(field) if checked.layout is not None else (None, None)
-    # the checker's codes are those that a file alone can have
-    code = cast("Code", kind)
     severity: Severity = "warning" if kind is StoredFault.SUBMITTED_LATE else "error"
-    return [Fault(row, column, code, japanese, english, severity, position) for row in sorted(rows)]
+    return [Fault(row, column, kind, japanese, english, severity, position) for row in sorted(rows)]
 
 
 def as_json(faults: Sequence[Fault]) -> list[dict[str, Any]]:
@@ -66,7 +64,7 @@ def as_json(faults: Sequence[Fault]) -> list[dict[str, Any]]:
         {
             "row": fault.row,
             "column": fault.column,
-            "code": fault.code.value,
+            "code": fault.code,
             "severity": fault.severity,
             "message": {"ja": fault.message_ja, "en": fault.message_en},
         }
@@ -89,4 +87,4 @@ def show(faults: Sequence[Fault], copy: Path | None) -> None:
 def _cells(fault: Fault) -> tuple[str, ...]:
     place = str(fault.row) if fault.row is not None else "-"
     text = f"{fault.message_ja} / {fault.message_en}"
-    return (place, fault.column or "-", f"{fault.severity} {fault.code.value}", text)
+    return (place, fault.column or "-", f"{fault.severity} {fault.code}", text)

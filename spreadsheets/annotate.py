@@ -14,8 +14,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from activities.admission.application_rules import FORMULA_STARTS
-from spreadsheets.codes import Fault
 from spreadsheets.copy_files import CopyFormat, write_copy
+from spreadsheets.faults import Fault
 from spreadsheets.headers import ANNOTATION_HEADERS, Layout
 from spreadsheets.rows import EVERY, Checked, Told, tell_nobody
 from spreadsheets.table_files import Table
@@ -166,4 +166,4 @@ def _texts(faults: Sequence[Fault], number: int, layout: Layout) -> tuple[str, s
 def _text(fault: Fault, error: str, warning: str, message: str) -> str:
     severity = error if fault.severity == "error" else warning
     place = f"{fault.column}: " if fault.column else ""
-    return f"[{severity} {fault.code.value}] {place}{message}"
+    return f"[{severity} {fault.code}] {place}{message}"

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from unicodedata import normalize
 
-from spreadsheets.codes import Code, RefusedError
+from spreadsheets.faults import RefusedError
 
 ERAS: Final = {
     # Until 1872 Japan kept a lunisolar calendar, whose days do not convert by adding years.
@@ -69,7 +69,7 @@ def parse_date(text: str) -> date:
         text, weekday = text[: match.start()], _weekday(match)
     day = _plain_date(text)
     if weekday is not None and day.weekday() != weekday:
-        raise RefusedError(Code.WEEKDAY_MISMATCH)
+        raise RefusedError("weekday-mismatch")
     return day + timedelta(days=later // timedelta(days=1))
 
 
@@ -86,7 +86,7 @@ def _plain_date(text: str) -> date:
         return _day_of_era(*match.groups())
     if _SERIAL.fullmatch(text):
         return _EXCEL_DAY_ZERO + timedelta(days=int(text))
-    raise RefusedError(Code.DATE_INVALID)
+    raise RefusedError("date-invalid")
 
 
 def _of_the_day(match: re.Match[str]) -> timedelta:
@@ -125,28 +125,28 @@ def read_date(cell: object) -> date:
     if isinstance(cell, date):
         return cell
     if isinstance(cell, bool) or not isinstance(cell, int | float):
-        raise RefusedError(Code.DATE_INVALID)
+        raise RefusedError("date-invalid")
     # Excel's day number may carry a time of day behind the point
     if cell == cell // 1 or (_FIVE_DIGITS[0] <= cell < _FIVE_DIGITS[1]):
         return parse_date(str(int(cell)))
-    raise RefusedError(Code.DATE_INVALID)
+    raise RefusedError("date-invalid")
 
 
 def _day(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise RefusedError(Code.DATE_INVALID) from None
+        raise RefusedError("date-invalid") from None
 
 
 def _day_of_era(era: str, year: str, month: str, day: str) -> date:
     first_year, first, last = ERAS[_LETTERS.get(era, era)]
     number = 1 if year == "元" else int(year)
     if number == 0:
-        raise RefusedError(Code.DATE_INVALID)
+        raise RefusedError("date-invalid")
     found = _day(first_year + number - 1, int(month), int(day))
     if not first <= found <= last:
-        raise RefusedError(Code.ERA_OUT_OF_BOUNDS)
+        raise RefusedError("era-out-of-bounds")
     return found
 
 

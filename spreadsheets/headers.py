@@ -11,8 +11,7 @@ from typing import Final
 from unicodedata import normalize
 
 from activities.admission.application_rules import HIRAGANA
-from spreadsheets.codes import Code, Fault
-from spreadsheets.messages import fault
+from spreadsheets.faults import Fault, fault
 from spreadsheets.values import Cell, Reader
 
 SEARCHED_ROWS: Final = 20
@@ -238,7 +237,7 @@ def _match(header_row: int, titles: Sequence[_Title], names: Names) -> Layout:
     row = header_row + 1
     faults = [
         fault(
-            Code.COLUMN_DUPLICATE if at in doubled else Code.COLUMN_UNKNOWN,
+            "column-duplicate" if at in doubled else "column-unknown",
             row=row,
             column=label,
             position=at,
@@ -247,13 +246,13 @@ def _match(header_row: int, titles: Sequence[_Title], names: Names) -> Layout:
         if at not in unused
     ]
     faults += [
-        fault(Code.COLUMN_MISSING, row=row, column=column.headers[0])
+        fault("column-missing", row=row, column=column.headers[0])
         for column in names.form.columns
         if column.required and column.field not in places
     ]
     there = {name for title in titles for name in title.names}
     faults += [
-        fault(Code.MAPPED_COLUMN_MISSING, row=row, column=name)
+        fault("mapped-column-missing", row=row, column=name)
         for name in names.form.given
         if _squeeze(name) not in there
     ]

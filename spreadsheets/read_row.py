@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from spreadsheets.codes import Code, Fault, RefusedError
+from spreadsheets.faults import Fault, RefusedError, fault
 from spreadsheets.headers import Column, Layout, Place, letter
-from spreadsheets.messages import fault
 from spreadsheets.values import Cell, as_text, has_gaiji, without_guard
 
 CELL_LIMIT: Final = 10_000
@@ -27,7 +26,7 @@ class ReadRow:
     values: dict[str, object] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
-    def add(self, code: Code, column: str, **parameters: object) -> None:
+    def add(self, code: str, column: str, **parameters: object) -> None:
         """Note a fault of this row in the column of a field."""
         label, position = self.layout.label(column)
         found = fault(code, row=self.number, column=label, position=position, parameters=parameters)
@@ -55,7 +54,7 @@ def read_rows(
             continue
         read = ReadRow(number, layout, dict(defaults))
         if number - 1 in hidden:
-            read.faults.append(fault(Code.ROW_HIDDEN, row=number))
+            read.faults.append(fault("row-hidden", row=number))
         for places, column in plan:
             _read_cell(read, column, places, cells)
         if len(cells) > layout.width:
@@ -71,7 +70,7 @@ def _read_cell(read: ReadRow, column: Column, places: tuple[Place, ...], cells: 
     if isinstance(cell, str):
         if not cell or cell.isspace():
             if column.required:
-                read.add(Code.REQUIRED, column.field)
+                read.add("required", column.field)
             return
         if cell[0] == "'":
             cell = without_guard(cell)
@@ -87,17 +86,17 @@ def _read_cell(read: ReadRow, column: Column, places: tuple[Place, ...], cells: 
 
 def _look_at(text: str, read: ReadRow, column: Column) -> None:
     if len(text) > CELL_LIMIT:
-        raise RefusedError(Code.CELL_TOO_LONG, limit=CELL_LIMIT)
+        raise RefusedError("cell-too-long", limit=CELL_LIMIT)
     if text[0] == "#" and _ERROR.fullmatch(text):
-        raise RefusedError(Code.CELL_ERROR)
+        raise RefusedError("cell-error")
     if has_gaiji(text):
-        read.add(Code.GAIJI_CHARACTER, column.field)
+        read.add("gaiji-character", column.field)
 
 
 def _half(cell: Cell, half: int) -> str:
     halves = as_text(cell).split()
     if len(halves) != _HALVES:
-        raise RefusedError(Code.NAME_NOT_SPLIT)
+        raise RefusedError("name-not-split")
     return halves[half]
 
 
@@ -117,7 +116,7 @@ def _look_beyond(read: ReadRow, cells: Sequence[Cell]) -> None:
     for position, cell in enumerate(cells[width:], width):
         if not _is_empty(cell):
             label = f"({letter(position)})"
-            read.faults.append(fault(Code.TOO_MANY_CELLS, row=read.number, column=label, position=position))
+            read.faults.append(fault("too-many-cells", row=read.number, column=label, position=position))
             return
 
 

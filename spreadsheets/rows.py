@@ -10,9 +10,8 @@ from pydantic import BaseModel
 
 from schemas.admission.applications import NumberedRow
 from spreadsheets.admission.repeats import Repeat, Repeats
-from spreadsheets.codes import Code, Fault, RefusedError
+from spreadsheets.faults import Fault, RefusedError, fault
 from spreadsheets.headers import SEARCHED_ROWS, Form, Layout, letter, locate
-from spreadsheets.messages import fault
 from spreadsheets.read_row import ReadRow, read_rows
 from spreadsheets.spool import SpooledRows
 from spreadsheets.table_files import Table, digest, read_bytes, read_table
@@ -80,7 +79,7 @@ def check_table(
         return Checked((), (found,), None, sha256, 0)
     layout = locate(list(islice(table.rows, SEARCHED_ROWS + 1)), form)
     if layout is None:
-        return Checked((), (fault(Code.HEADER_MISSING),), table.encoding, sha256, 0)
+        return Checked((), (fault("header-missing"),), table.encoding, sha256, 0)
     complete = not any(found.severity == "error" for found in layout.faults)
     rules = [Repeats(rule) for rule in repeats]
     found_in_rows: list[Fault] = []
@@ -100,7 +99,7 @@ def check_table(
     # a stable sort: within a row, what is wrong with itself comes before what it shares with others
     found_in_rows = sorted([*found_in_rows, *repeated], key=lambda found: found.row or 0)
     bad = {found.row for found in repeated if found.severity == "error"}
-    faults = [*_of_the_table(table, layout), *([] if total else [fault(Code.NO_ROWS)]), *found_in_rows]
+    faults = [*_of_the_table(table, layout), *([] if total else [fault("no-rows")]), *found_in_rows]
     good = rows.where(lambda number: number not in bad) if bad else rows
     return Checked(good, tuple(faults), table.encoding, sha256, total, table, layout)
 
@@ -116,9 +115,9 @@ def _numbered(table: Table, layout: Layout, told: Told) -> Iterator[tuple[int, S
 
 def _of_the_table(table: Table, layout: Layout) -> Iterator[Fault]:
     if table.other_sheets:
-        yield fault(Code.SHEETS_IGNORED)
+        yield fault("sheets-ignored")
     yield from layout.faults
     places = {place.at for places in layout.places.values() for place in places}
     for at in sorted(places & table.hidden_columns):
         column = layout.labels[at] or f"({letter(at)})"
-        yield fault(Code.COLUMN_HIDDEN, row=layout.header_row + 1, column=column, position=at)
+        yield fault("column-hidden", row=layout.header_row + 1, column=column, position=at)

@@ -19,8 +19,8 @@ from schemas.admission.roles import Role
 from schemas.kernel.roles import ADMINISTRATOR
 from spreadsheets.admission.application_columns import LANGUAGES
 from spreadsheets.admission.repeats import Repeat, same_email, same_value
-from spreadsheets.codes import Code, RefusedError
 from spreadsheets.dates import parse_date, read_date
+from spreadsheets.faults import RefusedError
 from spreadsheets.headers import Column, Form
 from spreadsheets.read_row import ReadRow
 from spreadsheets.rows import Checked, Told, check_table, tell_nobody
@@ -60,12 +60,12 @@ def check_staff_file(path: Path, told: Told = tell_nobody) -> Checked[StaffRow]:
 def _row_rules(row: ReadRow) -> None:
     start, end = row.values.get("available_from"), row.values.get("available_to")
     if isinstance(start, date) and isinstance(end, date) and end < start:
-        row.add(Code.DATE_ORDER, "available_to")
+        row.add("date-order", "available_to")
 
 
 _REPEATS: Final = (
-    Repeat(Code.STAFF_ID_REPEATED, "staff_id", same_value("staff_id")),
-    Repeat(Code.PERSON_REPEATED, "email", same_email),
+    Repeat("staff-id-repeated", "staff_id", same_value("staff_id")),
+    Repeat("person-repeated", "email", same_email),
 )
 
 
@@ -76,14 +76,14 @@ def _parts(cell: Cell, separators: re.Pattern[str] = _SEPARATORS) -> list[str]:
 def _roles(cell: Cell) -> frozenset[str]:
     found = frozenset(str(_role(part)) for part in _parts(cell, _ROLE_SEPARATORS))
     if not found:
-        raise RefusedError(Code.CHOICE_UNKNOWN)
+        raise RefusedError("choice-unknown")
     return found
 
 
 def _employment(text: str) -> Employment:
     if len(text) > LINE_LIMIT:
         # The pattern's time grows with the square of the length.
-        raise RefusedError(Code.TEXT_TOO_LONG, limit=LINE_LIMIT)
+        raise RefusedError("text-too-long", limit=LINE_LIMIT)
     match = _UNTIL.fullmatch(text)
     if match is None:
         return Employment(name=str(_name(text)))
@@ -97,7 +97,7 @@ def _each(read: Callable[[str], object]) -> Callable[[Cell], tuple[object, ...]]
 STAFF_COLUMNS: Final = (
     Column(
         "staff_id",
-        key(STAFF_ID_PATTERN, Code.CODE_INVALID),
+        key(STAFF_ID_PATTERN, "code-invalid"),
         ("教職員ID", "staff id", "職員番号", "職員ID"),
         required=True,
     ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from spreadsheets.codes import Code, RefusedError
+from spreadsheets.faults import RefusedError
 from spreadsheets.headers import SEARCHED_ROWS, Form, Names
 from spreadsheets.values import Cell
 from spreadsheets.workbook import MAX_COLUMNS, MAX_ROWS, is_zip
@@ -75,13 +75,13 @@ def read_bytes(path: Path) -> bytes:
         regular = stat.S_ISREG(path.stat().st_mode)
         data = _read_at_most(path, MAX_BYTES + 1) if regular else None
     except (OSError, ValueError) as failure:
-        raise RefusedError(Code.FILE_UNREADABLE) from failure
+        raise RefusedError("file-unreadable") from failure
     if data is None:
-        raise RefusedError(Code.FILE_UNREADABLE)
+        raise RefusedError("file-unreadable")
     if len(data) > MAX_BYTES:
-        raise RefusedError(Code.FILE_TOO_LARGE, limit=MAX_BYTES // 1024**2)
+        raise RefusedError("file-too-large", limit=MAX_BYTES // 1024**2)
     if not data:
-        raise RefusedError(Code.FILE_EMPTY)
+        raise RefusedError("file-empty")
     return data
 
 
@@ -108,12 +108,12 @@ def read_table(data: bytes, form: Form, *, waiting: Callable[[], None] = lambda:
         hidden = (sheet.hidden_rows, sheet.hidden_columns)
         return Table(sheet.rows, sheet.height, "xlsx", "", sheet.other_sheets, *hidden)
     if data.startswith(_UNSUPPORTED):
-        raise RefusedError(Code.FILE_UNSUPPORTED)
+        raise RefusedError("file-unsupported")
     text, encoding = _decode(data)
     if not text.strip("\ufeff \t\r\n\u3000,;"):
-        raise RefusedError(Code.FILE_EMPTY)
+        raise RefusedError("file-empty")
     if "\0" in text:
-        raise RefusedError(Code.FILE_BINARY, row=_row_at(text[: text.index("\0")]))
+        raise RefusedError("file-binary", row=_row_at(text[: text.index("\0")]))
     names = Names(form)
     delimiter = max(_DELIMITERS, key=lambda mark: _header_score(TextRows(data, encoding, mark, False), names))
     rows = TextRows(data, encoding, delimiter)
@@ -139,7 +139,7 @@ def _decode(data: bytes) -> tuple[str, str]:
         if encoding != "cp932" or not (match := _NOT_CP932.search(text)):
             return text, encoding
         furthest = max(furthest, text[: match.start()], key=len)
-    raise RefusedError(Code.ENCODING_UNKNOWN, row=_row_at(furthest))
+    raise RefusedError("encoding-unknown", row=_row_at(furthest))
 
 
 def _row_at(text_before: str) -> int:
@@ -165,9 +165,9 @@ def _height(rows: TextRows) -> int:
     try:
         for height, _ in enumerate(rows, 1):
             if height >= MAX_ROWS:
-                raise RefusedError(Code.TABLE_TOO_LARGE, rows=MAX_ROWS, columns=MAX_COLUMNS)
+                raise RefusedError("table-too-large", rows=MAX_ROWS, columns=MAX_COLUMNS)
     except csv.Error as failure:
         too_long = "field limit" in str(failure)
-        code = Code.CELL_TOO_LONG if too_long else Code.CSV_BROKEN
+        code = "cell-too-long" if too_long else "csv-broken"
         raise RefusedError(code, row=height + 1, limit=csv.field_size_limit()) from None
     return height

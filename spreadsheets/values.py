@@ -17,7 +17,7 @@ from activities.admission.application_rules import (
     tidy,
 )
 from schemas.admission.applications import EMAIL_LIMIT, PHONE_PATTERN, POSTAL_CODE_PATTERN
-from spreadsheets.codes import Code, RefusedError
+from spreadsheets.faults import RefusedError
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 Reader = Callable[[Cell], object]
@@ -57,13 +57,13 @@ def line(limit: int, *, break_is_space: bool = False, marks: bool = False) -> Re
         if break_is_space:
             text = " ".join(text.split())
         if not marks and LOST.search(text):
-            raise RefusedError(Code.CHARACTER_LOST)
+            raise RefusedError("character-lost")
         if FORBIDDEN.search(text):
-            raise RefusedError(Code.CONTROL_CHARACTER)
+            raise RefusedError("control-character")
         if text.startswith(FORMULA_STARTS):
-            raise RefusedError(Code.FORMULA_CHARACTER)
+            raise RefusedError("formula-character")
         if len(text) > limit:
-            raise RefusedError(Code.TEXT_TOO_LONG, limit=limit)
+            raise RefusedError("text-too-long", limit=limit)
         return text
 
     return read
@@ -75,9 +75,9 @@ def prose(limit: int) -> Reader:
     def read(cell: Cell) -> str:
         text = as_text(cell).replace("\r\n", "\n").replace("\r", "\n").strip()
         if FORBIDDEN_IN_PROSE.search(text):
-            raise RefusedError(Code.CONTROL_CHARACTER)
+            raise RefusedError("control-character")
         if len(text) > limit:
-            raise RefusedError(Code.TEXT_TOO_LONG, limit=limit)
+            raise RefusedError("text-too-long", limit=limit)
         return text
 
     return read
@@ -90,19 +90,19 @@ def kana(limit: int) -> Reader:
     def read(cell: Cell) -> str:
         text = str(read_line(cell)).translate(HIRAGANA)
         if not KANA.fullmatch(text):
-            raise RefusedError(Code.KANA_INVALID)
+            raise RefusedError("kana-invalid")
         return text
 
     return read
 
 
-def key(pattern: str, code: Code, *, fold: Callable[[str], str] = str) -> Reader:
+def key(pattern: str, code: str, *, fold: Callable[[str], str] = str) -> Reader:
     """Read an identifier. A number is refused: its leading zeros, if there were any, are gone."""
     compiled = re.compile(pattern, re.ASCII)
 
     def read(cell: Cell) -> str:
         if not isinstance(cell, str):
-            raise RefusedError(Code.NUMBER_NOT_TEXT)
+            raise RefusedError("number-not-text")
         text = fold(_plain(cell).translate(_DASHES))
         if not compiled.fullmatch(text):
             raise RefusedError(code)
@@ -118,7 +118,7 @@ def choice(values: Mapping[str, object]) -> Reader:
         try:
             return values[_plain(as_text(cell)).casefold()]
         except KeyError:
-            raise RefusedError(Code.CHOICE_UNKNOWN) from None
+            raise RefusedError("choice-unknown") from None
 
     return read
 
@@ -131,7 +131,7 @@ def whole_number(low: int, high: int) -> Reader:
         if not (
             text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high
         ):
-            raise RefusedError(Code.NUMBER_INVALID, low=low, high=high)
+            raise RefusedError("number-invalid", low=low, high=high)
         return int(text)
 
     return read
@@ -142,17 +142,17 @@ def email(cell: Cell) -> str:
     text = _plain(as_text(cell))
     match = EMAIL.fullmatch(text)
     if not match or len(text) > EMAIL_LIMIT:
-        raise RefusedError(Code.EMAIL_INVALID)
+        raise RefusedError("email-invalid")
     return text[: match.start(1)] + match[1].lower()
 
 
 def phone(cell: Cell) -> str:
     """Read a telephone number as digits alone, with a leading + when it names its country."""
     if not isinstance(cell, str):
-        raise RefusedError(Code.NUMBER_NOT_TEXT)
+        raise RefusedError("number-not-text")
     text = _plain(cell).translate(_DASHES).translate(_PHONE_MARKS)
     if not _PHONE.fullmatch(text):
-        raise RefusedError(Code.PHONE_INVALID)
+        raise RefusedError("phone-invalid")
     return text
 
 
@@ -160,12 +160,12 @@ def postal_code(cell: Cell) -> str:
     """Read a Japanese postal code as 123-4567, with or without its hyphen or 〒."""
     text = as_text(cell)
     if not isinstance(cell, str) and len(text) < _POSTAL_DIGITS:
-        raise RefusedError(Code.NUMBER_NOT_TEXT)
+        raise RefusedError("number-not-text")
     text = _plain(text).translate(_DASHES).removeprefix("〒").replace(" ", "")
     if len(text) == _POSTAL_DIGITS:
         text = f"{text[:3]}-{text[3:]}"
     if not _POSTAL_CODE.fullmatch(text):
-        raise RefusedError(Code.POSTAL_CODE_INVALID)
+        raise RefusedError("postal-code-invalid")
     return text
 
 

@@ -13,7 +13,7 @@ from xml.parsers.expat import ExpatError
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from spreadsheets.codes import Code, RefusedError
+from spreadsheets.faults import RefusedError
 from spreadsheets.values import Cell
 from spreadsheets.workbook_marks import SheetMarks, sheet_marks
 
@@ -79,7 +79,7 @@ def read_workbook(data: bytes) -> Sheet:
     except RefusedError:
         raise
     except _BROKEN_ARCHIVE as failure:
-        raise RefusedError(Code.WORKBOOK_BROKEN) from failure
+        raise RefusedError("workbook-broken") from failure
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
             visible = [
@@ -88,14 +88,14 @@ def read_workbook(data: bytes) -> Sheet:
                 if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
             ]
             if not visible:
-                raise RefusedError(Code.FILE_EMPTY)
+                raise RefusedError("file-empty")
             sheet = workbook.get_sheet_by_name(visible[0])
             others = any(workbook.get_sheet_by_name(name).height for name in visible[1:])
         marks = _marks(data, visible[0])
     except (CalamineError, ExpatError, ET.ParseError, KeyError, ValueError) as failure:
-        raise RefusedError(Code.WORKBOOK_BROKEN) from failure
+        raise RefusedError("workbook-broken") from failure
     if sheet.start is None and not marks.texts:
-        raise RefusedError(Code.FILE_EMPTY)
+        raise RefusedError("file-empty")
     height = max([sheet.total_height, *marks.texts]) + 1
     rows = _rows(sheet, marks)
     return Sheet(rows, height, others, frozenset(marks.hidden_rows), frozenset(marks.hidden_columns))
@@ -144,7 +144,7 @@ def _look_over(data: bytes) -> None:
         if "[Content_Types].xml" not in archive.namelist() or not any(
             member.filename.startswith("xl/") for member in members
         ):
-            raise RefusedError(Code.FILE_UNSUPPORTED)
+            raise RefusedError("file-unsupported")
         if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
             raise _too_large()
         for member in members:
@@ -168,4 +168,4 @@ def _windows(part: IO[bytes]) -> Iterator[bytes]:
 
 
 def _too_large() -> RefusedError:
-    return RefusedError(Code.TABLE_TOO_LARGE, rows=MAX_ROWS, columns=MAX_COLUMNS)
+    return RefusedError("table-too-large", rows=MAX_ROWS, columns=MAX_COLUMNS)

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
-from spreadsheets.codes import Code, RefusedError
+from spreadsheets.faults import RefusedError
 from spreadsheets.spool import NamelessFile
 from spreadsheets.values import Cell
 from spreadsheets.workbook import read_workbook
@@ -61,12 +61,12 @@ def read_limited(data: bytes, waiting: Callable[[], None] = lambda: None) -> Rea
     output = NamelessFile()
     code = _run(data, output.file, waiting)
     if code < 0 or code == _OVER_LIMIT:
-        raise RefusedError(Code.WORKBOOK_TOO_DEMANDING, memory=MEMORY_MIB, seconds=SECONDS)
+        raise RefusedError("workbook-too-demanding", memory=MEMORY_MIB, seconds=SECONDS)
     if code:
         raise RuntimeError(f"the process that reads workbooks ended with code {code}")
     said = json.loads(output.lines().readline())
     if "refused" in said:
-        raise RefusedError(Code(said["refused"]), **said["parameters"])
+        raise RefusedError(said["refused"], **said["parameters"])
     hidden = (frozenset(said[name]) for name in ("hidden_rows", "hidden_columns"))
     return ReadSheet(SheetRows(output), said["height"], said["other_sheets"], *hidden)
 
@@ -119,13 +119,13 @@ def _write(data: bytes, output: IO[str]) -> None:
     try:
         sheet = read_workbook(data)
     except RefusedError as refused:
-        _line(output, {"refused": refused.code.value, "parameters": refused.parameters})
+        _line(output, {"refused": refused.code, "parameters": refused.parameters})
         return
     except BaseException as panic:
         # how the reader's own language ends at what it did not expect
         if type(panic).__name__ != "PanicException":
             raise
-        _line(output, {"refused": Code.WORKBOOK_BROKEN.value, "parameters": {}})
+        _line(output, {"refused": "workbook-broken", "parameters": {}})
         return
     hidden = {"hidden_rows": sorted(sheet.hidden_rows), "hidden_columns": sorted(sheet.hidden_columns)}
     _line(output, {"height": sheet.height, "other_sheets": sheet.other_sheets} | hidden)

@@ -149,12 +149,11 @@ class CheckedFile:
         return self._rows(self.rounds[round_id])
 
     def _programmes_unknown(self, rows: set[int]) -> list[Any]:
-        from spreadsheets.codes import Code
-        from spreadsheets.messages import fault
+        from spreadsheets.faults import fault
 
         layout = self.checked.layout
         column, at = layout.label("programme") if layout is not None else (None, None)
-        return [fault(Code.PROGRAMME_UNKNOWN, row=row, column=column, position=at) for row in sorted(rows)]
+        return [fault("programme-unknown", row=row, column=column, position=at) for row in sorted(rows)]
 
     def _add(self, found: list[Any]) -> None:
         self.checked = replace(self.checked, faults=(*self.checked.faults, *found))

@@ -15,7 +15,6 @@ from schemas.admission.applications import (
     STATEMENT_LIMIT,
     Sex,
 )
-from spreadsheets.codes import Code
 from spreadsheets.dates import read_date
 from spreadsheets.headers import Column, Form, Split
 from spreadsheets.values import choice, email, kana, key, line, phone, postal_code, prose
@@ -90,7 +89,7 @@ _kana = kana(NAME_LIMIT)
 _COLUMNS: Final = (
     Column(
         "application_no",
-        key(APPLICATION_NO_PATTERN, Code.APPLICATION_NO_INVALID),
+        key(APPLICATION_NO_PATTERN, "application-no-invalid"),
         (
             "受験番号",
             "application no",
@@ -105,12 +104,12 @@ _COLUMNS: Final = (
     ),
     Column(
         "round_id",
-        key(ROUND_ID_PATTERN, Code.ROUND_INVALID, fold=str.lower),
+        key(ROUND_ID_PATTERN, "round-invalid", fold=str.lower),
         ("選抜区分", "round", "入試区分", "募集区分"),
     ),
     Column(
         "programme",
-        key(PROGRAMME_PATTERN, Code.PROGRAMME_INVALID, fold=str.lower),
+        key(PROGRAMME_PATTERN, "programme-invalid", fold=str.lower),
         (
             "学部コード",
             "programme",
@@ -125,7 +124,7 @@ _COLUMNS: Final = (
     ),
     Column(
         "applicant_account",
-        key(ACCOUNT_PATTERN, Code.CODE_INVALID),
+        key(ACCOUNT_PATTERN, "code-invalid"),
         ("ポータルID", "account", "portal account", "ポータルアカウント", "アカウント", "ユーザーID"),
     ),
     Column(
@@ -223,7 +222,7 @@ _COLUMNS: Final = (
     ),
     Column(
         "school_code",
-        key(SCHOOL_CODE_PATTERN, Code.CODE_INVALID, fold=str.upper),
+        key(SCHOOL_CODE_PATTERN, "code-invalid", fold=str.upper),
         ("学校コード", "school code", "高校コード", "出身学校コード", "出身高校コード"),
     ),
     Column(

@@ -8,7 +8,6 @@ from activities.admission.application_rules import contradictions
 from schemas.admission.applications import ApplicationRow
 from spreadsheets.admission.application_columns import application_form
 from spreadsheets.admission.repeats import Repeat, same_email, same_person, same_value
-from spreadsheets.codes import Code
 from spreadsheets.read_row import ReadRow
 from spreadsheets.rows import Checked, Told, check_table, tell_nobody
 
@@ -39,12 +38,12 @@ def check_file(
     def row_rules(row: ReadRow) -> None:
         values = row.values
         for found in contradictions(values, today):
-            row.add(Code(found.code), found.name, **found.params)
+            row.add(found.code, found.name, **found.params)
         if round_id is not None and values["round_id"] != round_id:
-            row.add(Code.ROUND_MISMATCH, "round_id")
+            row.add("round-mismatch", "round_id")
         programme = values.get("programme")
         if known_programmes is not None and programme is not None and programme not in known_programmes:
-            row.add(Code.PROGRAMME_UNKNOWN, "programme")
+            row.add("programme-unknown", "programme")
 
     return check_table(
         path,
@@ -58,13 +57,13 @@ def check_file(
 
 
 _REPEATS = (
-    Repeat(Code.APPLICATION_NO_REPEATED, "application_no", same_value("application_no")),
+    Repeat("application-no-repeated", "application_no", same_value("application_no")),
     Repeat(
-        Code.ACCOUNT_CONTRADICTION,
+        "account-contradiction",
         "applicant_account",
         same_value("applicant_account"),
         unless=same_person,
     ),
-    Repeat(Code.PERSON_REPEATED, "family_kana", same_person),
-    Repeat(Code.PERSON_REPEATED, "email", same_email, unless=same_person),
+    Repeat("person-repeated", "family_kana", same_person),
+    Repeat("person-repeated", "email", same_email, unless=same_person),
 )

@@ -5,9 +5,8 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from spreadsheets.codes import Code, Fault
+from spreadsheets.faults import Fault, fault
 from spreadsheets.headers import Layout
-from spreadsheets.messages import fault
 from spreadsheets.read_row import ReadRow
 
 NAMED_ROWS: Final = 10
@@ -23,7 +22,7 @@ class Repeat:
     Rows that, as far as it is known, also share the key `unless` may share the first.
     """
 
-    code: Code
+    code: str
     column: str
     key: RowKey
     unless: RowKey | None = None

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from activities.admission.application_rules import age_on, entry_day
 from spreadsheets.admission.samples import STYLES, in_era
-from spreadsheets.codes import Code, RefusedError
 from spreadsheets.dates import ERAS, parse_date, read_date
+from spreadsheets.faults import RefusedError
 
 DAYS = st.dates(min_value=date(1873, 1, 1), max_value=date(2099, 12, 31))
 
@@ -101,7 +101,7 @@ def test_days_outside_their_era(text):
     """A year that the era never reached, or a day before its first, is refused as such."""
     with pytest.raises(RefusedError) as refused:
         parse_date(text)
-    assert refused.value.code is Code.ERA_OUT_OF_BOUNDS
+    assert refused.value.code == "era-out-of-bounds"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_is_no_date(cell):
     """A day that does not exist, an ambiguous order or another kind of cell is refused."""
     with pytest.raises(RefusedError) as refused:
         read_date(cell)
-    assert refused.value.code is Code.DATE_INVALID
+    assert refused.value.code == "date-invalid"
 
 
 def test_date_cells_of_a_workbook():
@@ -202,4 +202,4 @@ def test_a_weekday_that_is_not_the_date_s(text):
     """One of the two is a slip, and which one only the office knows."""
     with pytest.raises(RefusedError) as refused:
         parse_date(text)
-    assert refused.value.code is Code.WEEKDAY_MISMATCH
+    assert refused.value.code == "weekday-mismatch"

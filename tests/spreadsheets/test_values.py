@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from activities.admission.application_rules import tidy
 from schemas.admission.applications import APPLICATION_NO_PATTERN, Sex
 from spreadsheets.admission.application_columns import FLAGS, SEXES, application_columns
-from spreadsheets.codes import Code, RefusedError
+from spreadsheets.faults import RefusedError
 from spreadsheets.values import (
     as_text,
     choice,
@@ -24,7 +24,7 @@ from spreadsheets.values import (
     without_guard,
 )
 
-read_key = key(APPLICATION_NO_PATTERN, Code.APPLICATION_NO_INVALID)
+read_key = key(APPLICATION_NO_PATTERN, "application-no-invalid")
 
 
 def refusal(read, cell):
@@ -81,15 +81,15 @@ def test_readings_become_katakana(text, reading):
 @pytest.mark.parametrize("text", ["佐藤", "Sato", "サトウ1", "サト-ウ", "!"])
 def test_readings_are_kana_only(text):
     """Kanji, letters, digits and dashes are no reading."""
-    assert refusal(kana(100), text) is Code.KANA_INVALID
+    assert refusal(kana(100), text) == "kana-invalid"
 
 
 @pytest.mark.parametrize("char", ["\n", "\r", "\0", "\x1b", "\x7f", "\u200b", "\u202e", "\ufeff", "\u2028"])
 def test_invisible_characters_are_refused(char):
     """What cannot be seen could break a mail header or disguise a text."""
-    assert refusal(line(100), f"a{char}b") is Code.CONTROL_CHARACTER
-    assert refusal(email, f"a{char}b@example.com") is Code.EMAIL_INVALID
-    assert refusal(read_key, f"A2027-{char}1") is Code.APPLICATION_NO_INVALID
+    assert refusal(line(100), f"a{char}b") == "control-character"
+    assert refusal(email, f"a{char}b@example.com") == "email-invalid"
+    assert refusal(read_key, f"A2027-{char}1") == "application-no-invalid"
 
 
 def test_addresses_may_be_broken_into_lines():
@@ -100,14 +100,14 @@ def test_addresses_may_be_broken_into_lines():
 def test_statements_stay_as_written():
     """A statement keeps its widths and paragraphs, a leading dash too."""
     assert prose(100)("- \uff21です\uff01\r\n\r\n終わり\n") == "- \uff21です\uff01\n\n終わり"
-    assert refusal(prose(100), "a\0b") is Code.CONTROL_CHARACTER
-    assert refusal(prose(3), "abcd") is Code.TEXT_TOO_LONG
+    assert refusal(prose(100), "a\0b") == "control-character"
+    assert refusal(prose(3), "abcd") == "text-too-long"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\uff1dA1"])
 def test_names_do_not_begin_like_formulas(text):
     """A full-width equals sign is one too, once it is folded."""
-    assert refusal(line(100), text) is Code.FORMULA_CHARACTER
+    assert refusal(line(100), text) == "formula-character"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_mail_addresses(text, address):
 )  # fmt: skip
 def test_what_is_no_mail_address(text):
     """One mailbox, with a domain, and nothing that could end a header."""
-    assert refusal(email, text) is Code.EMAIL_INVALID
+    assert refusal(email, text) == "email-invalid"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_telephone_numbers(text, number):
 @pytest.mark.parametrize("text", ["9012345678", "12-34", "0" * 12, "+0123456789", "090-1234-567x", "内線12"])
 def test_what_is_no_telephone_number(text):
     """Ten or eleven digits from 0, or an international number."""
-    assert refusal(phone, text) is Code.PHONE_INVALID
+    assert refusal(phone, text) == "phone-invalid"
 
 
 @pytest.mark.parametrize(
@@ -171,31 +171,31 @@ def test_postal_codes(cell):
 
 def test_numbers_that_lost_their_zeros():
     """What Excel has cut off cannot be guessed, so the clerk is told to use a text column."""
-    assert refusal(postal_code, 600808.0) is Code.NUMBER_NOT_TEXT
-    assert refusal(phone, 9012345678.0) is Code.NUMBER_NOT_TEXT
-    assert refusal(read_key, 20270001.0) is Code.NUMBER_NOT_TEXT
-    assert refusal(postal_code, "600808") is Code.POSTAL_CODE_INVALID
+    assert refusal(postal_code, 600808.0) == "number-not-text"
+    assert refusal(phone, 9012345678.0) == "number-not-text"
+    assert refusal(read_key, 20270001.0) == "number-not-text"
+    assert refusal(postal_code, "600808") == "postal-code-invalid"
 
 
 def test_keys_are_folded_but_not_guessed():
     """Full width is folded; small letters are another key and so refused."""
     assert read_key("\uff21\uff12\uff10\uff12\uff17\uff0d\uff11") == read_key("A2027‐1") == "A2027-1"
     for text in ("a2027-1", "A20", "A" * 25, "2.02E+07", "A2027-1;"):
-        assert refusal(read_key, text) is Code.APPLICATION_NO_INVALID
+        assert refusal(read_key, text) == "application-no-invalid"
 
 
 def test_choices():
     """Spellings of one answer are the same answer, in any width or case."""
     assert choice(SEXES)("女性") is choice(SEXES)("\uff26emale") is Sex.FEMALE
     assert choice(FLAGS)(cell=True) is choice(FLAGS)("はい") is choice(FLAGS)("\uff11") is True
-    assert refusal(choice(SEXES), "x") is Code.CHOICE_UNKNOWN
+    assert refusal(choice(SEXES), "x") == "choice-unknown"
 
 
 def test_whole_numbers():
     """Digits within the bounds, as text or as a number cell."""
     assert whole_number(1, 200)("\uff16") == whole_number(1, 200)(6.0) == 6
     for cell in ("0", "201", "6.5", 6.5, "-1", "1e2", "9" * 5000):
-        assert refusal(whole_number(1, 200), cell) is Code.NUMBER_INVALID
+        assert refusal(whole_number(1, 200), cell) == "number-invalid"
 
 
 def test_gaiji_are_seen():
