@@ -18,7 +18,7 @@ from cli.tables import table
 from cli.typed import usage
 
 if TYPE_CHECKING:
-    from schemas.admission.applications import StaffRow
+    from schemas.kernel.people import StaffRow
 
 app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
 

@@ -13,7 +13,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from activities.admission.application_rules import FORMULA_STARTS
+from schemas.kernel.texts import FORMULA_STARTS
 from spreadsheets.copy_files import CopyFormat, write_copy
 from spreadsheets.faults import Fault
 from spreadsheets.headers import ANNOTATION_HEADERS, Layout

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 from unicodedata import normalize
 
-from activities.admission.application_rules import HIRAGANA
+from schemas.kernel.texts import HIRAGANA
 from spreadsheets.faults import Fault, fault
 from spreadsheets.values import Cell, Reader
 

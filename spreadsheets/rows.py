@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from schemas.admission.applications import NumberedRow
+from schemas.kernel.people import NumberedRow
 from spreadsheets.admission.repeats import Repeat, Repeats
 from spreadsheets.faults import Fault, RefusedError, fault
 from spreadsheets.headers import SEARCHED_ROWS, Form, Layout, letter, locate

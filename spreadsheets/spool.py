@@ -10,7 +10,7 @@ from typing import IO, Any, Generic, TypeVar, overload
 
 from pydantic import BaseModel
 
-from schemas.admission.applications import NumberedRow
+from schemas.kernel.people import NumberedRow
 
 Row = TypeVar("Row", bound=BaseModel)
 

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from activities.admission.application_rules import tidy
-from schemas.admission.applications import (
+from schemas.admission.roles import Role
+from schemas.kernel.people import (
     LINE_LIMIT,
     LOAD_CAP_LIMIT,
     NAME_LIMIT,
@@ -15,8 +15,8 @@ from schemas.admission.applications import (
     Employment,
     StaffRow,
 )
-from schemas.admission.roles import Role
 from schemas.kernel.roles import ADMINISTRATOR
+from schemas.kernel.texts import tidy
 from spreadsheets.admission.application_columns import LANGUAGES
 from spreadsheets.admission.repeats import Repeat, same_email, same_value
 from spreadsheets.dates import parse_date, read_date

@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from unicodedata import normalize
 
-from activities.admission.application_rules import (
+from schemas.kernel.people import EMAIL_LIMIT, PHONE_PATTERN, POSTAL_CODE_PATTERN
+from schemas.kernel.texts import (
     EMAIL,
     FORBIDDEN,
     FORBIDDEN_IN_PROSE,
@@ -16,7 +17,6 @@ from activities.admission.application_rules import (
     LOST,
     tidy,
 )
-from schemas.admission.applications import EMAIL_LIMIT, PHONE_PATTERN, POSTAL_CODE_PATTERN
 from spreadsheets.faults import RefusedError
 
 Cell = str | float | int | bool | date | datetime | time | timedelta

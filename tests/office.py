@@ -16,7 +16,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.admission.applications import store_applications, store_staff
 from cases.starting import start_case
-from schemas.admission.applications import ApplicationRow, NumberedRow, StaffRow
+from schemas.admission.applications import ApplicationRow
 from schemas.admission.commands import (
     AcceptReview,
     CastVote,
@@ -28,6 +28,7 @@ from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
 from schemas.admission.roles import Role
 from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
 from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
+from schemas.kernel.people import NumberedRow, StaffRow
 
 _numbers = itertools.count(1)
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
-from schemas.admission.applications import ApplicationRow, NumberedRow, StaffRow
+from schemas.admission.applications import ApplicationRow
 from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
+from schemas.kernel.people import NumberedRow, StaffRow
 
 SQL: Final = queries("admission/imports")
 Rows = Sequence[NumberedRow[ApplicationRow]]

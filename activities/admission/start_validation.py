@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from activities.admission.application_rules import contradictions, normalised, unfit_texts
-from schemas.admission.applications import ApplicationRow, NumberedRow
+from schemas.admission.applications import ApplicationRow
+from schemas.kernel.people import NumberedRow
 
 Rows = list[NumberedRow[ApplicationRow]]
 FaultAt = tuple[int, str, str]

@@ -19,7 +19,8 @@ from cli.session import TOKYO, CommandError, Exit, Session
 
 if TYPE_CHECKING:
     from activities.kernel.database import Connection
-    from schemas.admission.applications import ApplicationRow, NumberedRow
+    from schemas.admission.applications import ApplicationRow
+    from schemas.kernel.people import NumberedRow
     from spreadsheets.rows import Checked
 
 AT_ONCE: Final = 5_000

@@ -23,9 +23,10 @@ from gateway.problems import Fault, Problem, invalid, pointer
 from gateway.request_parsing import body_of, checked, key_of, note_request
 from gateway.responses import BatchAccepted, BatchProgress, CaseAccepted, accepted
 from gateway.staff import require_role, staff_of
-from schemas.admission.applications import ApplicationRow, NumberedRow
+from schemas.admission.applications import ApplicationRow
 from schemas.admission.identifiers import admission_case_id
 from schemas.kernel.case import Actor
+from schemas.kernel.people import NumberedRow
 from workflows.admission.process import OFFICE
 
 SQL: Final = queries("admission/imports")

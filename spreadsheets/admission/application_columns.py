@@ -7,14 +7,13 @@ from typing import Final
 from schemas.admission.applications import (
     ACCOUNT_PATTERN,
     APPLICATION_NO_PATTERN,
-    LINE_LIMIT,
-    NAME_LIMIT,
     PROGRAMME_PATTERN,
     ROUND_ID_PATTERN,
     SCHOOL_CODE_PATTERN,
     STATEMENT_LIMIT,
     Sex,
 )
+from schemas.kernel.people import LINE_LIMIT, NAME_LIMIT
 from spreadsheets.dates import read_date
 from spreadsheets.headers import Column, Form, Split
 from spreadsheets.values import choice, email, kana, key, line, phone, postal_code, prose

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.admission.application_rules import tidy
 from schemas.admission.applications import APPLICATION_NO_PATTERN, Sex
+from schemas.kernel.texts import tidy
 from spreadsheets.admission.application_columns import FLAGS, SEXES, application_columns
 from spreadsheets.faults import RefusedError
 from spreadsheets.values import (

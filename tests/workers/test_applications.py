@@ -8,7 +8,7 @@ import pytest
 
 from activities.admission.applications import Stored, contradicting_accounts, differing, store_applications
 from activities.kernel.database import open_pool
-from schemas.admission.applications import NumberedRow
+from schemas.kernel.people import NumberedRow
 from tests.office import person
 from tests.workflows.conftest import pool, vacant  # noqa: F401
 

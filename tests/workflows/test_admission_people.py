@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from cases.starting import start_case
-from schemas.admission.applications import Employment
 from schemas.admission.commands import (
     AcceptReview,
     AnswerOffer,
@@ -28,6 +27,7 @@ from schemas.admission.commands import (
 )
 from schemas.admission.roles import Role
 from schemas.kernel.case import CompleteTask
+from schemas.kernel.people import Employment
 from spreadsheets.admission.checking import check_file
 from spreadsheets.staff import check_staff_file
 from tests.office import GOOD, POOR, Case, Institute, Refused, person, staff
