@@ -30,8 +30,8 @@ _IGNORED: Final = re.compile(r"[\s_*※・.()\[\]【】「」〔〕-]+")
 _READING: Final = re.compile("(?:フリガナ|振リ?仮名|[ヨ読]ミ(?:ガナ|仮名)?|カナ)$")
 _NEUTRAL: Final = frozenset(
     (
-        *("氏名", "氏名等", "名前", "志願者", "志願者情報", "出願者", "受験者", "申請者", "本人", "本人情報"),
-        *("基本情報", "個人情報", "連絡先", "本人連絡先", "住所", "現住所", "applicant", "name", "contact"),
+        *("氏名", "氏名等", "名前", "申請者", "本人", "本人情報", "基本情報", "個人情報", "連絡先"),
+        *("本人連絡先", "住所", "現住所", "name", "contact"),
         *("フリガナ", "ふりがな", "カナ", "よみ", "よみがな", "氏名フリガナ"),
     )
 )
@@ -65,13 +65,16 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a kind of file may hold. `given` is the office's mapping for this file: header → field or `-`.
+    """What a kind of file may hold. `groups` are upper headers that say no more than whom it is about.
+
+    `given` is the office's mapping for this file: header → field or `-`.
 
     `kept` are mappings given earlier, each by the `signature` of the header that it was given for.
     """
 
     columns: Sequence[Column]
     splits: Sequence[Split] = ()
+    groups: frozenset[str] = frozenset()
     given: Mapping[str, str] = field_(default_factory=dict)
     kept: Mapping[str, Mapping[str, str]] = field_(default_factory=dict)
 
@@ -199,7 +202,10 @@ def locate(rows: Sequence[Sequence[Cell]], form: Form) -> Layout | None:
     """Find the header among the first rows and match its columns; None when there is none."""
     names = Names(form)
     found = [(at, _single(row)) for at, row in enumerate(rows[:SEARCHED_ROWS])]
-    found += [(at, _double(*pair)) for at, pair in enumerate(pairwise(rows[: SEARCHED_ROWS + 1]), 1)]
+    found += [
+        (at, _double(*pair, groups=_NEUTRAL | form.groups))
+        for at, pair in enumerate(pairwise(rows[: SEARCHED_ROWS + 1]), 1)
+    ]
     header_row, titles = max(found, key=lambda each: names.score(each[1]), default=(0, []))
     return _match(header_row, titles, names) if names.score(titles) >= FEWEST_HEADERS else None
 
@@ -275,7 +281,7 @@ def _single(row: Sequence[Cell]) -> list[_Title]:
     return [_Title(text, (_squeeze(text),)) for text in texts]
 
 
-def _double(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[_Title]:
+def _double(upper: Sequence[Cell], lower: Sequence[Cell], groups: frozenset[str]) -> list[_Title]:
     above, below = ([title.text for title in _single(row)] for row in (upper, lower))
     width = max(len(above), len(below))
     titles = []
@@ -289,7 +295,7 @@ def _double(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[_Title]:
             titles.append(_Title(text or top, (_squeeze(text or top),)))
             continue
         names = [_squeeze(group + text), _squeeze(text + group)]
-        if group.casefold() in _NEUTRAL:
+        if group.casefold() in groups:
             names.append(_squeeze(text))
         titles.append(_Title(f"{group} {text}", tuple(names)))
     return titles

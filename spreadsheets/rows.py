@@ -9,10 +9,10 @@ from typing import Final, Generic, TypeVar
 from pydantic import BaseModel
 
 from schemas.kernel.people import NumberedRow
-from spreadsheets.admission.repeats import Repeat, Repeats
 from spreadsheets.faults import Fault, RefusedError, fault
 from spreadsheets.headers import SEARCHED_ROWS, Form, Layout, letter, locate
 from spreadsheets.read_row import ReadRow, read_rows
+from spreadsheets.repeats import Repeat, Repeats
 from spreadsheets.spool import SpooledRows
 from spreadsheets.table_files import Table, digest, read_bytes, read_table
 from spreadsheets.values import Cell

@@ -1,12 +1,13 @@
 """Check a file of staff: who they are, what they may do, and what conflicts of interest are computed from."""
 
 import re
+import tomllib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from schemas.admission.roles import Role
+from cases.registry import ROLES
 from schemas.kernel.people import (
     LINE_LIMIT,
     LOAD_CAP_LIMIT,
@@ -15,29 +16,28 @@ from schemas.kernel.people import (
     Employment,
     StaffRow,
 )
-from schemas.kernel.roles import ADMINISTRATOR
 from schemas.kernel.texts import tidy
-from spreadsheets.admission.application_columns import LANGUAGES
-from spreadsheets.admission.repeats import Repeat, same_email, same_value
+from spreadsheets.column_words import ColumnWords
 from spreadsheets.dates import parse_date, read_date
 from spreadsheets.faults import RefusedError
-from spreadsheets.headers import Column, Form
+from spreadsheets.headers import Form
 from spreadsheets.read_row import ReadRow
+from spreadsheets.repeats import Repeat, same_email, same_value
 from spreadsheets.rows import Checked, Told, check_table, tell_nobody
 from spreadsheets.values import Cell, as_text, choice, email, key, line, phone, whole_number
 
-ROLES: Final = {
-    **{role.value: role for role in Role},
-    "入試課": Role.ADMISSIONS_OFFICE,
-    "審査員": Role.REVIEWER,
-    "評価者": Role.REVIEWER,
-    "委員": Role.COMMITTEE_MEMBER,
-    "委員長": Role.COMMITTEE_CHAIR,
-    "点検者": Role.CHECKER,
-    "入試統括": Role.HEAD_OF_ADMISSIONS,
-    "監査": Role.AUDITOR,
-    ADMINISTRATOR: ADMINISTRATOR,
-    "システム管理": ADMINISTRATOR,
+_WORDS: Final = ColumnWords(Path(__file__).with_name("staff.toml"))
+LANGUAGES: Final = _WORDS.choices("language")
+_ALSO_CALLED: Final = {
+    also: role
+    for path in sorted(Path(__file__).parent.glob("*/roles.toml"))
+    for role, others in tomllib.loads(path.read_text(encoding="utf-8")).items()
+    for also in others
+}
+"""What offices call the roles of their processes beside the names that these have."""
+_ROLES: Final = {
+    **{spelling: role for role, (japanese, _) in ROLES.items() for spelling in (role, japanese)},
+    **_ALSO_CALLED,
 }
 _SEPARATORS: Final = re.compile(r"[;\uff1b、\n]")
 _ROLE_SEPARATORS: Final = re.compile(r"[;\uff1b、,\uff0c\n]")
@@ -45,11 +45,11 @@ _UNTIL: Final = re.compile(
     r"(?P<name>.+?)\s*[(（](?:until\s+)?(?P<until>[^()（）]*[\d元][^()（）]*?)\s*(?:まで)?[)）]"
 )
 _name = line(NAME_LIMIT)
-_role = choice(ROLES)
+_role = choice(_ROLES)
 
 
 def check_staff_file(path: Path, told: Told = tell_nobody) -> Checked[StaffRow]:
-    """Validate a staff file without changing anything; the same formats as for applications.
+    """Validate a staff file without changing anything; in every format that files may have.
 
     `told` is called with the rows done and those in all.
     """
@@ -94,22 +94,19 @@ def _each(read: Callable[[str], object]) -> Callable[[Cell], tuple[object, ...]]
     return lambda cell: tuple(read(part) for part in _parts(cell))
 
 
-STAFF_COLUMNS: Final = (
-    Column(
-        "staff_id",
-        key(STAFF_ID_PATTERN, "code-invalid"),
-        ("教職員ID", "staff id", "職員番号", "職員ID"),
-        required=True,
-    ),
-    Column("name", _name, ("氏名", "name", "名前"), required=True),
-    Column("email", email, ("メールアドレス", "email", "e-mail", "メール"), required=True),
-    Column("language", choice(LANGUAGES), ("連絡言語", "language", "言語")),
-    Column("roles", _roles, ("役割", "roles", "role", "権限"), required=True),
-    Column("load_cap", whole_number(1, LOAD_CAP_LIMIT), ("担当上限", "load cap", "上限件数")),
-    Column("available_from", read_date, ("担当可能開始日", "available from", "開始日")),
-    Column("available_to", read_date, ("担当可能終了日", "available to", "終了日")),
-    Column("employers", _each(_employment), ("所属歴", "employers", "所属", "勤務先")),
-    Column("relations", _each(_name), ("関係者", "relations", "利害関係者")),
-    Column("phone", phone, ("電話番号", "phone", "telephone", "電話")),
-    Column("address", line(LINE_LIMIT, break_is_space=True), ("住所", "address")),
+STAFF_COLUMNS: Final = _WORDS.columns(
+    {
+        "staff_id": key(STAFF_ID_PATTERN, "code-invalid"),
+        "name": _name,
+        "email": email,
+        "language": choice(LANGUAGES),
+        "roles": _roles,
+        "load_cap": whole_number(1, LOAD_CAP_LIMIT),
+        "available_from": read_date,
+        "available_to": read_date,
+        "employers": _each(_employment),
+        "relations": _each(_name),
+        "phone": phone,
+        "address": line(LINE_LIMIT, break_is_space=True),
+    }
 )

@@ -19,6 +19,7 @@ LAYERS = (
 """From the bottom up: a part may import its own and every lower one."""
 BESIDE = {
     "encryption": {"cases"},
+    "spreadsheets": {"cases"},
     "workflows": {"activities"},
     "embedded": {"workers"},
     "workers": {"cli"},

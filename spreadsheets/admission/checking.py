@@ -1,14 +1,14 @@
 """Check a file of applications: every row, every fault, nothing imported."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
 from pathlib import Path
 
 from activities.admission.application_rules import contradictions
 from schemas.admission.applications import ApplicationRow
 from spreadsheets.admission.application_columns import application_form
-from spreadsheets.admission.repeats import Repeat, same_email, same_person, same_value
 from spreadsheets.read_row import ReadRow
+from spreadsheets.repeats import Repeat, same_email, same_value
 from spreadsheets.rows import Checked, Told, check_table, tell_nobody
 
 
@@ -54,6 +54,13 @@ def check_file(
         defaults={} if round_id is None else {"round_id": round_id},
         told=told,
     )
+
+
+def same_person(row: ReadRow) -> Hashable | None:
+    """The key of rows whose reading and date of birth are the same."""
+    values = row.values
+    key = (values.get("family_kana"), values.get("given_kana"), values.get("birth_date"))
+    return None if None in key else key
 
 
 _REPEATS = (

@@ -74,10 +74,3 @@ def same_email(row: ReadRow) -> Hashable | None:
     """The key of rows with the same mailbox, whatever its capital letters."""
     value = row.values.get("email")
     return value.casefold() if isinstance(value, str) else None
-
-
-def same_person(row: ReadRow) -> Hashable | None:
-    """The key of rows whose reading and date of birth are the same."""
-    values = row.values
-    key = (values.get("family_kana"), values.get("given_kana"), values.get("birth_date"))
-    return None if None in key else key
