@@ -1,12 +1,11 @@
 """Lines kept in a file without a name: a large table fills no memory and leaves nothing on the disk."""
 
-import io
-import os
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import IO, Any, Generic, TypeVar, overload
+from pathlib import Path
+from typing import IO, Generic, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -24,31 +23,10 @@ class NamelessFile:
     def __del__(self) -> None:
         self.file.close()
 
-    def lines(self) -> io.BufferedReader:
+    def lines(self) -> IO[bytes]:
         """Read it from its beginning, whoever else is reading it."""
-        return io.BufferedReader(_Independent(self), 1 << 16)
-
-
-class _Independent(io.RawIOBase):
-    """A reader with a place of its own in a file that others read too."""
-
-    def __init__(self, nameless: NamelessFile) -> None:
-        self._nameless, self._at = nameless, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset if whence == io.SEEK_SET else self._at + offset
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        read = os.preadv(self._nameless.file.fileno(), [buffer], self._at)
-        self._at += read
-        return read
+        # opened anew, and so with a place of its own
+        return Path(f"/proc/self/fd/{self.file.fileno()}").open("rb", 1 << 16)
 
 
 class SpooledRows(Sequence[NumberedRow[Row]], Generic[Row]):
@@ -85,10 +63,10 @@ class SpooledRows(Sequence[NumberedRow[Row]], Generic[Row]):
         return len(self._index) // 2
 
     def __iter__(self) -> Iterator[NumberedRow[Row]]:
-        lines = self._file.lines()
-        for number, start in self._places():
-            lines.seek(start)
-            yield NumberedRow(number, self._model.model_validate_json(lines.readline()))
+        with self._file.lines() as lines:
+            for number, start in self._places():
+                lines.seek(start)
+                yield NumberedRow(number, self._model.model_validate_json(lines.readline()))
 
     @overload
     def __getitem__(self, place: int) -> NumberedRow[Row]: ...

@@ -5,7 +5,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Final
 from xml.etree import ElementTree as ET
@@ -60,7 +60,7 @@ class Sheet:
     `other_sheets` tells whether other visible ones hold anything. Hidden rows and columns count from 0.
     """
 
-    rows: Iterator[list[Cell]]
+    rows: Iterable[list[Cell]]
     height: int
     other_sheets: bool = False
     hidden_rows: frozenset[int] = field(default_factory=frozenset)

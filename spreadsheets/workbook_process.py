@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 from spreadsheets.faults import RefusedError
 from spreadsheets.spool import NamelessFile
 from spreadsheets.values import Cell
-from spreadsheets.workbook import read_workbook
+from spreadsheets.workbook import Sheet, read_workbook
 
 MEMORY_MIB: Final = 2_048
 SECONDS: Final = 120
@@ -36,22 +36,12 @@ class SheetRows:
     file: NamelessFile
 
     def __iter__(self) -> Iterator[list[Cell]]:
-        for line in islice(self.file.lines(), 1, None):
-            yield json.loads(line, object_hook=_cell)
+        with self.file.lines() as lines:
+            for line in islice(lines, 1, None):
+                yield json.loads(line, object_hook=_cell)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSheet:
-    """What `read_workbook` tells of a sheet, with rows that can be read again; rows and columns from 0."""
-
-    rows: SheetRows
-    height: int
-    other_sheets: bool
-    hidden_rows: frozenset[int]
-    hidden_columns: frozenset[int]
-
-
-def read_limited(data: bytes, waiting: Callable[[], None] = lambda: None) -> ReadSheet:
+def read_limited(data: bytes, waiting: Callable[[], None] = lambda: None) -> Sheet:
     """Read a workbook in a process with limits, calling `waiting` once a second.
 
     Raises:
@@ -64,11 +54,12 @@ def read_limited(data: bytes, waiting: Callable[[], None] = lambda: None) -> Rea
         raise RefusedError("workbook-too-demanding", memory=MEMORY_MIB, seconds=SECONDS)
     if code:
         raise RuntimeError(f"the process that reads workbooks ended with code {code}")
-    said = json.loads(output.lines().readline())
+    with output.lines() as lines:
+        said = json.loads(lines.readline())
     if "refused" in said:
         raise RefusedError(said["refused"], **said["parameters"])
     hidden = (frozenset(said[name]) for name in ("hidden_rows", "hidden_columns"))
-    return ReadSheet(SheetRows(output), said["height"], said["other_sheets"], *hidden)
+    return Sheet(SheetRows(output), said["height"], said["other_sheets"], *hidden)
 
 
 def _run(data: bytes, output: IO[bytes], waiting: Callable[[], None]) -> int:

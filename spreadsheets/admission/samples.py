@@ -1,18 +1,12 @@
 """Made-up applications and staff that look like an office's own files; the same seed makes the same rows."""
 
 import random
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
-from spreadsheets.admission.sample_words import (
-    FAMILY_NAMES,
-    GIVEN_NAMES,
-    PLACES,
-    PROGRAMMES,
-    SCHOOLS,
-    STATEMENTS,
-)
 from spreadsheets.dates import ERAS
 
 SAMPLE_ROUND: Final = "2027-general"
@@ -20,6 +14,12 @@ SAMPLE_LAST_DAY: Final = date(2026, 10, 9)
 """Samples are submitted in the four weeks up to this day, so that they check clean on any later one."""
 
 SampleRow = dict[str, str]
+_WORDS: Final = tomllib.loads(Path(__file__).with_name("samples.toml").read_text(encoding="utf-8"))
+_FAMILY_NAMES, _GIVEN_NAMES = (
+    [entry.split(":") for entry in _WORDS[names]] for names in ("family_names", "given_names")
+)
+PROGRAMMES: Final[list[str]] = _WORDS["programmes"]
+_SCHOOLS: Final = [f"{founder}{name}高等学校" for founder in _WORDS["founders"] for name in _WORDS["schools"]]
 _WIDE_DIGITS: Final = str.maketrans(
     "0123456789-", "".join(chr(0xFF10 + digit) for digit in range(10)) + "\uff0d"
 )
@@ -67,7 +67,7 @@ def sample_applications(
             row = _application(chance, number, index + 1, round_id, last_day)
         previous = row
         if _happens(chance, fault_rate):
-            row = row | chance.choice(_FAULTS)
+            row = row | chance.choice(_WORDS["faults"])
         yield row
 
 
@@ -81,7 +81,7 @@ def sample_staff() -> Iterator[SampleRow]:
         + [("checker-1", "checker"), ("head-1", "head_of_admissions")]
         + [("admin-1", "administrator"), ("admin-2", "administrator")]
     )
-    for index, ((staff_id, roles), given) in enumerate(zip(people, GIVEN_NAMES, strict=False)):
+    for index, ((staff_id, roles), given) in enumerate(zip(people, _GIVEN_NAMES, strict=False)):
         reviewer = roles == "reviewer"
         yield {
             "staff_id": staff_id,
@@ -92,7 +92,7 @@ def sample_staff() -> Iterator[SampleRow]:
             "load_cap": "6" if reviewer else "",
             "available_from": "2026-09-01" if reviewer else "",
             "available_to": "2027-03-31" if reviewer else "",
-            "employers": f"見本大学; {SCHOOLS[index]} (2025-03-31)" if reviewer else "見本大学",
+            "employers": f"見本大学; {_SCHOOLS[index]} (2025-03-31)" if reviewer else "見本大学",
             "relations": f"見本 {given[0]}の親族" if index % 5 == 0 else "",
             "phone": f"000-0000-{index + 1:04}",
             "address": "",
@@ -100,9 +100,9 @@ def sample_staff() -> Iterator[SampleRow]:
 
 
 def _application(chance: random.Random, number: str, serial: int, round_id: str, last_day: date) -> SampleRow:
-    family, family_kana = chance.choice(FAMILY_NAMES)
-    given, given_kana, sex = chance.choice(GIVEN_NAMES)
-    school = chance.randrange(len(SCHOOLS))
+    family, family_kana = chance.choice(_FAMILY_NAMES)
+    given, given_kana, sex = chance.choice(_GIVEN_NAMES)
+    school = chance.randrange(len(_SCHOOLS))
     # Most leave school this year; some try again after a year or two, a few come later in life.
     years = chance.choices((0, 1, 2, 5, 20), (80, 14, 3, 2, 1))[0]
     born = date(last_day.year - 18 - years, 4, 2) + timedelta(days=chance.randrange(365))
@@ -111,7 +111,8 @@ def _application(chance: random.Random, number: str, serial: int, round_id: str,
     foreign = _happens(chance, 0.03)
     digits = _happens(chance, 0.1)
     postal_code = f"000-{chance.randrange(10_000):04}"
-    address = f"{chance.choice(PLACES)}{chance.randint(1, 9)}-{chance.randint(1, 30)}-{chance.randint(1, 20)}"
+    place = chance.choice(_WORDS["places"])
+    address = f"{place}{chance.randint(1, 9)}-{chance.randint(1, 30)}-{chance.randint(1, 20)}"
     return {
         "application_no": number,
         "round_id": round_id,
@@ -127,16 +128,16 @@ def _application(chance: random.Random, number: str, serial: int, round_id: str,
         "phone": f"000-0000-{chance.randrange(10_000):04}",
         "postal_code": postal_code.translate(_WIDE_DIGITS) if digits else postal_code,
         "address": address.translate(_WIDE_DIGITS) if digits else address,
-        "school_name": SCHOOLS[school],
+        "school_name": _SCHOOLS[school],
         "school_code": f"X{school + 1:05}",
         "school_contact_email": f"school-{school + 1:02}@example.ac.jp",
-        "guardian_name": f"{family} {chance.choice(GIVEN_NAMES)[0]}" if years in {0, 1} else "",
+        "guardian_name": f"{family} {chance.choice(_GIVEN_NAMES)[0]}" if years in {0, 1} else "",
         "related_staff": "卒業生(父)" if _happens(chance, 0.02) else "",
         "language": "en" if foreign else "ja",
         "submitted_on": _written(chance, submitted),
         "accommodation_requested_on": submitted.isoformat() if accommodation else "",
         "accommodation_sudden": "はい" if accommodation and _happens(chance, 0.2) else "",
-        "statement": STATEMENTS[-1] if foreign else chance.choice(STATEMENTS[:-1]),
+        "statement": _WORDS["statements"][-1] if foreign else chance.choice(_WORDS["statements"][:-1]),
     }
 
 
@@ -172,19 +173,3 @@ STYLES: Final[tuple[Callable[[date], str], ...]] = (
     lambda day: f"{day.year}年{day.month}月{day.day}日".translate(_WIDE_DIGITS),
 )
 """The ways in which sample dates are written."""
-
-_FAULTS: Final[tuple[SampleRow, ...]] = (
-    {"birth_date": "平成32年4月1日"},
-    {"birth_date": "2008/2/30"},
-    {"family_kana": "漢字"},
-    {"family_name": ""},
-    {"email": "applicant.example.com"},
-    {"phone": "12-34"},
-    {"postal_code": "12-345"},
-    {"programme": "astrology"},
-    {"submitted_on": "2999-01-01"},
-    {"sex": "?"},
-    {"language": "fr"},
-    {"given_name": "=1+1"},
-)
-"""One mistake each, as clerks make them."""

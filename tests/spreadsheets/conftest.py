@@ -9,8 +9,7 @@ import pytest
 from schemas.admission.applications import ApplicationRow
 from spreadsheets.admission.checking import check_file
 from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, write_csv
-from spreadsheets.admission.sample_words import PROGRAMMES
-from spreadsheets.admission.samples import SAMPLE_ROUND, sample_applications
+from spreadsheets.admission.samples import PROGRAMMES, SAMPLE_ROUND, sample_applications
 from spreadsheets.rows import Checked
 
 Check = Callable[..., Checked[ApplicationRow]]

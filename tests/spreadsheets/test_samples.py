@@ -6,8 +6,7 @@ import pytest
 
 from spreadsheets.admission.checking import check_file
 from spreadsheets.admission.sample_files import write_csv, write_xlsx
-from spreadsheets.admission.sample_words import PROGRAMMES
-from spreadsheets.admission.samples import SAMPLE_ROUND, sample_applications
+from spreadsheets.admission.samples import PROGRAMMES, SAMPLE_ROUND, sample_applications
 
 
 def check(path, rows, **options):
