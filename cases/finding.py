@@ -8,6 +8,7 @@ from activities.kernel.queries import queries
 from cases.sight import fields_of, process_of, whole_processes
 from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
+from schemas.kernel.texts import storable
 from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/office")
@@ -34,6 +35,8 @@ async def case_seen(
     Raises:
         Refusal: no such case; or it is not open yet, for who will see it.
     """
+    if not storable(case_id):
+        raise Refusal("no-such-case")
     try:
         row = await find_case(pool, case_id)
     except Refusal:

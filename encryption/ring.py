@@ -37,7 +37,7 @@ class KeyRingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key; its id is the class, a running number and chance: `admission-2.9f3c1a7e`."""
+    """One key; its id is the class, a running number and chance: `other-2.9f3c1a7e`."""
 
     key_id: str
     secret: bytes

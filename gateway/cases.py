@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cases.finding import case_seen
 from cases.page import read_page
-from gateway.access import find_case
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
@@ -38,7 +38,7 @@ async def show_case(request: Request) -> Response:
     """Where a case stands, what has to be done until when, and which decisions the actor can make."""
     gateway, actor = gateway_of(request), await staff_of(request)
     case_id = request.path_params["case_id"]
-    row, fields = await find_case(gateway.pool, case_id, actor)
+    row, fields = await case_seen(gateway.pool, case_id, actor)
     if Field.CASE not in fields:
         raise Refusal("no-such-case")
     tag = f'"{row["version"]}"'

@@ -112,14 +112,18 @@ def _json_only(value: str) -> str:
 class CloudEvent(BaseModel):
     """The attributes of an event; nothing is filled in for a sender who left it out."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
 
     specversion: Literal["1.0"]
     id: MessageId
+    """Of the fact; with `source`: the same one counts once."""
     source: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:/-]+$")
+    """The URI that the sender is registered with."""
     type: str = Field(min_length=1, max_length=128)
     subject: str = Field(min_length=1, max_length=64)
+    """Business key of the case."""
     time: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    """When it happened; a deadline is kept when it happened in time."""
     datacontenttype: Annotated[str, AfterValidator(_json_only)] | None = None
     dataschema: Annotated[str, StringConstraints(pattern=_SCHEMA_URI)] | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)

@@ -8,7 +8,6 @@ encoded here: what is typed into the UI would name neither the person who acts n
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
@@ -32,6 +31,7 @@ from gateway.limits import read_body
 from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, problem
 from gateway.staff import staff_of
 from gateway.strict_json import JsonFault, parse
+from schemas.kernel.case import Actor
 from schemas.kernel.unreadable import UnreadablePayloadError
 
 SQL: Final = queries("kernel/codec")
@@ -47,23 +47,8 @@ _PREFLIGHT: Final = {
 }
 
 log = structlog.get_logger()
+Counts = Counter[tuple[str, bool]]
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who asks for readable payloads, and the classes of data they may read."""
-
-    name: str
-    classes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Decoding:
-    """An answer, and how many payloads of which class were made readable or refused for it."""
-
-    payloads: list[Any]
-    counts: Counter[tuple[str, bool]]
 
 
 def routes() -> list[Route]:
@@ -108,16 +93,17 @@ async def decode(request: Request) -> Response:
     """
     gateway = gateway_of(request)
     try:
-        reader = await _reader_of(request)
+        reader = None if "authorization" in request.headers else await signed_in(request)
+        reader = reader or await staff_of(request)
         if request.headers.getlist("x-namespace") != [gateway.namespace]:
             raise problem("namespace-not-served")
         body = await read_body(request, BODY_LIMIT)
-        decoding = await asyncio.to_thread(decoded, gateway, reader, body)
-        await _note(gateway.pool, reader, decoding.counts)
+        payloads, counts = await asyncio.to_thread(decoded, gateway, readable_classes(reader), body)
+        await _note(gateway.pool, reader, counts)
     except FAULTS:
         log.exception("decoding-not-noted")
         raise problem("database-unreachable") from None
-    return JSONResponse({"payloads": decoding.payloads})
+    return JSONResponse({"payloads": payloads})
 
 
 async def encode(_request: Request) -> Response:
@@ -129,13 +115,15 @@ async def encode(_request: Request) -> Response:
     raise problem("encoding-not-offered")
 
 
-def decoded(gateway: Gateway, reader: Reader, body: bytes) -> Decoding:
-    """What a reader gets for a body.
+def decoded(gateway: Gateway, readable: frozenset[str], body: bytes) -> tuple[list[Any], Counts]:
+    """What is answered to who may read some classes of data.
+
+    Also how many payloads of which class were made readable, or refused, for it.
 
     Raises:
         Problem: 400, it is not JSON protobuf `Payloads`.
     """
-    answer, counts = [], Counter[tuple[str, bool]]()
+    answer, counts = [], Counts()
     for number, given in enumerate(_payloads_of(body)):
         try:
             payload = _payload_of(given)
@@ -145,11 +133,11 @@ def decoded(gateway: Gateway, reader: Reader, body: bytes) -> Decoding:
         if is_sealed(payload):
             named = class_of(payload)
             data_class = named if named in CLASSES else UNKNOWN
-            if data_class in reader.classes:
+            if data_class in readable:
                 opened = _opened(gateway, payload)
             counts[data_class, opened is None] += 1
         answer.append(given if opened is None else MessageToDict(opened))
-    return Decoding(answer, counts)
+    return answer, counts
 
 
 def _payloads_of(body: bytes) -> list[Any]:
@@ -178,16 +166,10 @@ def _opened(gateway: Gateway, payload: Payload) -> Payload | None:
         return None
 
 
-async def _reader_of(request: Request) -> Reader:
-    actor = None if "authorization" in request.headers else await signed_in(request)
-    actor = actor or await staff_of(request)
-    return Reader(actor.id, readable_classes(actor))
-
-
-async def _note(pool: asyncpg.Pool, reader: Reader, counts: Counter[tuple[str, bool]]) -> None:
+async def _note(pool: asyncpg.Pool, reader: Actor, counts: Counts) -> None:
     if not counts:
         return
     noted = ((data_class, count, refused) for (data_class, refused), count in counts.items())
     columns = zip(*noted, strict=True)
     async with pool.acquire(timeout=NOTE_SECONDS) as connection:
-        await connection.execute(SQL["note_decodings"], reader.name, *columns, timeout=NOTE_SECONDS)
+        await connection.execute(SQL["note_decodings"], reader.id, *columns, timeout=NOTE_SECONDS)

@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse, Response
 from temporalio.client import Client
 
 from cases.decisions import TEXT_FIELDS, decide, made_before, own_fields, text_field
+from cases.finding import case_seen
 from cases.page import stage_text
 from cases.registry import PROCESSES
-from gateway.access import find_case
 from gateway.context import gateway_of
 from gateway.problems import problem
 from gateway.request_parsing import body_of, checked, key_of, note_request, version_of
@@ -44,7 +44,7 @@ async def decide_over_http(request: Request) -> Response:
     gateway = gateway_of(request)
     actor = await staff_of(request)
     case_id, name = request.path_params["case_id"], request.path_params["name"]
-    row, fields = await find_case(gateway.pool, case_id, actor)
+    row, fields = await case_seen(gateway.pool, case_id, actor)
     command_type = PROCESSES[row["process"]].commands.get(name)
     if command_type is None:
         raise problem("no-such-decision")

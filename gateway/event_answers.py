@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
@@ -11,6 +10,7 @@ from gateway.cloudevents import Arrival, Invalid
 from gateway.event_modes import Message, Mode
 from gateway.inbox import Contradiction, Kept
 from gateway.problems import Fault, Problem, invalid, problem
+from gateway.responses import EventStored
 
 
 def location_of(source: str, event_id: str) -> str:
@@ -21,20 +21,21 @@ def location_of(source: str, event_id: str) -> str:
 def stored(mode: Mode, source: str, arrivals: Sequence[Arrival], kept: Sequence[Kept]) -> Response:
     """202, or 200 when all of them had been stored before."""
     status = HTTPStatus.ACCEPTED if any(each.new for each in kept) else HTTPStatus.OK
-    told: list[dict[str, Any]] = [
-        {
-            "id": arrival.event.id,
-            "source": source,
-            "status": "stored" if each.new else "duplicate",
-            "stored_at": each.stored_at.isoformat(),
-            "location": location_of(source, arrival.event.id),
-        }
-        | ({"differs": ["time"]} if each.other_time else {})
+    receipts = [
+        EventStored(
+            id=arrival.event.id,
+            source=source,
+            status="stored" if each.new else "duplicate",
+            stored_at=each.stored_at,
+            location=location_of(source, arrival.event.id),
+            differs=("time",) if each.other_time else (),
+        )
         for arrival, each in zip(arrivals, kept, strict=True)
     ]
+    told = [each.model_dump(mode="json", exclude_defaults=True) for each in receipts]
     if mode is Mode.BATCH:
         return JSONResponse(told, status_code=status)
-    return JSONResponse(told[0], status_code=status, headers={"Location": told[0]["location"]})
+    return JSONResponse(told[0], status_code=status, headers={"Location": receipts[0].location})
 
 
 def not_taken(message: Message, fault: Invalid) -> Problem:

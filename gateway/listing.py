@@ -1,6 +1,7 @@
 """`GET /cases` and `GET /tasks`: filtered, a page at a time, each beginning after the last one's end."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -13,14 +14,13 @@ from cases import lists
 from cases.cursors import P, UnknownCursorError, cursor_of, place_of
 from cases.list_questions import CaseFilters, TaskFilters
 from cases.page import stage_text
-from cases.registry import PROCESSES
+from cases.registry import PROCESSES, ROLES
 from cases.sight import view_of
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
 from gateway.request_parsing import link_header, query_of
 from gateway.responses import CasePage, TaskPage
 from gateway.staff import staff_of
-from schemas.admission.roles import Role
 
 PAGE_LIMIT: Final = 200
 _SMALL_NUMBER: Final = re.compile(r"[0-9]{1,3}")
@@ -34,6 +34,10 @@ def _flag(value: Any) -> Any:
 
 def _digits(value: Any) -> Any:
     return int(value) if isinstance(value, str) and _SMALL_NUMBER.fullmatch(value) else value
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"^({'|'.join(names)})$"
 
 
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
@@ -53,7 +57,7 @@ class _Query(BaseModel):
 class CasesQuery(_Query):
     """Which cases; what is not named does not matter."""
 
-    process: Annotated[str, Field(pattern=f"^({'|'.join(PROCESSES)})$")] | None = None
+    process: Annotated[str, Field(pattern=_one_of(PROCESSES))] | None = None
     stage: Word | None = None
     waiting_for: Word | None = None
     round: Word | None = None
@@ -65,7 +69,7 @@ class CasesQuery(_Query):
 class TasksQuery(_Query):
     """Which tasks; what is not named does not matter."""
 
-    role: Role | None = None
+    role: Annotated[str, Field(pattern=_one_of(ROLES))] | None = None
     assignee: Word | None = None
     overdue: Flag | None = None
 

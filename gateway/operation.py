@@ -18,6 +18,8 @@ BODY_PROBLEMS: Final = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
 
+_VERSION_PROBLEMS: Final = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED)
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -32,7 +34,7 @@ class Operation:
         query: model of the query parameters.
         headers: request headers beside the usual, with whether each is required.
         responses: model of the body by status; None: no body.
-        problems: statuses answered by application/problem+json.
+        more_problems: statuses answered by application/problem+json, beside those that follow from the rest.
         security: credentials of which it asks for one; none: nobody's.
         media_type: of the body.
     """
@@ -45,6 +47,17 @@ class Operation:
     query: type[BaseModel] | None = None
     headers: Mapping[str, bool] = field(default_factory=dict)
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
-    problems: tuple[HTTPStatus, ...] = ()
+    more_problems: tuple[HTTPStatus, ...] = ()
     security: tuple[Security, ...] = ("staff",)
     media_type: str = "application/json"
+
+    @property
+    def problems(self) -> frozenset[HTTPStatus]:
+        """Every status that is answered by application/problem+json."""
+        found = set(self.more_problems)
+        found.update(STAFF_PROBLEMS if self.security else ())
+        found.update(BODY_PROBLEMS if self.request is not None else ())
+        found.update({HTTPStatus.BAD_REQUEST} if self.query is not None else ())
+        found.update({HTTPStatus.NOT_FOUND} if "{" in self.path else ())
+        found.update(_VERSION_PROBLEMS if "If-Match" in self.headers else ())
+        return frozenset(found)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from cases.registry import PROCESSES
 from gateway.decisions import body_model
 from gateway.listing import CasesQuery, TasksQuery
-from gateway.operation import BODY_PROBLEMS, SIGNATURE, STAFF_PROBLEMS, Operation
+from gateway.operation import SIGNATURE, Operation
 from gateway.responses import (
     CaseAccepted,
     CasePage,
@@ -31,13 +31,6 @@ def _decision(name: str, command: type[Command], process: str) -> Operation:
         request=body_model(command),
         headers={"Idempotency-Key": True, "If-Match": True},
         responses={HTTPStatus.OK: Decided},
-        problems=(
-            *STAFF_PROBLEMS,
-            *BODY_PROBLEMS,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.PRECONDITION_FAILED,
-            HTTPStatus.PRECONDITION_REQUIRED,
-        ),
     )
 
 
@@ -71,12 +64,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=EventQuery,
         headers=dict.fromkeys(SIGNATURE, False),
         responses={HTTPStatus.OK: EventFate},
-        problems=(
-            *STAFF_PROBLEMS,
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.TOO_MANY_REQUESTS,
-        ),
+        more_problems=(HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS),
         security=("source-signature", "source-token", "staff"),
     ),
     _health("livez", "Whether the process is alive."),
@@ -88,7 +76,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List cases by their id.",
         query=CasesQuery,
         responses={HTTPStatus.OK: CasePage},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
     Operation(
         "POST",
@@ -102,7 +89,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             HTTPStatus.OK: CaseAccepted,
             HTTPStatus.ACCEPTED: CaseAccepted,
         },
-        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     *(operation for own in OWN_WAYS.values() for operation in own.OPERATIONS),
     Operation(
@@ -112,7 +98,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Show where a case stands and which decisions are possible now.",
         headers={"If-None-Match": False},
         responses={HTTPStatus.OK: CaseTold, HTTPStatus.NOT_MODIFIED: None},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        more_problems=(HTTPStatus.CONFLICT,),
     ),
     *_decisions(),
     Operation(
@@ -122,6 +108,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "List open tasks by when they are due, with the events that cannot be delivered.",
         query=TasksQuery,
         responses={HTTPStatus.OK: TaskPage},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.BAD_REQUEST),
     ),
 )

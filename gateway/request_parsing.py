@@ -12,8 +12,9 @@ from starlette.requests import ClientDisconnect, Request
 from activities.kernel.queries import queries
 from gateway.limits import read_body
 from gateway.problems import Fault, faults_of, invalid, problem
-from gateway.strict_json import JsonFault, parse, storable
+from gateway.strict_json import JsonFault, parse
 from schemas.kernel.case import Actor
+from schemas.kernel.texts import storable
 
 SQL: Final = queries("kernel/office")
 BODY_LIMIT: Final = 64 * 1024

@@ -1,4 +1,4 @@
-"""The bodies of the gateway's answers to staff systems. Nothing in them tells who an applicant is."""
+"""The bodies of the gateway's answers to staff systems. Nothing in them tells whom a case is about."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -93,43 +93,34 @@ class DecisionOffered(Answer):
     href: str
 
 
-class CaseListed(Answer):
+class CaseShown(Answer):
+    """Where a case stands."""
+
+    case_id: str
+    process: str
+    round_id: str | None
+    programme: str | None
+    version: int
+    stage: str
+    stage_text: BothLanguages
+    stage_since: datetime
+    opened_at: datetime
+    waiting_for: str | None
+    due_at: datetime | None
+    outcome: str | None
+    outcome_by: ActorKind | None
+    closed_at: datetime | None
+
+
+class CaseListed(CaseShown):
     """A case in a list."""
 
-    case_id: str
-    process: str
-    round_id: str | None
-    programme: str | None
-    version: int
-    stage: str
-    stage_text: BothLanguages
-    stage_since: datetime
-    opened_at: datetime
-    waiting_for: str | None
-    due_at: datetime | None
     overdue: bool
-    outcome: str | None
-    outcome_by: ActorKind | None
-    closed_at: datetime | None
 
 
-class CaseTold(Answer):
+class CaseTold(CaseShown):
     """Everything of a case that is not personal."""
 
-    case_id: str
-    process: str
-    round_id: str | None
-    programme: str | None
-    version: int
-    stage: str
-    stage_text: BothLanguages
-    stage_since: datetime
-    opened_at: datetime
-    waiting_for: str | None
-    due_at: datetime | None
-    outcome: str | None
-    outcome_by: ActorKind | None
-    closed_at: datetime | None
     policy_version: str | None
     tasks: tuple[TaskTold, ...]
     deadlines: tuple[DeadlineTold, ...]
@@ -162,6 +153,17 @@ class TaskPage(Answer):
     next: str | None
 
 
+class EventStored(Answer):
+    """The receipt of an event; `differs`: what a repeat says otherwise than the first, which stays."""
+
+    id: str
+    source: str
+    status: Literal["stored", "duplicate"]
+    stored_at: datetime
+    location: str
+    differs: tuple[Literal["time"], ...] = ()
+
+
 class EventFate(Answer):
     """What became of an event; `code` says why it waits, was refused or is dead.
 
@@ -192,7 +194,7 @@ class CaseAccepted(Answer):
 
 
 class BatchAccepted(Answer):
-    """Applications are stored; their cases start by themselves."""
+    """A batch is stored; its cases start by themselves."""
 
     batch_id: UUID | None
     given: int

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.problems import Fault, pointer
+from schemas.kernel.texts import storable
 
 DEPTH_LIMIT: Final = 32
 _NUMBER_LIMIT: Final = 2**53
@@ -42,11 +43,6 @@ def parse(body: bytes) -> Any:
     if faults := list(_unstorable(value, ())):
         raise JsonFault(*faults)
     return value
-
-
-def storable(text: str) -> bool:
-    """Whether PostgreSQL stores it: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

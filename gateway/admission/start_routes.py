@@ -18,7 +18,7 @@ from activities.admission.start_validation import faults_among
 from activities.kernel.queries import queries
 from cases.starting import start_now
 from gateway.context import gateway_of
-from gateway.operation import BODY_PROBLEMS, STAFF_PROBLEMS, Operation
+from gateway.operation import Operation
 from gateway.problems import Fault, Problem, invalid, pointer
 from gateway.request_parsing import body_of, checked, key_of, note_request
 from gateway.responses import BatchAccepted, BatchProgress, CaseAccepted, accepted
@@ -193,7 +193,6 @@ OPERATIONS: Final = (
         request=StartBatch,
         headers={"Idempotency-Key": False},
         responses={HTTPStatus.ACCEPTED: BatchAccepted, HTTPStatus.OK: BatchAccepted},
-        problems=(*STAFF_PROBLEMS, *BODY_PROBLEMS),
     ),
     Operation(
         "GET",
@@ -201,6 +200,5 @@ OPERATIONS: Final = (
         "show-batch",
         "Show how many cases of a batch have been started.",
         responses={HTTPStatus.OK: BatchProgress},
-        problems=(*STAFF_PROBLEMS, HTTPStatus.NOT_FOUND),
     ),
 )

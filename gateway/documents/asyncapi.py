@@ -1,15 +1,14 @@
 """AsyncAPI 3.0: every event that other systems may send, made from the models that check them."""
 
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
 from cases.registry import PROCESSES
+from gateway.cloudevents import CloudEvent
 from gateway.documents.models import reference, schemas_of
 from schemas.kernel.identifiers import event_type
 from workflows.kernel.lifecycle import By
 from workflows.kernel.process import EventKind, Process
-
-EXAMPLE_SUBJECT: Final = "A2027-000001"
 
 
 def asyncapi() -> dict[str, Any]:
@@ -58,7 +57,7 @@ def asyncapi() -> dict[str, Any]:
         },
         "components": {
             "messages": messages,
-            "schemas": schemas_of([kind.data for _, _, kind in kinds.values()]),
+            "schemas": schemas_of([CloudEvent, *(kind.data for _, _, kind in kinds.values())]),
         },
     }
 
@@ -82,27 +81,10 @@ def _message(name: str, fact: str, process: Process[Any], kind: EventKind) -> di
         "nothing and the office is asked to look at it.",
         "contentType": "application/cloudevents+json",
         "payload": {
-            "type": "object",
-            "required": ["specversion", "id", "source", "type", "subject"],
+            "allOf": [reference(CloudEvent)],
             "properties": {
-                "specversion": {"const": "1.0"},
-                "id": {
-                    "type": "string",
-                    "description": "Of the fact; with source: the same one counts once.",
-                },
-                "source": {"type": "string", "description": "The URI that the sender is registered with."},
                 "type": {"const": name},
-                "subject": {
-                    "type": "string",
-                    "description": "Business key of the case: the application number.",
-                    "examples": [EXAMPLE_SUBJECT],
-                },
-                "time": {
-                    "type": "string",
-                    "format": "date-time",
-                    "description": "When it happened; a deadline is kept when it happened in time.",
-                },
-                "datacontenttype": {"const": "application/json"},
+                "subject": {"pattern": process.subject},
                 "data": reference(kind.data),
             },
         },

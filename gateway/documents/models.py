@@ -6,6 +6,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from gateway.cloudevents import CloudEvent
 from schemas.kernel.payload import Payload
 
 REF: Final = "#/components/schemas/{model}"
@@ -19,6 +20,10 @@ def schemas_of(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     strict = {model.__name__ for model in wanted if issubclass(model, Payload)}
     for name in strict & found.keys():
         found[name]["additionalProperties"] = False
+    if CloudEvent in wanted:
+        # extension attributes are allowed beside its own, which the door checks by their names
+        del found["CloudEvent"]["additionalProperties"]
+        found["CloudEvent"]["patternProperties"] = {"^[a-z0-9]{1,20}$": {}}
     return dict(sorted(found.items()))
 
 

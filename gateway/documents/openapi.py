@@ -13,10 +13,10 @@ from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
 from gateway.operations import BODY_PROBLEMS, OPERATIONS, SIGNATURE, STAFF_PROBLEMS, Operation
 from gateway.problems import MEDIA_TYPE
-from gateway.responses import ProblemTold
+from gateway.responses import EventStored, ProblemTold
 
 _EVENT: Final = {"$ref": "#/components/schemas/Event"}
-_STORED: Final = {"$ref": "#/components/schemas/EventStored"}
+_STORED: Final = reference(EventStored)
 _TEXT: Final = {"type": "string"}
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time")
 _HEADERS: Final = {
@@ -61,7 +61,7 @@ def openapi() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    models: set[type[BaseModel]] = {ProblemTold, CloudEvent}
+    models: set[type[BaseModel]] = {ProblemTold, CloudEvent, EventStored}
     for operation in OPERATIONS:
         models |= {each for each in (operation.request, *operation.responses.values()) if each is not None}
     kinds = {name: kind for name, (_, kind) in EVENT_TYPES.items() if not kind.between_cases}
@@ -77,23 +77,6 @@ def _schemas() -> dict[str, Any]:
                 ]
             },
         ]
-    }
-    # extension attributes are allowed beside those of the model, which the door checks by their names
-    schemas["CloudEvent"].pop("additionalProperties", None)
-    schemas["CloudEvent"]["patternProperties"] = {"^[a-z0-9]{1,20}$": {}}
-    schemas["EventStored"] = {
-        "type": "object",
-        "required": ["id", "source", "status", "stored_at", "location"],
-        "properties": {
-            **dict.fromkeys(("id", "source", "location"), _TEXT),
-            "status": {"enum": ["stored", "duplicate"]},
-            "stored_at": {"type": "string", "format": "date-time"},
-            "differs": {
-                "description": "Of a repeat: what it says otherwise than the first, which stays.",
-                "type": "array",
-                "items": {"const": "time"},
-            },
-        },
     }
     return dict(sorted(schemas.items()))
 

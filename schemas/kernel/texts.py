@@ -30,3 +30,8 @@ def tidy(text: str) -> str:
         text = _NOT_COMPATIBILITY.sub(lambda match: normalize("NFC", match[0]), text)
         text = _WIDE.sub(lambda match: normalize("NFKC", match[0]), text)
     return text.strip()
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL stores it: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
