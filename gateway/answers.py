@@ -32,9 +32,9 @@ from gateway.answer_form import Input, Words, inputs_of
 from gateway.context import Gateway, gateway_of
 from gateway.decisions import body_model
 from gateway.events import door_of
-from gateway.strict_json import storable
 from schemas.kernel.case import Actor, Command
 from schemas.kernel.refusals import RefusalKind
+from schemas.kernel.texts import storable
 from workflows.kernel.lifecycle import By
 
 SQL: Final = queries("kernel/answers")
