@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from temporalio.client import Client
 
 from activities.kernel.message_templates import LANGUAGES, Office, Reader, Rendered, render
 from activities.kernel.queries import queries
@@ -29,7 +28,7 @@ from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from encryption.answer_links import notice_of
 from gateway.answer_form import Input, Words, inputs_of
-from gateway.context import Gateway, gateway_of
+from gateway.context import gateway_of
 from gateway.decisions import body_model
 from gateway.events import door_of
 from schemas.kernel.case import Actor, Command
@@ -181,15 +180,8 @@ async def _decide(request: Request, asked: _Asked, values: Mapping[str, str]) ->
     command = asked.command.model_validate(frame | own)
     if await made_before(gateway.pool, case, command.cause) is not None:
         return _page(HTTPStatus.OK, asked, _RECORDED_BEFORE, values=values)
-    receipt = await decide(gateway.pool, _client_of(gateway), case, command, values.get(words))
+    receipt = await decide(gateway.pool, gateway.connected, case, command, values.get(words))
     return _page(HTTPStatus.OK, asked, _RECORDED_BEFORE if receipt.repeated else _RECORDED, values=values)
-
-
-def _client_of(gateway: Gateway) -> Any:
-    async def client() -> Client:
-        return gateway.client
-
-    return client
 
 
 def _refused(asked: _Asked, refusal: NotDecided) -> Response:

@@ -1,9 +1,5 @@
 """Cases over HTTP: one case as it stands for who asks, and the routes of everything about cases."""
 
-from typing import Any
-
-import asyncpg
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -14,10 +10,9 @@ from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
 from gateway.request_parsing import seen_already
-from gateway.responses import CaseTold, DeadlineTold, FactTold, TaskTold
+from gateway.responses import CaseTold
 from gateway.staff import staff_of
 from gateway.starting import OWN_WAYS, start_over_http
-from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
 
@@ -45,23 +40,7 @@ async def show_case(request: Request) -> Response:
     headers = {**PRIVATE, "ETag": tag}
     if seen_already(request, tag):
         return Response(status_code=304, headers=headers)
-    told = CaseTold.model_validate(await _told(gateway.pool, row, actor))
+    page, own_part = await read_page(gateway.pool, row, actor, roles=actor.roles)
+    offered = [{"name": name, "href": f"/cases/{case_id}/decisions/{name}"} for name in page["possible"]]
+    told = CaseTold.model_validate(own_part | page | {"possible": offered}, extra="ignore")
     return JSONResponse(told.model_dump(mode="json"), headers=headers)
-
-
-async def _told(pool: asyncpg.Pool, row: asyncpg.Record, actor: Actor) -> dict[str, Any]:
-    page, own_part = await read_page(pool, row, actor, roles=actor.roles)
-    offered = [
-        {"name": name, "href": f"/cases/{row['case_id']}/decisions/{name}"} for name in page["possible"]
-    ]
-    parts = {
-        "tasks": [_only(TaskTold, each) for each in page["tasks"]],
-        "deadlines": [_only(DeadlineTold, each) for each in page["deadlines"]],
-        "facts": [_only(FactTold, each) for each in page["facts"]],
-    }
-    return _only(CaseTold, own_part | page | parts | {"possible": offered})
-
-
-def _only(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
-    """Of a page what this door tells."""
-    return {name: values.get(name) for name in model.model_fields}

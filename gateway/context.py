@@ -51,6 +51,10 @@ class Gateway:
     fault: Callable[[str], Awaitable[None]] | None = None
     inbox_pool: asyncpg.Pool | None = None
 
+    async def connected(self) -> Client:
+        """The client, for who connects when it comes to that."""
+        return self.client
+
 
 def gateway_of(request: Request) -> Gateway:
     """The gateway that a request came to."""

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from temporalio.client import Client
 
 from cases.decisions import TEXT_FIELDS, decide, made_before, own_fields, text_field
 from cases.finding import case_seen
@@ -64,11 +63,7 @@ async def decide_over_http(request: Request) -> Response:
             raise Refusal("no-such-case")
         receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})
     if receipt is None:
-
-        async def client() -> Client:
-            return gateway.client
-
-        receipt = await decide(gateway.pool, client, row, command, text)
+        receipt = await decide(gateway.pool, gateway.connected, row, command, text)
     return _answer(row["process"], receipt)
 
 

@@ -1,5 +1,6 @@
 """`GET /events`: what became of an event, for the source that sent it and for the office."""
 
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -9,10 +10,20 @@ from gateway.cloudevents import is_event_id
 from gateway.event_modes import Message, Mode, digest_id
 from gateway.events import door_of
 from gateway.problems import Fault, invalid, problem
+from gateway.request_parsing import query_of
 from gateway.responses import EventFate
 from gateway.staff import require_role, staff_of
 
 WHOLE = roles_that_see_whole()
+
+
+class EventQuery(BaseModel):
+    """Which event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    id: str
 
 
 def routes() -> list[Route]:
@@ -27,15 +38,8 @@ def question_id(source: str, event_id: str) -> str:
 
 async def show(request: Request) -> Response:
     """What became of an event, without what it says."""
-    given = {name: request.query_params.getlist(name) for name in ("source", "id")}
-    faults = [
-        Fault(f"query:{name}", "duplicate_name" if values else "missing")
-        for name, values in given.items()
-        if len(values) != 1
-    ]
-    if faults:
-        raise invalid(faults)
-    (source,), (event_id,) = given.values()
+    query = query_of(request, EventQuery)
+    source, event_id = query.source, query.id
     seen = await _processes_seen(request, source, event_id)
     if not is_event_id(event_id):
         raise invalid([Fault("query:id", "string_pattern_mismatch")])

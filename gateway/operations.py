@@ -3,10 +3,9 @@
 from http import HTTPStatus
 from typing import Final
 
-from pydantic import BaseModel
-
 from cases.registry import PROCESSES
 from gateway.decisions import body_model
+from gateway.fates import EventQuery
 from gateway.listing import CasesQuery, TasksQuery
 from gateway.operation import SIGNATURE, Operation
 from gateway.responses import (
@@ -41,13 +40,6 @@ def _decisions() -> tuple[Operation, ...]:
         for name, command in each.commands.items():
             found.setdefault(name, _decision(name, command, process))
     return tuple(found.values())
-
-
-class EventQuery(BaseModel):
-    """Which event."""
-
-    source: str
-    id: str
 
 
 def _health(name: str, summary: str) -> Operation:

@@ -98,8 +98,8 @@ class CaseShown(Answer):
 
     case_id: str
     process: str
-    round_id: str | None
-    programme: str | None
+    round_id: str | None = None
+    programme: str | None = None
     version: int
     stage: str
     stage_text: BothLanguages

@@ -158,26 +158,15 @@ def _queries(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     if model is None:
         return []
     schema = model.model_json_schema()
-    definitions: Mapping[str, Any] = schema.get("$defs", {})
     return [
         {
             "name": name,
             "in": "query",
             "required": name in schema.get("required", []),
-            "schema": _inlined({key: value for key, value in field.items() if key != "title"}, definitions),
+            "schema": {key: value for key, value in field.items() if key != "title"},
         }
         for name, field in schema["properties"].items()
     ]
-
-
-def _inlined(value: Any, definitions: Mapping[str, Any]) -> Any:
-    if isinstance(value, list):
-        return [_inlined(each, definitions) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if "$ref" in value:
-        return _inlined(definitions[value["$ref"].rpartition("/")[2]], definitions)
-    return {key: _inlined(each, definitions) for key, each in value.items() if key != "title"}
 
 
 def _in_path(name: str) -> dict[str, Any]:
