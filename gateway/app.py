@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import cache
 from typing import Final
 
 import structlog
@@ -9,13 +10,15 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.kernel.database import is_transient
 from gateway import answers, cases, codec_server, codec_session, events, fates, health
 from gateway.context import Gateway
-from gateway.documents import routes as documents
+from gateway.documents.asyncapi import asyncapi
+from gateway.documents.openapi import openapi
 from gateway.events import EventDoor
 from gateway.health import PROBES
 from gateway.problems import Problem, answer_http, answer_problem, problem
@@ -31,6 +34,9 @@ _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
+_DOCUMENTS: Final = {"openapi": cache(openapi), "asyncapi": cache(asyncapi)}
+"""As they are committed in docs/api."""
+
 log = structlog.get_logger()
 
 
@@ -38,14 +44,17 @@ def create_app(gateway: Gateway) -> Starlette:
     """Assemble the application."""
     app = Starlette(
         routes=[
-            *events.routes(),
-            *fates.routes(),
+            Route("/events", events.receive, methods=["POST"]),
+            Route("/events", fates.show, methods=["GET"]),
             *answers.routes(),
             *cases.routes(),
             *codec_server.routes(),
-            *codec_session.routes(),
-            *health.routes(),
-            *documents.routes(),
+            Route("/codec/sign-in", codec_session.page, methods=["GET"]),
+            Route("/codec/sign-in", codec_session.sign_in, methods=["POST"]),
+            Route("/codec/sign-out", codec_session.sign_out, methods=["POST"]),
+            Route("/livez", health.live, methods=["GET"]),
+            Route("/readyz", health.ready, methods=["GET"]),
+            *(Route(f"/{name}.json", _document) for name in _DOCUMENTS),
         ],
         exception_handlers={
             Problem: answer_problem,
@@ -59,6 +68,11 @@ def create_app(gateway: Gateway) -> Starlette:
     app.state.event_door = EventDoor(gateway)
     app.add_middleware(_Outermost)
     return app
+
+
+async def _document(request: Request) -> Response:
+    name = request.url.path.removeprefix("/").removesuffix(".json")
+    return JSONResponse(_DOCUMENTS[name]())
 
 
 class _Outermost:

@@ -8,12 +8,12 @@ person and an end; it opens no other door.
 import json
 import time
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from encryption import source_secrets as sealing
 from gateway.context import Gateway, gateway_of
@@ -28,29 +28,7 @@ SECONDS: Final = 8 * 60 * 60
 _PATH: Final = "/codec"
 _PURPOSE: Final = "codec-session"
 _FORM_LIMIT: Final = 32 * 1024
-_PAGE: Final = """<!doctype html>
-<html lang="ja"><meta charset="utf-8"><title>iehe: codec</title>
-<h1>ペイロードの閲覧 / Reading payloads</h1>
-<p>{reader}</p>
-<form method="post" action="/codec/sign-in" autocomplete="off">
-<label>職員のトークン / Staff token <small>(iehe token)</small>
-<input name="token" type="password" required autofocus></label>
-<button>サインイン / Sign in</button>
-</form>
-<form method="post" action="/codec/sign-out"><button>サインアウト / Sign out</button></form>
-<p>Temporal UI: <code>{endpoint}</code> — 「Use my browser setting」「Include cross-origin credentials」</p>
-<p><a href="{ui}">Temporal UI</a></p>
-</html>
-"""
-
-
-def routes() -> list[Route]:
-    """Signing in and out, for the browser in which the UI is read."""
-    return [
-        Route("/codec/sign-in", page, methods=["GET"]),
-        Route("/codec/sign-in", sign_in, methods=["POST"]),
-        Route("/codec/sign-out", sign_out, methods=["POST"]),
-    ]
+_PAGE: Final = files("gateway").joinpath("codec_page.html").read_text("utf-8")
 
 
 async def page(request: Request) -> Response:

@@ -11,7 +11,6 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from gateway.cloudevents import EVENT_TYPES, Invalid, between_cases
 from gateway.context import Gateway, gateway_of
@@ -112,11 +111,6 @@ class EventDoor:
             finding = self._finding[uri] = asyncio.create_task(self.sources.find(uri))
             finding.add_done_callback(lambda _: self._finding.pop(uri))
         return await asyncio.shield(finding)
-
-
-def routes() -> list[Route]:
-    """The endpoints of this module."""
-    return [Route("/events", receive, methods=["POST"])]
 
 
 async def receive(request: Request) -> Response:

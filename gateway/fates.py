@@ -3,7 +3,6 @@
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from cases.sight import roles_that_see_whole, whole_processes
 from gateway.cloudevents import is_event_id
@@ -24,11 +23,6 @@ class EventQuery(BaseModel):
 
     source: str
     id: str
-
-
-def routes() -> list[Route]:
-    """The endpoint of this module."""
-    return [Route("/events", show, methods=["GET"])]
 
 
 def question_id(source: str, event_id: str) -> str:

@@ -9,7 +9,6 @@ from typing import Final
 import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -20,11 +19,6 @@ from gateway.context import gateway_of
 from schemas.kernel.patience import PROBE_WITHIN
 
 PROBES: Final = frozenset({"/livez", "/readyz"})
-
-
-def routes() -> list[Route]:
-    """The endpoints of this module."""
-    return [Route("/livez", live, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]
 
 
 async def live(_request: Request) -> Response:
