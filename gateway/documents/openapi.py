@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from gateway.cloudevents import EVENT_TYPES, CloudEvent
 from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
-from gateway.operations import BODY_PROBLEMS, OPERATIONS, SIGNATURE, STAFF_PROBLEMS, Operation
+from gateway.operation import BODY_PROBLEMS, SIGNATURE, STAFF_PROBLEMS, Operation
+from gateway.operations import OPERATIONS
 from gateway.problems import MEDIA_TYPE
 from gateway.responses import EventStored, ProblemTold
 
