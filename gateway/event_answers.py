@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from pydantic_core import to_jsonable_python
 from starlette.responses import JSONResponse, Response
 
 from gateway.cloudevents import Arrival, Invalid
@@ -53,7 +54,7 @@ def id_used(message: Message, contradiction: Contradiction) -> Problem:
     named = {each["index"]: each for each in message.named(places)}
     since = [moment for _, moment in places.values() if moment is not None]
     events = [
-        named.get(place, {}) | {"differs": differs, "stored_at": moment.isoformat() if moment else None}
+        named.get(place, {}) | {"differs": differs, "stored_at": to_jsonable_python(moment)}
         for place, (differs, moment) in places.items()
     ]
     return problem(

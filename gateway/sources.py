@@ -17,7 +17,7 @@ from encryption.ring import KeyRing, KeyRingError
 from encryption.source_secrets import Unsealable, unseal
 from gateway.problems import Problem, problem
 from gateway.signatures import SignatureFault, VerifyingKey, verify
-from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier, claims_unverified
+from gateway.tokens import TokenFault, TokenVerifier, claims_unverified
 from schemas.kernel.patience import CONNECT_WITHIN
 
 SQL = queries("kernel/sources")
@@ -129,8 +129,6 @@ class Sources:
             )
         except TokenFault:
             raise _refused("token-wrong") from None
-        except KeysUnavailable as away:
-            raise problem("keys-unavailable", retry_after=away.again_after) from None
         if claims.get("sub") != oidc.subject:
             raise _refused("token-wrong")
         return source

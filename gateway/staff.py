@@ -10,7 +10,7 @@ from cases.registry import ROLES
 from cases.time_limits import within
 from gateway.context import StaffTokens, gateway_of
 from gateway.problems import Problem, problem
-from gateway.tokens import KeysUnavailable, TokenFault, TokenVerifier
+from gateway.tokens import TokenFault, TokenVerifier
 from schemas.kernel.case import Actor
 from schemas.kernel.patience import CONNECT_WITHIN
 
@@ -54,8 +54,6 @@ async def staff_by_token(pool: asyncpg.Pool, trusted: StaffTokens | None, token:
         )
     except TokenFault:
         raise _unknown("token-invalid", "invalid_token") from None
-    except KeysUnavailable as away:
-        raise problem("keys-unavailable", retry_after=away.again_after) from None
     return await staff_by_id(pool, claims.get(trusted.claim)), float(claims["exp"])
 
 

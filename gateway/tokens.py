@@ -13,6 +13,8 @@ import httpx
 import jwt
 import structlog
 
+from gateway.problems import problem
+
 ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 """Never `none` and never a shared secret: a public key must not be usable as one."""
 LEEWAY: Final = 60
@@ -34,17 +36,6 @@ class TokenFault(Exception):  # noqa: N818 - an answer about a request, not an e
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-class KeysUnavailable(Exception):  # noqa: N818 - says what it is
-    """The issuer's keys cannot be had now, and the one that is needed is not known.
-
-    `again_after`: seconds until they are asked for again.
-    """
-
-    def __init__(self, again_after: float) -> None:
-        super().__init__(again_after)
-        self.again_after = max(1, math.ceil(again_after))
 
 
 @dataclass
@@ -75,7 +66,7 @@ class TokenVerifier:
 
         Raises:
             TokenFault: it is not believed.
-            KeysUnavailable: its key is not known, and the issuer does not answer or was asked just now.
+            Problem: 503, its key is not known, and the issuer does not answer or was asked just now.
         """
         if len(token) > TOKEN_LENGTH:
             raise TokenFault("token-malformed")
@@ -110,7 +101,8 @@ class TokenVerifier:
             raise TokenFault("token-key-unknown")
         # it may have been published since the last fetch, whatever that was made for
         now = self._clock()
-        raise KeysUnavailable((now if published.tried_at is None else published.tried_at) + FETCH_EVERY - now)
+        wait = (now if published.tried_at is None else published.tried_at) + FETCH_EVERY - now
+        raise problem("keys-unavailable", retry_after=max(1, math.ceil(wait)))
 
     async def _refresh(self, url: str, published: _Published) -> bool:
         """Fetch the keys if it is time to; whether they have come."""

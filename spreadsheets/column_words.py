@@ -10,7 +10,12 @@ from spreadsheets.values import Reader
 
 
 class ColumnWords:
-    """A table of columns: `columns`, `splits` and `choices`, as `admission/columns.toml` explains them."""
+    """A table of columns.
+
+    Each of `columns` has the `headers` that offices give it, `spare` ones that count where a file has none of
+    these, and those of columns that hold `pieces` of its value, or pieces `added` after a space. `splits` are
+    columns that hold two fields, `choices` the spellings of a value.
+    """
 
     def __init__(self, path: Path) -> None:
         self._words: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
