@@ -4,14 +4,10 @@ Not collected with the tests: `make record-histories` names this file. It adds w
 replaces: a history that no longer replays shows a change that would break cases already running.
 """
 
-import json
-import re
-from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import pytest
-from temporalio.client import WorkflowHistory
 
 from schemas.admission.commands import (
     AnswerOffer,
@@ -24,8 +20,9 @@ from schemas.admission.commands import (
 )
 from tests.office import Case, Institute, person
 from tests.replay.disturbed import DISTURBED, Disturbed, next_run
+from tests.replay.recorded import keep, missing
 
-HISTORIES: Final = Path(__file__).parent / "histories" / "admission-review"
+PROCESS: Final = "admission-review"
 Scenario = Callable[[Any], Awaitable[Case]]
 NEXT_RUNS: Final = ("continued", "next_run")
 """The run that ends by continuing as new, and the one that begins so."""
@@ -163,31 +160,21 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         *DISTURBED,
     )
 }
-RECORDED: Final = (*SCENARIOS, *NEXT_RUNS)
 
 
-def _missing(names: Iterable[str]) -> list[str]:
-    return [name for name in names if not (HISTORIES / f"{name}.json").exists()]
-
-
-@pytest.mark.parametrize("name", _missing(SCENARIOS))
+@pytest.mark.parametrize("name", missing(PROCESS, SCENARIOS))
 async def test_record(name: str, disturbed: Disturbed) -> None:
     """Play a scenario that has no history yet and keep its."""
-    _keep(name, await (await SCENARIOS[name](disturbed)).handle.fetch_history())
+    keep(PROCESS, name, await (await SCENARIOS[name](disturbed)).handle.fetch_history())
 
 
-@pytest.mark.skipif(not _missing(NEXT_RUNS), reason="recorded")
+@pytest.mark.skipif(not missing(PROCESS, NEXT_RUNS), reason="recorded")
 async def test_record_next_runs(restless: Institute) -> None:
     """Play a case that goes on in a second run and keep the histories of both."""
     case, first = await next_run(restless)
-    _keep("continued", await restless.client.get_workflow_handle(case.case_id, run_id=first).fetch_history())
-    _keep("next_run", await case.handle.fetch_history())
-
-
-def _keep(name: str, history: WorkflowHistory) -> None:
-    # whose machine it was is nobody's business
-    text = re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', history.to_json())
-    # nor where its files lie, which stack traces say
-    text = text.replace(f"{Path(__file__).parents[2]}/", "")
-    text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
-    (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    keep(
+        PROCESS,
+        "continued",
+        await restless.client.get_workflow_handle(case.case_id, run_id=first).fetch_history(),
+    )
+    keep(PROCESS, "next_run", await case.handle.fetch_history())

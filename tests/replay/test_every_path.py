@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from tests.replay.mutants import Path, counting, modules, mutated, paths
-from tests.replay.record import HISTORIES, RECORDED
+from tests.replay.recorded import RECORDED, text_of
 from workers.temporal import DATA_CONVERTER
 
 UNRECORDED: Final = {
@@ -36,7 +36,7 @@ async def ways() -> dict[Path, list[str]]:
     """Which histories go each path, those that go fewest paths first."""
     gone: dict[str, set[Path]] = {}
     with counting() as (workflow, seen):
-        for name in RECORDED:
+        for name in (each for each in RECORDED if each.startswith("admission-review/")):
             seen.clear()
             assert not await _fails(name, workflow), f"{name} does not replay"
             gone[name] = set(seen)
@@ -45,7 +45,7 @@ async def ways() -> dict[Path, list[str]]:
 
 
 async def _fails(name: str, workflow: type) -> bool:
-    history = WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text("utf-8"))
+    history = WorkflowHistory.from_json(name, text_of(name))
     replayer = Replayer(
         workflows=[workflow], data_converter=DATA_CONVERTER, workflow_runner=UnsandboxedWorkflowRunner()
     )

@@ -7,10 +7,10 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from tests.replay.record import HISTORIES, RECORDED, SCENARIOS
+from cases.registry import PROCESSES
+from tests.replay.recorded import RECORDED, text_of
 from workers.temporal import DATA_CONVERTER, sandbox
 from workers.worker import WORKFLOWS
-from workflows.admission.process import STAGES
 
 TEACH = """
 This change alters what running cases did in the past: their workers would fail after the release.
@@ -29,11 +29,10 @@ cases of its kind may be running.
 @pytest.mark.parametrize("name", sorted(RECORDED))
 async def test_history_replays(name: str) -> None:
     """The recorded history makes the same commands as when it was recorded."""
-    text = (HISTORIES / f"{name}.json").read_text(encoding="utf-8")
     replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, workflow_runner=sandbox())
 
     result = await replayer.replay_workflow(
-        WorkflowHistory.from_json(name, text), raise_on_replay_failure=False
+        WorkflowHistory.from_json(name, text_of(name)), raise_on_replay_failure=False
     )
 
     if result.replay_failure is not None:
@@ -42,7 +41,7 @@ async def test_history_replays(name: str) -> None:
 
 async def test_replay_notices_a_changed_command() -> None:
     """A history with one activity renamed does not replay: the test above can fail."""
-    text = (HISTORIES / "enrolled.json").read_text(encoding="utf-8")
+    text = text_of("admission-review/enrolled")
     changed = text.replace('"deliver-notices"', '"deliver-letters"')
     assert changed != text
     replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, workflow_runner=sandbox())
@@ -54,17 +53,16 @@ async def test_replay_notices_a_changed_command() -> None:
     assert result.replay_failure is not None
 
 
-def test_every_final_stage_has_a_history() -> None:
-    """Each ending of the process is among the recorded ones."""
-    ended = set()
-    for name in SCENARIOS:
-        ended |= {
-            stage
-            for stage, info in STAGES.items()
-            if info.final and f'"{stage}"' in _payloads((HISTORIES / f"{name}.json").read_text("utf-8"))
-        }
-
-    assert {stage for stage, info in STAGES.items() if info.final} <= ended
+@pytest.mark.parametrize("process", PROCESSES.values(), ids=list(PROCESSES))
+def test_every_ending_has_a_history(process) -> None:
+    """Each stage in which a case of any process is over, or waits for its retention alone, is recorded."""
+    recorded = [_payloads(text_of(name)) for name in RECORDED if name.startswith(f"{process.name}/")]
+    endings = {
+        stage
+        for stage, info in process.lifecycle.stages.items()
+        if info.final or info.waits_for == "retention"
+    }
+    assert {stage for stage in endings if not any(f'"{stage}"' in each for each in recorded)} == set()
 
 
 def _payloads(text: str) -> str:

@@ -12,11 +12,11 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
+from cases.registry import PROCESSES
 from schemas.kernel.refusals import Refusal
-from tests.replay.record import HISTORIES, RECORDED
+from tests.replay.recorded import RECORDED, text_of
 from workers.temporal import DATA_CONVERTER
 from workers.worker import WORKFLOWS
-from workflows.admission.process import ADMISSION_REVIEW
 from workflows.kernel.case import CaseWorkflow
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import Lifecycle
@@ -39,10 +39,10 @@ def decide_otherwise(draft: Draft[Any], *_message: Any) -> None:
 class _Otherwise(Lifecycle):
     """Every stage has another name and waits for somebody else, and every step is let through."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: Lifecycle) -> None:
         stages = {
             name: dataclasses.replace(info, en="other", waits_for="nobody", final=not info.final)
-            for name, info in ADMISSION_REVIEW.lifecycle.stages.items()
+            for name, info in of.stages.items()
         }
         super().__init__(stages, ())
 
@@ -50,9 +50,8 @@ class _Otherwise(Lifecycle):
         """Whatever is asked."""
 
 
-def under(rule: Callable[..., None], *, lifecycle: Lifecycle) -> Process[Any]:
-    """The process with every rule, table and word of it replaced."""
-    old = ADMISSION_REVIEW
+def under(old: Process[Any], rule: Callable[..., None], *, lifecycle: Lifecycle) -> Process[Any]:
+    """A process with every rule, table and word of it replaced."""
     return dataclasses.replace(
         old,
         lifecycle=lifecycle,
@@ -69,9 +68,9 @@ def under(rule: Callable[..., None], *, lifecycle: Lifecycle) -> Process[Any]:
     )
 
 
-RULES = {
-    "refusing": under(refuse, lifecycle=Lifecycle({}, ())),
-    "deciding otherwise": under(decide_otherwise, lifecycle=_Otherwise()),
+RULES: dict[str, Callable[[Process[Any]], Process[Any]]] = {
+    "refusing": lambda old: under(old, refuse, lifecycle=Lifecycle({}, ())),
+    "deciding otherwise": lambda old: under(old, decide_otherwise, lifecycle=_Otherwise(old.lifecycle)),
 }
 
 
@@ -84,13 +83,13 @@ async def final_state(name: str, monkeypatch, process: Process[Any]) -> dict[str
         begin(self, start)
         known.append(self)
 
-    workflow = next(each for each in WORKFLOWS if each.process is ADMISSION_REVIEW)
+    workflow = next(each for each in WORKFLOWS if each.process.name == process.name)
     monkeypatch.setattr(CaseWorkflow, "__init__", noted)
     monkeypatch.setattr(workflow, "process", process)
     replayer = Replayer(
         workflows=WORKFLOWS, data_converter=DATA_CONVERTER, workflow_runner=UnsandboxedWorkflowRunner()
     )
-    history = WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text("utf-8"))
+    history = WorkflowHistory.from_json(name, text_of(name))
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None, result.replay_failure
     monkeypatch.undo()
@@ -101,16 +100,18 @@ async def final_state(name: str, monkeypatch, process: Process[Any]) -> dict[str
 @pytest.mark.parametrize("rules", sorted(RULES))
 async def test_a_replay_takes_what_was_decided(name: str, rules: str, monkeypatch) -> None:
     """The same commands and the same state, under whichever rules."""
-    expected = await final_state(name, monkeypatch, ADMISSION_REVIEW)
-    assert await final_state(name, monkeypatch, RULES[rules]) == expected
+    process = PROCESSES[name.partition("/")[0]]
+    expected = await final_state(name, monkeypatch, process)
+    assert await final_state(name, monkeypatch, RULES[rules](process)) == expected
     assert expected["version"] >= 0
 
 
 @pytest.mark.parametrize("rules", sorted(RULES))
-def test_the_other_rules_are_others(rules: str) -> None:
+@pytest.mark.parametrize("process", PROCESSES.values(), ids=list(PROCESSES))
+def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
     """Nothing that decides is left of the process under which the replays run."""
     kept = {"name", "room", "state", "policy", "roles", "attach", "restarted", "audience", "facts"}
     kept |= {"completed", "answers_since", "title", "subject", "own_attributes", "readers"}
     for field in dataclasses.fields(Process):
         if field.name not in kept:
-            assert getattr(RULES[rules], field.name) != getattr(ADMISSION_REVIEW, field.name), field.name
+            assert getattr(RULES[rules](process), field.name) != getattr(process, field.name), field.name

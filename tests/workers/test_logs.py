@@ -20,7 +20,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer, Worker
 
-from tests.replay.record import HISTORIES
+from tests.replay.recorded import text_of
 from workers import logs
 from workers.exception_traces import trail
 from workers.log_causes import mismatch
@@ -272,7 +272,7 @@ async def test_a_failed_task_is_told_with_case_run_cause_and_place(lines, tempor
 
 async def test_a_history_that_does_not_fit_is_told_with_what_differs(lines):
     """Of a nondeterminism case, run and the two commands that differ are written, their names are not."""
-    changed = (HISTORIES / "enrolled.json").read_text("utf-8").replace('"deliver-notices"', '"見本太郎"')
+    changed = text_of("admission-review/enrolled").replace('"deliver-notices"', '"見本太郎"')
     replayer = Replayer(
         workflows=WORKFLOWS,
         data_converter=DATA_CONVERTER,

@@ -1,0 +1,33 @@
+"""The histories that are held fixed, in a folder for each process; each is named `<process>/<scenario>`."""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from temporalio.client import WorkflowHistory
+
+HISTORIES: Final = Path(__file__).parent / "histories"
+RECORDED: Final = sorted(
+    str(path.relative_to(HISTORIES).with_suffix("")) for path in HISTORIES.glob("*/*.json")
+)
+
+
+def text_of(name: str) -> str:
+    """A recorded history as JSON."""
+    return (HISTORIES / f"{name}.json").read_text(encoding="utf-8")
+
+
+def missing(process: str, scenarios: Iterable[str]) -> list[str]:
+    """The scenarios of a process that have no history yet."""
+    return [name for name in scenarios if f"{process}/{name}" not in RECORDED]
+
+
+def keep(process: str, scenario: str, history: WorkflowHistory) -> None:
+    """Write a history down, without whose machine it was and where that has its files."""
+    text = re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', history.to_json())
+    text = text.replace(f"{Path(__file__).parents[2]}/", "")
+    text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    (HISTORIES / process).mkdir(exist_ok=True)
+    (HISTORIES / process / f"{scenario}.json").write_text(text + "\n", encoding="utf-8")
