@@ -4,58 +4,96 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from inspect import Parameter, Signature, signature
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NoReturn
 from unicodedata import normalize
 
 import typer
 
 from cli.known import complete_case
 from cli.session import (
+    ActorOption,
     CommandError,
     Exit,
+    JsonOption,
     Session,
     disk_full,
     guarded,
     leave,
     refused,
     role_missing,
-    unavailable,
 )
 
 if TYPE_CHECKING:
     import asyncpg
 
     from schemas.kernel.case import Actor
-    from workflows.kernel.sight import Field
 
 CaseArgument = Annotated[
     str,
     typer.Argument(
-        metavar="CASE",
-        help="The id of a case, or only its number.",
-        autocompletion=complete_case,
+        metavar="CASE", help="The id of a case, or only its number.", autocompletion=complete_case
     ),
 ]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 INTERRUPTED: Final = 130
+FieldName = Literal["case", "work", "personal"]
+"""A group of the fields of a case: `workflows.kernel.sight.Field`, which takes long to import."""
 DATABASE_AWAY: Final = "database-unreachable"
 
 
-def carry_out(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> NoReturn:
+def command(work: Callable[..., Awaitable[Exit | None]]) -> Callable[..., None]:
+    """A command of what it does with a session; beside the parameters of its own it has `--json`."""
+    return framed(work, [option("as_json", JsonOption, default=False)])
+
+
+def acting(work: Callable[..., Awaitable[Exit | None]]) -> Callable[..., None]:
+    """A command that a member of staff acts by: with `--as`, too."""
+    return framed(
+        work, [option("as_", ActorOption, default=None), option("as_json", JsonOption, default=False)]
+    )
+
+
+def option(name: str, annotation: Any, *, default: Any) -> Parameter:
+    """A parameter of a command, by its name."""
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def framed(
+    work: Callable[..., Awaitable[Exit | None]],
+    options: Sequence[Parameter],
+    own: Sequence[Parameter] | None = None,
+) -> Callable[..., None]:
+    """A function with the parameters `own`, else those of `work` after its session, and these options."""
+    parameters = [*(own or list(signature(work, eval_str=True).parameters.values())[1:]), *options]
+
+    def run(**given: Any) -> None:
+        as_json, claimed = given.pop("as_json"), given.pop("as_", None)
+        carry_out(lambda session: work(session, **given), as_json=as_json, claimed=claimed)
+
+    run.__name__, run.__doc__ = work.__name__, work.__doc__
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
+
+def carry_out(
+    work: Callable[[Session], Awaitable[Exit | None]], *, as_json: bool, claimed: str | None = None
+) -> NoReturn:
     """Run a command and end the process with its exit code; nothing printed is lost.
 
     Servers that are away and Ctrl-C are answers too, without a word from any row. The process leaves by
     `os._exit`: the interpreter's own way out can abort in the SDK's native threads.
     """
 
-    async def answered(session: Session) -> None:
+    async def answered(session: Session) -> Exit | None:
         async with answering():
-            await work(session)
+            return await work(session)
 
     try:
-        leave(asyncio.run(guarded(answered, as_json=as_json)))
+        leave(asyncio.run(guarded(answered, as_json=as_json, claimed=claimed)))
     except KeyboardInterrupt:
         print("interrupted / 中断しました", file=sys.stderr)
         leave(INTERRUPTED)
@@ -67,7 +105,7 @@ async def answering() -> AsyncIterator[None]:
     import asyncpg
     from temporalio.service import RPCError
 
-    from activities.kernel.database import FAULTS
+    from activities.kernel.database import FAULTS, is_transient
     from schemas.kernel.refusals import Refusal
 
     try:
@@ -78,28 +116,18 @@ async def answering() -> AsyncIterator[None]:
         if (full := disk_full(error)) is not None:
             raise full from None
         if isinstance(error, RPCError):
-            raise unavailable("temporal-unreachable", "Temporal", error.status.name) from None
-        if isinstance(error, asyncpg.PostgresError) and not _passing(error):
+            raise CommandError("temporal-unreachable", cause=error.status.name) from None
+        code = getattr(error, "sqlstate", None)
+        passing = is_transient(error) or (code or "").startswith(("28", "3D", "57"))
+        if isinstance(error, asyncpg.PostgresError) and not passing:
             raise
         if isinstance(error, OSError) and error.filename is not None:
-            raise _unusable_file(error) from None
-        code = getattr(error, "sqlstate", None) or type(error).__name__
-        raise unavailable(DATABASE_AWAY, "PostgreSQL", code) from None
-
-
-def _passing(error: asyncpg.PostgresError) -> bool:
-    from activities.kernel.database import is_transient
-
-    return is_transient(error) or (error.sqlstate or "").startswith(("28", "3D", "57"))
-
-
-def _unusable_file(error: OSError) -> CommandError:
-    text = f"{error.filename}: {error.strerror}"
-    return CommandError("file-unusable", text, f"ファイルを使用できません: {text}", Exit.UNUSABLE)
+            raise CommandError("file-unusable", file=error.filename, reason=error.strerror) from None
+        raise CommandError("database-away", cause=code or type(error).__name__) from None
 
 
 def say(session: Session, english: str, japanese: str) -> None:
-    """Print a sentence in the reader's language."""
+    """Print a sentence that is in no catalogue, in the reader's language."""
     print(japanese if session.settings.language == "ja" else english)
 
 
@@ -117,7 +145,7 @@ def case_id_of(text: str, cases: str | None = None) -> str:
 
 
 async def find_case(
-    session: Session, text: str, cases: str | None = None, *, field: Field | None = None
+    session: Session, text: str, cases: str | None = None, *, field: FieldName | None = None
 ) -> asyncpg.Record:
     """The row of a case of which the person who acts sees a group of fields; by default what stands in lists.
 
@@ -147,11 +175,11 @@ async def find_case(
         elif field is None or field in seen:
             return row
         else:
-            raise role_missing(actor, roles_that_see_whole(field))
+            raise role_missing(actor, roles_that_see_whole(Field(field)))
     raise max(refusals, key=lambda refusal: refusal.code == "case-not-open")
 
 
-async def see_whole(session: Session, field: Field | None = None) -> frozenset[str]:
+async def see_whole(session: Session, field: FieldName | None = None) -> frozenset[str]:
     """The processes of which the person who acts sees a group of fields in every case; by default the work.
 
     Raises:
@@ -160,7 +188,7 @@ async def see_whole(session: Session, field: Field | None = None) -> frozenset[s
     from cases.sight import roles_that_see_whole, whole_processes
     from workflows.kernel.sight import Field
 
-    actor, needed = await session.actor(), field or Field.WORK
+    actor, needed = await session.actor(), Field(field or "work")
     if seen := whole_processes(actor, needed):
         return seen
     raise role_missing(actor, roles_that_see_whole(needed))

@@ -1,40 +1,40 @@
 """The page of a case as `iehe case show` prints it; what a process adds is shown by its own words for it."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cases.words import process_words
 from cli.japanese import word
 from cli.session import local
-from cli.tables import table, width
+from cli.tables import Columns, table, table_of, width
+
+FACTS: Final = (("fact", "step"), ("happened", "happened_at"), ("entered", "entered_at"), ("by", "actor_id"))
+TASKS: Final = (("task", "task"), ("of", lambda row: row["assignee"] or row["role"]), ("due", "due_at"))
+DEADLINES: Final = (("deadline", "deadline"), ("state", "state"), ("due", "due_at"))
+TEXTS: Final = (("by", "author"), ("at", "created_at"), ("text", "body"))
 
 
 def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None:
     """Print what every case has, and of what its process adds each part that has a name in `words.toml`."""
     ja = language == "ja"
 
-    def say(english: str, japanese: str) -> str:
-        return japanese if ja else english
-
     cases = page["case_id"].partition("/")[0]
     labels = next(words["page"] for words in process_words().values() if words["cases"] == cases)
     named = [(labels[name][ja], own[name]) for name in labels if own.get(name)]
     lines = [
         *((title, value) for title, value in named if not _is_section(value)),
-        (say("stage", "段階"), f"{page['stage_text'][language]} ({page['stage']})"),
-        (say("since", "開始"), page["stage_since"]),
-        (say("waits for", "待ち"), page["waiting_for"]),
-        (say("due", "期限"), page["due_at"]),
-        (say("version", "版"), f"{page['version']}  ({say('policy', '方針')} {page['policy_version']})"),
-        (say("path", "経過"), " → ".join(page["path"])),
+        (word("stage"), f"{page['stage_text'][language]} ({page['stage']})"),
+        (word("since"), page["stage_since"]),
+        (word("waits for"), page["waiting_for"]),
+        (word("due"), page["due_at"]),
+        (word("version"), f"{page['version']}  ({word('policy')} {page['policy_version']})"),
+        (word("path"), " → ".join(page["path"])),
     ]
     if page["outcome"]:
-        lines.append((say("outcome", "結果"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))
+        lines.append((word("outcome"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))
     if page["possible"]:
-        lines.append((say("possible now", "可能な操作"), page["possible"]))
+        lines.append((word("possible now"), page["possible"]))
     print(page["case_id"])
     size = max(width(title) for title, _ in lines)
     for title, value in lines:
@@ -42,19 +42,10 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
     for title, value in named:
         if _is_section(value):
             _own_section(title, value, ja=ja)
-    facts = (
-        (each["step"], local(each["happened_at"]), local(each["entered_at"]), each["actor_id"])
-        for each in page.get("facts", ())
-    )
-    _section(say("what happened when", "発生日時"), ("fact", "happened", "entered", "by"), facts)
-    tasks = (
-        (each["task"], each["assignee"] or each["role"], local(each["due_at"])) for each in page["tasks"]
-    )
-    _section(say("open tasks", "未完了の作業"), ("task", "of", "due"), tasks)
-    deadlines = ((each["deadline"], each["state"], local(each["due_at"])) for each in page["deadlines"])
-    _section(say("deadlines", "期限"), ("deadline", "state", "due"), deadlines)
-    texts = ((each["author"], local(each["created_at"]), each["body"]) for each in page.get("texts", ()))
-    _section(say("reasons and remarks", "理由・所見"), ("by", "at", "text"), texts)
+    _section("what happened when", FACTS, page.get("facts", ()))
+    _section("open tasks", TASKS, page["tasks"])
+    _section("deadlines", DEADLINES, page["deadlines"])
+    _section("reasons and remarks", TEXTS, page.get("texts", ()))
 
 
 def _is_section(value: Any) -> bool:
@@ -66,9 +57,11 @@ def _is_section(value: Any) -> bool:
 def _own_section(title: str, value: Any, *, ja: bool) -> None:
     """Rows under the names of their values, or the values of one thing line by line."""
     if isinstance(value, dict):
-        _section(title, ("", ""), ((word(name), _cell(name, each, ja=ja)) for name, each in value.items()))
+        rows = ((word(name), _cell(name, each, ja=ja)) for name, each in value.items())
+        _print_section(title, table(("", ""), rows))
         return
-    _section(title, tuple(value[0]), ([_cell(name, row[name], ja=ja) for name in row] for row in value))
+    names = tuple(value[0])
+    _print_section(title, table(names, ([_cell(name, row[name], ja=ja) for name in names] for row in value)))
 
 
 def _cell(name: str, value: Any, *, ja: bool) -> str:
@@ -94,8 +87,11 @@ def _by(kind: str | None, *, ja: bool) -> str:
     return words.get(kind or "", ("-", "-"))[ja]
 
 
-def _section(title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    listed = list(rows)
-    if listed:
-        print(f"\n{title}")
-        print("\n".join(f"  {line}" for line in table(headers, listed).splitlines()))
+def _section(title: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        _print_section(word(title), table_of(columns, rows))
+
+
+def _print_section(title: str, lines: str) -> None:
+    print(f"\n{title}")
+    print("\n".join(f"  {line}" for line in lines.splitlines()))

@@ -16,17 +16,9 @@ from uuid import uuid4
 import typer
 
 from cases.fields import choices_of, kind_of
-from cli.case_arguments import CaseArgument, carry_out, case_id_of, find_case, say
+from cli.case_arguments import CaseArgument, case_id_of, find_case, framed, option
 from cli.known import offered
-from cli.session import (
-    ActorOption,
-    CommandIdOption,
-    JsonOption,
-    Session,
-    VersionOption,
-    local,
-    print_json,
-)
+from cli.session import ActorOption, CommandIdOption, JsonOption, Session, VersionOption, local
 from cli.typed import build, checked_text, moment, pairs
 
 if TYPE_CHECKING:
@@ -35,13 +27,12 @@ if TYPE_CHECKING:
     from schemas.kernel.case import Command, Receipt
 
 TEXT_HELP: Final = "The words; kept in the database only."
-_FRAME: Final = {
-    "in_case": (CaseArgument, inspect.Parameter.empty),
-    "as_": (ActorOption, None),
-    "seen_version": (VersionOption, None),
-    "under_id": (CommandIdOption, None),
-    "as_json": (JsonOption, False),
-}
+_FRAME: Final = (
+    option("as_", ActorOption, default=None),
+    option("seen_version", VersionOption, default=None),
+    option("under_id", CommandIdOption, default=None),
+    option("as_json", JsonOption, default=False),
+)
 
 
 def decision_commands(app: typer.Typer, decisions: Iterable[type[Command]], cases: str | None = None) -> None:
@@ -57,42 +48,36 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
 
     fields = own_fields(command)
     behind = next((name for name, each in fields.items() if each.is_required() and not _is_flag(each)), None)
-    own = {name: typed(name, each, behind=name == behind) for name, each in fields.items()}
-    words = TEXT_FIELDS[reference] if (reference := text_field(command)) else None
-    if words:
-        own["words"] = (Annotated[str | None, typer.Option(f"--{words}", help=TEXT_HELP)], None)
+    own: dict[str, tuple[Any, Any]] = {"in_case": (CaseArgument, inspect.Parameter.empty)}
+    own |= {name: typed(name, each, behind=name == behind) for name, each in fields.items()}
+    if reference := text_field(command):
+        own["words"] = (
+            Annotated[str | None, typer.Option(f"--{TEXT_FIELDS[reference]}", help=TEXT_HELP)],
+            None,
+        )
 
-    def decide(**given: Any) -> None:
-        case, actor, version, command_id, as_json = (given.pop(name) for name in _FRAME)
-        text = given.pop("words", None)
-
-        async def work(session: Session) -> None:
-            frame = {
-                "command_id": command_id or f"cli-{uuid4().hex}",
-                "actor": await session.actor(actor),
-                "case_version": version,
-            }
-            said = checked_text(text)
-            values = {
+    async def decide(
+        session: Session, *, in_case: str, seen_version: int | None, under_id: str | None, **given: Any
+    ) -> None:
+        said = checked_text(given.pop("words", None))
+        values = {
+            "command_id": under_id or f"cli-{uuid4().hex}",
+            "actor": await session.actor(),
+            "case_version": seen_version,
+            **{
                 name: value(name, fields[name], each, cases)
                 for name, each in given.items()
                 if each is not None
-            }
-            # checked before anything is stored
-            made = build(command, frame | values)
-            row = await find_case(session, case, cases)
-            _show(session, row["process"], await session.decide(row, made, said))
+            },
+        }
+        # checked before anything is stored
+        made = build(command, values)
+        row = await find_case(session, in_case, cases)
+        _show(session, row["process"], await session.decide(row, made, said))
 
-        carry_out(work, as_json=as_json)
-
-    frame = dict(_FRAME)
-    parameters = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-        for name, (annotation, default) in ({"in_case": frame.pop("in_case")} | own | frame).items()
-    ]
-    decide.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    decide.__annotations__ = {each.name: each.annotation for each in parameters}
-    return decide
+    return framed(
+        decide, _FRAME, [option(name, kind, default=default) for name, (kind, default) in own.items()]
+    )
 
 
 def typed(name: str, field: FieldInfo, *, behind: bool = False, needed: bool = True) -> tuple[Any, Any]:
@@ -142,15 +127,7 @@ def _show(session: Session, process: str, receipt: Receipt) -> None:
     from cases.page import stage_text
 
     stage = stage_text(process, receipt.stage)
-    if session.as_json:
-        print_json({**receipt.model_dump(), "stage_text": stage})
-        return
-    again = ("was done already", "は処理済みです") if receipt.repeated else ("is done", "を記録しました")
+    name = "decided-before" if receipt.repeated else "decided"
+    told = {**receipt.model_dump(), "stage_text": stage}
     waits, due = receipt.waiting_for or "-", local(receipt.due_at)
-    say(
-        session,
-        f"{receipt.case_id}: '{receipt.step}' {again[0]}. Stage: {stage['en']} ({receipt.stage}), "
-        f"version {receipt.version}; waits for: {waits}, due: {due}",
-        f"{receipt.case_id}: 「{receipt.step}」{again[1]}。段階: {stage['ja']}（{receipt.stage}）、"
-        f"版 {receipt.version}、待ち: {waits}、期限: {due}",
-    )
+    session.answer(told, name, **stage, waiting_for=waits, due=due)

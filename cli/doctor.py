@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cli.case_arguments import carry_out, say
-from cli.session import Exit, JsonOption, Session, leave, print_json
+from cli.case_arguments import command
+from cli.session import CommandError, Exit, Session, print_json
+from embedded.faults import StackFault
 from schemas.kernel.patience import CONNECT_WITHIN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from workers.diagnostics.findings import Finding
+
+    Check = Callable[[], Awaitable[Finding | list[Finding]]]
 
 MARKS = {"ok": "ok     ", "warn": "warn   ", "problem": "PROBLEM"}
 
 
-def doctor(*, as_json: JsonOption = False) -> None:
+@command
+async def doctor(session: Session) -> Exit:
     """Check what runs, versions, schema, clocks, queues, stuck cases and what waits for a person.
 
     Ends with 0, or with 12 when there is a problem; a warning is none.
     """
-
-    async def work(session: Session) -> None:
-        findings = await examine(session)
-        if session.as_json:
-            print_json(
-                [
-                    {
-                        "check": f.check,
-                        "state": f.state,
-                        "text": f.text,
-                        "todo": f.todo,
-                        "named": list(f.named),
-                        "facts": dict(f.facts),
-                    }
-                    for f in findings
-                ]
-            )
-        else:
-            _show(session, findings)
-        if any(each.state == "problem" for each in findings):
-            leave(Exit.PROBLEMS)
-
-    carry_out(work, as_json=as_json)
+    findings = await examine(session)
+    if session.as_json:
+        print_json([asdict(each) for each in findings])
+    else:
+        _show(session, findings)
+    return Exit.PROBLEMS if any(each.state == "problem" for each in findings) else Exit.OK
 
 
 def _show(session: Session, findings: list[Finding]) -> None:
@@ -56,11 +44,7 @@ def _show(session: Session, findings: list[Finding]) -> None:
             print(f"         → {each.todo}")
     counts = {state: sum(each.state == state for each in findings) for state in MARKS}
     good, warnings, problems = counts["ok"], counts["warn"], counts["problem"]
-    say(
-        session,
-        f"{good} ok, {warnings} warnings, {problems} problems",
-        f"正常 {good} 件、警告 {warnings} 件、問題 {problems} 件",
-    )
+    session.say("findings", good=good, warnings=warnings, problems=problems)
 
 
 async def examine(session: Session) -> list[Finding]:
@@ -88,33 +72,37 @@ async def _answering(
     name: str, connect: Callable[[], Awaitable[Any]], ask: Callable[[Any], Awaitable[Any]]
 ) -> tuple[Any, list[Finding]]:
     """The connection to a server that has answered a first question on it; otherwise None and the finding."""
-    found: list[Finding] = []
+    from workers.diagnostics.findings import problem
+    from workers.exception_traces import trail
 
-    async def asked() -> Any:
+    todo = "check the settings and the server"
+    try:
         async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
             connection = await connect()
             await ask(connection)
-            return connection
-
-    return await _reached(found, name, asked), found
+    except StackFault:
+        return None, [problem(name, "not looked at: the stack is not running", "make run")]
+    except CommandError as error:
+        return None, [problem(name, error.english, todo)]
+    except Exception as error:  # noqa: BLE001 - whatever keeps us from it is the finding
+        return None, [problem(name, f"cannot be reached: {trail(error)[0]}", todo)]
+    return connection, []
 
 
 async def _database(session: Session, pool: Any) -> list[Finding]:
     from workers.diagnostics import database
 
-    found: list[Finding] = []
-    await _checked(found, "migrations", lambda: _migrations(session))
-    await _checked(found, "key ring", lambda: _keys(session))
-    for name, check in (
-        ("postgresql", database.server),
-        ("clock", database.clock),
-        ("policies", database.policies),
-        ("rounds", database.rounds),
-        ("staff", database.staff),
-        ("waiting", database.waiting),
-    ):
-        await _checked(found, name, lambda check=check: check(pool))  # type: ignore[misc]
-    return found
+    checks: dict[str, Check] = {
+        "migrations": lambda: _migrations(session),
+        "key ring": lambda: _keys(session),
+        "postgresql": lambda: database.server(pool),
+        "clock": lambda: database.clock(pool),
+        "policies": lambda: database.policies(pool),
+        "rounds": lambda: database.rounds(pool),
+        "staff": lambda: database.staff(pool),
+        "waiting": lambda: database.waiting(pool),
+    }
+    return await _checked(checks)
 
 
 async def _migrations(session: Session) -> Finding:
@@ -129,15 +117,12 @@ async def _migrations(session: Session) -> Finding:
 
 
 async def _keys(session: Session) -> Finding:
-    from cli.session import CommandError
     from workers.diagnostics.findings import ok, problem
     from workers.settings import SettingsError
 
     try:
         await session.check_keys()
-    except CommandError as error:
-        return problem("key ring", error.english, "docs/ops.md, Keys")
-    except SettingsError as error:
+    except (CommandError, SettingsError) as error:
         return problem("key ring", str(error), "docs/ops.md, Keys")
     return ok("key ring", "its keys are those of this database")
 
@@ -145,47 +130,27 @@ async def _keys(session: Session) -> Finding:
 async def _engine(client: Any, pool: Any) -> list[Finding]:
     from workers.diagnostics import cases, engine
 
-    found: list[Finding] = []
-    for name, check in (
-        ("temporal", engine.server),
-        ("search attributes", engine.search_attributes),
-        ("queues", engine.queues),
-        ("overload", engine.overload),
-    ):
-        await _checked(found, name, lambda check=check: check(client))  # type: ignore[misc]
+    checks: dict[str, Check] = {
+        "temporal": lambda: engine.server(client),
+        "search attributes": lambda: engine.search_attributes(client),
+        "queues": lambda: engine.queues(client),
+        "overload": lambda: engine.overload(client),
+    }
     if pool is not None:
-        await _checked(found, "cases", lambda: cases.compared(client, pool))
+        checks["cases"] = lambda: cases.compared(client, pool)
+    return await _checked(checks)
+
+
+async def _checked(checks: Mapping[str, Check]) -> list[Finding]:
+    from workers.diagnostics.findings import problem
+    from workers.exception_traces import trail
+
+    found: list[Finding] = []
+    for name, check in checks.items():
+        try:
+            result = await check()
+        except Exception as error:  # noqa: BLE001 - the other checks go on
+            text = f"the check failed: {trail(error)[0]}"
+            result = problem(name, text, "see whether the schema is current")
+        found.extend(result if isinstance(result, list) else [result])
     return found
-
-
-async def _reached(found: list[Finding], name: str, connect: Callable[[], Awaitable[Any]]) -> Any:
-    from cli.session import CommandError
-    from embedded.faults import StackFault
-    from workers.diagnostics.findings import problem
-    from workers.exception_traces import trail
-
-    try:
-        return await connect()
-    except StackFault:
-        found.append(problem(name, "not looked at: the stack is not running", "make run"))
-    except CommandError as error:
-        found.append(problem(name, error.english, "check the settings and the server"))
-    except Exception as error:  # noqa: BLE001 - whatever keeps us from it is the finding
-        found.append(
-            problem(name, f"cannot be reached: {trail(error)[0]}", "check the settings and the server")
-        )
-    return None
-
-
-async def _checked(found: list[Finding], name: str, check: Callable[[], Awaitable[Any]]) -> None:
-    from workers.diagnostics.findings import problem
-    from workers.exception_traces import trail
-
-    try:
-        result = await check()
-    except Exception as error:  # noqa: BLE001 - the other checks go on
-        found.append(
-            problem(name, f"the check failed: {trail(error)[0]}", "see whether the schema is current")
-        )
-        return
-    found.extend(result if isinstance(result, list) else [result])

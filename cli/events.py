@@ -1,123 +1,154 @@
-"""`iehe events`: what other systems sent, and what became of it."""
-
-from __future__ import annotations
+"""`iehe events`: what other systems sent, what became of it, and what a person does with what got lost."""
 
 import json
 from typing import Annotated, Any, Final
 
 import typer
 
-from cli.case_arguments import LimitOption, carry_out, case_id_of, find_case, say, see_whole
-from cli.known import completed, offered, sources
-from cli.redelivering import CaseOption, IdArgument, SourceArgument, drop, find_event, retry
+from cli.case_arguments import FieldName, LimitOption, acting, case_id_of, find_case, see_whole
+from cli.known import complete_case, completed, offered, sources
 from cli.sending import send
-from cli.session import ActorOption, JsonOption, Session, local, print_json
-from cli.tables import AfterOption, place_after, print_page
-from cli.typed import known_value
+from cli.session import CommandError, Session
+from cli.tables import AfterOption, place_after, print_page, print_values
+from cli.typed import checked_text, known_value
 
 app = typer.Typer(no_args_is_help=True, help="Facts of other systems: the inbox of all cases.")
 STATES: Final = ("stored", "waiting", "delivered", "applied", "refused", "dead", "dropped")
 """How an event is stored, and its fates: `stored` has those that wait, `delivered` those that a case took."""
 
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Such as urn:example:payments.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The event's id.")]
+CaseOption = Annotated[
+    str | None, typer.Option("--case", help="Only those for this case.", autocompletion=complete_case)
+]
+
 
 @app.command("list")
-def list_events(
+@acting
+async def list_events(
+    session: Session,
     *,
-    state: Annotated[
-        str | None, typer.Option("--state", help="|".join(STATES), autocompletion=offered(STATES))
-    ] = None,
+    state: Annotated[str | None, typer.Option(help="|".join(STATES), autocompletion=offered(STATES))] = None,
     source: Annotated[
-        str | None,
-        typer.Option("--source", help="Only those of this source.", autocompletion=completed(sources)),
+        str | None, typer.Option(help="Only those of this source.", autocompletion=completed(sources))
     ] = None,
     case: CaseOption = None,
     after: AfterOption = None,
     limit: LimitOption = 50,
-    as_: ActorOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """List events, newest first, with what became of them; never their data."""
+    from cases import lists
 
-    async def work(session: Session) -> None:
-        from cases import lists
-
-        known_value(state, STATES, "--state")
-        await session.actor(as_)
-        seen, pool = await see_whole(session), await session.pool()
-        case_id = case_id_of(case) if case else None
-        (beyond,) = place_after(after, tuple[int]) or (None,)
-        page = await lists.list_events(
-            pool, seen, state=state, source=source, case_id=case_id, after=beyond, limit=limit
-        )
-        if not page.rows:
-            known_value(source, await sources(pool), "--source")
-            if case is not None:
-                await find_case(session, case)
-        columns = (
-            ("stored", lambda row: local(row["stored_at"])),
-            ("case", lambda row: row["case_id"]),
-            ("type", lambda row: row["type"].rpartition(".")[2]),
-            ("fate", lambda row: row["fate"]),
-            ("code", lambda row: row["code"]),
-            ("tries", lambda row: row["attempts"]),
-            ("source", lambda row: row["source"]),
-            ("id", lambda row: row["id"]),
-        )
-        print_page(session, "events", page, columns)
-
-    carry_out(work, as_json=as_json)
+    known_value(state, STATES, "--state")
+    seen, pool = await see_whole(session), await session.pool()
+    case_id = case_id_of(case) if case else None
+    (beyond,) = place_after(after, tuple[int]) or (None,)
+    page = await lists.list_events(
+        pool, seen, state=state, source=source, case_id=case_id, after=beyond, limit=limit
+    )
+    if not page.rows:
+        known_value(source, await sources(pool), "--source")
+        if case is not None:
+            await find_case(session, case)
+    columns = (
+        ("stored", "stored_at"),
+        ("case", "case_id"),
+        ("type", lambda row: row["type"].rpartition(".")[2]),
+        ("fate", "fate"),
+        ("code", "code"),
+        ("tries", "attempts"),
+        ("source", "source"),
+        ("id", "id"),
+    )
+    print_page(session, "events", page, columns)
 
 
 @app.command("show")
-def show(
+@acting
+async def show(
+    session: Session,
     source: SourceArgument,
     event_id: IdArgument,
     *,
     data: Annotated[
         bool, typer.Option("--data", help="With its data, which may be personal; office only.")
     ] = False,
-    as_: ActorOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show an event: for which case, from when, what became of it and why."""
-
-    async def work(session: Session) -> None:
-        from workflows.kernel.sight import Field
-
-        await session.actor(as_)
-        row = await find_event(session, source, event_id, Field.PERSONAL if data else Field.WORK)
-        shown: dict[str, Any] = dict(row)
-        envelope = json.loads(shown.pop("envelope"))
-        shown["occurred_at"], shown["received_at"] = envelope.get("occurred_at"), envelope.get("received_at")
-        if data:
-            shown["data"] = envelope.get("data", {})
-        if session.as_json:
-            print_json(shown)
-            return
-        for name, value in shown.items():
-            print(f"{name:<16}{_text(value)}")
-        if not data:
-            say(
-                session,
-                "Its data may be personal and are shown with --data, to the office.",
-                "内容には個人情報が含まれる場合があります。--data で表示します（事務局のみ）。",
-            )
-
-    carry_out(work, as_json=as_json)
+    shown = await _find_event(session, source, event_id, "personal" if data else "work")
+    envelope = json.loads(shown.pop("envelope"))
+    shown["occurred_at"], shown["received_at"] = envelope.get("occurred_at"), envelope.get("received_at")
+    if data:
+        shown["data"] = envelope.get("data", {})
+    print_values(session, shown)
+    if not data and not session.as_json:
+        session.say("data-withheld")
 
 
-app.command("retry")(retry)
-app.command("drop")(drop)
+@app.command("retry")
+@acting
+async def retry(
+    session: Session,
+    source: Annotated[str | None, typer.Argument(metavar="[SOURCE]")] = None,
+    event_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    *,
+    all_dead: Annotated[
+        bool, typer.Option("--all-dead", help="All that could not be delivered, instead of SOURCE ID.")
+    ] = False,
+    reason: Annotated[
+        str | None, typer.Option(help="With --all-dead: only for this reason, such as no-such-case.")
+    ] = None,
+    case: CaseOption = None,
+) -> None:
+    """Deliver dead events again; the case knows what it has taken already."""
+    one = source is not None and event_id is not None
+    if one == all_dead or (source is None) != (event_id is None) or (not all_dead and (reason or case)):
+        raise CommandError("unclear-events")
+    actor = await session.actor()
+    office = list(await see_whole(session, "personal"))
+    values = (source, event_id, reason, case_id_of(case) if case else None, actor.id, office)
+    rows = await session.fetch("kernel/events:retry", *values)
+    if not rows and source is not None and event_id is not None:
+        raise await _not_in_state(session, source, event_id, "event-not-retried")
+    session.answer({"events": rows, "count": len(rows)}, "events-retried")
+
+
+@app.command("drop")
+@acting
+async def drop(
+    session: Session,
+    source: SourceArgument,
+    event_id: IdArgument,
+    *,
+    reason: Annotated[str, typer.Option(help="Why it is not wanted, in words.")],
+) -> None:
+    """Decide that an event which is not delivered yet, or cannot be, is not wanted."""
+    words = checked_text(reason)
+    if words is None:
+        raise CommandError("reason-missing")
+    actor = await session.actor()
+    await _find_event(session, source, event_id, "personal")
+    rows = await session.fetch("kernel/events:drop", source, event_id, actor.id, words)
+    if not rows:
+        raise await _not_in_state(session, source, event_id, "event-not-dropped")
+    told = {"source": source, "id": event_id, **rows[0], "state": "dropped", "by": actor.id}
+    session.answer(told, "event-dropped")
+
+
 app.command("send")(send)
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return "-"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else _moment_or_text(value)
+async def _find_event(
+    session: Session, source: str, event_id: str, field: FieldName | None = None
+) -> dict[str, Any]:
+    """The row of an event of a process of which the person who acts sees `field`. Raises CommandError."""
+    seen = await see_whole(session, field)
+    for row in await session.fetch("kernel/events:event", source, event_id):
+        if row["process"] in seen:
+            return row
+    raise CommandError("no-such-event", event_id=event_id, source=source)
 
 
-def _moment_or_text(value: Any) -> str:
-    from datetime import datetime
-
-    return local(value) if isinstance(value, datetime) else str(value)
+async def _not_in_state(session: Session, source: str, event_id: str, name: str) -> CommandError:
+    state = (await _find_event(session, source, event_id))["state"]
+    return CommandError(name, {"state": state}, state=state)

@@ -1,10 +1,8 @@
-"""Japanese for what the program says in English by default: help, headings of tables, names of roles.
+"""Japanese for what the program says in English by default: help and headings of tables.
 
 The program's words stand in `japanese.toml`, those of a process in its own `words.toml`, English on the
 left; a test keeps them complete and without leftovers.
 """
-
-from __future__ import annotations
 
 import tomllib
 from functools import cache
@@ -28,8 +26,15 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 
 def word(english: str) -> str:
-    """A heading or a role's name in the reader's language; what is not in the catalogue stays."""
+    """A heading in the reader's language; what is not in the catalogue stays."""
     return catalogue()["words"].get(english, english) if chosen_language() == "ja" else english
+
+
+def role_word(name: str) -> str:
+    """Whose turn it is in the reader's language: a role, or whom a process waits for beside its roles."""
+    from cases.registry import ROLES
+
+    return ROLES[name][0] if name in ROLES and chosen_language() == "ja" else word(name)
 
 
 def translate(command: Any) -> None:

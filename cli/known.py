@@ -25,9 +25,9 @@ def offered(words: Iterable[str] | Callable[[], list[str]]) -> Callable[[str], l
 
 def stages() -> list[str]:
     """Every stage that a case can be in."""
-    from workflows.admission.process import LIFECYCLE
+    from cases.registry import PROCESSES
 
-    return list(LIFECYCLE.stages)
+    return list(dict.fromkeys(stage for each in PROCESSES.values() for stage in each.lifecycle.stages))
 
 
 def roles() -> list[str]:

@@ -1,7 +1,5 @@
 """`iehe`: one program for everything that is done from a shell, with a sub-command for each."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 import os
@@ -23,7 +21,7 @@ from cli.usage import report_usage
 
 app = typer.Typer(
     name="iehe",
-    help="Event-driven workflows for a university's admissions office. Exit codes: docs/cli.md.",
+    help="Event-driven workflows for the offices of a university. Exit codes: docs/cli.md.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -46,10 +44,10 @@ def about(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
     token_file: Annotated[
-        Path | None, typer.Option("--token-file", help="File with a staff token that proves who acts.")
+        Path | None, typer.Option(help="File with a staff token that proves who acts.")
     ] = None,
 ) -> None:
-    """Event-driven workflows for a university's admissions office. Exit codes: docs/cli.md."""
+    """Event-driven workflows for the offices of a university. Exit codes: docs/cli.md."""
     TOKEN_FILE.set(token_file)
 
 
@@ -63,7 +61,7 @@ COMMANDS = (
     ("cli.replay", "replay"),
     ("cli.demo", "demo"),
     ("cli.tasks", "tasks"),
-    ("cli.token", "token"),
+    ("cli.login", "token"),
     ("cli.login", "login"),
     ("cli.login", "logout"),
     ("cli.login", "whoami"),

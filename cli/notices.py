@@ -3,113 +3,165 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.case_arguments import LimitOption, carry_out, find_case, see_whole
+from cli.case_arguments import FieldName, LimitOption, acting, find_case, see_whole, wait_for
 from cli.known import complete_case, offered
-from cli.resending import NoticeArgument, find_notice, resend
-from cli.session import ActorOption, JsonOption, Session, local, print_json
-from cli.tables import AfterOption, place_after, print_page
+from cli.session import CommandError, Session, print_json
+from cli.tables import AfterOption, place_after, print_page, print_values
 from cli.typed import known_value
 
-app = typer.Typer(no_args_is_help=True, help="Messages to applicants, schools and staff.")
+if TYPE_CHECKING:
+    from schemas.kernel.transition import Delivery
+
+app = typer.Typer(no_args_is_help=True, help="Messages to the persons of cases, to partners and to staff.")
 STATES: Final = ("queued", "sending", "accepted", "failed", "dead", "unknown", "suppressed")
+FINAL: Final = ("accepted", "dead", "unknown", "suppressed")
+NoticeArgument = Annotated[str, typer.Argument(metavar="NOTICE", help="Its id, or the beginning of it.")]
 
 
 @app.command("list")
-def list_notices(
+@acting
+async def list_notices(
+    session: Session,
     case: Annotated[str | None, typer.Argument(metavar="[CASE]", autocompletion=complete_case)] = None,
     *,
-    state: Annotated[
-        str | None, typer.Option("--state", help="|".join(STATES), autocompletion=offered(STATES))
-    ] = None,
+    state: Annotated[str | None, typer.Option(help="|".join(STATES), autocompletion=offered(STATES))] = None,
     after: AfterOption = None,
     limit: LimitOption = 50,
-    as_: ActorOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """List messages, newest first, with what became of them; never an address."""
+    from cases import lists
 
-    async def work(session: Session) -> None:
-        from datetime import datetime
-
-        from cases import lists
-
-        known_value(state, STATES, "--state")
-        await session.actor(as_)
-        seen = await see_whole(session)
-        case_id = (await find_case(session, case))["case_id"] if case else None
-        beyond = place_after(after, tuple[datetime, str])
-        page = await lists.list_notices(
-            await session.pool(), seen, case_id=case_id, state=state, after=beyond, limit=limit
-        )
-        columns = (
-            ("queued", lambda row: local(row["queued_at"])),
-            ("case", lambda row: row["case_id"]),
-            ("message", lambda row: row["message"]),
-            ("to", lambda row: f"{row['recipient_kind']} {row['recipient_id']}"),
-            ("state", lambda row: row["state"]),
-            ("reason", lambda row: row["reason"]),
-            ("notice", lambda row: row["notice_id"][:12]),
-        )
-        print_page(session, "notices", page, columns)
-
-    carry_out(work, as_json=as_json)
-
-
-app.command("resend")(resend)
+    known_value(state, STATES, "--state")
+    seen = await see_whole(session)
+    case_id = (await find_case(session, case))["case_id"] if case else None
+    beyond = place_after(after, tuple[datetime, str])
+    page = await lists.list_notices(
+        await session.pool(), seen, case_id=case_id, state=state, after=beyond, limit=limit
+    )
+    columns = (
+        ("queued", "queued_at"),
+        ("case", "case_id"),
+        ("message", "message"),
+        ("to", lambda row: f"{row['recipient_kind']} {row['recipient_id']}"),
+        ("state", "state"),
+        ("reason", "reason"),
+        ("notice", lambda row: row["notice_id"][:12]),
+    )
+    print_page(session, "notices", page, columns)
 
 
 @app.command("show")
-def show(
+@acting
+async def show(
+    session: Session,
     notice: NoticeArgument,
     *,
     personal: Annotated[
         bool, typer.Option("--personal", help="With its address and text, as they are now; office only.")
     ] = False,
-    as_: ActorOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show a message: to whom, why, what became of it."""
+    row = await _find_notice(session, notice, "personal" if personal else "work")
+    shown = {**row, "facts": json.loads(row["facts"])}
+    letter = await _letter(session, row["notice_id"]) if personal else None
+    if session.as_json:
+        print_json(shown if letter is None else {**shown, "letter": letter})
+        return
+    text = letter.pop("text") if letter else None
+    print_values(session, {**shown, **(letter or {})})
+    if text:
+        print(f"\n{text}")
 
-    async def work(session: Session) -> None:
-        from workflows.kernel.sight import Field
 
-        await session.actor(as_)
-        row = await find_notice(session, notice, Field.PERSONAL if personal else Field.WORK)
-        shown: dict[str, Any] = {**row, "facts": json.loads(row["facts"])}
-        if personal:
-            shown["letter"] = await _letter(session, row["notice_id"])
-        if session.as_json:
-            print_json(shown)
-            return
-        letter = shown.pop("letter", None)
-        for name, value in shown.items():
-            print(f"{name:<20}{local(value) if name.endswith('_at') else value}")
-        if letter:
-            print(
-                f"{'address':<20}{letter['address']}\n{'subject':<20}{letter['subject']}\n\n{letter['text']}"
-            )
+@app.command("resend")
+@acting
+async def resend(session: Session, notice: NoticeArgument) -> None:
+    """Send a dead or unknown message again, also for a closed case; repeating it sends it once."""
+    from activities.kernel.notice_rows import requeue
 
-    carry_out(work, as_json=as_json)
+    notice_id = (await _find_notice(session, notice, "personal"))["notice_id"]
+    async with (await session.pool()).acquire() as connection:
+        delivery = await requeue(connection, notice_id)
+    if delivery is None:
+        # killed between queueing it and asking for its delivery, an earlier run left it like this
+        delivery = _left_behind(await _find_notice(session, notice_id))
+    await _deliver(session, delivery, notice_id)
+
+    async def ended() -> dict[str, Any] | None:
+        row = await _find_notice(session, notice_id)
+        return row if row["state"] in FINAL else None
+
+    now = await wait_for(ended, 5) or await _find_notice(session, notice_id)
+    told = {key: now[key] for key in ("notice_id", "case_id", "state", "reason", "sent_at")}
+    name = "notice-sent-again" if now["state"] in FINAL else "notice-to-be-sent"
+    session.answer(told, name, notice=notice_id[:12])
+
+
+async def _find_notice(session: Session, notice: str, field: FieldName | None = None) -> dict[str, Any]:
+    """A message by its id or the beginning of it, of a process of which the person who acts sees `field`.
+
+    Raises:
+        CommandError: there is none, or more than one, or they see no process so far.
+    """
+    seen = await see_whole(session, field)
+    found = await session.fetch("kernel/office:notices_beginning", notice.strip().lower())
+    if len(found) > 1:
+        raise CommandError("ambiguous-notice")
+    for each in found:
+        for row in await session.fetch("kernel/office:notice", each["notice_id"]):
+            if row["process"] in seen:
+                return row
+    raise CommandError("no-such-notice", notice=notice)
 
 
 async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
+    """A message as it would be written now; a dash where it cannot be."""
     from activities.kernel.message_templates import NotRenderedError, Office
     from activities.kernel.notice_rows import letter_to
-    from activities.kernel.queries import queries
     from cases.registry import ROOMS
 
-    pool = await session.pool()
-    row = await pool.fetchrow(queries("kernel/office")["letter"], notice_id)
-    if row is None:
-        return {"address": None, "subject": "-", "text": "-"}
-    try:
-        letter = letter_to(row, ROOMS[row["process"]], Office(), datetime.now(UTC))
-    except NotRenderedError:
-        return {"address": row["address"], "subject": "-", "text": "-"}
-    return {"address": letter.address, "subject": letter.subject, "text": letter.text}
+    told: dict[str, Any] = {"address": None, "subject": "-", "text": "-"}
+    rows: list[Any] = await session.fetch("kernel/office:letter", notice_id)
+    for row in rows:
+        told["address"] = row["address"]
+        try:
+            letter = letter_to(row, ROOMS[row["process"]], Office(), datetime.now(UTC))
+        except NotRenderedError:
+            continue
+        told |= {"address": letter.address, "subject": letter.subject, "text": letter.text}
+    return told
+
+
+def _left_behind(row: dict[str, Any]) -> Delivery:
+    from schemas.kernel.transition import Delivery
+
+    if row["by_hand"] and row["state"] in ("queued", "failed", "sending"):
+        return Delivery(case_id=row["case_id"], version=row["version"], by_hand=row["notice_id"])
+    raise CommandError("not-resendable", {"state": row["state"]}, state=row["state"])
+
+
+async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None:
+    from temporalio.common import ActivityIDConflictPolicy
+
+    from schemas.kernel.identifiers import NOTICES_QUEUE
+    from schemas.kernel.transition import DeliveryReport
+    from workflows.kernel.case import NOTICE_HEARTBEAT, NOTICE_RETRY, NOTICE_TIMEOUT
+
+    client = await session.client()
+    await client.start_activity(
+        "deliver-notices",
+        delivery,
+        id=f"resend/{notice_id}",
+        task_queue=NOTICES_QUEUE,
+        result_type=DeliveryReport,
+        id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+        start_to_close_timeout=NOTICE_TIMEOUT,
+        heartbeat_timeout=NOTICE_HEARTBEAT,
+        retry_policy=NOTICE_RETRY,
+        summary=f"notice of {delivery.case_id} again",
+    )

@@ -1,26 +1,15 @@
 """`iehe policy`: the versions of the rules, and which are in force."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.case_arguments import carry_out, say
-from cli.session import (
-    TOKYO,
-    ActorOption,
-    CommandError,
-    Exit,
-    JsonOption,
-    Session,
-    local,
-    print_json,
-)
-from cli.tables import table
+from cli.case_arguments import acting, command
+from cli.session import TOKYO, CommandError, Session, print_json
+from cli.tables import print_rows
 
 app = typer.Typer(no_args_is_help=True, help="Policies: day counts, forms, quotas, by version and date.")
 
@@ -40,109 +29,76 @@ FROM iehe.policies p ORDER BY process, valid_from DESC, loaded_at DESC, version 
 
 
 @app.command("list")
-def list_policies(*, as_json: JsonOption = False) -> None:
+@command
+async def list_policies(session: Session) -> None:
     """List the versions, newest first, and the routes for which each is in force today."""
-
-    async def work(session: Session) -> None:
-        pool = await session.pool()
-        rows = [dict(row) for row in await pool.fetch(LISTED, datetime.now(TOKYO).date())]
-        if session.as_json:
-            print_json(rows)
-            return
-        headers = ("process", "version", "valid from", "in force for", "holidays until", "loaded", "by")
-        shown = (
-            (
-                *(row["process"], row["version"], row["valid_from"], ", ".join(row["in_force"])),
-                *(row["holidays_until"], local(row["loaded_at"]), row["loaded_by"]),
-            )
-            for row in rows
-        )
-        print(table(headers, shown))
-
-    carry_out(work, as_json=as_json)
+    columns = (
+        ("process", "process"),
+        ("version", "version"),
+        ("valid from", "valid_from"),
+        ("in force for", "in_force"),
+        ("holidays until", "holidays_until"),
+        ("loaded", "loaded_at"),
+        ("by", "loaded_by"),
+    )
+    print_rows(session, await session.fetch(LISTED, datetime.now(TOKYO).date()), columns)
 
 
 @app.command("show")
-def show_policy(
+@command
+async def show_policy(
+    session: Session,
     version: str,
     *,
     route: Annotated[str | None, typer.Option(help="Only this route.")] = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Show a version with everything it says; the list of holidays only with --json."""
-
-    async def work(session: Session) -> None:
-        pool = await session.pool()
-        body = await pool.fetchval("SELECT body FROM iehe.policies WHERE version = $1", version)
-        policy = json.loads(body) if body else None
-        if policy is None or (route is not None and route not in policy["routes"]):
-            raise CommandError(
-                "no-such-policy",
-                "There is no such policy version or route (iehe policy list).",
-                "該当する方針の版または区分はありません（iehe policy list）。",
-                Exit.NOT_FOUND,
-            )
-        if route is not None:
-            policy["routes"] = {route: policy["routes"][route]}
-        if not session.as_json:
-            for each in policy["routes"].values():
-                days = each["calendar"]["holidays"]
-                each["calendar"]["holidays"] = f"{len(days)} days until {max(days, default='-')}"
-        print_json({name: policy[name] for name in ("process", "version", "valid_from", "routes")})
-
-    carry_out(work, as_json=as_json)
+    pool = await session.pool()
+    body = await pool.fetchval("SELECT body FROM iehe.policies WHERE version = $1", version)
+    policy = json.loads(body) if body else None
+    if policy is None or (route is not None and route not in policy["routes"]):
+        raise CommandError("no-such-policy")
+    if route is not None:
+        policy["routes"] = {route: policy["routes"][route]}
+    if not session.as_json:
+        for each in policy["routes"].values():
+            days = each["calendar"]["holidays"]
+            each["calendar"]["holidays"] = f"{len(days)} days until {max(days, default='-')}"
+    print_json({name: policy[name] for name in ("process", "version", "valid_from", "routes")})
 
 
 @app.command("load")
-def load_policy(file: Path, *, as_: ActorOption = None, as_json: JsonOption = False) -> None:
+@acting
+async def load_policy(session: Session, file: Path) -> None:
     """Check a policy file, fill in the holidays of Japan and add it, with its rounds, as a new version."""
+    from cases.administration import note
+    from workers.policies import PolicyError, read_policy, store_policy, store_round
 
-    async def work(session: Session) -> None:
-        from cases.administration import note
-        from workers.policies import PolicyError, read_policy, store_policy, store_round
-
+    try:
+        document, rounds, places = read_policy(file)
+    except (PolicyError, OSError, UnicodeDecodeError) as error:
+        raise _faulty(file, error) from None
+    actor = await session.administer("load-policy", document.process)
+    async with session.transaction() as connection:
         try:
-            document, rounds, places = read_policy(file)
-        except (PolicyError, OSError, UnicodeDecodeError) as error:
-            raise _faulty(file, error) from None
-        await session.actor(as_)
-        actor = await session.administer("load-policy", document.process)
-        pool = await session.pool()
-        connection: Any
-        async with pool.acquire() as connection, connection.transaction():
-            try:
-                added = await store_policy(connection, document, actor.id)
-            except PolicyError as error:
-                japanese = (
-                    f"版 {document.version} は別の内容で登録済みです。ファイルに新しい版名を付けてください。"
-                )
-                raise CommandError("policy-exists", str(error), japanese, Exit.REFUSED) from None
-            new = [each.round_id for each in rounds if await store_round(connection, each, places)]
-            if added or new:
-                subject = f"{document.process}/{document.version}"
-                await note(connection, actor.id, "load-policy", subject, added=added, rounds=new)
-        listed = await pool.fetch(LISTED, datetime.now(TOKYO).date())
-        (in_force,) = (row["in_force"] for row in listed if row["version"] == document.version)
-        if session.as_json:
-            answer = {"version": document.version, "added": added, "rounds_added": new, "in_force": in_force}
-            print_json(answer)
-            return
-        routes = ", ".join(in_force)
-        say(
-            session,
-            f"{document.process} {document.version}: "
-            + ("added" if added else "is loaded already, nothing changed")
-            + (f"; in force today for {routes}" if in_force else "; not in force today")
-            + f" (valid from {document.valid_from})",
-            f"{document.process} {document.version}: "
-            + ("登録しました" if added else "登録済みです（変更なし）")
-            + (f"。本日適用中の区分: {routes}" if in_force else "。本日はまだ適用されません")
-            + f"（適用開始日 {document.valid_from}）",
-        )
-        for name in new:
-            say(session, f"round {name}: added", f"選抜回 {name}: 登録しました")
-
-    carry_out(work, as_json=as_json)
+            added = await store_policy(connection, document, actor.id)
+        except PolicyError as error:
+            raise CommandError("policy-exists", error=error, version=document.version) from None
+        new = [each.round_id for each in rounds if await store_round(connection, each, places)]
+        if added or new:
+            subject = f"{document.process}/{document.version}"
+            await note(connection, actor.id, "load-policy", subject, added=added, rounds=new)
+    listed = await session.fetch(LISTED, datetime.now(TOKYO).date())
+    (in_force,) = (row["in_force"] for row in listed if row["version"] == document.version)
+    if session.as_json:
+        answer = {"version": document.version, "added": added, "rounds_added": new, "in_force": in_force}
+        print_json(answer)
+        return
+    values = {"process": document.process, "version": document.version, "valid_from": document.valid_from}
+    session.say("policy-added" if added else "policy-known", **values)
+    session.say("policy-in-force" if in_force else "policy-not-in-force", routes=", ".join(in_force))
+    for name in new:
+        session.say("round-loaded", name=name)
 
 
 def _faulty(file: Path, error: Exception) -> CommandError:
@@ -150,10 +106,5 @@ def _faulty(file: Path, error: Exception) -> CommandError:
     if isinstance(error, UnicodeDecodeError):
         text = "not UTF-8"
     faults = text.splitlines()
-    return CommandError(
-        "policy-faulty",
-        f"{file.name} is not a usable policy; nothing was loaded:\n" + "\n".join(f"  {f}" for f in faults),
-        f"{file.name} に誤りがあるため、読み込みませんでした。\n" + "\n".join(f"  {f}" for f in faults),
-        Exit.FAULTY_FILE,
-        {"faults": faults},
-    )
+    listed = "\n".join(f"  {fault}" for fault in faults)
+    return CommandError("policy-faulty", {"faults": faults}, file=file.name, listed=listed)

@@ -5,8 +5,6 @@ has what is written by hand for its process, in `cli/<room>/commands.py`, and it
 process.
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable, MutableMapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Progress of long work on standard error: a bar on a terminal, otherwise a line every two seconds."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import time
@@ -82,21 +80,19 @@ class _Lines:
 
     def told(self, done: int, total: int = 0) -> None:
         self._done, self._total = done, total or self._total
-        now = time.monotonic()
-        if now - self._last >= EVERY:
-            self._last = now
-            self._show(now)
+        if time.monotonic() - self._last >= EVERY:
+            self._last = time.monotonic()
+            self._show()
 
     def end(self) -> None:
         if self._shown and self._shown != self._done:
-            self._show(time.monotonic())
+            self._show()
 
-    def _show(self, now: float) -> None:
+    def _show(self) -> None:
         self._shown = self._done
-        rate = self._done / max(now - self._began, 1e-6)
+        lasted = time.monotonic() - self._began
+        rate = self._done / max(lasted, 1e-6)
         left = (self._total - self._done) / rate if rate else 0
         rest = f"残り {left:.0f} 秒" if chosen_language() == "ja" else f"{left:.0f} s left"
-        line = f"{self._label}: {self._done}/{self._total}, {rate:.0f}/s, {rest}"
-        if not self._total:
-            line = f"{self._label}: {now - self._began:.0f} s"
-        print(line, file=sys.stderr, flush=True)
+        line = f"{self._done}/{self._total}, {rate:.0f}/s, {rest}" if self._total else f"{lasted:.0f} s"
+        print(f"{self._label}: {line}", file=sys.stderr, flush=True)

@@ -60,12 +60,10 @@ async def deliver(client: httpx.AsyncClient, url: str, letter: Letter, proof: Pr
             await asyncio.sleep(max(asked, pause))
     raise CommandError(
         "gateway-unavailable",
-        f"The gateway has not taken it ({cause}, {tries} tries). Send it again later with the same id: "
-        f"{_named(letter)}",
-        f"ゲートウェイで受け付けられませんでした（{cause}、{tries} 回）。後で同じ ID で再送してください: "
-        f"{_named(letter)}",
-        Exit.UNAVAILABLE,
         {"ids": list(letter.ids), "tries": tries, "cause": cause},
+        cause=cause,
+        tries=tries,
+        ids=_named(letter),
     )
 
 
@@ -79,10 +77,8 @@ def _taken(answer: httpx.Response, url: str, letter: Letter, tries: int) -> Take
     if not answer.is_client_error:
         raise CommandError(
             "not-the-gateway",
-            f"Whatever answers there ({answer.status_code}) is not the gateway; check --url.",
-            f"応答（{answer.status_code}）がゲートウェイのものではありません。--url を確認してください。",
-            Exit.UNAVAILABLE,
             {"ids": list(letter.ids), "status": answer.status_code},
+            status_code=answer.status_code,
         )
     raise _refused(answer.status_code, body if isinstance(body, dict) else {}, letter)
 
@@ -93,12 +89,14 @@ def _refused(status: int, problem: Mapping[str, Any], letter: Letter) -> Command
     places = "".join(f"\n  {fault.get('at') or '/'}: {fault.get('code')}" for fault in faults)
     other = f"HTTP {status} {HTTPStatus(status).phrase if status in set(HTTPStatus) else ''}".strip()
     not_allowed = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-    return CommandError(
+    return CommandError.of(
         str(problem.get("code") or f"http-{status}"),
         f"{message.get('en', other)} ({status}){places}",
         f"{message.get('ja', other)}（{status}）{places}",
         Exit.NOT_ALLOWED if not_allowed else Exit.REFUSED,
-        {"status": status, "ids": list(letter.ids), "faults": faults},
+        status=status,
+        ids=list(letter.ids),
+        faults=faults,
     )
 
 

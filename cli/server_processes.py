@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from cli.session import Exit, leave
+from embedded.faults import StackFault
 
 if TYPE_CHECKING:
     from workers.settings import Settings
@@ -15,33 +16,35 @@ if TYPE_CHECKING:
 
 def worker() -> None:
     """Run a worker until SIGTERM or SIGINT; waits for PostgreSQL and Temporal as long as it takes."""
-    from workers.worker_process import run_worker
+    from workers.worker import run_worker
 
-    _run(run_worker)
+    run_until_told(run_worker)
 
 
 def relay() -> None:
     """Run a relay until SIGTERM or SIGINT; any number may run, and each waits for its servers."""
     from workers.relay.relay_process import run_relay
 
-    _run(run_relay)
+    run_until_told(run_relay)
 
 
 def gateway() -> None:
     """Serve events, cases and decisions over HTTP until SIGTERM or SIGINT; waits for PostgreSQL."""
     from workers.gateway_process import run_gateway
 
-    _run(run_gateway)
+    run_until_told(run_gateway)
 
 
-def _run(process: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
-    from embedded.faults import StackFault
+def run_until_told(
+    process: Callable[[Settings], Coroutine[Any, Any, int]], log_level: str | None = None
+) -> None:
+    """Run a process with the settings of the environment and leave with its exit code."""
     from workers.logs import configure
     from workers.settings import SettingsError, load_settings
 
     try:
         settings = load_settings()
-        configure(settings.log_format, settings.log_level)
+        configure(settings.log_format, log_level or settings.log_level)
         leave(asyncio.run(process(settings)))
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -11,16 +11,21 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, suppress
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
 
+from activities.kernel.queries import queries
 from cli.known import completed, staff_ids
+from embedded.faults import StackFault
 from schemas.kernel.patience import CONNECT_WITHIN
 
 if TYPE_CHECKING:
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
     from schemas.kernel.refusals import Refusal
     from workers.settings import Settings
 
-T = TypeVar("T")
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
@@ -71,41 +75,72 @@ CommandIdOption = Annotated[
 ]
 
 
+@cache
+def messages() -> dict[str, dict[str, str]]:
+    """What commands say, by name: `en` and `ja`, of an error also `exit` and, where it differs, `code`.
+
+    The program's own stand in `messages.toml` beside this file, those about a process in its folder.
+    """
+    files = sorted(Path(__file__).parent.rglob("messages.toml"))
+    return {name: each for file in files for name, each in tomllib.loads(file.read_text("utf-8")).items()}
+
+
 class CommandError(Exception):
-    """An error that a person can act on.
+    """An error that a person can act on, in the words of `messages.toml`.
 
     Args:
-        code: short constant for programs.
-        english: the sentence, saying what to do.
-        japanese: the same.
-        exit_code: what the process ends with.
+        name: which message; its code for programs is the same unless the message says another.
         details: more for `--json`.
+        values: what the words have in braces.
     """
 
-    def __init__(
-        self, code: str, english: str, japanese: str, exit_code: Exit, details: dict[str, Any] | None = None
-    ) -> None:
-        self.code, self.english, self.japanese = code, english, japanese
-        self.exit_code, self.details = exit_code, details or {}
-        super().__init__(english)
+    def __init__(self, name: str, details: Mapping[str, Any] | None = None, /, **values: Any) -> None:
+        said = messages()[name]
+        self.code = said.get("code", name)
+        self.english, self.japanese = (said[language].format(**values) for language in ("en", "ja"))
+        self.exit_code = Exit[said["exit"]]
+        self.details = dict(details or {})
+        super().__init__(self.english)
 
-    def also(self, english: str, japanese: str, **details: Any) -> CommandError:
-        """The same error with a sentence more, and more for `--json`."""
-        texts = f"{self.english} {english}", f"{self.japanese}{japanese}"
-        return CommandError(self.code, *texts, self.exit_code, self.details | details)
+    @classmethod
+    def of(cls, code: str, english: str, japanese: str, exit_code: Exit, **details: Any) -> CommandError:
+        """An error whose words come from elsewhere."""
+        made = cls("said-elsewhere", details, english=english, japanese=japanese)
+        made.code, made.exit_code = code, exit_code
+        return made
+
+    def also(self, name: str, /, **details: Any) -> CommandError:
+        """The same error with the sentence of another message after it, and more for `--json`."""
+        more = {language: messages()[name][language].format(**details) for language in ("en", "ja")}
+        texts = f"{self.english} {more['en']}", f"{self.japanese}{more['ja']}"
+        return CommandError.of(self.code, *texts, self.exit_code, **self.details | details)
 
 
 class Session:
     """One run of a command: connections are opened when first asked for and closed at its end."""
 
-    def __init__(self, settings: Settings, stack: AsyncExitStack, *, as_json: bool) -> None:
+    def __init__(
+        self, settings: Settings, stack: AsyncExitStack, *, as_json: bool, claimed: str | None = None
+    ) -> None:
         self.settings = settings
         self.as_json = as_json
+        self._claimed = claimed
         self._stack = stack
         self._pools: dict[str, asyncpg.Pool] = {}
         self._client: Client | None = None
         self._keys_checked = False
         self._actor: Actor | None = None
+
+    def say(self, name: str, /, **values: Any) -> None:
+        """Print a message of `messages.toml` in the reader's language."""
+        print(messages()[name][self.settings.language].format(**values))
+
+    def answer(self, told: Mapping[str, Any], name: str, /, **values: Any) -> None:
+        """Print what a command has done: whole as JSON, else as a message with its values and these."""
+        if self.as_json:
+            print_json(told)
+        else:
+            self.say(name, **{**told, **values})
 
     async def pool(self, role: Role = "office") -> asyncpg.Pool:
         """Connections with a role's rights."""
@@ -120,17 +155,22 @@ class Session:
             except FAULTS as error:
                 # the text of these may name the login; the kind of error says enough
                 kind = getattr(error, "sqlstate", None) or type(error).__name__
-                raise CommandError(
-                    "database-unreachable",
-                    f"PostgreSQL does not answer as {role} ({kind}). Check IEHE_…DATABASE_URL and the server "
-                    "(iehe doctor).",
-                    f"PostgreSQL に {role} として接続できません（{kind}）。設定とサーバーを確認してください"
-                    "（iehe doctor）。",
-                    Exit.UNAVAILABLE,
-                ) from None
+                raise CommandError("database-unreachable", role=role, kind=kind) from None
             self._stack.callback(pool.terminate)
             self._pools[role] = pool
         return self._pools[role]
+
+    @asynccontextmanager
+    async def transaction(self, role: Role = "office") -> AsyncIterator[Any]:
+        """A connection with a role's rights, in a transaction."""
+        async with (await self.pool(role)).acquire() as connection, connection.transaction():
+            yield connection
+
+    async def fetch(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """The rows of a query of the office: its text, or `kernel/<file>:<name>` of a stored one."""
+        file, colon, name = query.partition(":")
+        text = queries(file)[name] if colon and " " not in file else query
+        return [dict(row) for row in await (await self.pool()).fetch(text, *values)]
 
     async def check_keys(self, *, again: bool = False) -> None:
         """Refuse, before anything is stored or sent, a key ring that is not the database's."""
@@ -144,7 +184,8 @@ class Session:
             try:
                 await check_ring(connection, key_ring(self.settings))
             except StrangeRingError as error:
-                raise CommandError("key-ring", f"{error}.", f"{error.japanese}。", Exit.UNUSABLE) from None
+                texts = f"{error}.", f"{error.japanese}。"
+                raise CommandError.of("key-ring", *texts, Exit.UNUSABLE) from None
         self._keys_checked = True
 
     async def client(self, *, to_look: bool = False) -> Client:
@@ -163,14 +204,11 @@ class Session:
                     self._client = await connect(self.settings, runtime=runtime("error"))
             except (RuntimeError, TimeoutError) as error:
                 cause = str(error) or type(error).__name__
-                raise unavailable("temporal-unreachable", "Temporal", cause) from None
+                raise CommandError("temporal-unreachable", cause=cause) from None
         return self._client
 
-    async def actor(self, claimed: str | None = None) -> Actor:
-        """The person who acts, as proven, with the roles on record.
-
-        Args:
-            claimed: whom `--as` says; it proves nothing and is only compared.
+    async def actor(self) -> Actor:
+        """The person who acts, as proven, with the roles on record; whom `--as` says is only compared.
 
         Raises:
             CommandError: nobody is proven, or somebody else.
@@ -181,23 +219,12 @@ class Session:
             try:
                 self._actor = await proven(self)
             except CommandError as error:
-                if claimed is None or error.code != "actor-missing":
+                if self._claimed is None or error.code != "actor-missing":
                     raise
-                raise CommandError(
-                    "actor-not-proven",
-                    f"--as {claimed} proves nobody. {error.english}",
-                    f"--as {claimed} だけでは操作者を確認できません。{error.japanese}",
-                    Exit.NOT_ALLOWED,
-                ) from None
-        if claimed is not None and claimed != self._actor.id:
-            raise CommandError(
-                "actor-not-proven",
-                f"You are {self._actor.id}, not {claimed} (iehe whoami); nothing was done. "
-                f"Become {claimed} first: iehe login {claimed}, or show a token of theirs.",
-                f"現在の操作者は {self._actor.id} です（iehe whoami）。変更はありません。"
-                f"iehe login {claimed} を実行するか、{claimed} のトークンを示してください。",
-                Exit.NOT_ALLOWED,
-            )
+                texts = {"english": error.english, "japanese": error.japanese}
+                raise CommandError("claim-without-proof", claimed=self._claimed, **texts) from None
+        if self._claimed not in (None, self._actor.id):
+            raise CommandError("claim-of-another", actor=self._actor.id, claimed=self._claimed)
         return self._actor
 
     async def administer(self, act: str, process: str | None = None) -> Actor:
@@ -239,12 +266,7 @@ class Session:
 def role_missing(actor: Actor, allowed: Iterable[str]) -> CommandError:
     """The person who acts has none of the roles that may."""
     needed, held = ", ".join(sorted(allowed)), ", ".join(actor.roles) or "-"
-    return CommandError(
-        "role-missing",
-        f"This needs one of the roles {needed}; {actor.id} has: {held}.",
-        f"この操作には役割 {needed} のいずれかが必要です（{actor.id} の役割: {held}）。",
-        Exit.NOT_ALLOWED,
-    )
+    return CommandError("role-missing", needed=needed, actor=actor.id, held=held)
 
 
 def refused(refusal: Refusal, **details: Any) -> CommandError:
@@ -261,22 +283,13 @@ def refused(refusal: Refusal, **details: Any) -> CommandError:
     }
     english, japanese = (COMMAND_LINE.text(refusal, language) for language in ("en", "ja"))
     exit_code = exits.get(refusal.kind, Exit.REFUSED)
-    return CommandError(refusal.code, english, japanese, exit_code, refusal.params | details)
+    return CommandError.of(refusal.code, english, japanese, exit_code, **refusal.params | details)
 
 
-def unavailable(code: str, server: str, cause: str) -> CommandError:
-    """A server does not answer."""
-    return CommandError(
-        code,
-        f"{server} does not answer ({cause}). Is the stack running? (make run, iehe doctor)",
-        f"{server} が応答しません（{cause}）。起動しているか確認してください（make run、iehe doctor）。",
-        Exit.UNAVAILABLE,
-    )
-
-
-async def guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool) -> Exit:
+async def guarded(
+    work: Callable[[Session], Awaitable[Exit | None]], *, as_json: bool, claimed: str | None = None
+) -> Exit:
     """Run a command's work in a session of its own; its errors are printed, and become exit codes."""
-    from embedded.faults import StackFault
     from workers.settings import SettingsError, load_settings
 
     language = "en"
@@ -284,43 +297,31 @@ async def guarded(work: Callable[[Session], Awaitable[None]], *, as_json: bool) 
         settings = load_settings()
         language = settings.language
         async with AsyncExitStack() as stack:
-            await work(Session(settings, stack, as_json=as_json))
+            return await work(Session(settings, stack, as_json=as_json, claimed=claimed)) or Exit.OK
     except CommandError as error:
-        report(error, as_json=as_json, language=language)
-        return error.exit_code
+        shown = error
     except (StackFault, SettingsError) as fault:
         code = Exit(getattr(fault, "exit_code", Exit.USAGE))
         japanese = getattr(fault, "japanese", "設定が正しくありません")
-        shown = CommandError(type(fault).__name__, str(fault), f"{japanese}: {fault}", code)
-        report(shown, as_json=as_json, language=language)
-        return code
+        shown = CommandError.of(type(fault).__name__, str(fault), f"{japanese}: {fault}", code)
     except Exception as error:
         full = disk_full(error)
         if full is None:
             raise
-        report(full, as_json=as_json, language=language)
-        return full.exit_code
-    return Exit.OK
+        shown = full
+    report(shown, as_json=as_json, language=language)
+    return shown.exit_code
 
 
 def disk_full(error: BaseException) -> CommandError | None:
     """What to say when a disk, ours or a server's, is full; None when it is something else."""
-    ours = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    # of Temporal only the text says it; PostgreSQL has a code
-    theirs = getattr(error, "sqlstate", None) == "53100" or "disk is full" in str(
-        getattr(error, "message", "")
-    )
-    if not ours and not theirs:
-        return None
-    whose = ("here", "この端末") if ours else ("of the server", "サーバー")
-    return CommandError(
-        "disk-full",
-        f"The disk {whose[0]} is full. Make room (iehe doctor shows how much is left "
-        "here), then run the same command again.",
-        f"{whose[1]}のディスクがいっぱいです。空き容量を確保してから"
-        "（iehe doctor で確認できます）同じコマンドを再実行してください。",
-        Exit.UNAVAILABLE,
-    )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return CommandError("disk-full")
+    # PostgreSQL has a code for it; of Temporal only the text says it
+    text = str(getattr(error, "message", ""))
+    if getattr(error, "sqlstate", None) == "53100" or "disk is full" in text:
+        return CommandError("disk-full-of-server")
+    return None
 
 
 def report(error: CommandError, *, as_json: bool, language: str) -> None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, Literal
 
-from cli.session import CommandError, Exit
-from cli.typed import usage
+from cli.session import CommandError
 
 if TYPE_CHECKING:
     from workers.settings import Settings
@@ -35,11 +34,7 @@ class NewKey:
 def check_name(name: str) -> None:
     """Refuse a name that would not stand in a URL as it is."""
     if not NAME.fullmatch(name):
-        raise usage(
-            "name-malformed",
-            "NAME: write 1 to 40 small letters, digits and hyphens, with a letter or digit first.",
-            "NAME: 英小文字・数字・ハイフンで 40 文字以内、先頭は英小文字か数字にしてください。",
-        )
+        raise CommandError("name-malformed")
 
 
 def check_uri(uri: str) -> None:
@@ -48,13 +43,7 @@ def check_uri(uri: str) -> None:
     from schemas.kernel.identifiers import OWN_SOURCE
 
     if not URI.fullmatch(uri) or uri == OWN_SOURCE:
-        raise usage(
-            "uri-malformed",
-            "--uri: write 1 to 128 letters, digits and . _ : / - as the system sends them in `source` "
-            "(such as urn:example:portal), and not the institute's own.",
-            "--uri: 英数字と . _ : / - で 128 文字以内にし、送信される source と同じ値を入力してください"
-            "（例: urn:example:portal）。本システム自身の値は使えません。",
-        )
+        raise CommandError("uri-malformed")
 
 
 def matching_types(patterns: list[str]) -> list[str]:
@@ -70,12 +59,7 @@ def matching_types(patterns: list[str]) -> list[str]:
     ]
     if not all(any(fnmatchcase(each, pattern) for each in known) for pattern in patterns):
         listed = ", ".join(known)
-        raise usage(
-            "unknown-type",
-            f"--type: no event has this type; write one of these, or * for a part of it: {listed}.",
-            f"--type: 該当する種別がありません。次から選ぶか、一部を * にしてください: {listed}",
-            known=known,
-        )
+        raise CommandError("no-such-type", {"known": known}, listed=listed)
     return [each for each in known if any(fnmatchcase(each, pattern) for pattern in patterns)]
 
 
@@ -88,13 +72,7 @@ def check_way(
     if webhook is not None and signs and not given and (webhook == "v1a" or public_key is None):
         return None
     if webhook is not None or public_key is not None or len(given) != len(token):
-        raise usage(
-            "key-unclear",
-            "Say how the system shows who it is, in one way: --webhook v1 (a secret is made and shown once), "
-            "--webhook v1a with --public-key whpk_…, or all of --issuer --audience --subject --jwks-url.",
-            "認証方法を一つだけ指定してください: --webhook v1（共有鍵を一度だけ表示）、--webhook v1a と "
-            "--public-key whpk_…、または --issuer --audience --subject --jwks-url の四つすべて。",
-        )
+        raise CommandError("key-unclear")
     issuer, audience, subject, jwks_url = given
     _check_token(issuer, audience, subject, jwks_url)
     return issuer, audience, subject, jwks_url
@@ -106,20 +84,9 @@ def _check_token(issuer: str, audience: str, subject: str, jwks_url: str) -> Non
     options = {"issuer": issuer, "audience": audience, "subject": subject, "jwks-url": jwks_url}
     for option, value in options.items():
         if not _VISIBLE.fullmatch(value):
-            raise usage(
-                "token-malformed",
-                f"--{option}: write 1 to 255 visible ASCII characters, as the token has them.",
-                f"--{option}: トークンと同じ値を、空白を含まない ASCII 255 文字以内で入力してください。",
-                option=option,
-            )
+            raise CommandError("token-malformed", {"option": option}, option=option)
     if not may_fetch(jwks_url):
-        raise usage(
-            "jwks-url-unsafe",
-            "--jwks-url: write an https:// address (http:// only on this machine); "
-            "whoever could change the keys on their way could send anything.",
-            "--jwks-url: https:// のアドレスを指定してください（http:// は同じ端末内のみ）。"
-            "途中で鍵を差し替えられるおそれがあります。",
-        )
+        raise CommandError("jwks-url-unsafe")
 
 
 def new_key(settings: Settings, source: str, public_key: str | None) -> NewKey:
@@ -135,12 +102,7 @@ def new_key(settings: Settings, source: str, public_key: str | None) -> NewKey:
     try:
         sealed = seal(key_ring(settings), key_id, source, secret)
     except KeyRingError as error:
-        raise CommandError(
-            "key-ring",
-            f"The secret cannot be sealed, nothing was changed: {error}",
-            f"共有鍵を暗号化できないため、何も変更していません: {error}",
-            Exit.UNUSABLE,
-        ) from None
+        raise CommandError("secret-unsealed", error=error) from None
     return NewKey(key_id, "v1", sealed, None, "whsec_" + base64.b64encode(secret).decode("ascii"))
 
 
@@ -150,10 +112,4 @@ def _public(text: str) -> bytes:
     with contextlib.suppress(SignatureFault):
         if text.startswith("whpk_"):
             return decode_key(text, "whpk_")
-    raise usage(
-        "key-malformed",
-        "--public-key: write whpk_ and the base64 of the 32 bytes of an Ed25519 public key; "
-        "never the private one (whsk_).",
-        "--public-key: whpk_ に Ed25519 公開鍵 32 バイトの base64 を続けて入力してください"
-        "（秘密鍵 whsk_ は渡さないでください）。",
-    )
+    raise CommandError("public-key-malformed")

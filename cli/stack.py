@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.case_arguments import carry_out, say
-from cli.session import CommandError, Exit, JsonOption, Session, leave, local, print_json
+from cases.words import process_words
+from cli.case_arguments import command
+from cli.server_processes import run_until_told
+from cli.session import CommandError, Session, local, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workers.migrations import MigrationStatus
-    from workers.settings import Settings
 
 PR_SET_PDEATHSIG = 1
 PROGRAMS = ("worker", "relay", "gateway")
@@ -30,7 +29,7 @@ HINTS = (
     "login admin-1",
     "staff bind office-1",
     "login office-1",
-    "admission import docs/samples/applications.csv",
+    *(hint for words in process_words().values() for hint in words.get("hints", ())),
     "tasks",
     "mail list",
 )
@@ -44,61 +43,50 @@ def up(
 ) -> None:
     """Start PostgreSQL, Temporal with its UI, worker, relay, gateway and mail catcher; Ctrl-C stops all."""
     from embedded.stack import run_stack
-    from workers.logs import configure
     from workers.preparation import prepare
 
-    settings = _settings()
-    configure(settings.log_format, "warning")
     if with_parent:
         _stop_with_parent()
     commands = {name: [sys.executable, "-m", "cli.main", name] for name in PROGRAMS}
     hints = ["try next:", *(f"  {_program()} {words}" for words in HINTS)]
 
     def say(line: str) -> None:
-        with suppress(OSError):  # a terminal that is gone is no reason to stop
-            print(line, flush=True)
+        print(line, flush=True)
 
-    leave(asyncio.run(run_stack(settings, prepare, commands, report=say, hints=hints)))
+    run_until_told(
+        lambda settings: run_stack(settings, prepare, commands, report=say, hints=hints), "warning"
+    )
 
 
-def migrate(
+@command
+async def migrate(
+    session: Session,
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Apply everything pending and take it back.")
     ] = False,
     status: Annotated[bool, typer.Option("--status", help="Only show what is applied and pending.")] = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Bring the database up to this release, as its owner (IEHE_OWNER_DATABASE_URL, or the embedded one)."""
+    from embedded.connection import Embedded
+    from workers import migrations
+    from workers.preparation import owner_connection
 
-    async def work(session: Session) -> None:
-        from embedded.connection import Embedded
-        from workers import migrations
-        from workers.preparation import owner_connection
-
-        async with owner_connection(Embedded(session.settings).url("owner")) as connection:
-            try:
-                if status:
-                    _show_status(await migrations.status(connection), session)
-                    return
-                names = await migrations.migrate(connection, dry_run=dry_run)
-            except migrations.MigrationError as error:
-                japanese = f"データベースを更新できませんでした: {error}"
-                raise CommandError("migration-failed", str(error), japanese, Exit.REFUSED) from None
-        if session.as_json:
-            print_json({"applied": names, "dry_run": dry_run})
-        elif names:
-            done, done_ja = ("would apply", "適用予定") if dry_run else ("applied", "適用済み")
-            for name in names:
-                say(session, f"{done} {name}", f"{done_ja} {name}")
-        else:
-            say(
-                session,
-                "nothing to apply: the database is up to date",
-                "未適用のものはありません",
-            )
-
-    carry_out(work, as_json=as_json)
+    async with owner_connection(Embedded(session.settings).url("owner")) as connection:
+        try:
+            if status:
+                _show_status(await migrations.status(connection), session)
+                return
+            names = await migrations.migrate(connection, dry_run=dry_run)
+        except migrations.MigrationError as error:
+            raise CommandError("migration-failed", error=error) from None
+    if session.as_json:
+        print_json({"applied": names, "dry_run": dry_run})
+    elif names:
+        for name in names:
+            session.say("migration-would-apply" if dry_run else "migration-applied", name=name)
+    else:
+        session.say("up-to-date")
 
 
 def _show_status(files: Sequence[MigrationStatus], session: Session) -> None:
@@ -109,7 +97,7 @@ def _show_status(files: Sequence[MigrationStatus], session: Session) -> None:
         if file.applied_at:
             print(f"{local(file.applied_at):<18}{file.name}")
         else:
-            say(session, f"{'pending':<18}{file.name}", f"未適用            {file.name}")
+            session.say("migration-pending", name=file.name)
 
 
 def _stop_with_parent() -> None:
@@ -118,16 +106,6 @@ def _stop_with_parent() -> None:
 
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
-
-
-def _settings() -> Settings:
-    from workers.settings import SettingsError, load_settings
-
-    try:
-        return load_settings()
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        leave(Exit.USAGE)
 
 
 def _program() -> str:

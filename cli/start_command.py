@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +12,11 @@ import typer
 from pydantic import BaseModel
 
 from cases.fields import kind_of
-from cases.forms import Stored, form_of, store_form
-from cli.case_arguments import carry_out, say
+from cases.forms import form_of, store_form
+from cli.case_arguments import framed, option
 from cli.decision_commands import typed, value
-from cli.session import ActorOption, CommandError, CommandIdOption, JsonOption, Session, print_json
-from cli.typed import build, usage
+from cli.session import ActorOption, CommandError, CommandIdOption, JsonOption, Session
+from cli.typed import build
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -27,22 +26,20 @@ if TYPE_CHECKING:
     Placed = tuple[tuple[str, ...], FieldInfo]
     """A field, with the way to it through the parts of the form."""
 
-_FRAME: Final = {
-    "from_file": (
-        Annotated[
-            Path | None,
-            typer.Option("--file", exists=True, dir_okay=False, help="The form as JSON, instead of options."),
-        ],
-        None,
-    ),
-    "number": (
-        Annotated[str | None, typer.Option("--number", help="Its number; one is made when left out.")],
-        None,
-    ),
-    "as_": (ActorOption, None),
-    "under_id": (CommandIdOption, None),
-    "as_json": (JsonOption, False),
-}
+_FILE: Final = Annotated[
+    Path | None,
+    typer.Option("--file", exists=True, dir_okay=False, help="The form as JSON, instead of options."),
+]
+_NUMBER: Final = Annotated[
+    str | None, typer.Option("--number", help="Its number; one is made when left out.")
+]
+_FRAME: Final = (
+    option("from_file", _FILE, default=None),
+    option("number", _NUMBER, default=None),
+    option("as_", ActorOption, default=None),
+    option("under_id", CommandIdOption, default=None),
+    option("as_json", JsonOption, default=False),
+)
 
 
 def start_command(app: typer.Typer, process: Process[Any]) -> None:
@@ -52,38 +49,31 @@ def start_command(app: typer.Typer, process: Process[Any]) -> None:
         return
     fields = dict(_fields(process.start[1].data))
 
-    def start(**given: Any) -> None:
-        path, number, actor_id, command_id, as_json = (given.pop(name) for name in _FRAME)
+    async def start(
+        session: Session, *, from_file: Path | None, number: str | None, under_id: str | None, **given: Any
+    ) -> None:
         typed_in = {name: each for name, each in given.items() if each not in (None, [])}
+        if from_file and typed_in:
+            raise CommandError("file-and-options")
+        form = _form_in(from_file) if from_file else _nested(fields, typed_in)
+        filled: Any = build(model, {"process": process.name, "number": number, "form": form})
+        key = under_id or f"cli-{uuid4().hex}"
+        actor = await session.actor()
+        pool = await session.pool()
+        stored = await store_form(pool, process, filled.form, actor=actor, key=key, number=filled.number)
+        started = await _started(session, stored.case_id)
+        state = "started" if started else "stored"
+        told = {"case_id": stored.case_id, "state": state, "repeated": stored.repeated, "command_id": key}
+        session.answer(told, "case-started" if started else "form-stored")
+        if stored.repeated and not session.as_json:
+            session.say("form-stored-before")
 
-        async def work(session: Session) -> None:
-            form = _form_in(path) if path else _nested(fields, typed_in)
-            if path and typed_in:
-                raise usage(
-                    "file-and-options",
-                    "Give the form as a file or by options, not both.",
-                    "申込内容はファイルまたはオプションのいずれか一方で指定してください。",
-                )
-            given_form = {"process": process.name, "number": number, "form": form}
-            filled: Any = build(model, given_form)
-            key = command_id or f"cli-{uuid4().hex}"
-            actor = await session.actor(actor_id)
-            pool = await session.pool()
-            stored = await store_form(pool, process, filled.form, actor=actor, key=key, number=filled.number)
-            _show(session, stored, key, started=await _started(session, stored.case_id))
-
-        carry_out(work, as_json=as_json)
-
-    parameters = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-        for name, (annotation, default) in (
-            {name: typed(name.replace("__", "-"), each, needed=False) for name, (_, each) in fields.items()}
-            | _FRAME
-        ).items()
-    ]
-    start.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    start.__annotations__ = {each.name: each.annotation for each in parameters}
-    app.command("start", help="Start a case by its form; the same --command-id is one case.")(start)
+    own = []
+    for name, (_, each) in fields.items():
+        kind, default = typed(name.replace("__", "-"), each, needed=False)
+        own.append(option(name, kind, default=default))
+    made = framed(start, _FRAME, own)
+    app.command("start", help="Start a case by its form; the same --command-id is one case.")(made)
 
 
 def _fields(
@@ -113,9 +103,7 @@ def _form_in(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError:
-        raise usage(
-            "not-json", f"{path}: this is not JSON in UTF-8.", f"{path}: UTF-8 の JSON ではありません。"
-        ) from None
+        raise CommandError("not-json", path=path) from None
 
 
 async def _started(session: Session, case_id: str) -> bool:
@@ -127,22 +115,3 @@ async def _started(session: Session, case_id: str) -> bool:
         # stored, and so a relay starts it
         return False
     return await start_now(await session.pool(), client, case_id)
-
-
-def _show(session: Session, stored: Stored, key: str, *, started: bool) -> None:
-    if session.as_json:
-        state = "started" if started else "stored"
-        print_json(
-            {"case_id": stored.case_id, "state": state, "repeated": stored.repeated, "command_id": key}
-        )
-        return
-    again = (" (it had been stored before)", "（登録済みの内容です）") if stored.repeated else ("", "")
-    how = (
-        ("is started", "を開始しました")
-        if started
-        else (
-            "is stored and starts as soon as Temporal answers",
-            "を登録しました。Temporal の応答後に開始されます",
-        )
-    )
-    say(session, f"{stored.case_id} {how[0]}{again[0]}.", f"{stored.case_id} {how[1]}{again[1]}。")

@@ -9,7 +9,7 @@ from datetime import datetime, time
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from cli.session import TOKYO, CommandError, Exit
+from cli.session import TOKYO, CommandError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -19,27 +19,13 @@ TEXT_LIMIT: Final = 4000
 LISTED: Final = 20
 
 
-def usage(code: str, english: str, japanese: str, **details: Any) -> CommandError:
-    """An error in what was typed; nothing was sent."""
-    return CommandError(code, english, japanese, Exit.USAGE, details)
-
-
 def checked_text(body: str | None) -> str | None:
     """A reason or remark that can be stored; an empty one is none."""
     text = (body or "").replace("\r\n", "\n").strip()
     if any(unicodedata.category(mark) == "Cc" and mark not in "\n\t" for mark in text):
-        raise usage(
-            "text-not-readable",
-            "The text has control characters, such as those that change colours; give it without them.",
-            "文章に制御文字が含まれています。取り除いて再入力してください。",
-        )
+        raise CommandError("text-not-readable")
     if len(text) > TEXT_LIMIT:
-        raise usage(
-            "text-too-long",
-            f"The text has {len(text)} characters; at most {TEXT_LIMIT} can be stored.",
-            f"文章が {len(text)} 文字あります。{TEXT_LIMIT} 文字以内にしてください。",
-            limit=TEXT_LIMIT,
-        )
+        raise CommandError("text-too-long", {"limit": TEXT_LIMIT}, length=len(text), limit=TEXT_LIMIT)
     return text or None
 
 
@@ -54,12 +40,8 @@ def known_value(value: str | None, known: Iterable[str], option: str) -> str | N
         return value
     near = get_close_matches(value, names) or (names if len(names) <= LISTED else [*names[:LISTED], "…"])
     listed = ", ".join(near) or "-"
-    raise usage(
-        "unknown-value",
-        f"{option}: there is no '{value}'. There is: {listed}.",
-        f"{option}: 「{value}」はありません。候補: {listed}",
-        option=option,
-        known=near,
+    raise CommandError(
+        "unknown-value", {"option": option, "known": near}, option=option, value=value, listed=listed
     )
 
 
@@ -74,12 +56,7 @@ def moment(text: str | None, option: str, *, end_of_day: bool = False) -> dateti
     try:
         at = datetime.fromisoformat(typed)
     except ValueError:
-        raise usage(
-            "invalid-moment",
-            f"{option}: not a date and time; write 2027-02-04 11:58 (Japan time) or ISO 8601.",
-            f"{option}: 日時の形式が正しくありません。2027-02-04 11:58（日本時間）のように入力してください。",
-            option=option,
-        ) from None
+        raise CommandError("invalid-moment", {"option": option}, option=option) from None
     if end_of_day and re.fullmatch(r"[\d-]+", typed):
         at = datetime.combine(at, time.max)
     return at if at.tzinfo else at.replace(tzinfo=TOKYO)
@@ -91,22 +68,27 @@ def pairs(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         key, equals, value = unicodedata.normalize("NFKC", word).partition("=")
         if not equals or not key or key in found:
-            raise usage(
-                "invalid-pair",
-                "Write each value once, as key=value (for example item=transcript).",
-                "値は key=value の形で、それぞれ一度だけ入力してください（例: item=transcript）。",
-                at=len(found) + 1,
-            )
+            raise CommandError("invalid-pair", {"at": len(found) + 1})
         found[key.strip()] = value.strip()
     return found
 
 
-def build(model: type[Model], values: dict[str, Any]) -> Model:
-    """A checked message.
+def fact_data(model: type[BaseModel], words: Sequence[str]) -> dict[str, Any]:
+    """The data of a fact as typed; words become numbers and truth values where the model has them.
 
     Raises:
-        CommandError: each fault with the name of its value, never the value.
+        CommandError: a name that the model does not have, or a value that it does not take.
     """
+    typed = pairs(words)
+    if unknown := sorted(typed.keys() - model.model_fields.keys()):
+        faults = [{"at": name, "code": "extra_forbidden"} for name in unknown]
+        known = ", ".join(model.model_fields) or "-"
+        raise CommandError("unknown-values", {"faults": faults}, unknown=", ".join(unknown), known=known)
+    return build(model, typed).model_dump(mode="json", exclude_unset=True)
+
+
+def build(model: type[Model], values: dict[str, Any]) -> Model:
+    """A checked message. Raises CommandError: each fault with the name of its value, never the value."""
     from pydantic import ValidationError
 
     try:
@@ -117,9 +99,4 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
             for fault in error.errors(include_input=False, include_url=False, include_context=False)
         ]
     listed = "; ".join(f"{fault['at']}: {fault['message']}" for fault in faults)
-    raise usage(
-        "invalid-value",
-        f"Not sent, because it is not valid: {listed}.",
-        f"入力に誤りがあるため、送信していません: {listed}",
-        faults=faults,
-    )
+    raise CommandError("invalid-value", {"faults": faults}, listed=listed)

@@ -23,7 +23,7 @@ def report_usage(error: typer.TyperException, *, as_json: bool) -> Exit:
             return Exit.USAGE
         english = "Name a command."
     japanese = _japanese(fault, english)
-    shown = CommandError("usage", f"{english} ({asked})", f"{japanese}（{asked}）", Exit.USAGE)
+    shown = CommandError("usage", english=english, japanese=japanese, asked=asked)
     report(shown, as_json=as_json, language=chosen_language())
     return Exit.USAGE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from embedded.binaries import POSTGRES_MAJOR
 from embedded.credentials import SUPERUSER, ensure_secret
 from embedded.faults import UnusableHome
-from embedded.home import Home, make_folder
+from embedded.home import Home, make_folder, write_private
 from embedded.processes import Account, Child
 
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
@@ -45,7 +45,7 @@ async def make_data(home: Home, programs: Path, account: Account | None, log: Pa
     shutil.rmtree(draft, ignore_errors=True)
     make_folder(draft, 0o700, account)
     password = home.socket / "password"
-    _write_for(password, ensure_secret(home, SUPERUSER)[0], account)
+    write_private(password, ensure_secret(home, SUPERUSER)[0].encode(), account)
     command = [str(programs / "initdb"), "-D", str(draft), "-U", SUPERUSER, f"--pwfile={password}"]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -59,11 +59,3 @@ async def make_data(home: Home, programs: Path, account: Account | None, log: Pa
     finally:
         password.unlink(missing_ok=True)
     draft.replace(home.data)
-
-
-def _write_for(path: Path, content: str, account: Account | None) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
-        file.write(content)
-        if account is not None:
-            os.fchown(file.fileno(), account.uid, account.gid)

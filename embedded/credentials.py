@@ -1,12 +1,10 @@
 """Database roles, their generated passwords in `home/secrets` (0600), and the addresses made from them."""
 
-import os
 import secrets
-from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from embedded.home import Home
+from embedded.home import Home, write_private
 
 Role = Literal["owner", "worker", "office", "auditor"]
 
@@ -26,16 +24,13 @@ def ensure_secret(home: Home, login: str) -> tuple[str, bool]:
     if path.exists():
         return read_secret(home, login), False
     secret = secrets.token_hex(24)
-    _write_durably(path, secret)
+    # one that reached the database but not the disk would lock us out after a power cut
+    write_private(path, secret.encode())
     return secret, True
 
 
 def read_secret(home: Home, login: str) -> str:
-    """Return the password of a login.
-
-    Raises:
-        OSError: it is missing or not ours to read.
-    """
+    """Return the password of a login. Raises OSError: it is missing or not ours to read."""
     return (home.secrets / login).read_text(encoding="ascii")
 
 
@@ -48,15 +43,3 @@ def database_url(home: Home, role: Role, database: str = DATABASE) -> str:
     login = ROLES[role]
     socket = quote(str(home.socket), safe="/")
     return f"postgresql://{login}:{read_secret(home, login)}@/{quote(database)}?host={socket}&port=5432"
-
-
-def _write_durably(path: Path, secret: str) -> None:
-    # A password that reached the database but not the disk would lock us out after a power cut.
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(path)

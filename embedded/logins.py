@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from embedded.faults import UnusableHome
-from embedded.home import Home, make_way
+from embedded.home import Home, make_way, write_private
 
 _LIMIT: Final = 64 * 1024
 
@@ -71,14 +71,9 @@ def write_login(home: Home, staff_id: str) -> Path:
         UnusableHome: it cannot be written.
     """
     path = _path(home)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         make_way(path.parent)
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(staff_id + "\n")
-        draft.replace(path)
+        write_private(path, f"{staff_id}\n".encode())
     except OSError as error:
         raise UnusableHome(f"{error.filename}: {error.strerror}") from None
     return path

@@ -9,15 +9,7 @@ import asyncpg
 
 from embedded.binaries import postgres_programs
 from embedded.cluster import ENVIRONMENT, check_data, make_data
-from embedded.credentials import (
-    DATABASE,
-    ROLES,
-    SUPERUSER,
-    Role,
-    database_url,
-    ensure_secret,
-    read_secret,
-)
+from embedded.credentials import DATABASE, ROLES, SUPERUSER, Role, database_url, ensure_secret, read_secret
 from embedded.faults import ServerStartFailed, UnusableHome
 from embedded.home import Home
 from embedded.predecessor import wait_for_predecessor

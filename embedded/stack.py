@@ -139,9 +139,7 @@ class _Stack:
         self._say("starting PostgreSQL and Temporal")
         if self._mail is not None:
             await self._mail.start()
-        await together(
-            *(server.start() for server in (self._postgres, self._temporal) if server is not None),
-        )
+        await together(*(server.start() for server in (self._postgres, self._temporal) if server is not None))
         for server in (self._postgres, self._temporal):
             if server is not None and server.child is not None:
                 self._watch(server.child)
@@ -169,7 +167,7 @@ class _Stack:
     async def _stop(self) -> None:
         # What takes requests in ends first, while the worker still answers what it has begun.
         *taking, working = reversed(self._programs.values()) if self._programs else (None,)
-        ends = [asyncio.create_task(_ended(child)) for child in taking]
+        ends = [asyncio.create_task(child.stop((signal.SIGTERM, _PATIENCE))) for child in taking]
         if ends:
             await asyncio.wait(ends, timeout=_HEAD_START)
         if working is not None:
@@ -196,10 +194,6 @@ class _Stack:
         for line in hints:
             self._say(f"  {line}")
         self._say("stop with Ctrl-C")
-
-
-async def _ended(child: Child) -> None:
-    await child.stop((signal.SIGTERM, _PATIENCE))
 
 
 def _ports(settings: Settings) -> dict[str, int]:

@@ -26,10 +26,7 @@ _CALL_LIMIT = timedelta(seconds=5)
 _POLL = 0.02
 
 # One machine needs no partitions, and each of them costs polls and forwarding.
-_DYNAMIC_CONFIG = {
-    "matching.numTaskqueueReadPartitions": "1",
-    "matching.numTaskqueueWritePartitions": "1",
-}
+_DYNAMIC_CONFIG = {"matching.numTaskqueueReadPartitions": "1", "matching.numTaskqueueWritePartitions": "1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The gateway process from its first connection to its end."""
 
 import asyncio
-import os
 import resource
+from contextlib import AsyncExitStack
 from typing import Final
 
 import asyncpg
@@ -10,7 +10,6 @@ import structlog
 from temporalio.client import Client
 
 from activities.kernel.database import open_pool
-from embedded.connection import Embedded
 from embedded.worker import tell_ready
 from gateway.app import create_app
 from gateway.connections import CONNECTIONS, SPARE
@@ -18,33 +17,48 @@ from gateway.context import Gateway
 from gateway.http_server import Server, listen
 from schemas.kernel.patience import CONNECT_WITHIN
 from workers.logs import runtime
-from workers.settings import Settings, SettingsError, gateway_url
+from workers.process import run
+from workers.settings import Settings, gateway_url
 from workers.staff_tokens import staff_tokens
-from workers.temporal import check_keys, connect, key_ring
-from workers.worker_process import FAILED, STOPPED, NoSchemaError, told_to_leave, until_told
+from workers.temporal import connect, key_ring
 
 POOL_SIZE: Final = 12
 INBOX_POOL_SIZE: Final = 8
 FINISH_WITHIN: Final = 1.8
 """Seconds for the requests under way at SIGTERM: the supervisor's patience is 2.5."""
-LEAVE_AFTER: Final = 2.3
 UNUSABLE: Final = 8
 
 log = structlog.get_logger()
 
 
 async def run_gateway(settings: Settings) -> int:
-    """Serve until told to stop (SIGTERM, SIGINT) and return the exit code.
+    """Serve until told to stop and return the exit code, 8 where the port is taken.
 
     Raises:
         StackFault: the embedded stack is meant and does not run.
         SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
     _allow_connections()
-    with told_to_leave(LEAVE_AFTER) as told:
-        url = Embedded(settings).url("office")
+
+    async def serve(url: str, told: asyncio.Event) -> int | None:
         client = await connect(settings, lazy=True, runtime=runtime(settings.log_level))
-        return await _serve(settings, url, client, told)
+        async with AsyncExitStack() as stack:
+            pool, inbox_pool = await pools(url)
+            stack.callback(pool.terminate)
+            stack.callback(inbox_pool.terminate)
+            try:
+                listener = listen(settings.gateway_host, settings.gateway_port)
+            except OSError:
+                log.exception("port-taken", port=settings.gateway_port, setting="IEHE_GATEWAY_PORT")
+                return UNUSABLE
+            app = create_app(gateway_from(settings, pool, inbox_pool, client))
+            server = Server(app, finish_within=FINISH_WITHIN, on_started=_started)
+            stop = asyncio.create_task(_stop(server, told))
+            stack.callback(stop.cancel)
+            await server.serve([listener])
+        return None
+
+    return await run("gateway", settings, "office", serve)
 
 
 async def pools(url: str) -> tuple[asyncpg.Pool, asyncpg.Pool]:
@@ -56,37 +70,6 @@ async def pools(url: str) -> tuple[asyncpg.Pool, asyncpg.Pool]:
     staff = await open_pool(url, size=POOL_SIZE, application="iehe-gateway", patience=patience)
     inbox = await open_pool(url, size=INBOX_POOL_SIZE, application="iehe-gateway", patience=patience)
     return staff, inbox
-
-
-async def _serve(settings: Settings, url: str, client: Client, told: asyncio.Event) -> int:
-    log.info("gateway-starting", pid=os.getpid())
-    try:
-        if await until_told(told, "waiting-for-database", lambda: _database_ready(settings, url)) is None:
-            return STOPPED
-        pool, inbox_pool = await pools(url)
-    except SettingsError:
-        raise
-    except Exception:
-        log.exception("gateway-failed")
-        return FAILED
-    try:
-        listener = listen(settings.gateway_host, settings.gateway_port)
-    except OSError:
-        log.exception("port-taken", port=settings.gateway_port, setting="IEHE_GATEWAY_PORT")
-        pool.terminate()
-        inbox_pool.terminate()
-        return UNUSABLE
-    gateway = gateway_from(settings, pool, inbox_pool, client)
-    server = Server(create_app(gateway), finish_within=FINISH_WITHIN, on_started=_started)
-    stop = asyncio.create_task(_stop(server, told))
-    try:
-        await server.serve([listener])
-    finally:
-        stop.cancel()
-        pool.terminate()
-        inbox_pool.terminate()
-    log.info("gateway-stopped")
-    return STOPPED
 
 
 def _allow_connections() -> None:
@@ -106,7 +89,6 @@ def _started() -> None:
 async def _stop(server: Server, told: asyncio.Event) -> None:
     await told.wait()
     server.should_exit = True
-    log.info("gateway-stopping")
 
 
 def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Pool, client: Client) -> Gateway:
@@ -121,14 +103,3 @@ def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Poo
         namespace=client.namespace,
         inbox_pool=inbox_pool,
     )
-
-
-async def _database_ready(settings: Settings, url: str) -> bool:
-    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-gateway"})
-    try:
-        if await connection.fetchval("SELECT to_regclass('iehe.sources')") is None:
-            raise NoSchemaError
-    finally:
-        connection.terminate()
-    await check_keys(settings, url)
-    return True

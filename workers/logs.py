@@ -42,7 +42,6 @@ _LISTS: Final = frozenset({"trace"})
 _EVENT: Final = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:/+-]{0,200}")
 _CORE_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z ,'-]*")
-_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 class _Constant(str):
@@ -53,7 +52,7 @@ class _Constant(str):
 
 def configure(form: Literal["json", "console"], level: str = "info", stream: TextIO | None = None) -> None:
     """Send every log line of this process, of all libraries too, to `stream` (standard error)."""
-    least = _LEVELS.get(level, logging.ERROR)
+    least = logging.getLevelNamesMapping()[level.upper()]
     target = stream or sys.stderr
     lines = _Lines(target)
     structlog.configure(
@@ -105,26 +104,15 @@ def _drop_replayed(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _add_ids(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    ids: dict[str, Any] = {}
     if workflow.in_workflow():
         here = workflow.info()
-        ids: dict[str, Any] = {
-            "case_id": here.workflow_id,
-            "run_id": here.run_id,
-            "process": here.workflow_type,
-        }
+        ids = {"case_id": here.workflow_id, "run_id": here.run_id, "process": here.workflow_type}
     elif activity.in_activity():
         task = activity.info()
-        ids = {
-            "case_id": task.workflow_id,
-            "run_id": task.workflow_run_id,
-            "activity": task.activity_type,
-            "attempt": task.attempt,
-        }
-    else:
-        return event
-    for key, value in ids.items():
-        event.setdefault(key, value)
-    return event
+        ids = {"case_id": task.workflow_id, "run_id": task.workflow_run_id}
+        ids |= {"activity": task.activity_type, "attempt": task.attempt}
+    return {**event, **{key: value for key, value in ids.items() if key not in event}}
 
 
 def _without_values(_logger: Any, _method: str, event: EventDict) -> EventDict:

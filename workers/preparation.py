@@ -20,7 +20,7 @@ from workers.settings import Settings, SettingsError
 from workers.temporal import SearchAttributeError, check_keys, connect, register_search_attributes
 
 RETENTION: Final = timedelta(days=400)
-"""How long a closed case stays in the Temporal UI: a whole admission year and the month after it."""
+"""How long a closed case stays in the Temporal UI: a whole year of a process and the month after it."""
 _CONNECT_SECONDS: Final = 10.0
 
 

@@ -1,9 +1,6 @@
 """Whose staff tokens are believed; without an identity provider the embedded stack issues its own."""
 
-import os
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
@@ -11,7 +8,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from embedded.home import Home
+from embedded.home import Home, write_private
 from gateway.context import StaffTokens
 from workers.settings import Settings
 
@@ -65,26 +62,12 @@ def issue_token(settings: Settings, staff_id: str, hours: float) -> tuple[str, d
 def _own_key(settings: Settings) -> Ed25519PrivateKey:
     path = Home(settings.home).secrets / FILE
     if not path.exists():
-        _make(path)
+        new = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        # whoever comes second finds the key of the first
+        write_private(path, new, keep=True)
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise OSError(f"{path} does not hold an Ed25519 key")
     return key
-
-
-def _make(path: Path) -> None:
-    """Written whole under another name first: whoever comes second finds the key of the first."""
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    draft = path.with_name(f".{path.name}.{uuid4().hex}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(descriptor)
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()

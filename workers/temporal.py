@@ -1,7 +1,6 @@
 """Connecting to Temporal: payloads are encrypted Pydantic models, search attributes are verified."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -9,10 +8,7 @@ import asyncpg
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import CommandType, IndexedValueType
-from temporalio.api.operatorservice.v1 import (
-    AddSearchAttributesRequest,
-    ListSearchAttributesRequest,
-)
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
@@ -40,7 +36,6 @@ from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
 from workers.settings import PREFIX, Settings, SettingsError
 
 OWN_PACKAGES: Final = ("activities", "schemas", "workflows", "asyncpg", "structlog")
-CONNECT_TIMEOUT: Final = timedelta(seconds=10)
 
 _TO_OTHERS: Final = (
     CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
@@ -72,35 +67,28 @@ class _ModelConverter(PydanticJSONPlainPayloadConverter):
             raise create_payload_validation_error(faults) from None
 
 
-class _RefusedConverter(EncodingPayloadConverter):
-    """What came without encryption: final and readable, wherever it is read."""
+class _UnopenedConverter(EncodingPayloadConverter):
+    """What the codec did not open; nothing is written so.
 
-    @property
-    def encoding(self) -> str:
-        return REFUSED.decode()
-
-    def to_payload(self, value: Any) -> Payload | None:  # noqa: ARG002 - nothing is written so
-        return None
-
-    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:  # noqa: ARG002
-        raise create_payload_validation_error([{"at": "", "code": "not-encrypted"}])
-
-
-class _UnreadableConverter(EncodingPayloadConverter):
-    """What says to be encrypted and does not open.
-
-    An update with it is rejected at once, a signal refused by its case. Anywhere else it is a case's own, so
-    the ring or the namespace is wrong: the workflow's task fails until that is mended, and nothing is final.
+    What came without encryption is final and readable, wherever it is read. Of what says to be encrypted and
+    does not open an update is rejected at once, a signal refused by its case. Anywhere else it is a case's
+    own, so the ring or the namespace is wrong: the workflow's task fails until that is mended, and nothing is
+    final.
     """
 
+    def __init__(self, encoding: bytes) -> None:
+        self._encoding = encoding
+
     @property
     def encoding(self) -> str:
-        return UNREADABLE.decode()
+        return self._encoding.decode()
 
-    def to_payload(self, value: Any) -> Payload | None:  # noqa: ARG002 - nothing is written so
+    def to_payload(self, value: Any) -> Payload | None:  # noqa: ARG002
         return None
 
     def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:  # noqa: ARG002
+        if self._encoding == REFUSED:
+            raise create_payload_validation_error([{"at": "", "code": "not-encrypted"}])
         raise UnreadablePayloadError(payload.data.decode())
 
 
@@ -109,8 +97,8 @@ _CONVERTERS: Final = (
         _ModelConverter() if isinstance(each, JSONPlainPayloadConverter) else each
         for each in DefaultPayloadConverter.default_encoding_payload_converters
     ),
-    _RefusedConverter(),
-    _UnreadableConverter(),
+    _UnopenedConverter(REFUSED),
+    _UnopenedConverter(UNREADABLE),
 )
 
 
@@ -215,11 +203,7 @@ class _Sandbox(SandboxedWorkflowRunner):
 
 def sandbox() -> SandboxedWorkflowRunner:
     """The sandbox with our own packages passed through: reloading them for each run costs six times."""
-    return _Sandbox(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            *OWN_PACKAGES, "asyncpg", "structlog"
-        )
-    )
+    return _Sandbox(restrictions=SandboxRestrictions.default.with_passthrough_modules(*OWN_PACKAGES))
 
 
 async def register_search_attributes(client: Client) -> list[str]:
@@ -231,23 +215,22 @@ async def register_search_attributes(client: Client) -> list[str]:
     Raises:
         SearchAttributeError: one exists with another type.
     """
-    known = await _custom_attributes(client)
+    known = await registered(client)
     missing = {name: kind for name, kind in SEARCH_ATTRIBUTES.items() if name not in known}
     if missing:
         await client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
         )
-        known = await _custom_attributes(client)
+        known = await registered(client)
     wrong = [name for name, kind in SEARCH_ATTRIBUTES.items() if known.get(name) != kind]
     if wrong:
-        raise SearchAttributeError(
-            "search attributes with another type than ours: "
-            + ", ".join(f"{name} is {known.get(name)}, not {SEARCH_ATTRIBUTES[name]}" for name in wrong)
-        )
+        told = ", ".join(f"{name} is {known.get(name)}, not {SEARCH_ATTRIBUTES[name]}" for name in wrong)
+        raise SearchAttributeError(f"search attributes with another type than ours: {told}")
     return sorted(missing)
 
 
-async def _custom_attributes(client: Client) -> dict[str, int]:
+async def registered(client: Client) -> dict[str, int]:
+    """The search attributes that the namespace has, with their types."""
     answer = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )

@@ -1,5 +1,6 @@
 """The worker process: the workflows and their activities, assembled from the settings."""
 
+import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,7 +8,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
+import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.kernel.database import open_pool
@@ -15,10 +18,13 @@ from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from activities.kernel.steps import StepActivities
 from cases.registry import PROCESSES, ROOMS
+from embedded.worker import tell_ready
 from encryption.answer_links import token_of
 from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
+from workers.logs import runtime
+from workers.process import run, until_told
 from workers.settings import Settings, gateway_url
-from workers.temporal import key_ring, sandbox
+from workers.temporal import connect, key_ring, register_search_attributes, sandbox
 from workflows.kernel.case import CaseWorkflow
 from workflows.kernel.process import Process
 
@@ -42,6 +48,9 @@ WORKFLOW_TASKS: Final = 8
 """Workflow tasks at once: enough to keep the database busy, few enough that none lasts for long."""
 GRACE: Final = timedelta(seconds=2)
 """Time for activities under way when the worker stops; what does not end is done again by another worker."""
+
+
+log = structlog.get_logger()
 
 
 def mailer_of(settings: Settings) -> Mailer:
@@ -119,3 +128,30 @@ async def worker_from(settings: Settings, client: Client, url: str) -> AsyncIter
             yield
     finally:
         pool.terminate()
+
+
+async def run_worker(settings: Settings) -> int:
+    """Work until told to stop and return the exit code; raises as `workers.process.run`."""
+
+    async def work(url: str, told: asyncio.Event) -> None:
+        client = await until_told(told, "waiting-for-temporal", lambda: _temporal_ready(settings))
+        if client is None:
+            return
+        async with worker_from(settings, client, url):
+            tell_ready()
+            log.info("worker-polling", namespace=client.namespace)
+            await told.wait()
+
+    return await run("worker", settings, "worker", work)
+
+
+async def _temporal_ready(settings: Settings) -> Client:
+    client = await connect(settings, runtime=runtime(settings.log_level))
+    try:
+        await register_search_attributes(client)
+    except RPCError as error:
+        if error.status not in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
+            raise
+        # A managed cluster has its search attributes from its own administration.
+        log.warning("search-attributes-unverified", code=error.status.name)
+    return client

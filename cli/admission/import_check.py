@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli import faults as shown
 from cli.admission.mappings import columns_as_json, kept_mappings, show_columns
+from cli.admission.stored_faults import StoredFault, stored_faults
 from cli.progress import from_thread, progress
-from cli.session import TOKYO, CommandError, Exit, Session
+from cli.session import TOKYO, CommandError, Session
 
 if TYPE_CHECKING:
     from activities.kernel.database import Connection
@@ -80,27 +81,17 @@ class CheckedFile:
         await self._annotate()
 
     async def _declared(self) -> dict[str, DeclaredRound]:
-        from activities.kernel.queries import queries
-
-        pool = await self.session.pool()
-        rows = await pool.fetch(queries("kernel/office")["rounds"])
         rounds = {
             row["round_id"]: DeclaredRound(
                 frozenset(row["programmes"]), row["closes_at"].astimezone(TOKYO).date()
             )
-            for row in rows
+            for row in await self.session.fetch("kernel/office:rounds")
         }
         if self.round_id is None:
             return rounds
         if self.round_id not in rounds:
             known = ", ".join(rounds) or "-"
-            raise CommandError(
-                "unknown-round",
-                f"There is no round '{self.round_id}'. Declared: {known} (iehe round list).",
-                f"選抜区分「{self.round_id}」は登録されていません。登録済み: {known}（iehe round list）。",
-                Exit.NOT_FOUND,
-                {"known": list(rounds)},
-            )
+            raise CommandError("unknown-round", {"known": list(rounds)}, round_id=self.round_id, known=known)
         return {self.round_id: rounds[self.round_id]}
 
     async def _compare(self, connection: Connection, declared: dict[str, DeclaredRound]) -> None:
@@ -126,11 +117,11 @@ class CheckedFile:
                 keys[row.row] = (row.data.application_no, row.data.round_id)
             other |= {row.row for row in await differing(connection, some)}
             account |= {row.row for row in await contradicting_accounts(connection, some)} - other
-        self._add(shown.stored_faults(self.checked, unknown, shown.StoredFault.ROUND_UNKNOWN))
+        self._add(stored_faults(self.checked, unknown, StoredFault.ROUND_UNKNOWN))
         self._add(self._programmes_unknown(elsewhere))
-        self._add(shown.stored_faults(self.checked, other, shown.StoredFault.ALREADY_IMPORTED_DIFFERENTLY))
-        self._add(shown.stored_faults(self.checked, account, shown.StoredFault.ACCOUNT_OF_ANOTHER))
-        self._add(shown.stored_faults(self.checked, late, shown.StoredFault.SUBMITTED_LATE))
+        self._add(stored_faults(self.checked, other, StoredFault.ALREADY_IMPORTED_DIFFERENTLY))
+        self._add(stored_faults(self.checked, account, StoredFault.ACCOUNT_OF_ANOTHER))
+        self._add(stored_faults(self.checked, late, StoredFault.SUBMITTED_LATE))
         bad = unknown | elsewhere | other | account
         good = {number: key for number, key in keys.items() if number not in bad}
         self.good = self._rows(good)

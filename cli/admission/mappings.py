@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.case_arguments import say
-from cli.session import CommandError, Exit, Session
+from activities.kernel.queries import queries
+from cli.session import CommandError, Session
 
 if TYPE_CHECKING:
     from activities.kernel.database import Connection
@@ -44,29 +44,19 @@ def read_mapping(words: list[str] | None) -> dict[str, str]:
         parts = [part.strip() for part in target.split("+")]
         if not header.strip() or len(parts) > 2 or not all(part in known for part in parts):  # noqa: PLR2004
             names = ", ".join(column.field for column in columns)
-            raise CommandError(
-                "mapping-unusable",
-                f"--map needs HEADER=FIELD, with one of these fields, two joined by +, or -: {names}",
-                "--map は「列名=項目」の形で指定します。項目は次のいずれかです"
-                f"（二つは + でつなぐ、- は取り込まない）: {names}",
-                Exit.USAGE,
-            )
+            raise CommandError("mapping-unusable", names=names)
         mapping[header.strip()] = "+".join(known[part] for part in parts)
     return mapping
 
 
 async def kept_mappings(connection: Connection) -> dict[str, dict[str, str]]:
     """Every mapping that was kept, by the signature of its header."""
-    from activities.kernel.queries import queries
-
     rows = await connection.fetch(queries("admission/imports")["column_mappings"], KIND)
     return {row["header_sha256"]: json.loads(row["mapping"]) for row in rows}
 
 
 async def keep_mapping(connection: Connection, layout: Layout, kept_by: str) -> None:
     """Keep the mapping that a file was read with, in place of an earlier one for the same header."""
-    from activities.kernel.queries import queries
-
     mapping = json.dumps(dict(layout.mapping), ensure_ascii=False)
     sql = queries("admission/imports")["keep_column_mapping"]
     await connection.execute(sql, KIND, layout.signature, mapping, kept_by)
@@ -90,8 +80,4 @@ def show_columns(session: Session, layout: Layout | None) -> None:
             print(f"{label} → {names} ({'+'.join(fields)})")
     if layout.mapping:
         count = len(layout.mapping)
-        say(
-            session,
-            f"{count} columns by the mapping given for this header.",
-            f"{count} 列は、この見出しに登録された対応によります。",
-        )
+        session.say("columns-by-mapping", count=count)

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.case_arguments import CaseArgument, carry_out, find_case
-from cli.session import ActorOption, JsonOption, Session, local, print_json
+from cli.case_arguments import CaseArgument, acting, find_case
+from cli.session import Session, local, print_json
 from cli.tables import table
 
 if TYPE_CHECKING:
     from activities.admission.material import Material
 
 
-def material(case: CaseArgument, *, as_: ActorOption = None, as_json: JsonOption = False) -> None:
+@acting
+async def material(session: Session, case: CaseArgument) -> None:
     """Show the masked application and the scoring form to a reviewer of the case."""
+    from activities.admission.material import review_material
 
-    async def work(session: Session) -> None:
-        from activities.admission.material import review_material
-
-        actor = await session.actor(as_)
-        row = await find_case(session, case)
-        pool = await session.pool()
-        async with pool.acquire() as connection:
-            shown = await review_material(connection, row["case_id"], actor.id)
-        if session.as_json:
-            print_json(shown)
-        else:
-            _print(session, shown)
-
-    carry_out(work, as_json=as_json)
+    actor = await session.actor()
+    row = await find_case(session, case)
+    pool = await session.pool()
+    async with pool.acquire() as connection:
+        shown = await review_material(connection, row["case_id"], actor.id)
+    if session.as_json:
+        print_json(shown)
+    else:
+        _print(session, shown)
 
 
 def _print(session: Session, shown: Material) -> None:

@@ -9,16 +9,27 @@ from typing import Any
 
 import typer
 
-from cases.registry import CASE_ROOMS, ROOMS
+from cases.registry import CASE_ROOMS, PROCESSES, ROLES, ROOMS
 from cases.words import process_words
 from cli.japanese import CATALOGUE, catalogue
 from cli.main import app
-from schemas.admission.roles import Role
-from schemas.kernel.roles import HOST_ROLES
+from cli.session import messages
 
 ROOT = Path(__file__).parents[2]
 CLI = ROOT / "cli"
 DEFAULTS = ROOT / "activities" / "admission" / "defaults.toml"
+SAYING = ("CommandError", "say", "answer", "also")
+COLUMNS = ("columns", "FACTS", "TASKS", "DEADLINES", "TEXTS")
+WITH_THEIR_OWN = {
+    "said-elsewhere",
+    "usage",
+    "claim-without-proof",
+    "policy-exists",
+    "migration-failed",
+    "decided",
+    "decided-before",
+}
+"""Messages that have other values in each language."""
 PARSERS_OWN = {"Show this message and exit."}
 
 
@@ -30,20 +41,27 @@ def helps(command: Any) -> Iterator[str]:
         yield from helps(each)
 
 
-def headings() -> Iterator[str]:
-    """The headings of all tables: literals handed to `table`, `_section` and `word`, or named so."""
-    for path in CLI.rglob("*.py"):
+def headings(folder: Path) -> Iterator[str]:
+    """The headings of tables: of columns, and what `table`, `_section` and `word` are given."""
+    for path in folder.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                place = {"table": 0, "_section": 1, "word": 0}.get(node.func.id)
-                if place is not None:
-                    yield from texts(node.args[place])
-            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("headers", "columns"):
-                yield from texts(node.value)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("table", "word", "_section"):
+                yield from texts(node.args[0])
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                if ast.unparse(target) in COLUMNS:
+                    yield from columns(node.value)
+
+
+def columns(node: ast.expr | None) -> Iterator[str]:
+    """The headings of columns, each of which begins with its own."""
+    for each in getattr(node, "elts", ()):
+        if isinstance(each, ast.Tuple):
+            yield from texts(each.elts[0])
 
 
 def texts(node: ast.expr) -> Iterator[str]:
-    """The texts of a tuple, or of its columns, each of which begins with its heading."""
+    """A text, or the texts of a tuple."""
     if isinstance(node, ast.Constant) and node.value:
         yield node.value
     elif isinstance(node, ast.Tuple):
@@ -57,10 +75,42 @@ def test_every_help_has_its_japanese_and_none_is_left_over():
     assert told == set(catalogue()["help"])
 
 
-def test_every_heading_and_role_has_its_japanese():
-    """Headings of tables and names of roles are among the program's own words, and nothing else."""
-    told = set(headings()) | {role.value for role in Role} | HOST_ROLES.keys() | {"applicant"}
-    assert told == set(tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["words"])
+def test_every_heading_has_its_japanese():
+    """Headings of tables are among the program's words, those about a process among its own."""
+    own = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["words"]
+    assert set(headings(CLI)) == set(own)
+    for folder, words in process_words().items():
+        assert set(headings(CLI / folder)) - own.keys() <= words["words"].keys(), folder
+
+
+def test_everybody_who_is_waited_for_has_a_japanese_name():
+    """Roles have theirs from the descriptor; who else a case waits for is among the words of its process."""
+    stages = [info for each in PROCESSES.values() for info in each.lifecycle.stages.values()]
+    assert {info.waits_for for info in stages if info.waits_for} <= ROLES.keys() | catalogue()["words"].keys()
+
+
+def test_every_message_is_said_somewhere_with_its_values():
+    """Each message that a command says is in the catalogue, in both languages with the same values."""
+    code = "".join(path.read_text(encoding="utf-8") for path in CLI.rglob("*.py"))
+    assert [name for name in messages() if f'"{name}"' not in code] == []
+    used = {
+        name: [set(re.findall(r"{(\w+)", said[language])) for language in ("en", "ja")]
+        for name, said in messages().items()
+    }
+    assert {name for name, (english, japanese) in used.items() if english != japanese} <= WITH_THEIR_OWN
+
+
+def test_no_message_is_said_that_is_not_there():
+    """What the code names as a message, an error or an addition to one is in the catalogue."""
+    named = set()
+    for path in CLI.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in SAYING and node.args:
+                place = node.args[1:2] if ast.unparse(node.func).endswith(".answer") else node.args[:1]
+                for each in place:
+                    branches = (each.body, each.orelse) if isinstance(each, ast.IfExp) else (each,)
+                    named |= {branch.value for branch in branches if isinstance(branch, ast.Constant)}
+    assert named - messages().keys() == set()
 
 
 def test_every_process_has_its_words():
@@ -74,7 +124,7 @@ def test_a_role_has_the_name_of_the_glossary():
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     roles = glossary.split("## Roles\n")[1].split("\n## ")[0]
     named = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", roles, re.MULTILINE))
-    assert {role: catalogue()["words"][role] for role in named} == {k: v.strip() for k, v in named.items()}
+    assert {role: ROLES[role][0] for role in named} == {k: v.strip() for k, v in named.items()}
 
 
 def test_japanese_is_japanese():

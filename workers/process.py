@@ -1,4 +1,4 @@
-"""The worker process from its first connection to its end."""
+"""What worker, relay and gateway have in common: waiting for servers, signals, log lines, exit codes."""
 
 import asyncio
 import os
@@ -10,16 +10,13 @@ from typing import Final, TypeVar
 
 import asyncpg
 import structlog
-from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.kernel.database import FAULTS
 from embedded.connection import Embedded
-from embedded.worker import tell_ready
-from workers.logs import runtime
+from embedded.credentials import Role
 from workers.settings import Settings, SettingsError
-from workers.temporal import check_keys, connect, register_search_attributes
-from workers.worker import worker_from
+from workers.temporal import check_keys
 
 T = TypeVar("T")
 
@@ -38,48 +35,57 @@ _CANNOT_PASS: Final = (
 log = structlog.get_logger()
 
 
-class NoSchemaError(Exception):
+class _NoSchemaError(Exception):
     """The database answers and has no schema yet."""
 
 
-async def run_worker(settings: Settings) -> int:
-    """Work until told to stop (SIGTERM, SIGINT) and return the exit code.
+async def run(
+    name: str, settings: Settings, role: Role, work: Callable[[str, asyncio.Event], Awaitable[int | None]]
+) -> int:
+    """Wait for the database, work until told to stop (SIGTERM, SIGINT) and return the exit code.
+
+    Args:
+        name: as log lines have it.
+        settings: where the servers are.
+        role: with whose rights the database is used.
+        work: gets the address of the database and the event that is set when it is told to stop; its result
+            is the exit code, None a good end.
 
     Raises:
         StackFault: the embedded stack is meant and does not run.
         SettingsError: the key ring is missing, cannot be used, or is not the database's.
     """
     with told_to_leave(LEAVE_AFTER) as told:
-        work = asyncio.create_task(_work(settings, told))
+        working = asyncio.create_task(_work(name, settings, Embedded(settings).url(role), told, work))
         stop = asyncio.create_task(told.wait())
-        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, stop}, return_when=asyncio.FIRST_COMPLETED)
         if told.is_set():
-            log.info("worker-stopping")
-            await asyncio.wait({work})
-            log.info("worker-stopped")
+            log.info("%s-stopping", name)
+            await asyncio.wait({working})
+            log.info("%s-stopped", name)
             return STOPPED
         stop.cancel()
-        return work.result()
+        return working.result()
 
 
-async def _work(settings: Settings, told: asyncio.Event) -> int:
-    url = Embedded(settings).url("worker")
-    log.info("worker-starting", pid=os.getpid())
+async def _work(
+    name: str,
+    settings: Settings,
+    url: str,
+    told: asyncio.Event,
+    work: Callable[[str, asyncio.Event], Awaitable[int | None]],
+) -> int:
+    log.info("%s-starting", name, pid=os.getpid())
     try:
-        await until_told(told, "waiting-for-database", lambda: database_ready(settings, url))
-        client = await until_told(told, "waiting-for-temporal", lambda: _temporal_ready(settings))
-        if client is None:
-            return STOPPED
-        async with worker_from(settings, client, url):
-            tell_ready()
-            log.info("worker-polling", namespace=client.namespace)
-            await told.wait()
+        ready = await until_told(
+            told, "waiting-for-database", lambda: _database_ready(settings, url, f"iehe-{name}")
+        )
+        return (await work(url, told) if ready else None) or STOPPED
     except SettingsError:
         raise
     except Exception:
-        log.exception("worker-failed")
+        log.exception("%s-failed", name)
         return FAILED
-    return STOPPED
 
 
 @contextmanager
@@ -114,7 +120,7 @@ async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaita
             return await ask()
         except _CANNOT_PASS:
             raise
-        except (*FAULTS, RuntimeError, NoSchemaError):
+        except (*FAULTS, RuntimeError, _NoSchemaError):
             log.warning(waiting, seconds=pause, exc_info=True)
         except RPCError as error:
             if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
@@ -128,30 +134,18 @@ async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaita
     return None
 
 
-async def database_ready(settings: Settings, url: str) -> bool:
+async def _database_ready(settings: Settings, url: str, application: str) -> bool:
     """Connect once; True when the schema is there and our keys are those of its cases.
 
     Raises:
-        NoSchemaError: it is not.
+        _NoSchemaError: it is not.
         SettingsError: they are not.
     """
-    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-worker"})
+    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": application})
     try:
         if await connection.fetchval("SELECT to_regclass('iehe.cases')") is None:
-            raise NoSchemaError
+            raise _NoSchemaError
     finally:
         connection.terminate()
     await check_keys(settings, url)
     return True
-
-
-async def _temporal_ready(settings: Settings) -> Client:
-    client = await connect(settings, runtime=runtime(settings.log_level))
-    try:
-        await register_search_attributes(client)
-    except RPCError as error:
-        if error.status not in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
-            raise
-        # A managed cluster has its search attributes from its own administration.
-        log.warning("search-attributes-unverified", code=error.status.name)
-    return client
