@@ -262,7 +262,7 @@ async def forget_last_step(institute: Institute, case: Case) -> None:
         await connection.execute("DELETE FROM iehe.case_log WHERE case_id = $1 AND version = 2", case.case_id)
         await connection.execute("DELETE FROM iehe.application_items WHERE case_id = $1", case.case_id)
         await connection.execute(
-            "UPDATE iehe.cases c SET version = o.version, state = o.state, stage = o.stage "
+            "UPDATE iehe.cases c SET version = o.version, hash = o.hash, state = o.state, stage = o.stage "
             "FROM iehe.older o WHERE o.case_id = c.case_id"
         )
 

@@ -1,5 +1,7 @@
 """A worker goes on from the state that it wrote last, if the database still stands there."""
 
+import asyncio
+
 from activities.kernel.steps import StepActivities
 from activities.outreach.room import ROOM
 from schemas.kernel.case import Actor, Command
@@ -9,6 +11,9 @@ from schemas.outreach.roles import Role
 from tests.outreach.desk import Desk
 from workflows.outreach.process import OUTREACH
 
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 OFFICE = Actor(id="office-1", roles=(Role.OFFICE,))
 
 
@@ -95,3 +100,18 @@ async def test_memory_is_bounded(desk: Desk, monkeypatch) -> None:
         version = await desk.owner.fetchval("SELECT version FROM iehe.cases WHERE case_id = $1", case_id)
         await worker.online(case_id, f"c-{version}", version)
     assert list(worker.activities._remembered) == [cases[2], cases[1]]
+
+
+async def test_the_same_message_twice_at_once(desk: Desk) -> None:
+    """An attempt that waits for another one's lock finds what that has taken, and refuses nothing for it."""
+    case_id = await desk.store("S26-0001")
+    async with desk.owner.transaction():
+        await desk.owner.execute("SELECT FROM iehe.cases WHERE case_id = $1 FOR UPDATE", case_id)
+        both = [
+            asyncio.create_task(Worker(desk).take(case_id, commands.CheckRequest, "c-1", 1)) for _ in range(2)
+        ]
+        while await desk.pool.fetchval(WAITING) < len(both):
+            await asyncio.sleep(0.01)
+    outcomes = await asyncio.gather(*both)
+    assert [(outcome.refused, outcome.version) for outcome in outcomes] == [(None, 2)] * 2
+    assert len(await _log(desk, case_id)) == 2

@@ -2,9 +2,7 @@
 
 -- name: lock_case
 -- The case as it stands, and under which version it had taken this message before.
-SELECT version, hash, state,
-       (SELECT l.version FROM iehe.case_log l WHERE l.case_id = c.case_id AND l.cause = $2) AS earlier
-FROM iehe.cases c WHERE case_id = $1 FOR UPDATE
+SELECT * FROM iehe.lock_case($1, $2)
 
 -- name: write_steps
 SELECT iehe.write_steps($1, $2)

@@ -277,6 +277,19 @@ EXCEPTION WHEN invalid_text_representation THEN
 END
 $$;
 
+CREATE FUNCTION iehe.lock_case(of_case text, of_message text)
+RETURNS TABLE (version integer, hash text, state jsonb, earlier integer) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR version, hash, state IN
+        SELECT c.version, c.hash, c.state FROM iehe.cases c WHERE c.case_id = of_case FOR UPDATE
+    LOOP
+        -- a statement of its own: the one that has waited for the lock does not see what was written meanwhile
+        SELECT l.version INTO earlier FROM iehe.case_log l WHERE l.case_id = of_case AND l.cause = of_message;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION iehe.write_steps(written jsonb, new_state jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     of_case text := written ->> 'case_id';
@@ -298,7 +311,9 @@ BEGIN
         -- what has waited for this case is delivered now
         UPDATE iehe.events SET next_try_at = now() WHERE case_id = of_case AND state = 'stored';
     ELSE
-        PERFORM FROM iehe.cases WHERE case_id = of_case AND hash = written #>> '{steps,0,prev_hash}' FOR UPDATE;
+        PERFORM FROM iehe.cases
+        WHERE case_id = of_case AND version = (written #>> '{steps,0,version}')::int - 1
+          AND hash = written #>> '{steps,0,prev_hash}' FOR UPDATE;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'overtaken' USING ERRCODE = 'IE002';
         END IF;
