@@ -61,7 +61,7 @@ sample: install ## write a sample file of applications and one of staff
 	$(BIN)/iehe sample admissions --rows 100 --out sample-applications.csv
 	$(BIN)/iehe sample staff --out sample-staff.csv
 
-demo: install ## play a cohort of applications to its end on servers of its own
+demo: install ## play the sample cases of a process to their end on servers of its own
 	@exec $(BIN)/iehe demo
 
 clean: ## remove the virtual environment and what the tools left; never touches IEHE_HOME

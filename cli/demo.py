@@ -1,59 +1,77 @@
-"""`iehe demo`: a cohort from application to its end in a few minutes, by moving time."""
+"""`iehe demo`: cases of a process from their beginning to their end in a few minutes, by moving time."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from cli.case_arguments import carry_out, say
-from cli.session import CommandError, JsonOption, Session, print_json
+from cli.case_arguments import carry_out
+from cli.known import offered
+from cli.session import CommandError, JsonOption, Session
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from workers.demo.play import Course, Outcome
-    from workers.demo.servers import Servers
+    from workers.demo.scenario import Scenario
+    from workflows.kernel.process import Process
 
 WIDTH = 40
 
 
+def _rooms() -> list[str]:
+    from workers.demo.scenario import rooms_with_scenario
+
+    return rooms_with_scenario()
+
+
 def demo(
+    room: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROCESS]",
+            help="The first part of its case ids; without: the first that there is.",
+            autocompletion=offered(_rooms),
+        ),
+    ] = None,
     *,
-    rows: Annotated[int, typer.Option(min=1, max=2000, help="Applications in the cohort.")] = 48,
-    seed: Annotated[int, typer.Option(help="The same seed plays the same cohort.")] = 1,
+    cases: Annotated[int, typer.Option(min=1, max=2000, help="How many cases.")] = 48,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same cases.")] = 1,
     stay: Annotated[bool, typer.Option("--stay", help="Keep the servers for a look until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Play a whole cohort to its end on servers of its own; the office's data and clock are not touched."""
+    """Play the sample cases of a process to their end on servers of its own.
+
+    The office's data and clock are not touched.
+    """
 
     async def work(session: Session) -> None:
         import tempfile
         from pathlib import Path
 
         from workers.demo.play import play
+        from workers.demo.scenario import scenario_of
         from workers.demo.servers import demo_servers
         from workers.logs import configure
 
+        there = _rooms()
+        chosen = room or there[0]
+        if chosen not in there:
+            raise CommandError("no-demonstration", room=chosen, known=", ".join(there))
         configure("json", "error")
-        japanese = session.settings.language == "ja"
-
-        def talk(line: str) -> None:
-            if not as_json:
-                print(line, file=sys.stderr, flush=True)
-
         with tempfile.TemporaryDirectory(prefix="iehe-demo-files-") as folder:
-            async with demo_servers(session.settings, talk) as servers:
-                talk(f"Temporal UI: {servers.ui}")
-                show = _Screen(as_json=as_json)
-                with show:
-                    outcome = await play(servers, rows=rows, seed=seed, folder=Path(folder), show=show)
-                _report(session, outcome, servers)
+            session.remark("demo-servers-start")
+            async with demo_servers(session.settings, chosen) as servers:
+                session.remark("demo-ui", ui=servers.ui)
+                scenario = scenario_of(chosen)(servers, cases=cases, seed=seed, folder=Path(folder))
+                with _Screen(scenario.process, silent=as_json) as screen:
+                    outcome = await play(scenario, screen.show)
+                _report(session, outcome, scenario)
                 if stay:
-                    stays = "Ctrl-C まで起動したままです" if japanese else "The servers stay until Ctrl-C"
-                    talk(f"{stays}. Temporal UI: {servers.ui}")
+                    session.remark("demo-servers-stay", ui=servers.ui)
                     await _until_interrupted()
         if not outcome.sound:
             raise CommandError("unsound")
@@ -64,34 +82,35 @@ def demo(
 class _Screen:
     """How many cases are in each stage: a live picture on a terminal, otherwise a line per step."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, process: Process[Any], *, silent: bool) -> None:
         from rich.console import Console
         from rich.live import Live
 
         console = Console(stderr=True)
-        self._silent = as_json
-        self._live = Live(console=console, transient=True) if console.is_terminal and not as_json else None
+        self._process, self._silent = process, silent
+        self._live = Live(console=console, transient=True) if console.is_terminal and not silent else None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         if self._live is not None:
             self._live.start()
+        return self
 
     def __exit__(self, *_error: object) -> None:
         if self._live is not None:
             self._live.stop()
 
-    def __call__(self, course: Course) -> None:
+    def show(self, course: Course) -> None:
+        """Show how far the play is."""
         if self._live is not None:
-            self._live.update(_picture(course))
+            self._live.update(_picture(self._process, course))
         elif not self._silent:
-            stages = ", ".join(f"{stage} {count}" for stage, count in sorted(course.stages.items()))
+            known = ((stage, course.stages.get(stage)) for stage in self._process.lifecycle.stages)
+            stages = ", ".join(f"{stage} {count}" for stage, count in known if count)
             print(f"day {course.day}: {stages}", file=sys.stderr, flush=True)
 
 
-def _picture(course: Course) -> Table:
+def _picture(process: Process[Any], course: Course) -> Table:
     from rich.table import Table
-
-    from workflows.admission.process import STAGES
 
     counts = f"{course.events} events, {course.decisions} decisions, {course.notices} mails"
     table = Table(title=f"day {course.day}: {counts}")
@@ -99,37 +118,18 @@ def _picture(course: Course) -> Table:
     table.add_column("", width=WIDTH)
     table.add_column("cases", justify="right")
     most = max(course.stages.values(), default=1)
-    for stage, info in STAGES.items():
+    for stage, info in process.lifecycle.stages.items():
         count = course.stages.get(stage, 0)
         colour = "green" if info.final else "yellow"
         table.add_row(f"{stage} {info.ja}", f"[{colour}]{'█' * (count * WIDTH // most)}[/]", str(count or ""))
     return table
 
 
-def _report(session: Session, outcome: Outcome, servers: Servers) -> None:
-    if session.as_json:
-        print_json({**outcome.as_dict(), "temporal_ui": servers.ui})
-        return
-    count, days, seconds = outcome.applications, outcome.moved_days, outcome.seconds
-    say(
-        session,
-        f"{count} applications, {days} days, played in {seconds} s",
-        f"出願 {count} 件、{days} 日間、所要 {seconds} 秒",
-    )
-    for ending, count in outcome.endings.items():
-        print(f"  {count:>5}  {ending}")
-    say(
-        session,
-        f"steps in the logs: {outcome.steps}, chains broken: {outcome.broken_chains}",
-        f"履歴の記録 {outcome.steps} 件、連鎖の不整合 {outcome.broken_chains} 件",
-    )
-    states = ", ".join(f"{state} {count}" for state, count in sorted(outcome.notices.items()))
-    doubled, still_open = outcome.doubled_notices, outcome.open_cases
-    say(
-        session,
-        f"notices: {states}; sent twice: {doubled}; cases still open: {still_open}",
-        f"通知: {states}。二重送信 {doubled} 件、継続中の案件 {still_open} 件",
-    )
+def _report(session: Session, outcome: Outcome, scenario: Scenario[Any]) -> None:
+    notices = ", ".join(f"{state} {count}" for state, count in sorted(outcome.notices.items()))
+    told = {**outcome.as_dict(), "process": scenario.process.name, "temporal_ui": scenario.servers.ui}
+    endings = "\n".join(f"  {count:>5}  {ending}" for ending, count in outcome.endings.items())
+    session.answer(told, "demo-played", notices=notices, endings=endings)
 
 
 async def _until_interrupted() -> None:

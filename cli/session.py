@@ -135,6 +135,12 @@ class Session:
         """Print a message of `messages.toml` in the reader's language."""
         print(messages()[name][self.settings.language].format(**values))
 
+    def remark(self, name: str, /, **values: Any) -> None:
+        """Print one beside the answer, at once and on standard error; nothing for programs."""
+        if not self.as_json:
+            text = messages()[name][self.settings.language].format(**values)
+            print(text, file=sys.stderr, flush=True)
+
     def answer(self, told: Mapping[str, Any], name: str, /, **values: Any) -> None:
         """Print what a command has done: whole as JSON, else as a message with its values and these."""
         if self.as_json:

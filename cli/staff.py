@@ -31,28 +31,21 @@ AccountOption = Annotated[
     str | None, typer.Option("--account", help="Account of this machine; without: your own.")
 ]
 
-LIST = """
-SELECT s.staff_id, s.name, s.email, s.language, s.roles, s.load_cap, s.available_from, s.available_to,
-       s.active, (SELECT count(*) FROM iehe.reviews r
-                  WHERE r.reviewer = s.staff_id AND r.state IN ('invited', 'accepted')) AS open_reviews
-FROM iehe.staff s ORDER BY s.active DESC, s.staff_id
-"""
-
 
 @app.command("list")
 @command
 async def list_staff(session: Session) -> None:
-    """List the staff with their roles and open reviews."""
+    """List the staff with their roles and open tasks."""
     columns = (
         ("id", "staff_id"),
         ("name", "name"),
         ("roles", "roles"),
-        ("open reviews", "open_reviews"),
+        ("open tasks", "open_tasks"),
         ("cap", "load_cap"),
         ("available", _span),
         ("active", lambda row: "yes" if row["active"] else "no"),
     )
-    print_rows(session, await session.fetch(LIST), columns)
+    print_rows(session, await session.fetch("kernel/staff:list"), columns)
 
 
 @app.command("import")
@@ -63,7 +56,7 @@ async def import_staff(session: Session, file: Path) -> None:
     Nobody gives themselves a role: who is in the file with more roles than on record is imported by another
     administrator. A fresh installation's first file is imported by the account that owns the installation.
     """
-    from activities.admission.applications import store_staff
+    from activities.kernel.staff import store_staff
     from cases.administration import note
     from cli import faults
     from spreadsheets.staff import check_staff_file

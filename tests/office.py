@@ -14,7 +14,8 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.admission.applications import store_applications, store_staff
+from activities.admission.applications import store_applications
+from activities.kernel.staff import store_staff
 from cases.starting import start_case
 from schemas.admission.applications import ApplicationRow
 from schemas.admission.commands import (

@@ -14,7 +14,7 @@ from activities.kernel.database import Connection
 from activities.kernel.queries import queries
 from schemas.admission.applications import ApplicationRow
 from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
-from schemas.kernel.people import NumberedRow, StaffRow
+from schemas.kernel.people import NumberedRow
 
 SQL: Final = queries("admission/imports")
 Rows = Sequence[NumberedRow[ApplicationRow]]
@@ -190,27 +190,3 @@ def _person(row: ApplicationRow) -> tuple[Any, ...]:
 def _digest(row: ApplicationRow) -> str:
     # without defaults: a column that a later version adds leaves the digests of earlier files as they were
     return hashlib.sha256(row.model_dump_json(exclude_defaults=True).encode()).hexdigest()
-
-
-async def store_staff(connection: Connection, rows: Iterable[StaffRow]) -> int:
-    """Add or update staff; who is not in the file stays as they are. Returns how many were given."""
-    records = [
-        (
-            row.staff_id,
-            row.name,
-            row.email,
-            row.language,
-            sorted(map(str, row.roles)),
-            row.load_cap,
-            row.available_from,
-            row.available_to,
-            row.phone,
-            row.address,
-            "[" + ",".join(employer.model_dump_json() for employer in row.employers) + "]",
-            list(row.relations),
-        )
-        for row in rows
-    ]
-    async with connection.transaction():
-        await connection.executemany(SQL["store_staff"], records)
-    return len(records)

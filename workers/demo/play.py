@@ -1,35 +1,24 @@
-"""The play: import a cohort, let everybody act, move time on, until every case has ended."""
+"""The play: cases come in, everybody acts, time is moved on, until every case has ended."""
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Final, TypeVar
-from uuid import uuid4
+from typing import Any, Final, TypeVar
 
-from temporalio.client import Client
+import asyncpg
 from temporalio.service import RPCError
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.admission.applications import store_applications, store_staff
 from activities.kernel.case_log import broken_at
-from cases.starting import start_case
 from embedded.mail import caught_mails
-from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
-from spreadsheets.admission.checking import check_file
-from spreadsheets.admission.sample_files import write_csv, write_staff_csv
-from spreadsheets.admission.samples import sample_applications, sample_staff
-from spreadsheets.staff import check_staff_file
-from workers.demo.people import Cast
-from workers.demo.servers import Servers
+from workers.demo.scenario import Scenario
 
 T = TypeVar("T")
 
-ROUND: Final = "2027-comprehensive"
+OPEN: Final = "SELECT * FROM iehe.cases WHERE closed_at IS NULL"
 STEP: Final = timedelta(days=3)
 LAST_STEP: Final = timedelta(days=400)
 AT_ONCE: Final = 64
@@ -37,22 +26,22 @@ PATIENCE: Final = 80
 """Steps after which whatever still waits for a person is left to the clock."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Course:
     """How far the play is; shown while it runs."""
 
-    day: int = 0
-    stages: dict[str, int] = field(default_factory=dict)
-    events: int = 0
-    decisions: int = 0
-    notices: int = 0
+    day: int
+    stages: dict[str, int]
+    events: int
+    decisions: int
+    notices: int
 
 
 @dataclass
 class Outcome:
-    """What became of the cohort, and what must hold for it."""
+    """What became of the cases, and what must hold for it."""
 
-    applications: int
+    cases: int
     endings: dict[str, int]
     notices: dict[str, int]
     steps: int
@@ -72,58 +61,25 @@ class Outcome:
         return {**asdict(self), "sound": self.sound}
 
 
-async def play(
-    servers: Servers, *, rows: int, seed: int, folder: Path, show: Callable[[Course], None]
-) -> Outcome:
-    """Play `rows` applications to their end."""
-    started = time.monotonic()
-    await _import(servers, rows, seed, folder)
-    cast = Cast(servers, random.Random(seed))  # noqa: S311 - a play
-    skipper = TimeSkipper(servers.client, config=TimeSkippingConfig(enabled=False))
-    course = Course()
+async def play(scenario: Scenario[Any], show: Callable[[Course], None]) -> Outcome:
+    """Play the cases of a scenario to their end."""
+    started, pool = time.monotonic(), scenario.servers.pool
+    await scenario.prepare()
+    opened = "SELECT count(*) >= $1 FROM iehe.cases WHERE version > 0"
+    await _until(lambda: pool.fetchval(opened, scenario.cases), within=120)
     for _ in range(PATIENCE):
-        open_cases = await servers.pool.fetch("SELECT * FROM iehe.cases WHERE closed_at IS NULL")
-        await _show(servers, course, cast, show)
-        waiting = [case["case_id"] for case in open_cases if case["stage"] != "rejected"]
+        open_cases = await pool.fetch(f"{OPEN} ORDER BY case_id")
+        await _show(scenario, show)
+        waiting = [case["case_id"] for case in open_cases if case["stage"] not in scenario.settled]
         if not waiting:
             break
-        await _in_parts(open_cases, cast.act)
-        quiet = all(case["stage"] in ("rejected", "waitlisted") for case in open_cases)
-        span = STEP * 7 if quiet else STEP
-        await _forward(servers.client, skipper, waiting, span)
-        course.day += span.days
-    rest = await servers.pool.fetch("SELECT case_id FROM iehe.cases WHERE closed_at IS NULL")
-    await _forward(servers.client, skipper, [case["case_id"] for case in rest], LAST_STEP)
-    course.day += LAST_STEP.days
-    await _delivered(servers)
-    await _show(servers, course, cast, show)
-    return await _outcome(servers, rows, time.monotonic() - started, course.day)
-
-
-async def _import(servers: Servers, rows: int, seed: int, folder: Path) -> None:
-    file, staff = folder / "applications.csv", folder / "staff.csv"
-    write_csv(file, sample_applications(rows, seed, ROUND), encoding="cp932")
-    write_staff_csv(staff, sample_staff())
-    checked = check_file(file, round_id=ROUND, known_programmes=None, today=date(2026, 12, 31))
-    async with servers.pool.acquire() as connection:
-        await store_staff(connection, [row.data for row in check_staff_file(staff).rows])
-        places = max(1, rows // 24)
-        await connection.execute("UPDATE iehe.round_places SET places = $1", places)
-        await store_applications(
-            connection,
-            checked.rows,
-            file_sha256=uuid4().hex,
-            round_id=ROUND,
-            skipped=0,
-            imported_by="demo",
-        )
-    skipping = TimeSkipper(servers.client, config=TimeSkippingConfig(enabled=False)).client
-    await _in_parts(
-        [row.data.application_no for row in checked.rows],
-        lambda number: start_case(skipping, admission_case_id(number), {ROUND_ATTRIBUTE: ROUND}),
-    )
-    opened = "SELECT count(*) >= $1 FROM iehe.cases WHERE version > 0"
-    await _until(lambda: servers.pool.fetchval(opened, rows), within=120)
+        await _in_parts(open_cases, scenario.act)
+        quiet = all(case["stage"] in scenario.settled | scenario.slow for case in open_cases)
+        await _forward(scenario, waiting, STEP * 7 if quiet else STEP)
+    await _forward(scenario, [case["case_id"] for case in await pool.fetch(OPEN)], LAST_STEP)
+    await _delivered(pool)
+    await _show(scenario, show)
+    return await _outcome(scenario, time.monotonic() - started)
 
 
 async def _until(holds: Callable[[], Awaitable[bool]], *, within: float) -> bool:
@@ -146,34 +102,37 @@ async def _in_parts(items: Iterable[T], work: Callable[[T], Awaitable[object]]) 
             group.create_task(one(item))
 
 
-async def _forward(client: Client, skipper: TimeSkipper, case_ids: list[str], span: timedelta) -> None:
+async def _forward(scenario: Scenario[Any], case_ids: list[str], span: timedelta) -> None:
+    skipper = scenario.servers.skipper
+
     async def one(case_id: str) -> None:
         try:
-            await skipper.fast_forward(client.get_workflow_handle(case_id), span)
+            await skipper.fast_forward(skipper.client.get_workflow_handle(case_id), span)
         except RPCError:
             return  # it has ended meanwhile
 
     await _in_parts(case_ids, one)
+    scenario.moved += span
 
 
-async def _delivered(servers: Servers) -> None:
+async def _delivered(pool: asyncpg.Pool) -> None:
     done = (
         "SELECT NOT EXISTS (SELECT FROM iehe.cases WHERE closed_at IS NULL) AND "
         "NOT EXISTS (SELECT FROM iehe.notices WHERE state IN ('queued', 'sending', 'failed'))"
     )
-    await _until(lambda: servers.pool.fetchval(done), within=60)
+    await _until(lambda: pool.fetchval(done), within=60)
 
 
-async def _show(servers: Servers, course: Course, cast: Cast, show: Callable[[Course], None]) -> None:
-    rows = await servers.pool.fetch("SELECT stage, count(*) FROM iehe.cases GROUP BY stage")
-    course.stages = {row["stage"]: row["count"] for row in rows}
-    course.events, course.decisions = cast.events, cast.decisions
-    course.notices = await servers.pool.fetchval("SELECT count(*) FROM iehe.notices WHERE state = 'accepted'")
-    show(course)
+async def _show(scenario: Scenario[Any], show: Callable[[Course], None]) -> None:
+    pool = scenario.servers.pool
+    rows = await pool.fetch("SELECT stage, count(*) FROM iehe.cases GROUP BY stage")
+    sent = await pool.fetchval("SELECT count(*) FROM iehe.notices WHERE state = 'accepted'")
+    stages = {row["stage"]: row["count"] for row in rows}
+    show(Course(scenario.moved.days, stages, scenario.events, scenario.decisions, sent))
 
 
-async def _outcome(servers: Servers, rows: int, seconds: float, days: int) -> Outcome:
-    pool = servers.pool
+async def _outcome(scenario: Scenario[Any], seconds: float) -> Outcome:
+    pool = scenario.servers.pool
     endings = await pool.fetch(
         "SELECT outcome || ' (' || outcome_by || ')' AS ending, count(*) FROM iehe.cases "
         "WHERE closed_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
@@ -182,14 +141,14 @@ async def _outcome(servers: Servers, rows: int, seconds: float, days: int) -> Ou
     logs: dict[str, list[dict[str, object]]] = {}
     for entry in await pool.fetch("SELECT * FROM iehe.case_log ORDER BY case_id, version"):
         logs.setdefault(entry["case_id"], []).append({**entry, "details": json.loads(entry["details"])})
-    mails = await asyncio.to_thread(_message_ids, servers.mail)
+    mails = await asyncio.to_thread(_message_ids, scenario.servers.mail)
     return Outcome(
-        applications=rows,
+        cases=scenario.cases,
         endings={row["ending"]: row["count"] for row in endings},
         notices={row["state"]: row["count"] for row in notices},
         steps=sum(map(len, logs.values())),
         seconds=round(seconds, 1),
-        moved_days=days,
+        moved_days=scenario.moved.days,
         open_cases=await pool.fetchval("SELECT count(*) FROM iehe.cases WHERE closed_at IS NULL"),
         broken_chains=sum(broken_at(entries) is not None for entries in logs.values()),
         doubled_notices=len(mails) - len(set(mails)),

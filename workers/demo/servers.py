@@ -2,13 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 from temporalio.client import Client
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
@@ -30,12 +31,20 @@ from workers.worker import running_worker
 
 @dataclass(frozen=True)
 class Servers:
-    """What the play needs: Temporal, the database as its owner, and where ops can look on."""
+    """What the play needs: Temporal, the database as its owner, and where ops can look on.
 
-    client: Client
+    Cases that are to have their time moved are started by `skipper.client`.
+    """
+
+    skipper: TimeSkipper
     pool: asyncpg.Pool
     ui: str
     mail: Path
+
+    @property
+    def client(self) -> Client:
+        """Temporal."""
+        return self.skipper.client
 
 
 def _temporary_home(account: Account | None) -> Home:
@@ -49,13 +58,15 @@ def _temporary_home(account: Account | None) -> Home:
 
 
 @asynccontextmanager
-async def demo_servers(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[Servers]:
-    """Start a stack in a temporary folder on free ports, with a worker; all of it is gone afterwards."""
+async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
+    """Start a stack in a temporary folder on free ports, with a worker and the default policy of a process.
+
+    All of it is gone afterwards.
+    """
     account = postgres_account(settings.postgres_account)
     home = _temporary_home(account)
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, home.root.parent, ignore_errors=True)
-        say("starting servers for the demonstration")
         mail = MailCatcher(home.mail, free_port())
         await mail.start()
         stack.push_async_callback(mail.stop)
@@ -76,7 +87,7 @@ async def demo_servers(settings: Settings, say: Callable[[str], None]) -> AsyncI
         connection = await asyncpg.connect(postgres.url("owner"))
         try:
             await migrate(connection)
-            await load_defaults(connection, "admission")
+            await load_defaults(connection, room)
             # moved days have no nights to wait through
             await connection.execute(
                 "UPDATE iehe.policies SET body = regexp_replace(body::text, "
@@ -92,7 +103,8 @@ async def demo_servers(settings: Settings, say: Callable[[str], None]) -> AsyncI
         await stack.enter_async_context(
             running_worker(client, pool, NoticeActivities(pool, ROOMS, Mailer(smtp)))
         )
+        skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         relay = await open_pool(postgres.url("worker"), size=CONNECTIONS, application="iehe-relay")
         stack.callback(relay.terminate)
-        await stack.enter_async_context(running_relay(relay, client))
-        yield Servers(client, owner, f"http://127.0.0.1:{ports.ui}", home.mail)
+        await stack.enter_async_context(running_relay(relay, skipper.client))
+        yield Servers(skipper, owner, f"http://127.0.0.1:{ports.ui}", home.mail)

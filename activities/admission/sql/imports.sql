@@ -53,16 +53,6 @@ FROM iehe.import_batches b LEFT JOIN iehe.import_rows r USING (batch_id)
 LEFT JOIN iehe.applications a USING (application_no) LEFT JOIN iehe.case_starts s USING (case_id)
 WHERE b.batch_id = $1 GROUP BY b.batch_id
 
--- name: store_staff
-INSERT INTO iehe.staff (staff_id, name, email, language, roles, load_cap, available_from, available_to, phone,
-                        address, employers, relations)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-ON CONFLICT (staff_id) DO UPDATE
-SET name = excluded.name, email = excluded.email, language = excluded.language, roles = excluded.roles,
-    load_cap = excluded.load_cap, available_from = excluded.available_from,
-    available_to = excluded.available_to, phone = excluded.phone, address = excluded.address,
-    employers = excluded.employers, relations = excluded.relations, active = true
-
 -- name: column_mappings
 SELECT header_sha256, mapping::text FROM iehe.column_mappings WHERE kind = $1
 

@@ -1,0 +1,16 @@
+-- The members of staff.
+
+-- name: list
+SELECT s.staff_id, s.name, s.email, s.language, s.roles, s.load_cap, s.available_from, s.available_to, s.active,
+       (SELECT count(*) FROM iehe.tasks t WHERE t.assignee = s.staff_id AND t.closed_at IS NULL) AS open_tasks
+FROM iehe.staff s ORDER BY s.active DESC, s.staff_id
+
+-- name: store
+INSERT INTO iehe.staff (staff_id, name, email, language, roles, load_cap, available_from, available_to, phone,
+                        address, employers, relations)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (staff_id) DO UPDATE
+SET name = excluded.name, email = excluded.email, language = excluded.language, roles = excluded.roles,
+    load_cap = excluded.load_cap, available_from = excluded.available_from,
+    available_to = excluded.available_to, phone = excluded.phone, address = excluded.address,
+    employers = excluded.employers, relations = excluded.relations, active = true
