@@ -6,7 +6,7 @@ at any time: a workflow that runs is found there, and one that ended before its 
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -134,10 +134,10 @@ async def stored_by_themselves(connection: Any, limit: int) -> list[Waiting]:
 
 
 async def waiting_to_start(
-    pool: asyncpg.Pool, room: str, case_ids: Sequence[str] | None = None
+    pool: asyncpg.Pool, rooms: Collection[str], case_ids: Sequence[str] | None = None
 ) -> list[Waiting]:
-    """What of a room is stored and has no case; of the given cases, or all."""
-    return _waiting(await pool.fetch(SQL["without_case"], case_ids, room))
+    """What of some rooms is stored and has no case; of the given cases, or all."""
+    return _waiting(await pool.fetch(SQL["without_case"], case_ids, list(rooms)))
 
 
 def _waiting(rows: Sequence[asyncpg.Record]) -> list[Waiting]:

@@ -9,6 +9,7 @@ import typer
 from cli.case_arguments import CaseArgument, LimitOption, acting, case_id_of, command, find_case
 from cli.case_page import print_page as print_case
 from cli.case_restarting import restart
+from cli.case_starting import start_pending
 from cli.japanese import role_word, word
 from cli.known import complete_case, completed, offered, roles, rounds, stages
 from cli.session import CommandError, Exit, Session, local, print_json
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagra
 
 
 app.command("restart")(restart)
+app.command("start-pending")(start_pending)
 
 
 @app.command("list")

@@ -1,13 +1,23 @@
 """One name for one thing, in one place: held over the sources themselves."""
 
 import ast
+import re
 from pathlib import Path
+
+import pytest
+
+from cases.registry import PROCESSES
+from schemas.kernel.roles import HOST_ROLES
+from workflows.kernel.process import Process
 
 ROOT = Path(__file__).parent.parent
 OURS = (
     *("schemas", "workflows", "activities", "cases", "encryption", "spreadsheets", "embedded", "gateway"),
     *("cli", "workers"),
 )
+
+LINES_OF_THE_REGISTRY = 2
+"""Its import and its place in the tuple."""
 
 
 def sources() -> list[Path]:
@@ -24,3 +34,35 @@ def test_passing_faults_are_one_tuple() -> None:
     ]
     assert len(others) == 1, others
     assert others[0].startswith("activities/kernel/database.py")
+
+
+def _names(process: Process) -> re.Pattern[str]:
+    names = {process.room, process.name, *process.roles} - HOST_ROLES.keys()
+    return re.compile(r"(?<![a-z])(" + "|".join(sorted(names)) + r")(?![a-z])", re.IGNORECASE)
+
+
+def _host_files() -> list[Path]:
+    """Everything that is no process's room: of the code, and what it says to people."""
+    rooms = {process.room for process in PROCESSES.values()}
+    kinds = {".py", ".sql", ".toml", ".txt", ".html"}
+    return [
+        file
+        for part in OURS
+        for file in sorted((ROOT / part).rglob("*"))
+        if file.suffix in kinds and not rooms & set(file.relative_to(ROOT).parts[:-1])
+    ]
+
+
+@pytest.mark.parametrize("process", PROCESSES.values(), ids=lambda process: process.name)
+def test_the_host_names_no_process(process: Process) -> None:
+    """A process is added in its rooms and by a line of the registry: nothing else of the host names it."""
+    pattern = _names(process)
+    named = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in _host_files()
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1)
+        if pattern.search(line)
+    ]
+    registered = [line for line in named if line.startswith("cases/registry.py:")]
+    assert named == registered, "\n".join(line for line in named if line not in registered)
+    assert len(registered) <= LINES_OF_THE_REGISTRY

@@ -1,15 +1,14 @@
-"""`iehe admission` beside its decisions and facts: imports, starts, material; rounds and samples."""
+"""`iehe admission` beside its decisions and facts: imports, material; rounds and samples."""
 
 import typer
 
 from cli.admission import rounds, sample
 from cli.admission.importing import import_applications
+from cli.admission.imports import imports
 from cli.admission.reviewing import material
-from cli.admission.starting import imports, start_pending
 
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(import_applications)
 app.command("imports")(imports)
-app.command("start-pending")(start_pending)
 app.command("material")(material)
 GROUPS = {"round": rounds.app, "sample": sample.app}

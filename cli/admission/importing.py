@@ -8,8 +8,8 @@ import typer
 from cli import faults as shown
 from cli.admission.import_check import CheckedFile
 from cli.admission.mappings import MapOption, keep_mapping, read_mapping
-from cli.admission.starting import DEFAULT_CONCURRENCY, ConcurrencyOption, say_completed, start
 from cli.case_arguments import DATABASE_AWAY, acting, answering, require_role
+from cli.case_starting import DEFAULT_CONCURRENCY, ConcurrencyOption, say_completed, start
 from cli.session import CommandError, Session, print_json
 
 
@@ -32,7 +32,7 @@ async def import_applications(
     concurrency: ConcurrencyOption = DEFAULT_CONCURRENCY,
 ) -> None:
     """Check a file of applications, store it, and start a case for each; safe to kill and to run again."""
-    from workflows.admission.process import OFFICE
+    from workflows.admission.process import ADMISSION_REVIEW, OFFICE
 
     actor = await session.actor()
     require_role(actor, OFFICE)
@@ -49,7 +49,8 @@ async def import_applications(
                 await run.store(actor.id)
         except CommandError as error:
             raise error.also("file-perhaps-stored") if error.code == DATABASE_AWAY else error from None
-        await start(session, run.numbers, concurrency, run.report)
+        cases = [ADMISSION_REVIEW.case_id(number) for number in run.numbers]
+        await start(session, [ADMISSION_REVIEW.room], cases, concurrency, run.report)
     run.show(dry_run=dry_run)
 
 

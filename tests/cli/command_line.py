@@ -14,8 +14,7 @@ from typing import Any, NoReturn
 import pytest
 
 from cli import case_arguments as casework
-from cli import session
-from cli.admission import starting
+from cli import case_starting, session
 from cli.main import app
 from tests.cli.program import token_file
 
@@ -111,6 +110,6 @@ def iehe(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Comman
     """Commands run in a thread of this process, which may end without ending the process."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    for module in (session, casework, starting):
+    for module in (session, casework, case_starting):
         monkeypatch.setattr(module, "leave", _leave)
     return CommandLine()

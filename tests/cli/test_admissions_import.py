@@ -269,7 +269,7 @@ async def test_interrupted_by_ctrl_c(iehe, pool, eventually, environment, rows, 
     await eventually(lambda: _some_started(pool), 20)
     child.send_signal(signal.SIGINT)
     _, said = await child.communicate()
-    rest = await iehe.ok("admission", "start-pending")
+    rest = await iehe.ok("case", "start-pending")
 
     assert child.returncode == 130
     assert "of 220 cases started" in said.decode()
@@ -292,7 +292,7 @@ async def test_stored_but_not_started(iehe, pool, rows, tmp_path: Path) -> None:
     assert set((await stored(pool)).values()) == {False}
 
     again = await iehe.ok("admission", "import", tmp_path / "a.csv", *BY)
-    pending = await iehe.ok("admission", "start-pending")
+    pending = await iehe.ok("case", "start-pending")
 
     assert (again["stored"], again["known"], again["started"]) == (0, 4, 4)
     assert pending["started"] == 4
@@ -341,7 +341,7 @@ async def test_temporal_away(iehe, pool, rows, tmp_path: Path, monkeypatch) -> N
     with monkeypatch.context() as away:
         away.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
         ended = await iehe("admission", "import", tmp_path / "applications.csv", *BY, "--json")
-    rest = await iehe.ok("admission", "start-pending")
+    rest = await iehe.ok("case", "start-pending")
 
     assert (ended.code, ended.error["code"]) == (7, "temporal-unreachable")
     assert "0 of 2 cases started" in ended.err

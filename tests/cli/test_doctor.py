@@ -70,7 +70,7 @@ async def test_problems_are_found_and_say_what_to_do(office, connect):
     assert all(each["todo"] for each in ended.json if each["state"] != "ok")
     text = (await office("doctor")).out
     assert "1 stored applications have neither a case nor a running workflow" in text
-    assert "→ iehe admission start-pending" in text
+    assert "→ iehe case start-pending" in text
 
 
 async def test_with_everything_down_it_says_so(tmp_path):

@@ -50,7 +50,7 @@ class TestApplications:
 
         found = await finding(iehe, "imports")
         shown = await iehe.refused("case", "show", lost[0].case_id)
-        report = await iehe.ok("admission", "start-pending")
+        report = await iehe.ok("case", "start-pending")
 
         assert found["state"] == "problem"
         how = ["workflow terminated"] * 11 + ["no workflow"]
@@ -61,7 +61,7 @@ class TestApplications:
             for case in (*lost, running):
                 await case.until_stage("completeness")
         assert (await finding(iehe, "imports"))["state"] == "ok"
-        assert (await iehe.ok("admission", "start-pending"))["started"] == 0
+        assert (await iehe.ok("case", "start-pending"))["started"] == 0
 
     async def test_the_relay_starts_what_it_promised_to_start_again(
         self, institute: Institute, database: Database
@@ -89,7 +89,7 @@ class TestApplications:
                 await connection.execute(f"DELETE FROM iehe.{table}")  # noqa: S608 - our own names
 
         found = await finding(iehe, "imports")
-        report = await iehe.ok("admission", "start-pending")
+        report = await iehe.ok("case", "start-pending")
 
         assert found["named"] == [f"{case.case_id}: workflow completed"]
         assert (report["started"], report["completed"]) == (0, [case.case_id])

@@ -215,7 +215,7 @@ def _applications(found: Comparison) -> Finding:
         return ok("imports", "every stored application has its case, or a workflow that is opening it")
     ended = [case for case, how in found.forgotten.items() if how == "workflow completed"]
     text = f"{len(found.forgotten)} stored applications have neither a case nor a running workflow"
-    todo = "iehe admission start-pending, or import the same file again"
+    todo = "iehe case start-pending, or import the same file again"
     if ended:
         todo += "; what Temporal has completed: docs/ops.md, After restoring a backup"
     return problem("imports", text, todo, named=_lines(found.forgotten), cases=[*found.forgotten])

@@ -1,10 +1,10 @@
 -- Cases that are to be started because their subject is stored.
 
 -- name: without_case
--- Whatever was noted of its start: a workflow may have ended before its first step. Of these cases, of a room, or all.
+-- Whatever was noted of its start: a workflow may have ended before its first step. Of these cases, of some rooms, or all.
 SELECT s.case_id, s.attributes, s.started_at FROM iehe.case_starts s
 WHERE NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = s.case_id AND c.version > 0)
-  AND ($1::text[] IS NULL OR s.case_id = ANY ($1::text[])) AND ($2::text IS NULL OR split_part(s.case_id, '/', 1) = $2)
+  AND ($1::text[] IS NULL OR s.case_id = ANY ($1::text[])) AND ($2::text[] IS NULL OR split_part(s.case_id, '/', 1) = ANY ($2))
 ORDER BY s.case_id
 
 -- name: by_themselves
