@@ -16,7 +16,7 @@ from cli.known import staff_ids as known_staff
 from cli.login import no_such_staff, require_logins
 from cli.progress import from_thread, progress
 from cli.session import CommandError, Session
-from cli.tables import print_rows
+from cli.tables import Columns, print_rows
 from embedded.faults import StackFault
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ AccountOption = Annotated[
 @app.command("list")
 @command
 async def list_staff(session: Session) -> None:
-    """List the staff with their roles and open tasks."""
-    columns = (
+    """List the staff with their roles and open tasks; without a login the ids and roles to log in as."""
+    columns: Columns = (
         ("id", "staff_id"),
         ("name", "name"),
         ("roles", "roles"),
@@ -45,7 +45,15 @@ async def list_staff(session: Session) -> None:
         ("available", _span),
         ("active", lambda row: "yes" if row["active"] else "no"),
     )
-    print_rows(session, await session.fetch("kernel/staff:list"), columns)
+    rows: list[Any] = list(await session.fetch("kernel/staff:list"))
+    try:
+        await session.actor()
+    except CommandError as error:
+        if error.code != "actor-missing":
+            raise
+        columns = (columns[0], columns[2])
+        rows = [{name: row[name] for name in ("staff_id", "roles")} for row in rows if row["active"]]
+    print_rows(session, rows, columns)
 
 
 @app.command("import")

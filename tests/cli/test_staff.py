@@ -23,6 +23,16 @@ async def test_staff_are_added_and_updated(office, tmp_path):
     assert "committee_chair" in (await office("staff", "list")).out
 
 
+async def test_names_are_for_who_is_proven(office):
+    """Who is about to log in sees ids and roles; nobody's name or address."""
+    await office("staff", "import", SAMPLE)
+    (first, *rest) = (await office("staff", "list", "--json", IEHE_TOKEN_FILE="")).json
+    assert len(rest) == 23
+    assert first.keys() == {"staff_id", "roles"}
+    shown = await office("staff", "list", IEHE_TOKEN_FILE="")
+    assert not any(each["name"] in shown.out + shown.err for each in sample_staff())
+
+
 async def test_nothing_of_a_faulty_file_is_imported(office, tmp_path):
     """Each fault is printed with row, column, code and both languages, and nobody is added."""
     first, second, *_ = sample_staff()
