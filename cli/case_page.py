@@ -74,7 +74,7 @@ def _cell(name: str, value: Any, *, ja: bool) -> str:
     if isinstance(value, dict):
         return str(value["ja" if ja else "en"])
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(_cell("", each, ja=ja) for each in value)
     return "" if value is None else str(value)
 
 
