@@ -79,7 +79,7 @@ async def play(scenario: Scenario[Any], show: Callable[[Course], None]) -> Outco
     await _forward(scenario, [case["case_id"] for case in await pool.fetch(OPEN)], LAST_STEP)
     await _delivered(pool)
     await _show(scenario, show)
-    return await _outcome(scenario, time.monotonic() - started)
+    return await outcome_of(scenario, time.monotonic() - started)
 
 
 async def _until(holds: Callable[[], Awaitable[bool]], *, within: float) -> bool:
@@ -131,7 +131,8 @@ async def _show(scenario: Scenario[Any], show: Callable[[Course], None]) -> None
     show(Course(scenario.moved.days, stages, scenario.events, scenario.decisions, sent))
 
 
-async def _outcome(scenario: Scenario[Any], seconds: float) -> Outcome:
+async def outcome_of(scenario: Scenario[Any], seconds: float) -> Outcome:
+    """What has become of the cases by now, `seconds` after the play began."""
     pool = scenario.servers.pool
     endings = await pool.fetch(
         "SELECT outcome || ' (' || outcome_by || ')' AS ending, count(*) FROM iehe.cases "

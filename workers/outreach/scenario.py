@@ -28,6 +28,7 @@ TOKYO: Final = ZoneInfo("Asia/Tokyo")
 OFFICE: Final = Actor(id="office-1", roles=(Role.OFFICE,))
 HEAD: Final = Actor(id="head-1", roles=(Role.HEAD,))
 PORTAL: Final = "urn:example:school-portal"
+ARRIVED: Final = event_type(OUTREACH.name, "request-received")
 TOPICS: Final = {"sea-level": "geography", "contracts": "law", "enzymes": "biology"}
 ASK_AT_MOST: Final = 3
 A_DAY: Final = timedelta(days=1)
@@ -93,15 +94,9 @@ class Scenario(scenario.Scenario[OutreachState]):
                 filled = SchoolRequest.model_validate(form)
                 await store_form(pool, OUTREACH, filled, actor=OFFICE, key=number, number=number)
             else:
-                event = {
-                    "specversion": "1.0",
-                    "id": number,
-                    "source": PORTAL,
-                    "subject": number,
-                    "data": form,
-                }
-                told = event | {"type": event_type(OUTREACH.name, "request-received")}
-                await Inbox(pool).store(PORTAL, [arrival_of(told)])
+                event = {"specversion": "1.0", "id": number, "source": PORTAL, "type": ARRIVED}
+                arrival = arrival_of(event | {"subject": number, "data": form})
+                await Inbox(pool).store(PORTAL, [arrival])
 
     def _form(self, place: int) -> dict[str, Any]:
         # one in seven asks too late; no two ask for the same hour, as far as there are hours
