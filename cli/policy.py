@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from cli.case_arguments import acting, command
-from cli.session import TOKYO, CommandError, Session, print_json
+from cli.session import CommandError, Session, print_json
 from cli.tables import print_rows
+from schemas.kernel.japan import TOKYO
 
 app = typer.Typer(no_args_is_help=True, help="Policies: day counts, forms, quotas, by version and date.")
 

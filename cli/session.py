@@ -19,13 +19,13 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import typer
 
 from activities.kernel.queries import queries
 from cli.known import completed, staff_ids
 from embedded.faults import StackFault
+from schemas.kernel.japan import TOKYO
 from schemas.kernel.patience import CONNECT_WITHIN
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from schemas.kernel.case import Actor, Command, Receipt
     from schemas.kernel.refusals import Refusal
     from workers.settings import Settings
-
-TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 class Exit(IntEnum):

@@ -9,7 +9,8 @@ from datetime import datetime, time
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from cli.session import TOKYO, CommandError
+from cli.session import CommandError
+from schemas.kernel.japan import TOKYO
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -36,6 +36,19 @@ def test_passing_faults_are_one_tuple() -> None:
     assert others[0].startswith("activities/kernel/database.py")
 
 
+def test_japans_clock_is_named_once() -> None:
+    """Every day and hour is counted on one clock; the machine's check asks whether it is known."""
+    named = [
+        f"{file.relative_to(ROOT)}"
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node) == "ZoneInfo('Asia/Tokyo')"
+    ]
+    assert named == ["schemas/kernel/japan.py", "workers/diagnostics/machine.py"], (
+        "the second asks whether it is known"
+    )
+
+
 def _names(process: Process) -> re.Pattern[str]:
     names = {process.room, process.name, *process.roles} - HOST_ROLES.keys()
     return re.compile(r"(?<![a-z])(" + "|".join(sorted(names)) + r")(?![a-z])", re.IGNORECASE)

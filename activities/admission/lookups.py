@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from temporalio.exceptions import ApplicationError
 
@@ -25,13 +24,13 @@ from schemas.admission.lookups import (
 )
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.roles import Role
+from schemas.kernel.japan import TOKYO
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
 from workflows.admission.process import ADMISSION_REVIEW
 
 SQL = queries("admission/admission")
 POLICIES = queries("kernel/cases")
-TOKYO = ZoneInfo("Asia/Tokyo")
 MOST_DUPLICATES = 20
 """Possible duplicates that are put to a person at once."""
 

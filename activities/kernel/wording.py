@@ -3,11 +3,11 @@
 import re
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-_ZONE: Final = ZoneInfo("Asia/Tokyo")
+from schemas.kernel.japan import TOKYO
+
 _WEEKDAYS_JA: Final = "月火水木金土日"
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
@@ -25,7 +25,7 @@ def when(moment: str, language: str) -> str:
     at = datetime.fromisoformat(moment)
     if at.tzinfo is None:
         raise ValueError("a moment without an offset")
-    at = at.astimezone(_ZONE)
+    at = at.astimezone(TOKYO)
     clock = f"{at:%H:%M}" if language == "ja" else f", {at:%H:%M} (Japan time)"
     return f"{_day(at.date(), language)}{clock}"
 

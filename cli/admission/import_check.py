@@ -16,7 +16,8 @@ from cli import faults as shown
 from cli.admission.mappings import columns_as_json, kept_mappings, show_columns
 from cli.admission.stored_faults import StoredFault, stored_faults
 from cli.progress import from_thread, progress
-from cli.session import TOKYO, CommandError, Session
+from cli.session import CommandError, Session
+from schemas.kernel.japan import TOKYO
 
 if TYPE_CHECKING:
     from activities.kernel.database import Connection

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from cli.case_arguments import command
-from cli.session import TOKYO, CommandError, Session
+from cli.session import CommandError, Session
 from cli.tables import print_rows
+from schemas.kernel.japan import TOKYO
 
 app = typer.Typer(no_args_is_help=True, help="Rounds of selection and the places of each programme.")
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,13 +25,13 @@ from gateway.staff import require_role, staff_of
 from schemas.admission.applications import ApplicationRow
 from schemas.admission.identifiers import admission_case_id
 from schemas.kernel.case import Actor
+from schemas.kernel.japan import TOKYO
 from schemas.kernel.people import NumberedRow
 from workflows.admission.process import OFFICE
 
 SQL: Final = queries("admission/imports")
 BATCH_LIMIT: Final = 500
 BATCH_BODY_LIMIT: Final = 1024 * 1024
-TOKYO: Final = ZoneInfo("Asia/Tokyo")
 Rows = list[NumberedRow[ApplicationRow]]
 
 

@@ -3,11 +3,11 @@
 import importlib.metadata
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from cases.registry import PROCESSES
+from schemas.kernel.japan import TOKYO
 from schemas.kernel.roles import HOST_ROLES
 from workers.diagnostics.findings import Finding, ok, problem, warn
 from workers.migrations import MigrationError, status
@@ -86,7 +86,7 @@ async def clock(connection: Any) -> Finding:
 
 async def policies(connection: Any) -> list[Finding]:
     """Which policy is in force for each route, and whether its holidays reach far enough."""
-    today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
+    today = datetime.now(TOKYO).date()
     rows = await connection.fetch(IN_FORCE, today)
     if not rows:
         return [problem("policies", "none is in force", "iehe policy load FILE")]

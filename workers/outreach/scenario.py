@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
-from zoneinfo import ZoneInfo
 
 from activities.kernel.staff import store_staff
 from activities.outreach.topics import store_topics
@@ -12,6 +11,7 @@ from gateway.cloudevents import arrival_of
 from gateway.inbox import Inbox
 from schemas.kernel.case import Actor
 from schemas.kernel.identifiers import event_type
+from schemas.kernel.japan import TOKYO
 from schemas.kernel.people import StaffRow
 from schemas.outreach import commands
 from schemas.outreach.requests import SchoolRequest
@@ -24,7 +24,6 @@ from workers.demo.scenario import Turn
 from workflows.outreach.process import OUTREACH
 
 RequestTurn = Turn[OutreachState]
-TOKYO: Final = ZoneInfo("Asia/Tokyo")
 OFFICE: Final = Actor(id="office-1", roles=(Role.OFFICE,))
 HEAD: Final = Actor(id="head-1", roles=(Role.HEAD,))
 PORTAL: Final = "urn:example:school-portal"

@@ -1,15 +1,14 @@
 """A case in Markdown for the Temporal UI: where it stands, whom it waits for, since when, until when."""
 
 from datetime import datetime
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from schemas.kernel.case import CaseState
+from schemas.kernel.japan import TOKYO
 from workflows.kernel import deadlines as counting
 from workflows.kernel.process import Process
 from workflows.kernel.state import due_at
 
-TOKYO: Final = ZoneInfo("Asia/Tokyo")
 """Where the institute is; ops read its time, whatever a case's own calendar."""
 
 
