@@ -82,9 +82,10 @@ class Servers:
         return await Client.connect(self.temporal.address, data_converter=encrypted(self.ring, "default"))
 
     @property
-    def pids(self) -> Sequence[int]:
-        """PostgreSQL and Temporal."""
-        return [server.child.pid for server in (self.postgres, self.temporal) if server.child is not None]
+    def pids(self) -> Mapping[str, Sequence[int]]:
+        """Of each server: PostgreSQL and Temporal."""
+        named = {"postgres": self.postgres, "temporal": self.temporal}
+        return {name: [server.child.pid] for name, server in named.items() if server.child is not None}
 
 
 def processor_seconds(pids: Sequence[int]) -> float:
