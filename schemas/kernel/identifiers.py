@@ -16,9 +16,10 @@ EVENT_SIGNAL: Final = "event"
 OWN_SOURCE: Final = "jp.ac.iehe"
 """The source of what cases tell each other; no other system may use it."""
 
+CODE_PATTERN = r"^[a-z0-9][a-z0-9_.:-]{0,63}$"
 StaffId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,63}$")]
+Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 CaseId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}/[A-Z0-9][A-Z0-9-]{3,23}$")]
 MessageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")]
 

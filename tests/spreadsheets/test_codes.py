@@ -10,6 +10,7 @@ from spreadsheets import table_files as reading
 from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, write_staff_csv
 from spreadsheets.admission.samples import sample_applications, sample_staff
 from spreadsheets.faults import WARNINGS, WORDS
+from spreadsheets.outreach.topics import TOPIC_COLUMNS, check_topics_file
 from spreadsheets.staff import STAFF_COLUMNS, check_staff_file
 from tests.spreadsheets.test_workbook import demanding_workbook
 
@@ -97,6 +98,16 @@ STAFF = {
     "date-order": [{"available_to": "2020-01-01"}],
     "staff-id-repeated": [{}, {"staff_id": "reviewer-1"}],
 }
+TOPIC = "2026,contracts,law,契約,Contracts,lecturer-1\n"
+TOPICS = {
+    "topic-repeated": TOPIC * 2,
+    "lecturer-not-on-staff": TOPIC.replace("lecturer-1", "lecturer-2"),
+}
+
+
+def check_topics(path, rows):
+    path.write_text(",".join(column.headers[0] for column in TOPIC_COLUMNS) + "\n" + rows, encoding="utf-8")
+    return check_topics_file(path, {"lecturer-1"})
 
 
 def check_staff(path, changes):
@@ -113,6 +124,8 @@ def test_every_code_is_found(code, check, tmp_path, monkeypatch):
         checked = check(*ROWS[code])
     elif code in STAFF:
         checked = check_staff(tmp_path / "staff.csv", STAFF[code])
+    elif code in TOPICS:
+        checked = check_topics(tmp_path / "topics.csv", TOPICS[code])
     elif code == "file-unreadable":
         checked = check(path=tmp_path)
     elif code == "mapped-column-missing":
@@ -151,7 +164,8 @@ def test_the_format_page_lists_every_code():
 
 
 @pytest.mark.parametrize(
-    ("title", "columns"), [("Applications", APPLICATION_COLUMNS), ("Staff", STAFF_COLUMNS)]
+    ("title", "columns"),
+    [("Applications", APPLICATION_COLUMNS), ("Staff", STAFF_COLUMNS), ("Topics", TOPIC_COLUMNS)],
 )
 def test_the_format_page_lists_every_column(title, columns):
     """Each column stands on the page with whether it is required and every header that names it."""

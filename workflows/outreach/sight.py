@@ -13,4 +13,7 @@ SIGHT: Final[Sight] = {
     Role.LECTURER: own_cases(Role.LECTURER),
 }
 
-ADMINISTRATION: Final[Administration] = {"load-policy": frozenset({Role.HEAD.value})}
+ADMINISTRATION: Final[Administration] = {
+    "load-policy": frozenset({Role.HEAD.value}),
+    "load-topics": frozenset({Role.HEAD.value, Role.OFFICE.value}),
+}
