@@ -171,7 +171,7 @@ class Session:
             yield connection
 
     async def fetch(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """The rows of a query of the office: its text, or `kernel/<file>:<name>` of a stored one."""
+        """The rows of a query of the office: its text, or `<room>/<file>:<name>` of a stored one."""
         file, colon, name = query.partition(":")
         text = queries(file)[name] if colon and " " not in file else query
         return [dict(row) for row in await (await self.pool()).fetch(text, *values)]

@@ -51,7 +51,7 @@ def test_japans_clock_is_named_once() -> None:
 
 def _names(process: Process) -> re.Pattern[str]:
     names = {process.room, process.name, *process.roles} - HOST_ROLES.keys()
-    return re.compile(r"(?<![a-z])(" + "|".join(sorted(names)) + r")(?![a-z])", re.IGNORECASE)
+    return re.compile(r"(?<![a-z])(" + "|".join(sorted(names)) + r")s?(?![a-z])", re.IGNORECASE)
 
 
 def _host_files() -> list[Path]:

@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     smtp_username: str | None = Field(default=None, description="Login at the mail server")
     smtp_password: SecretStr | None = Field(default=None, description="Password at the mail server")
     mail_from: str = Field(
-        default="admissions@example.ac.jp", pattern=r"^[^@\s]+@[^@\s]+$", description="Sender of every mail"
+        default="noreply@example.ac.jp", pattern=r"^[^@\s]+@[^@\s]+$", description="Sender of every mail"
     )
     mail_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

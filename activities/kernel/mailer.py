@@ -50,7 +50,7 @@ class UnansweredMailError(MailError):
 
 @dataclass(frozen=True)
 class SmtpSettings:
-    """Where mail goes out. `sender` may carry a name: `Admissions <noreply@example.ac.jp>`.
+    """Where mail goes out. `sender` may carry a name: `University <noreply@example.ac.jp>`.
 
     `allow` are patterns such as `*@example.ac.jp`, heeded outside production only; None is everybody.
     `ca_file` (PEM) replaces the system's certificate authorities. Raises ValueError for a bad sender.

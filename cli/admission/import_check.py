@@ -86,7 +86,7 @@ class CheckedFile:
             row["round_id"]: DeclaredRound(
                 frozenset(row["programmes"]), row["closes_at"].astimezone(TOKYO).date()
             )
-            for row in await self.session.fetch("kernel/office:rounds")
+            for row in await self.session.fetch("admission/imports:rounds")
         }
         if self.round_id is None:
             return rounds

@@ -1,6 +1,5 @@
 """`iehe admission imports`: what past imports have stored and started."""
 
-from activities.kernel.queries import queries
 from cli.case_arguments import LimitOption, acting, require_role
 from cli.session import Session, local
 from cli.tables import print_rows
@@ -23,4 +22,4 @@ async def imports(session: Session, *, limit: LimitOption = 50) -> None:
         ("file", lambda row: row["file_sha256"][:12]),
         ("batch", "batch_id"),
     )
-    print_rows(session, await session.fetch(queries("kernel/office")["imports"], limit), columns)
+    print_rows(session, await session.fetch("admission/imports:imports", limit), columns)

@@ -122,10 +122,7 @@ async def batch_progress(request: Request) -> Response:
 async def _checked_rows(
     pool: asyncpg.Pool, applications: list[ApplicationRow], prefix: tuple[str, ...]
 ) -> Rows:
-    declared = {
-        row["round_id"]: frozenset(row["programmes"])
-        for row in await pool.fetch(queries("kernel/office")["rounds"])
-    }
+    declared = {row["round_id"]: frozenset(row["programmes"]) for row in await pool.fetch(SQL["rounds"])}
     rows, faults = faults_among(applications, declared, datetime.now(TOKYO).date())
     if faults:
         raise invalid(_placed(row, name, code, prefix) for row, name, code in faults)

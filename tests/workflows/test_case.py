@@ -8,8 +8,11 @@ from functools import partial
 
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import RetryPolicy
 
+from activities.kernel.database import again
 from cases.starting import restart_case
+from embedded.mail import caught_mails
 from schemas.admission.commands import ConfirmEligibility, RecordDecision
 from schemas.kernel.case import (
     CancelDeadline,
@@ -24,6 +27,8 @@ from tests.office import Case, Institute, Refused, actor
 from tests.workflows.conftest import relax
 from workers.worker import running_worker
 from workflows.kernel.case import HISTORY_PATIENCE, SIGNALS_OF_A_RUN
+
+SOON = timedelta(milliseconds=50)
 
 
 class TestDecisions:
@@ -270,6 +275,31 @@ class TestNight:
 
         assert {each["state"] for each in await case.notices()} == {"accepted"}
         assert {each["attempts"] for each in await case.notices()} == {1}
+
+
+class TestDatabaseAway:
+    async def test_an_answer_of_the_mail_server_is_kept_by_temporal(
+        self, institute: Institute, notices, mail, monkeypatch
+    ) -> None:
+        """However often it cannot be recorded: each letter went out once, without a doubt."""
+        monkeypatch.setattr("workflows.kernel.case.NOTICE_RETRY", RetryPolicy(initial_interval=SOON))
+        monkeypatch.setattr("activities.kernel.notices._RECORDING", again(lambda _fault: False, attempts=1))
+        refused = []
+
+        def away(point: str) -> None:
+            if point == "recording" and len(refused) < 3:
+                refused.append(point)
+                raise ConnectionResetError
+
+        notices._fault = away
+        case = await institute.apply()
+        await case.until_notices(2)
+
+        assert len(refused) == 3
+        found = await case.notices()
+        assert {(each["state"], each["possible_duplicate"]) for each in found} == {("accepted", False)}
+        assert {each["attempts"] for each in found} == {1}
+        assert len(caught_mails(mail.folder)) == 2
 
 
 async def _timers(case) -> list[timedelta]:

@@ -64,24 +64,6 @@ ON CONFLICT (text_id) DO NOTHING RETURNING text_id
 -- Of a decision that was refused; a text that anything refers to is held by its foreign key.
 DELETE FROM iehe.texts WHERE text_id = $1 AND author = $2
 
--- name: rounds
-SELECT r.round_id, r.title_ja, r.title_en, r.closes_at,
-       array_remove(array_agg(p.programme ORDER BY p.programme), NULL) AS programmes
-FROM iehe.rounds r LEFT JOIN iehe.round_places p USING (round_id)
-GROUP BY r.round_id ORDER BY r.round_id
-
--- name: imports
-SELECT b.*, counted.stored, counted.stored - counted.waiting AS started
-FROM (SELECT batch_id, file_sha256, round_id, rows, skipped, imported_by, imported_at FROM iehe.import_batches
-      ORDER BY imported_at DESC, batch_id LIMIT $1) AS b
-CROSS JOIN LATERAL (
-    SELECT (SELECT count(*) FROM iehe.import_rows r WHERE r.batch_id = b.batch_id) AS stored,
-           (SELECT count(*) FROM iehe.import_rows r JOIN iehe.applications a USING (application_no)
-            JOIN iehe.case_starts s USING (case_id) WHERE r.batch_id = b.batch_id AND s.started_at IS NULL) AS waiting
-    OFFSET 0
-) AS counted
-ORDER BY b.imported_at DESC, b.batch_id
-
 -- name: notice
 SELECT notice_id, case_id, version, process, message, recipient_kind, recipient_id, facts, state, attempts,
        queued_at, sent_at, reason, message_id, possible_duplicate, by_hand
