@@ -168,7 +168,7 @@ def _events(cases: int) -> Iterator[Look]:
 def _others(cases: int) -> Iterator[Look]:
     office, relay = queries("kernel/office"), queries("kernel/relay")
     numbers = [cases * part // 10 for part in range(1, 11)]
-    yield Look("imports", [_asked(office["imports"], 50)])
+    yield Look("imports", [_asked(queries("admission/imports")["imports"], 50)])
     yield Look("a notice by the beginning of its id", [_asked(office["notices_beginning"], "ab12")])
     duplicates = queries("admission/admission")["possible_duplicates"]
     opening = [_asked(duplicates, f"A{number:08}", 2) for number in numbers]
