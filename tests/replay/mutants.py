@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, Final
 
 import workflows
+from workers.worker import WORKFLOWS
 
 ROOT: Final = FilePath(workflows.__file__).parent
 PAUSE: Final = "await workflow.sleep(1)"
@@ -56,8 +57,8 @@ def paths() -> list[Path]:
 
 
 @contextmanager
-def counting() -> Iterator[tuple[type, set[Path]]]:
-    """The process's workflow class as it is, and the paths that it has gone so far."""
+def counting() -> Iterator[tuple[list[type], set[Path]]]:
+    """The workflow classes of all processes as they are, and the paths that they have gone so far."""
     seen: set[Path] = set()
     known = {str(path): path for path in paths()}
 
@@ -65,21 +66,21 @@ def counting() -> Iterator[tuple[type, set[Path]]]:
         for path, block in list(_blocks(module, tree)):
             _put(block, f"{_REACHED}({str(path)!r})")
 
-    with _loaded(mark, lambda name: seen.add(known[name])) as workflow:
-        yield workflow, seen
+    with _loaded(mark, lambda name: seen.add(known[name])) as workflows:
+        yield workflows, seen
 
 
 @contextmanager
-def mutated(mutant: Path) -> Iterator[type]:
-    """The process's workflow class with a pause (or, where none can be, a command) at the start of a path."""
+def mutated(mutant: Path) -> Iterator[list[type]]:
+    """The workflow classes with a pause (or, where none can be, a command) at the start of a path."""
 
     def change(module: str, tree: ast.Module) -> None:
         for path, block in list(_blocks(module, tree)):
             if path == mutant:
                 _put(block, PAUSE if path.pauses else COMMAND)
 
-    with _loaded(change, lambda _name: None) as workflow:
-        yield workflow
+    with _loaded(change, lambda _name: None) as workflows:
+        yield workflows
 
 
 def _tree(module: str) -> ast.Module:
@@ -143,7 +144,9 @@ def _awaited(source: str) -> list[ast.stmt]:
 
 
 @contextmanager
-def _loaded(change: Callable[[str, ast.Module], None], reached: Callable[[str], None]) -> Iterator[type]:
+def _loaded(
+    change: Callable[[str, ast.Module], None], reached: Callable[[str], None]
+) -> Iterator[list[type]]:
     """The modules anew with a change, in place of the real ones as long as it lasts."""
     names = modules()
     kept: dict[str, ModuleType] = {name: importlib.import_module(name) for name in names}
@@ -153,10 +156,10 @@ def _loaded(change: Callable[[str, ast.Module], None], reached: Callable[[str], 
         finder = _Finder(change, reached, frozenset(names))
         sys.meta_path.insert(0, finder)
         try:
-            workflow: Any = importlib.import_module("workflows.admission.workflow").AdmissionReviewWorkflow
+            changed = [getattr(importlib.import_module(each.__module__), each.__name__) for each in WORKFLOWS]
         finally:
             sys.meta_path.remove(finder)
-        yield workflow
+        yield changed
     finally:
         for name, module in kept.items():
             sys.modules[name] = module
