@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
-_OWN: Final = frozenset({"activities", "gateway", "schemas", "workers", "workflows"})
+OWN: Final = frozenset(
+    {"schemas", "workflows", "activities", "cases", "encryption", "spreadsheets", "embedded", "gateway"}
+    | {"cli", "workers"}
+)
+"""Our packages."""
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NONDETERMINISM: Final = re.compile(r'Nondeterminism error: (.*?)(?:", source:|$)', re.DOTALL)
 _QUOTED: Final = re.compile(r"\\?\"[^\"]*\\?\"|'[^']*'|`[^`]*`|\[[^\]]*\]|\{[^}]*\}")
@@ -35,7 +39,7 @@ def own_place(frames: list[tuple[str, int, str]]) -> str | None:
         except ValueError:
             continue
         first = relative.parts[0]
-        if first in _OWN or (first == "tests" and "site-packages" not in relative.parts):
+        if first in OWN or (first == "tests" and "site-packages" not in relative.parts):
             return f"{relative}:{line} {function}"
     return None
 

@@ -6,9 +6,11 @@ import io
 import json
 import logging
 import sys
+import tomllib
 import warnings
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -23,7 +25,7 @@ from temporalio.worker import Replayer, Worker
 from tests.replay.recorded import text_of
 from workers import logs
 from workers.exception_traces import trail
-from workers.log_causes import mismatch
+from workers.log_causes import OWN, mismatch, own_place
 from workers.temporal import DATA_CONVERTER, sandbox
 from workers.worker import WORKFLOWS
 
@@ -340,3 +342,13 @@ def test_a_line_that_cannot_be_written_is_counted(lines):
     structlog.get_logger().info("four")
     told = [json.loads(line) for line in disk.getvalue().splitlines()]
     assert [(line["event"], line.get("lines_lost")) for line in told] == [("three", 2), ("four", None)]
+
+
+def test_a_place_is_told_in_each_of_our_packages() -> None:
+    """A package that is added is our own code too: where an error came through it is told."""
+    root = Path(__file__).parents[2]
+    packages = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]["packages"]
+    assert set(packages) == OWN
+    for each in packages:
+        assert own_place([(f"{root}/{each}/some.py", 7, "work")]) == f"{each}/some.py:7 work"
+    assert own_place([(f"{root}/.venv/lib/python3.11/site-packages/asyncpg/pool.py", 7, "work")]) is None
