@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cli.session import Exit
+from tests.cli import zygote
 from tests.cli.program import PROGRAM, Program, elsewhere
 from tests.embedded.conftest import Up, _finish, _folder
 
@@ -108,7 +109,7 @@ async def test_the_main_job_of_the_readme(up, tmp_path):
         f"code=$?; echo '$ {number}'; (exit $code)\n{command}\n" for number, command in enumerate(commands)
     )
     process = await asyncio.create_subprocess_exec(
-        *("bash", "-c", f'iehe() {{ {shlex.join(PROGRAM)} "$@"; }}\n{script}'),
+        *("bash", "-c", f'iehe() {{ {shlex.join(zygote.words())} "$@"; }}\n{script}'),
         cwd=tmp_path,
         env=up.environment | {"IEHE_LANGUAGE": "en", "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,

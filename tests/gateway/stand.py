@@ -13,7 +13,7 @@ import asyncpg
 import httpx
 from standardwebhooks.webhooks import Webhook
 
-from tests.cli.program import token_file
+from tests.cli.program import Program, token_file
 
 READY = b"ready\n"
 SOURCE = "urn:example:portal"
@@ -48,14 +48,10 @@ class Stand:
 
     async def run(self, *words: str) -> str:
         """What a command prints to an administrator."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "cli.main", *words),
-            env=os.environ | dict(self.environment) | await self._shown(),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        out, _ = await process.communicate()
-        assert process.returncode == 0, out.decode()
-        return out.decode()
+        environment = os.environ | dict(self.environment) | await self._shown()
+        ended = await Program(environment)(*words)
+        assert ended.code == 0, ended
+        return ended.out
 
     async def _shown(self) -> dict[str, str]:
         connection = await asyncpg.connect(self.environment["IEHE_OWNER_DATABASE_URL"])

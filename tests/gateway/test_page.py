@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from activities.kernel.database import open_pool
 from gateway.context import Gateway
-from tests.cli.program import PROGRAM, elsewhere, token_file
+from tests.cli import zygote
+from tests.cli.program import elsewhere, token_file
 from tests.gateway.office import settings_for
 from tests.gateway.served import served
 from tests.office import person
@@ -41,7 +42,7 @@ class Reader:
 
     async def run(self, block: str, **given: str) -> str:
         """What a block prints; it has to end well."""
-        script = f'iehe() {{ {shlex.join(PROGRAM)} "$@"; }}\nset -eu\n{block}'
+        script = f'iehe() {{ {shlex.join(zygote.words())} "$@"; }}\nset -eu\n{block}'
         process = await asyncio.create_subprocess_exec(
             *("bash", "-c", script),
             cwd=self.folder,
