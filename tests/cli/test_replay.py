@@ -59,7 +59,7 @@ async def test_histories_that_do_not_fit_are_named(
     assert failed["case_id"] == handle.id
     assert failed["cause"].startswith("Nondeterminism: ")
 
-    told = await iehe("replay", "--closed", 1, "--concurrency", 2, IEHE_LANGUAGE="ja")
+    told = await iehe("replay", "--closed", 1, "--limit", 9, "--concurrency", 2, IEHE_LANGUAGE="ja")
     assert told.code == Exit.PROBLEMS
     assert f"{handle.id} (run " in told.out
     assert "workflow.patched" in told.out
