@@ -74,10 +74,8 @@ def _parts(cell: Cell, separators: re.Pattern[str] = _SEPARATORS) -> list[str]:
 
 
 def _roles(cell: Cell) -> frozenset[str]:
-    found = frozenset(str(_role(part)) for part in _parts(cell, _ROLE_SEPARATORS))
-    if not found:
-        raise RefusedError("choice-unknown")
-    return found
+    # separators alone are none of the roles either
+    return frozenset(str(_role(part)) for part in _parts(cell, _ROLE_SEPARATORS) or [""])
 
 
 def _employment(text: str) -> Employment:

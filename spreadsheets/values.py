@@ -112,13 +112,20 @@ def key(pattern: str, code: str, *, fold: Callable[[str], str] = str) -> Reader:
 
 
 def choice(values: Mapping[str, object]) -> Reader:
-    """Read one of the accepted spellings, given in small letters and half width."""
+    """Read one of the accepted spellings, given in small letters and half width.
+
+    A value that is none of them is refused with the first spelling of each.
+    """
+    first: dict[object, str] = {}
+    for spelling, value in values.items():
+        first.setdefault(value, str(spelling))
+    choices = ", ".join(first.values())
 
     def read(cell: Cell) -> object:
         try:
             return values[_plain(as_text(cell)).casefold()]
         except KeyError:
-            raise RefusedError("choice-unknown") from None
+            raise RefusedError("choice-unknown", choices=choices) from None
 
     return read
 

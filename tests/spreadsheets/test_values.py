@@ -189,6 +189,9 @@ def test_choices():
     assert choice(SEXES)("女性") is choice(SEXES)("\uff26emale") is Sex.FEMALE
     assert choice(FLAGS)(cell=True) is choice(FLAGS)("はい") is choice(FLAGS)("\uff11") is True
     assert refusal(choice(SEXES), "x") == "choice-unknown"
+    with pytest.raises(RefusedError) as refused:
+        choice(SEXES)("x")
+    assert refused.value.parameters == {"choices": "female, male, other, unspecified"}
 
 
 def test_whole_numbers():
