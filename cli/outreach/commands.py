@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from activities.kernel.queries import queries
 from cli import faults
 from cli.case_arguments import command
 from cli.session import CommandError, Session
@@ -61,3 +62,18 @@ async def load_topics(session: Session, file: Path) -> None:
     session.answer(told, "topics-loaded", **counts)
     if told["vanished"] and not session.as_json:
         session.say("topics-vanished", names=", ".join(told["vanished"]))
+
+
+@topics.command("remove")
+@command
+async def remove_topic(session: Session, year: int, topic: str) -> None:
+    """Remove a topic from its year: no school can ask for it any more, and requests that name it keep it."""
+    from cases.administration import note
+    from workflows.outreach.process import OUTREACH
+
+    actor = await session.administer("load-topics", OUTREACH.name)
+    async with session.transaction() as connection:
+        if await connection.fetchval(queries("outreach/topics")["remove"], year, topic) is None:
+            raise CommandError("no-such-topic", year=year, topic=topic)
+        await note(connection, actor.id, "remove-topic", f"{year}/{topic}")
+    session.answer({"year": year, "topic": topic}, "topic-removed")

@@ -79,3 +79,16 @@ async def test_o01_only_the_office_registers_topics(iehe, file, owner) -> None:
     ended = await iehe.by("lecturer-1")("outreach", "topics", "load", file, "--json")
     assert ended.code == Exit.NOT_ALLOWED
     assert await registered(owner) == before
+
+
+async def test_o01_a_topic_is_removed_from_its_year(iehe, owner) -> None:
+    """It is gone from the list with an entry in the log; what is no topic of the year is said to be none."""
+    assert (await iehe.by("lecturer-1")("outreach", "topics", "remove", 2026, "contracts")).code == (
+        Exit.NOT_ALLOWED
+    )
+    assert (await iehe("outreach", "topics", "remove", 2026, "contracts")).code == Exit.OK
+    assert set(await registered(owner)) == {"sea-level"}
+    (entry,) = await owner.fetch("SELECT act, subject FROM iehe.administration_log")
+    assert tuple(entry) == ("remove-topic", "2026/contracts")
+    again = await iehe("outreach", "topics", "remove", 2026, "contracts")
+    assert (again.code, "topics list --year 2026" in again.err) == (Exit.NOT_FOUND, True)

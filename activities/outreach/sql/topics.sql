@@ -9,5 +9,8 @@ INSERT INTO iehe.outreach_topics (year, topic, field, title_ja, title_en, lectur
 ON CONFLICT (year, topic) DO UPDATE SET field = excluded.field, title_ja = excluded.title_ja,
     title_en = excluded.title_en, lecturers = excluded.lecturers
 
+-- name: remove
+DELETE FROM iehe.outreach_topics WHERE year = $1 AND topic = $2 RETURNING topic
+
 -- name: lecturers
 SELECT staff_id FROM iehe.staff WHERE active AND 'lecturer' = ANY (roles)

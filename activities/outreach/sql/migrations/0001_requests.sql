@@ -204,5 +204,5 @@ GRANT UPDATE (released_at, cause) ON iehe.outreach_bookings TO iehe_worker;
 GRANT UPDATE (attended, report_id, contact_name, contact_email, contact_phone, purpose, place, equipment,
     erased_at) ON iehe.outreach_requests TO iehe_worker;
 GRANT INSERT ON iehe.outreach_requests TO iehe_worker, iehe_office;
-GRANT INSERT, UPDATE ON iehe.outreach_topics TO iehe_office;
+GRANT INSERT, UPDATE, DELETE ON iehe.outreach_topics TO iehe_office;
 GRANT SELECT ON iehe.outreach_topics, iehe.outreach_bookings TO iehe_auditor;
