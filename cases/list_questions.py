@@ -41,7 +41,7 @@ EVENT_STATES: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilters:
-    """Which cases; what is not named does not matter. `labels` are those of a process, such as its rounds."""
+    """Which cases; what is not named does not matter. `labels` are those that processes declare."""
 
     process: str | None = None
     stage: str | None = None

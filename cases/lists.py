@@ -49,10 +49,10 @@ def view_of_tasks(actor: Actor) -> View:
 async def list_cases(
     pool: asyncpg.Pool, view: View, wanted: CaseFilters, after: str | None, limit: int
 ) -> Page:
-    """Cases by their id, with their labels beside what the engine knows of each."""
+    """Cases by their id, with their `labels` beside what the engine knows of each."""
     rows = await _ask(pool, ask.cases_question(view, wanted, after, limit + 1))
     for row in rows:
-        row.update(json.loads(row.pop("labels") or "{}"))
+        row["labels"] = json.loads(row["labels"])
     return _page(rows, limit, ("case_id",))
 
 

@@ -3,6 +3,7 @@
 What is personal, or written by people, is on it only when that is asked for.
 """
 
+import json
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -56,6 +57,7 @@ async def read_page(
         "stage_text": stage_text(case["process"], case["stage"]),
         "waiting_for": case["waiting_for"] if is_open else None,
         "due_at": case["due_at"] if is_open else None,
+        "labels": json.loads(case["labels"]),
         "path": state.path,
         "possible": _possible(process, case, roles),
         "tasks": await rows("tasks_of_case"),

@@ -15,6 +15,9 @@ ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSI
 PROCESSES: Final[Mapping[str, Process[Any]]] = {name: room.process for name, room in ROOMS.items()}
 """The same, for who needs the rules alone."""
 
+LABELS: Final = tuple(dict.fromkeys(name for process in PROCESSES.values() for name in process.labels))
+"""By what cases can be found beside where they stand."""
+
 OWN_ATTRIBUTES: Final = tuple(name for process in PROCESSES.values() for name in process.own_attributes)
 """Search attributes that processes have beside those of every case."""
 

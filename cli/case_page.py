@@ -18,11 +18,11 @@ TEXTS: Final = (("by", "author"), ("at", "created_at"), ("text", "body"))
 def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None:
     """Print what every case has, and of what its process adds each part that has a name in `words.toml`."""
     ja = language == "ja"
-
     cases = page["case_id"].partition("/")[0]
-    labels = next(words["page"] for words in process_words().values() if words["cases"] == cases)
-    named = [(labels[name][ja], own[name]) for name in labels if own.get(name)]
+    words = next(words for words in process_words().values() if words["cases"] == cases)
+    named = [(title[ja], own[name]) for name, title in words["page"].items() if own.get(name)]
     lines = [
+        *((words["labels"][name][ja], value) for name, value in page["labels"].items()),
         *((title, value) for title, value in named if not _is_section(value)),
         (word("stage"), f"{page['stage_text'][language]} ({page['stage']})"),
         (word("since"), page["stage_since"]),

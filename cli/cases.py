@@ -11,10 +11,12 @@ from cli.case_page import print_page as print_case
 from cli.case_restarting import restart
 from cli.case_starting import start_pending
 from cli.japanese import role_word, word
-from cli.known import complete_case, completed, offered, roles, rounds, stages
+from cli.known import complete_case, complete_label, label_values, offered, roles, stages
 from cli.session import CommandError, Exit, Session, local, print_json
 from cli.tables import print_page, print_rows
-from cli.typed import known_value
+from cli.typed import known_value, pairs
+
+LABEL_HELP = "By what its process files a case, beside where it stands; may be given again."
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagram, deadlines, tasks.")
 
@@ -32,7 +34,10 @@ async def list_cases(
     waiting_for: Annotated[
         str | None, typer.Option(help="Role whose turn it is.", autocompletion=offered(roles))
     ] = None,
-    round_id: Annotated[str | None, typer.Option("--round", autocompletion=completed(rounds))] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help=LABEL_HELP, autocompletion=complete_label),
+    ] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose due time has passed.")] = False,
     is_open: Annotated[bool | None, typer.Option("--open/--closed", help="Without: both.")] = None,
     after: Annotated[str | None, typer.Option(help="Go on after this case.")] = None,
@@ -49,14 +54,16 @@ async def list_cases(
     known_value(stage, [name for name, _ in known], "--stage")
     known_value(waiting_for, {info.waits_for for _, info in known if info.waits_for}, "--waiting-for")
     actor, pool = await session.actor(), await session.pool()
-    labels = {} if round_id is None else {"round_id": round_id}
-    if round_id is not None:
-        known_value(round_id, await rounds(pool), "--round")
+    view, labels = view_of(actor), pairs(label or [])
+    filed_by = [name for process in (*view.whole, *view.processes) for name in PROCESSES[process].labels]
+    for name, value in labels.items():
+        known_value(name, filed_by, "--label")
+        known_value(value, await label_values(pool, name), f"--label {name}")
     wanted = CaseFilters(
         stage=stage, waiting_for=waiting_for, labels=labels, overdue=overdue or None, is_open=is_open
     )
     beyond = case_id_of(after) if after else None
-    page = await lists.list_cases(pool, view_of(actor), wanted, beyond, limit)
+    page = await lists.list_cases(pool, view, wanted, beyond, limit)
     for row in page.rows:
         info = infos[row["process"]][row["stage"]]
         row["stage_text"] = {"en": info.en, "ja": info.ja}

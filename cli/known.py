@@ -42,9 +42,11 @@ async def staff_ids(pool: asyncpg.Pool) -> list[str]:
     return await _column(pool, "SELECT staff_id FROM iehe.staff")
 
 
-async def rounds(pool: asyncpg.Pool) -> list[str]:
-    """Every round."""
-    return await _column(pool, "SELECT round_id FROM iehe.rounds")
+async def label_values(pool: asyncpg.Pool, name: str) -> list[str]:
+    """Every value that a label has of some case."""
+    from activities.kernel.queries import queries
+
+    return [row["value"] for row in await pool.fetch(queries("kernel/office")["label_values"], name)]
 
 
 async def sources(pool: asyncpg.Pool) -> list[str]:
@@ -63,6 +65,17 @@ def completed(names: Callable[[asyncpg.Pool], Awaitable[list[str]]]) -> Callable
         return [name for name in _asked(names) if name.startswith(incomplete)][:OFFERED]
 
     return complete
+
+
+def complete_label(incomplete: str) -> list[str]:
+    """The names of labels, and behind `=` the values that cases have."""
+    from cases.registry import LABELS
+
+    name, equals, begun = incomplete.partition("=")
+    if not equals:
+        return [f"{each}=" for each in LABELS if each.startswith(name)]
+    values = _asked(lambda pool: label_values(pool, name))
+    return [f"{name}={value}" for value in values if value.startswith(begun)][:OFFERED]
 
 
 def complete_case(incomplete: str) -> list[str]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,7 +13,7 @@ from cases import lists
 from cases.cursors import P, UnknownCursorError, cursor_of, place_of
 from cases.list_questions import CaseFilters, TaskFilters
 from cases.page import stage_text
-from cases.registry import PROCESSES, ROLES
+from cases.registry import LABELS, PROCESSES, ROLES
 from cases.sight import view_of
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
@@ -43,6 +42,7 @@ def _one_of(names: Iterable[str]) -> str:
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
 Limit = Annotated[int, BeforeValidator(_digits), Field(strict=True, ge=1, le=PAGE_LIMIT)]
 Word = Annotated[str, Field(min_length=1, max_length=64)]
+Label = Annotated[str, Field(pattern=rf"^({'|'.join(LABELS)}):.{{1,64}}$")]
 Cursor = Annotated[str, Field(min_length=1, max_length=600, pattern=r"^[A-Za-z0-9_=-]+$")]
 
 
@@ -60,7 +60,8 @@ class CasesQuery(_Query):
     process: Annotated[str, Field(pattern=_one_of(PROCESSES))] | None = None
     stage: Word | None = None
     waiting_for: Word | None = None
-    round: Word | None = None
+    label: tuple[Label, ...] = ()
+    """By what its process files a case, as `NAME:VALUE`; each name once."""
     overdue: Flag | None = None
     state: Literal["open", "closed"] | None = None
     outcome: Word | None = None
@@ -80,6 +81,9 @@ async def list_cases(request: Request) -> Response:
     query = query_of(request, CasesQuery)
     if query.stage is not None and query.stage not in STAGES:
         raise invalid([Fault("query:stage", "unknown_stage")])
+    labels = dict(each.split(":", 1) for each in query.label)
+    if len(labels) < len(query.label):
+        raise invalid([Fault("query:label", "given_twice")])
     (after,) = _place(query.cursor, tuple[str]) or (None,)
     wanted = CaseFilters(
         process=query.process,
@@ -88,7 +92,7 @@ async def list_cases(request: Request) -> Response:
         outcome=query.outcome,
         overdue=query.overdue,
         is_open=None if query.state is None else query.state == "open",
-        labels={} if query.round is None else {"round_id": query.round},
+        labels=labels,
     )
     page = await lists.list_cases(gateway.pool, view_of(actor), wanted, after, query.limit)
     return _page(request, CasePage, "cases", page)
@@ -116,7 +120,8 @@ def _page(request: Request, model: type[BaseModel], name: str, page: lists.Page)
 
 
 def _next(request: Request, cursor: str) -> str:
-    return str(URL(request.url.path).include_query_params(**{**request.query_params, "cursor": cursor}))
+    following = request.url.include_query_params(cursor=cursor)
+    return f"{following.path}?{following.query}"
 
 
 def _place(cursor: str | None, shape: type[P]) -> P | None:

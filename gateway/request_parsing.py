@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_origin
 
 import asyncpg
 from pydantic import BaseModel, ValidationError
@@ -59,31 +59,29 @@ def checked(model: type[M], raw: bytes, *prefix: str | int) -> M:
 
 
 def query_of(request: Request, model: type[M]) -> M:
-    """The query parameters as a model.
+    """The query parameters as a model, whose tuples are given value by value.
 
     Raises:
-        Problem: 400; an unknown parameter is a fault too, and so is one given twice.
+        Problem: 400; an unknown parameter is a fault too, and so is one given twice that is no tuple.
     """
-    given: dict[str, str] = {}
+    given: dict[str, Any] = {}
     faults = []
+    names = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
     for name, value in request.query_params.multi_items():
-        if name not in _names(model):
+        several = get_origin(names.get(name)) is tuple
+        if name not in names:
             faults.append(Fault("query", "unknown_parameter"))
-        elif name in given:
+        elif name in given and not several:
             faults.append(Fault(f"query:{name}", "given_twice"))
         elif not storable(value):
             faults.append(Fault(f"query:{name}", "unstorable_text"))
-        given[name] = value
+        given[name] = (*given.get(name, ()), value) if several else value
     if faults:
         raise invalid(faults)
     try:
         return model.model_validate(given)
     except ValidationError as error:
         raise invalid(Fault(f"query:{each['loc'][0]}", each["type"]) for each in error.errors()) from None
-
-
-def _names(model: type[BaseModel]) -> set[str]:
-    return {field.alias or name for name, field in model.model_fields.items()}
 
 
 def key_of(request: Request, *, required: bool = True) -> str | None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
@@ -94,12 +93,11 @@ class DecisionOffered(Answer):
 
 
 class CaseShown(Answer):
-    """Where a case stands."""
+    """Where a case stands; `labels` are by what its process files it."""
 
     case_id: str
     process: str
-    round_id: str | None = None
-    programme: str | None = None
+    labels: dict[str, str]
     version: int
     stage: str
     stage_text: BothLanguages
@@ -191,25 +189,6 @@ class CaseAccepted(Answer):
     case_id: str
     state: Literal["started", "stored"]
     repeated: bool
-
-
-class BatchAccepted(Answer):
-    """A batch is stored; its cases start by themselves."""
-
-    batch_id: UUID | None
-    given: int
-    stored: int
-    known: int
-
-
-class BatchProgress(Answer):
-    """How far the cases of a batch have been started."""
-
-    batch_id: UUID
-    round_id: str
-    stored: int
-    started: int
-    accepted_at: datetime
 
 
 def accepted(told: Answer, status: HTTPStatus, location: str | None) -> Response:

@@ -11,7 +11,7 @@ SQL: Final = queries("admission/case_page")
 
 
 async def own_part(pool: asyncpg.Pool, case_id: str, state: AdmissionState, personal: bool) -> dict[str, Any]:
-    """Round and programme, parts, reviews, votes and decisions; who the applicant is only when `personal`."""
+    """The round's name, parts, reviews, votes and decisions; who the applicant is only when `personal`."""
 
     async def rows(name: str) -> list[dict[str, Any]]:
         return [dict(each) for each in await pool.fetch(SQL[name], case_id)]
@@ -22,9 +22,7 @@ async def own_part(pool: asyncpg.Pool, case_id: str, state: AdmissionState, pers
         decisions = [{name: each[name] for name in each if name != "reason_id"} for each in decisions]
     asked = state.accommodation
     part = {
-        "round_id": place.get("round_id"),
         "round_text": {"en": place["title_en"], "ja": place["title_ja"]} if place else None,
-        "programme": place.get("programme"),
         "superseded_by": place.get("superseded_by"),
         "submitted_on": state.submitted_on,
         "outside_period": state.outside_period,

@@ -16,6 +16,6 @@ ROOM: Final = Room(
     page=own_part,
     sight=SIGHT,
     administration=ADMINISTRATION,
-    shared=frozenset({"round_id", "round_text", "programme"}),
+    shared=frozenset({"round_text"}),
     asking=ASKING,
 )

@@ -16,11 +16,12 @@ from activities.admission.applications import contradicting_accounts, differing,
 from activities.admission.start_validation import faults_among
 from activities.kernel.queries import queries
 from cases.starting import start_now
+from gateway.admission.responses import BatchAccepted, BatchProgress
 from gateway.context import gateway_of
 from gateway.operation import Operation
 from gateway.problems import Fault, Problem, invalid, pointer
 from gateway.request_parsing import body_of, checked, key_of, note_request
-from gateway.responses import BatchAccepted, BatchProgress, CaseAccepted, accepted
+from gateway.responses import CaseAccepted, accepted
 from gateway.staff import require_role, staff_of
 from schemas.admission.applications import ApplicationRow
 from schemas.admission.identifiers import admission_case_id

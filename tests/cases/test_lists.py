@@ -54,6 +54,8 @@ async def test_a_member_sees_the_cases_of_their_committees(institute: Institute)
     assert await cases_of(institute, actor("member-1"), is_open=False) == []
     assert await cases_of(institute, actor("office-1")) == sorted((case.case_id, other.case_id))
     assert await cases_of(institute, actor("office-1"), labels={"round_id": "2027-general"}) == []
+    page = await lists.list_cases(institute.pool, view_of(actor("chair-1")), CaseFilters(), None, 50)
+    assert [tuple(row["labels"]) for row in page.rows] == [ADMISSION_REVIEW.labels]
 
 
 async def test_whom_a_case_concerns_is_what_its_records_say(institute: Institute) -> None:

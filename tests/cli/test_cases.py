@@ -1,10 +1,12 @@
 """`iehe case`: what the office sees of cases."""
 
+import asyncio
 import json
 
 from cases import registry
 from cases.words import process_words
 from cli.japanese import catalogue
+from cli.known import complete_label
 from schemas.admission.commands import RecordDecision
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, person
@@ -111,13 +113,51 @@ async def test_list(institute: Institute, iehe: CommandLine) -> None:
     assert await listed("--waiting-for", "admissions_office") == [made[1].case_id]
     assert await listed("--overdue") == numbers[:1]
     assert await listed("--closed") == []
-    assert await listed("--open", "--round", "2027-comprehensive") == numbers
-    assert await listed("--round", "2027-general") == []
+    assert await listed("--open", "--label", "round_id=2027-comprehensive") == numbers
+    assert await listed("--label", "round_id=2027-comprehensive", "--label", "programme=science") == numbers
     first = await iehe.ok("case", "list", "--limit", "2")
     assert first["next"] == numbers[1]
     assert await listed("--after", first["next"]) == numbers[2:]
     assert await iehe.refused("case", "list", "--stage", "limbo") == (2, "unknown-value")
     assert numbers[0] in (await iehe("case", "list")).out
+
+
+async def test_labels(institute: Institute, iehe: CommandLine) -> None:
+    """A list and a page show by what a case is filed; a filter by what no case is filed by is refused."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    labels = {"round_id": "2027-comprehensive", "programme": "science"}
+
+    (listed,) = (await iehe.ok("case", "list"))["cases"]
+    page = await iehe.ok("case", "show", case.case_id)
+    shown = (await iehe("case", "show", case.case_id)).out.splitlines()
+    assert listed["labels"] == page["labels"] == labels
+    assert [line.split() for line in shown[1:3]] == [
+        ["round", "2027-comprehensive"],
+        ["programme", "science"],
+    ]
+
+    for label, known in {
+        "round_id=2027-general": ["2027-comprehensive"],
+        "programme=scence": ["science"],
+        "colour=red": ["programme", "round_id"],
+    }.items():
+        refused = await iehe("case", "list", "--label", label, "--json")
+        told = {name: refused.error[name] for name in ("code", "known")}
+        assert (refused.code, told) == (2, {"code": "unknown-value", "known": known})
+    assert await iehe.refused("case", "list", "--label", "round_id") == (2, "invalid-pair")
+    twice = ("--label", "round_id=2027-comprehensive") * 2
+    assert await iehe.refused("case", "list", *twice) == (2, "invalid-pair")
+
+
+async def test_labels_are_completed(institute: Institute, iehe: CommandLine) -> None:
+    """A shell gets their names, and behind one the values that cases have."""
+    case = await institute.apply()
+    await case.until_stage("completeness")
+    assert await asyncio.to_thread(complete_label, "ro") == ["round_id="]
+    assert await asyncio.to_thread(complete_label, "round_id=") == ["round_id=2027-comprehensive"]
+    assert await asyncio.to_thread(complete_label, "programme=sci") == ["programme=science"]
+    assert await asyncio.to_thread(complete_label, "colour=") == []
 
 
 async def test_history(institute: Institute, iehe: CommandLine) -> None:

@@ -114,9 +114,14 @@ def test_no_message_is_said_that_is_not_there():
 
 
 def test_every_process_has_its_words():
-    """A process has a group of commands, named as its cases are, and its part of the page of a case."""
+    """A process has a group of commands, named as its cases are, and its part of the page of a case, with a
+    title for each of its labels.
+    """
     assert {words["cases"] for words in process_words().values()} == set(CASE_ROOMS)
     assert all(callable(room.page) for room in ROOMS.values())
+    for words in process_words().values():
+        (process,) = (each for each in PROCESSES.values() if each.room == words["cases"])
+        assert set(words["labels"]) == set(process.labels)
 
 
 def test_a_role_has_the_name_of_the_glossary():

@@ -153,8 +153,8 @@ async def test_filters(institute, desk) -> None:
 
     assert await ids("/cases?stage=eligibility") == [late.case_id]
     assert await ids("/cases?waiting_for=admissions_office") == [late.case_id]
-    assert len(await ids("/cases?round=2027-comprehensive&overdue=false")) == 2
-    assert await ids("/cases?round=other") == []
+    assert len(await ids("/cases?label=round_id:2027-comprehensive&overdue=false")) == 2
+    assert await ids("/cases?label=programme:science&label=round_id:other") == []
     assert await ids("/cases?state=closed") == []
     assert await ids("/tasks?role=admissions_office") == [late.case_id]
     assert await ids("/tasks?role=reviewer") == []
@@ -164,7 +164,10 @@ async def test_filters(institute, desk) -> None:
         "limit=201": "query:limit",
         "overdue=yes": "query:overdue",
         "cursor=abc": "query:cursor",
-        "round=%00": "query:round",
+        "label=round_id:%00": "query:label",
+        "label=colour:red": "query:label",
+        "label=round_id": "query:label",
+        "label=round_id:a&label=round_id:b": "query:label",
         "limit=1&limit=2": "query:limit",
     }.items():
         answer = await desk.get(f"/cases?{query}")

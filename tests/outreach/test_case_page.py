@@ -16,6 +16,7 @@ PAGE = {
     "due_at": AT,
     "version": 1,
     "policy_version": "default-1",
+    "labels": {},
     "path": ["requested"],
     "outcome": None,
     "outcome_by": None,

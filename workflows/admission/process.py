@@ -298,6 +298,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     audience=_audience,
     facts=_facts,
     answers_since=_answers_since,
+    labels=("round_id", "programme"),
     own_attributes=(ROUND_ATTRIBUTE,),
     attributes=_attributes,
     enter={

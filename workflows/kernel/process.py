@@ -85,6 +85,10 @@ class Process(Generic[S]):
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
     """When that began which a step answers: no fact of it can have happened before."""
+    labels: tuple[str, ...] = ()
+    """By what its cases are found beside where they stand: names of which each has few values, none personal.
+
+    The room writes them into `iehe.case_labels`."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}

@@ -1,7 +1,7 @@
 -- What the page of an admission review shows beside what every case has.
 
 -- name: place
-SELECT a.round_id, a.programme, a.superseded_by, r.title_ja, r.title_en
+SELECT a.superseded_by, r.title_ja, r.title_en
 FROM iehe.applications a JOIN iehe.rounds r USING (round_id) WHERE a.case_id = $1
 
 -- name: reviews

@@ -6,7 +6,8 @@ SELECT c.case_id, c.process, c.version, c.stage, c.stage_since, c.opened_at,
        CASE WHEN c.closed_at IS NULL THEN c.waiting_for END AS waiting_for,
        CASE WHEN c.closed_at IS NULL THEN c.due_at END AS due_at, c.outcome, c.outcome_by, c.closed_at,
        coalesce(c.due_at < now() AND c.closed_at IS NULL, false) AS overdue,
-       (SELECT jsonb_object_agg(l.name, l.value) FROM iehe.case_labels l WHERE l.case_id = c.case_id) AS labels
+       coalesce((SELECT jsonb_object_agg(l.name, l.value) FROM iehe.case_labels l WHERE l.case_id = c.case_id), '{{}}')
+           AS labels
 FROM ({parts}) AS found JOIN iehe.cases c USING (case_id)
 ORDER BY c.case_id LIMIT {limit}
 

@@ -2,8 +2,20 @@
 
 -- name: case
 SELECT case_id, process, version, stage, stage_since, opened_at, waiting_for, due_at, outcome, outcome_by,
-       closed_at, policy_version, state
-FROM iehe.cases WHERE case_id = $1 AND version > 0
+       closed_at, policy_version, state,
+       coalesce((SELECT jsonb_object_agg(l.name, l.value) FROM iehe.case_labels l WHERE l.case_id = c.case_id), '{}')
+           AS labels
+FROM iehe.cases c WHERE case_id = $1 AND version > 0
+
+-- name: label_values
+-- Each once, from one to the next along the index: there are few of them, and very many cases.
+WITH RECURSIVE found (value) AS (
+    (SELECT value FROM iehe.case_labels WHERE name = $1 ORDER BY value LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.value FROM iehe.case_labels l WHERE l.name = $1 AND l.value > f.value ORDER BY l.value LIMIT 1)
+    FROM found f WHERE f.value IS NOT NULL
+)
+SELECT value FROM found WHERE value IS NOT NULL
 
 -- name: cases_in_need
 -- Cases that need a running workflow: open, or closed with letters to be sent or tasks to be done.
