@@ -71,35 +71,36 @@ async def show_policy(
 @app.command("load")
 @acting
 async def load_policy(session: Session, file: Path) -> None:
-    """Check a policy file, fill in the holidays of Japan and add it, with its rounds, as a new version."""
+    """Check a policy file, fill in the holidays of Japan and add it with all it brings, as a new version."""
     from cases.administration import note
-    from workers.policies import PolicyError, read_policy, store_policy, store_round
+    from workers.policies import PolicyError, read_policy, store_policy
 
     try:
-        document, rounds, places = read_policy(file)
+        read = read_policy(file)
     except (PolicyError, OSError, UnicodeDecodeError) as error:
         raise _faulty(file, error) from None
+    document = read.document
     actor = await session.administer("load-policy", document.process)
     async with session.transaction() as connection:
         try:
             added = await store_policy(connection, document, actor.id)
         except PolicyError as error:
             raise CommandError("policy-exists", error=error, version=document.version) from None
-        new = [each.round_id for each in rounds if await store_round(connection, each, places)]
+        new = await read.tables.store(connection)
         if added or new:
             subject = f"{document.process}/{document.version}"
-            await note(connection, actor.id, "load-policy", subject, added=added, rounds=new)
+            await note(connection, actor.id, "load-policy", subject, added=added, beside=new)
     listed = await session.fetch(LISTED, datetime.now(TOKYO).date())
     (in_force,) = (row["in_force"] for row in listed if row["version"] == document.version)
     if session.as_json:
-        answer = {"version": document.version, "added": added, "rounds_added": new, "in_force": in_force}
-        print_json(answer)
+        told = {"version": document.version, "added": added, "added_beside": new, "in_force": in_force}
+        print_json(told)
         return
     values = {"process": document.process, "version": document.version, "valid_from": document.valid_from}
     session.say("policy-added" if added else "policy-known", **values)
     session.say("policy-in-force" if in_force else "policy-not-in-force", routes=", ".join(in_force))
     for name in new:
-        session.say("round-loaded", name=name)
+        session.say("added-beside", name=name)
 
 
 def _faulty(file: Path, error: Exception) -> CommandError:

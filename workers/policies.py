@@ -1,18 +1,20 @@
-"""Policies and rounds: read from TOML, checked whole, completed with holidays, stored once by version."""
+"""Policies: read from TOML, checked whole, completed with holidays, stored once by version."""
 
 import hashlib
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import asyncpg
 import holidays
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from activities.kernel.policy_tables import PolicyTables
 from cases.registry import CASE_ROOMS, PROCESSES, ROOMS
 from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.policies import PolicyDocument
@@ -25,48 +27,43 @@ class PolicyError(Exception):
     """A policy file is not usable; the text names each fault by its place in the file."""
 
 
-class Round(BaseModel):
-    """A round of selection as the default file or `iehe round add` gives it."""
+@dataclass(frozen=True)
+class PolicyFile:
+    """What a policy file says: the rules, and the tables of its process beside them."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    round_id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,31}$")
-    route: str
-    title_ja: str
-    title_en: str
-    opens_at: AwareDatetime
-    closes_at: AwareDatetime
-    post_cutoff_at: AwareDatetime | None = None
-    enrol_by: date
-    waitlist_until: date
+    document: PolicyDocument[Any]
+    tables: PolicyTables
 
 
-def read_policy(
-    path: Path | None = None, room: str = CASE_ROOMS[0]
-) -> tuple[PolicyDocument[Any], list[Round], dict[str, int]]:
-    """A policy file with its rounds and places; None reads the defaults that come with a room.
+def defaults_of(room: str) -> Traversable:
+    """The policy file that comes with a room."""
+    return files("activities") / room / "defaults.toml"
+
+
+def read_policy(file: Traversable) -> PolicyFile:
+    """Read a policy file and check it whole.
 
     Raises:
         PolicyError: the file is not TOML, or something in it is missing, unknown or out of bounds.
     """
-    text = (path or files("activities") / room / "defaults.toml").read_text(encoding="utf-8")
     try:
-        raw = tomllib.loads(text)
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"not TOML: {error}") from None
     try:
-        document, rounds = _read(raw)
+        read = _read(raw)
     except KeyError as error:
         raise PolicyError(f"{error.args[0]} is missing") from None
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise PolicyError("\n".join(wrong)) from None
-    if faults := [*_unknown_fields(raw, document), *_dangling(document, rounds)]:
+    dangling = (*_dangling(read.document), *read.tables.dangling(read.document))
+    if faults := [*_unknown_fields(raw, read), *dangling]:
         raise PolicyError("\n".join(faults))
-    return document, rounds, dict(raw.get("places", {}))
+    return read
 
 
-def _read(raw: dict[str, Any]) -> tuple[PolicyDocument[Any], list[Round]]:
+def _read(raw: dict[str, Any]) -> PolicyFile:
     valid_from = raw["valid_from"]
     if type(valid_from) is not date:
         raise PolicyError("valid_from: a date without quotes is needed, such as 2027-04-01")
@@ -85,11 +82,17 @@ def _read(raw: dict[str, Any]) -> tuple[PolicyDocument[Any], list[Round]]:
             "routes": routes,
         }
     )
-    return document, [Round.model_validate(each) for each in raw.get("rounds", [])]
+    tables = ROOMS[document.process].policy_tables
+    return PolicyFile(
+        document, tables.model_validate({name: raw[name] for name in tables.model_fields if name in raw})
+    )
 
 
-def _unknown_fields(raw: dict[str, Any], document: PolicyDocument[Any]) -> Iterator[str]:
+def _unknown_fields(raw: dict[str, Any], read: PolicyFile) -> Iterator[str]:
     # payload models tolerate fields that they do not know; in a file that a person wrote they are mistakes
+    document = read.document
+    known_here = {"default", *type(document).model_fields, *type(read.tables).model_fields}
+    yield from (f"{name}: unknown" for name in raw if name not in known_here)
     yield from _unknown(raw.get("events", {}), document.events.model_dump(), "events")
     for name, route in document.routes.items():
         known = route.model_dump()
@@ -109,7 +112,7 @@ def _unknown(raw: Any, known: Any, where: str) -> Iterator[str]:
             yield from _unknown(value, fields, f"{where}.{number}")
 
 
-def _dangling(document: PolicyDocument[Any], rounds: list[Round]) -> Iterator[str]:
+def _dangling(document: PolicyDocument[Any]) -> Iterator[str]:
     """What a policy refers to and nobody has: messages, roles, processes, routes."""
     room = ROOMS[document.process]
     audiences = {"assignee", *(f"role:{role}" for role in room.process.roles)}
@@ -121,9 +124,6 @@ def _dangling(document: PolicyDocument[Any], rounds: list[Round]) -> Iterator[st
                     yield f"routes.{name}.{where}.ladder.{rung.key}: no message is called {rung.message}"
                 for who in sorted(set(rung.to) - audiences):
                     yield f"routes.{name}.{where}.ladder.{rung.key}: nobody is called {who}"
-    for each in rounds:
-        if each.route not in document.routes:
-            yield f"rounds.{each.round_id}: no route is called {each.route}"
 
 
 def _deadlines(model: BaseModel, where: str = "") -> Iterator[tuple[str, DeadlinePolicy]]:
@@ -175,33 +175,12 @@ async def store_policy(connection: asyncpg.Connection, document: PolicyDocument[
     return False
 
 
-async def store_round(connection: asyncpg.Connection, new: Round, places: dict[str, int]) -> bool:
-    """Add a round with its places; False, and nothing changed, when it exists."""
-    values = new.model_dump()
-    columns = ", ".join(values)
-    marks = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-    async with connection.transaction():
-        added = await connection.fetchval(
-            f"INSERT INTO iehe.rounds ({columns}) VALUES ({marks}) "  # noqa: S608 - names of model fields
-            "ON CONFLICT (round_id) DO NOTHING RETURNING round_id",
-            *values.values(),
-        )
-        if added is None:
-            return False
-        await connection.executemany(
-            "INSERT INTO iehe.round_places (round_id, programme, places) VALUES ($1, $2, $3)",
-            [(new.round_id, programme, count) for programme, count in places.items()],
-        )
-    return True
-
-
 async def load_defaults(connection: asyncpg.Connection, *rooms: str) -> None:
-    """The default policies and rounds of some rooms, or all, where there are none; what is loaded stays."""
+    """The default policy of some rooms, or all, with its tables, where none is; what is loaded stays."""
     for room in rooms or CASE_ROOMS:
-        document, rounds, places = read_policy(room=room)
-        there = "SELECT count(*) FROM iehe.policies WHERE process = $1"
-        if await connection.fetchval(there, document.process) == 0:
-            await store_policy(connection, document, "defaults")
-        if rounds and await connection.fetchval("SELECT count(*) FROM iehe.rounds") == 0:
-            for each in rounds:
-                await store_round(connection, each, places)
+        default = read_policy(defaults_of(room))
+        there = "SELECT EXISTS (SELECT FROM iehe.policies WHERE process = $1)"
+        async with connection.transaction():
+            if not await connection.fetchval(there, default.document.process):
+                await store_policy(connection, default.document, "defaults")
+                await default.tables.store(connection)

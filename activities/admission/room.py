@@ -5,6 +5,7 @@ from typing import Final
 from activities.admission.case_page import own_part
 from activities.admission.lookups import LOOKUPS
 from activities.admission.messages import ASKING, MESSAGES
+from activities.admission.rounds import Rounds
 from activities.kernel.room import Room
 from workflows.admission.process import ADMISSION_REVIEW
 from workflows.admission.sight import ADMINISTRATION, SIGHT
@@ -14,6 +15,7 @@ ROOM: Final = Room(
     lookups=LOOKUPS,
     messages=MESSAGES,
     page=own_part,
+    policy_tables=Rounds,
     sight=SIGHT,
     administration=ADMINISTRATION,
     shared=frozenset({"round_text"}),

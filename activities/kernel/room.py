@@ -8,6 +8,7 @@ import asyncpg
 
 from activities.kernel.database import Connection
 from activities.kernel.message_templates import Message
+from activities.kernel.policy_tables import PolicyTables
 from workflows.kernel.process import Process
 from workflows.kernel.sight import Administration, Sight
 
@@ -41,6 +42,8 @@ class Room:
     lookups: Mapping[str, Lookup]
     messages: Mapping[str, Message]
     page: OwnPage = nothing_of_its_own
+    policy_tables: type[PolicyTables] = PolicyTables
+    """What a policy file of it brings beside its rules."""
     sight: Sight = field(default_factory=dict)
     """Who sees what of its cases; nobody anything by default."""
     administration: Administration = field(default_factory=dict)

@@ -76,8 +76,8 @@ async def add_round(
     """Add a round. Times are those of Japan, e.g. 2027-02-03T23:59."""
     from pydantic import ValidationError
 
+    from activities.admission.rounds import Round, store_round
     from cases.administration import note
-    from workers.policies import Round, store_round
     from workflows.admission.process import ADMISSION_REVIEW
 
     places = parse_places(place or [])

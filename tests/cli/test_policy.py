@@ -38,7 +38,7 @@ async def test_a_new_version_comes_into_force(office, policy_file):
     )
     added = (await office("policy", "load", file, "--json")).json
     routes = ["comprehensive", "general", "recommendation"]
-    assert added == {"version": "2027.1", "added": True, "rounds_added": [], "in_force": routes}
+    assert added == {"version": "2027.1", "added": True, "added_beside": [], "in_force": routes}
     listed = {row["version"]: row for row in (await office("policy", "list", "--json")).json}
     assert listed["2027.1"]["in_force"] == routes
     assert listed["2027.1"]["loaded_by"] == CHIEF
@@ -56,6 +56,17 @@ async def test_a_version_for_later_is_not_in_force_yet(office, policy_file):
         ('version = "default-1"', 'version = "x"'), ("valid_from = 2026-04-01", "valid_from = 2999-04-01")
     )
     assert "not in force" in (await office("policy", "load", file)).out
+
+
+async def test_what_comes_with_a_policy_is_added_with_it(office, policy_file):
+    """Rounds that are not there yet come with it and are named."""
+    file = policy_file(
+        ('version = "default-1"', 'version = "2028.1"'),
+        ('round_id = "2027-general"', 'round_id = "2028-general"'),
+    )
+    assert "2028-general: added" in (await office("policy", "load", file)).out
+    assert (await office("policy", "load", file, "--json")).json["added_beside"] == []
+    assert "2028-general" in (await office("round", "list")).out
 
 
 async def test_the_same_content_again_changes_nothing(office, policy_file):
@@ -81,6 +92,7 @@ async def test_changed_content_under_the_same_version_is_refused(office, policy_
         ((('version = "default-1"', ""),), "version is missing"),
         ((('process = "admission-review"', 'process = "other"'),), "other"),
         ((("[default]", "[default"),), "not TOML"),
+        ((("[places]", "[place]"),), "place: unknown"),
     ],
 )
 async def test_a_faulty_file_is_explained(office, policy_file, changes, words):

@@ -7,28 +7,29 @@ import asyncpg
 import pytest
 
 from activities.admission.messages import MESSAGES
+from activities.admission.rounds import Round, store_round
 from activities.kernel.queries import queries
 from schemas.admission.policy import AdmissionPolicy
 from schemas.admission.roles import Role
 from schemas.kernel.deadlines import DeadlinePolicy
 from workers.policies import (
     PolicyError,
-    Round,
+    defaults_of,
     japanese_holidays,
     load_defaults,
     read_policy,
     store_policy,
-    store_round,
 )
 
-DEFAULTS = Path("activities/admission/defaults.toml")
-ROUTES = sorted(read_policy()[0].routes)
+DEFAULTS = defaults_of("admission")
+READ = read_policy(DEFAULTS)
+FIRST, *_ = READ.tables.rounds
+ROUTES = sorted(READ.document.routes)
 
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    root = Path(__file__).parents[2]
-    return (root / DEFAULTS).read_text(encoding="utf-8")
+    return DEFAULTS.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -62,16 +63,16 @@ def deadlines(policy: AdmissionPolicy) -> list[DeadlinePolicy]:
 
 def test_the_defaults_are_a_policy() -> None:
     """Three routes, rounds for each of them, places."""
-    document, rounds, places = read_policy()
+    document, tables = READ.document, READ.tables
     assert (document.process, document.valid_from) == ("admission-review", date(2026, 4, 1))
     assert set(document.routes) == {"comprehensive", "recommendation", "general"}
-    assert {each.route for each in rounds} == set(document.routes)
-    assert all(count > 0 for count in places.values())
+    assert {each.route for each in tables.rounds} == set(document.routes)
+    assert all(count > 0 for count in tables.places.values())
 
 
 def test_a_route_has_what_it_says_and_the_defaults_otherwise() -> None:
     """Only the general selection takes post, with its own parts."""
-    routes = read_policy()[0].routes
+    routes = READ.document.routes
     assert [name for name, route in routes.items() if route.double_intake] == ["general"]
     assert [item.key for item in routes["general"].items] == ["transcript", "common-test", "fee"]
     assert routes["recommendation"].offer_reply == routes["general"].offer_reply
@@ -80,7 +81,7 @@ def test_a_route_has_what_it_says_and_the_defaults_otherwise() -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_reminder_of_the_defaults_can_be_written(route) -> None:
     """Each rung names a message that exists, for an audience that the message is for."""
-    for deadline in deadlines(read_policy()[0].routes[route]):
+    for deadline in deadlines(READ.document.routes[route]):
         for rung in deadline.ladder:
             for audience in rung.to:
                 kind, _, role = audience.partition(":")
@@ -92,14 +93,14 @@ def test_every_reminder_of_the_defaults_can_be_written(route) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_ladder_has_a_key_twice(route) -> None:
     """A rung is known by its key."""
-    for deadline in deadlines(read_policy()[0].routes[route]):
+    for deadline in deadlines(READ.document.routes[route]):
         keys = [rung.key for rung in deadline.ladder]
         assert len(keys) == len(set(keys))
 
 
 def test_the_rounds_are_those_of_the_general_selection() -> None:
     """The post is due by noon of 4 February, in Japan."""
-    (general,) = [each for each in read_policy()[1] if each.route == "general"]
+    (general,) = [each for each in READ.tables.rounds if each.route == "general"]
     assert general.post_cutoff_at == datetime.fromisoformat("2027-02-04T12:00:00+09:00")
 
 
@@ -127,6 +128,10 @@ def test_the_rounds_are_those_of_the_general_selection() -> None:
         ('route = "comprehensive"\n', "", "route"),
         ('to = ["referee"]', 'to = "referee"', "ladder.0.to"),
         ("maximum = 10", "maximum = 0", "maximum"),
+        ("[[rounds]]", "[[round]]", "round: unknown"),
+        ("[events]", "[event]", "event: unknown"),
+        ("science = 310", "science = -1", r"places\.science"),
+        ("closes_at = 2027-02-03T23:59:59+09:00", "quota = 3", r"rounds\.2\.quota"),
     ],
 )
 def test_a_faulty_file_is_refused_with_the_place(written, old, new, fault) -> None:
@@ -171,7 +176,7 @@ def test_every_fault_is_named(tmp_path, written, text) -> None:
 def test_holidays_are_put_into_the_policy(day, closed) -> None:
     """National holidays with substitutes and days between, and the days on which offices are closed."""
     assert (day in japanese_holidays(date(2026, 4, 1))) == closed
-    assert (day in read_policy()[0].routes["general"].calendar.holidays) == closed
+    assert (day in READ.document.routes["general"].calendar.holidays) == closed
 
 
 # storing
@@ -179,7 +184,7 @@ def test_holidays_are_put_into_the_policy(day, closed) -> None:
 
 async def test_a_policy_is_stored_once(connection) -> None:
     """The same version with the same content again changes nothing."""
-    document = read_policy()[0]
+    document = READ.document
     assert await store_policy(connection, document, "office-1")
     assert not await store_policy(connection, document, "office-2")
     rows = await connection.fetch("SELECT version, loaded_by FROM iehe.policies")
@@ -188,7 +193,7 @@ async def test_a_policy_is_stored_once(connection) -> None:
 
 async def test_a_stored_policy_is_never_changed(connection) -> None:
     """Other content under a known version is refused and leaves the stored one."""
-    document = read_policy()[0]
+    document = READ.document
     await store_policy(connection, document, "office-1")
     before = await connection.fetchval("SELECT sha256 FROM iehe.policies")
     other = document.model_copy(update={"valid_from": date(2027, 4, 1)})
@@ -199,7 +204,7 @@ async def test_a_stored_policy_is_never_changed(connection) -> None:
 
 async def test_what_is_stored_is_what_was_read(connection) -> None:
     """The policy comes back from the database equal, holidays included."""
-    document = read_policy()[0]
+    document = READ.document
     await store_policy(connection, document, "office-1")
     body = await connection.fetchval("SELECT body FROM iehe.policies")
     assert type(document).model_validate_json(body) == document
@@ -207,27 +212,25 @@ async def test_what_is_stored_is_what_was_read(connection) -> None:
 
 async def test_a_round_is_stored_once_with_its_places(connection) -> None:
     """The second time nothing changes, not even the places."""
-    _, (first, *_), places = read_policy()
-    assert await store_round(connection, first, places)
-    assert not await store_round(connection, first, {"science": 1})
+    places = READ.tables.places
+    assert await store_round(connection, FIRST, places)
+    assert not await store_round(connection, FIRST, {"science": 1})
     stored = await connection.fetch("SELECT programme, places FROM iehe.round_places")
     assert {row["programme"]: row["places"] for row in stored} == places
 
 
 async def test_a_round_with_impossible_places_is_not_stored(connection) -> None:
     """Round and places come together or not at all."""
-    _, (first, *_), _ = read_policy()
     with pytest.raises(asyncpg.CheckViolationError):
-        await store_round(connection, first, {"science": -1})
+        await store_round(connection, FIRST, {"science": -1})
     assert await connection.fetchval("SELECT count(*) FROM iehe.rounds") == 0
 
 
 async def test_the_defaults_do_not_touch_what_a_university_has_loaded(connection) -> None:
-    """Where a policy or a round is, none is added."""
-    document, (first, *_), _ = read_policy()
-    own = document.model_copy(update={"version": "own-1"})
+    """Where a policy is, neither one nor what comes with it is added."""
+    own = READ.document.model_copy(update={"version": "own-1"})
     await store_policy(connection, own, "office-1")
-    await store_round(connection, first, {})
+    await store_round(connection, FIRST, {})
     await load_defaults(connection, "admission")
     assert await connection.fetchval("SELECT string_agg(version, ',') FROM iehe.policies") == "own-1"
     assert await connection.fetchval("SELECT count(*) FROM iehe.rounds") == 1
@@ -238,18 +241,18 @@ async def test_the_defaults_are_loaded_where_there_is_nothing(connection) -> Non
     for _ in range(2):
         await load_defaults(connection, "admission")
     assert await connection.fetchval("SELECT count(*) FROM iehe.policies") == 1
-    assert await connection.fetchval("SELECT count(*) FROM iehe.rounds") == len(read_policy()[1])
+    assert await connection.fetchval("SELECT count(*) FROM iehe.rounds") == len(READ.tables.rounds)
 
 
 def test_a_round_knows_no_other_field() -> None:
     """A mistyped field of a round is a fault."""
     with pytest.raises(ValueError, match="quota"):
-        Round.model_validate({**read_policy()[1][0].model_dump(), "quota": 3})
+        Round.model_validate({**FIRST.model_dump(), "quota": 3})
 
 
 async def test_of_two_versions_for_one_day_the_later_loaded_holds(connection) -> None:
     """A correction loaded for the same day replaces the version before, whatever the two are called."""
-    document, _rounds, _places = read_policy()
+    document = READ.document
     for version in ("z-first", "a-correction"):
         await store_policy(connection, document.model_copy(update={"version": version}), "office-1")
 
