@@ -1,6 +1,8 @@
 """The processes that this system runs: one line for each."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 from activities.admission.room import ROOM as ADMISSION
@@ -23,6 +25,14 @@ OWN_ATTRIBUTES: Final = tuple(name for process in PROCESSES.values() for name in
 
 CASE_ROOMS: Final = tuple(process.room for process in PROCESSES.values())
 """First parts of case ids."""
+
+
+def own_modules(part: str, name: str) -> dict[str, Any]:
+    """The modules of a name that processes have in their rooms of a part, by room."""
+    rooms = [room for room in CASE_ROOMS if find_spec(f"{part}.{room}")]
+    modules = {room: f"{part}.{room}.{name}" for room in rooms}
+    return {room: import_module(each) for room, each in modules.items() if find_spec(each)}
+
 
 ROLES: Final[Mapping[str, tuple[str, str]]] = {
     name: words

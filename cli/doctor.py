@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cli.case_arguments import command
@@ -90,6 +91,7 @@ async def _answering(
 
 
 async def _database(session: Session, pool: Any) -> list[Finding]:
+    from cases.registry import own_modules
     from workers.diagnostics import database
 
     checks: dict[str, Check] = {
@@ -98,7 +100,7 @@ async def _database(session: Session, pool: Any) -> list[Finding]:
         "postgresql": lambda: database.server(pool),
         "clock": lambda: database.clock(pool),
         "policies": lambda: database.policies(pool),
-        "rounds": lambda: database.rounds(pool),
+        **{room: partial(own.findings, pool) for room, own in own_modules("workers", "findings").items()},
         "staff": lambda: database.staff(pool),
         "waiting": lambda: database.waiting(pool),
     }

@@ -1,9 +1,6 @@
 """`POST /cases`: a case is started by its form, or as `gateway/<room>/start_routes.py` does it."""
 
-import importlib
 from http import HTTPStatus
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Annotated, Any, Final, Union
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
@@ -11,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cases.forms import form_of, store_form
-from cases.registry import CASE_ROOMS, PROCESSES
+from cases.registry import PROCESSES, own_modules
 from cases.starting import start_now
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
@@ -19,13 +16,7 @@ from gateway.request_parsing import body_of, checked, key_of, note_request
 from gateway.responses import CaseAccepted, accepted
 from gateway.staff import staff_of
 
-
-def _own_ways() -> dict[str, ModuleType]:
-    names = {room: f"gateway.{room}.start_routes" for room in CASE_ROOMS if find_spec(f"gateway.{room}")}
-    return {room: importlib.import_module(name) for room, name in names.items()}
-
-
-OWN_WAYS: Final = _own_ways()
+OWN_WAYS: Final = own_modules("gateway", "start_routes")
 """By room, where cases begin otherwise than by a form: `START` (model of the body), `start_one`, `routes` and
 `OPERATIONS`."""
 

@@ -47,12 +47,16 @@ APPLICATION += (
 APPLICATION += "'00000000-0000-0000-0000-000000000002', 'x', '2026-10-01', 'x')"
 ROW = "INSERT INTO iehe.import_rows (batch_id, row, application_no) VALUES "
 ROW += "('00000000-0000-0000-0000-000000000001', 2, 'A-2')"
+ROUNDS = (
+    "UPDATE iehe.rounds SET opens_at = now() + interval '1 day', closes_at = now() + interval '2 days'",
+    "UPDATE iehe.rounds SET opens_at = now() - interval '1 day' WHERE round_id = '2027-comprehensive'",
+)
 START = "INSERT INTO iehe.case_starts (case_id) VALUES ('admission/A-2')"
 
 
 async def test_problems_are_found_and_say_what_to_do(office, connect):
-    """A case without a workflow, waiting imports, a dead notice, an overdue task: all are named."""
-    for statement in (CASE, NOTICE, TASK, BATCH, PERSON, APPLICATION, ROW, START):
+    """A case without a workflow, waiting imports, a dead notice, an overdue task, open rounds: all named."""
+    for statement in (CASE, NOTICE, TASK, BATCH, PERSON, APPLICATION, ROW, START, *ROUNDS):
         await connect(statement)
     ended = await office("doctor", "--json")
     assert ended.code == Exit.PROBLEMS
@@ -67,6 +71,7 @@ async def test_problems_are_found_and_say_what_to_do(office, connect):
         "ok"
     }
     assert states["search attributes"] == "ok"
+    assert found["rounds"]["facts"]["open"] == ["2027-comprehensive"]
     assert all(each["todo"] for each in ended.json if each["state"] != "ok")
     text = (await office("doctor")).out
     assert "1 stored applications have neither a case nor a running workflow" in text

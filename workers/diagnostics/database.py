@@ -99,15 +99,6 @@ async def policies(connection: Any) -> list[Finding]:
     return [ok("policies", text, **facts)]
 
 
-async def rounds(connection: Any) -> Finding:
-    """Which rounds are open now."""
-    rows = await connection.fetch(
-        "SELECT round_id FROM iehe.rounds WHERE now() BETWEEN opens_at AND closes_at ORDER BY 1"
-    )
-    names = [row["round_id"] for row in rows]
-    return ok("rounds", f"open: {', '.join(names) or 'none'}", open=names)
-
-
 async def staff(connection: Any) -> Finding:
     """Whether there is anybody for each role of the processes in which somebody works."""
     rows = await connection.fetch("SELECT DISTINCT unnest(roles) AS role FROM iehe.staff WHERE active")
