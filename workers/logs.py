@@ -30,7 +30,7 @@ KEYS: Final = frozenset(
         *("place", "mismatch"),  # where in our own code, and what a history and the code disagree about
         *("case_id", "process", "run_id", "activity", "task_queue", "attempt", "actor", "version", "step"),
         *("stage", "notice_id", "message", "state", "reason", "code", "count", "seconds", "signal"),
-        *("namespace", "migration", "policy", "round_id", "batch_id", "event_id", "pid", "setting", "port"),
+        *("namespace", "migration", "policy", "batch_id", "event_id", "pid", "setting", "port"),
         # of a request: of a fixed list, our own pattern of the path, and numbers
         *("method", "route", "status", "milliseconds", "lines_lost"),
         "source",  # the name that we gave a sender, never what it calls itself
