@@ -10,6 +10,7 @@ import typer
 
 from cli.main import app
 from cli.stack import HINTS
+from workers.settings import setting_names
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -172,7 +173,7 @@ def test_every_name_of_the_code_on_a_page_exists(page) -> None:
 
 
 def setting(piece: str) -> bool:
-    return piece.startswith("IEHE_") and f"{piece.removeprefix('IEHE_').lower()}:" in source()
+    return piece in setting_names() or piece.removesuffix("_") in setting_names()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -5,12 +5,21 @@ import pwd
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from cases.words import process_words
 from workers.language import Language, default_language
 
 PREFIX = "IEHE_"
@@ -39,7 +48,26 @@ def _is_embedded(data: dict[str, Any]) -> bool:
     return data.get("environment") == "embedded"
 
 
-class Settings(BaseSettings):
+Sender = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+_MAIL_FROM: Final = "mail_from_"
+
+if TYPE_CHECKING:
+    _Senders = BaseSettings
+else:
+    _Senders = create_model(
+        "_Senders",
+        __base__=BaseSettings,
+        **{
+            f"{_MAIL_FROM}{room}": (
+                Sender | None,
+                Field(default=None, description=f"Sender of the mails of {room}; not set: mail_from"),
+            )
+            for room in process_words()
+        },
+    )
+
+
+class Settings(_Senders):
     """All settings; each is the environment variable `IEHE_` + the field's name in capitals."""
 
     model_config = SettingsConfigDict(
@@ -148,8 +176,9 @@ class Settings(BaseSettings):
     )
     smtp_username: str | None = Field(default=None, description="Login at the mail server")
     smtp_password: SecretStr | None = Field(default=None, description="Password at the mail server")
-    mail_from: str = Field(
-        default="noreply@example.ac.jp", pattern=r"^[^@\s]+@[^@\s]+$", description="Sender of every mail"
+    mail_from: Sender = Field(
+        default="noreply@example.ac.jp",
+        description="Sender of the mails of every process that has none of its own (mail_from_<room>)",
     )
     mail_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -176,6 +205,12 @@ class Settings(BaseSettings):
         if info.data.get("temporal_embedded") and (other := next(others, None)) is not None:
             raise ValueError(f"port {port} is also {PREFIX}{other.upper()}")
         return port
+
+    @property
+    def senders(self) -> dict[str, str]:
+        """The senders of the processes that have one of their own, by room."""
+        own = {room: getattr(self, f"{_MAIL_FROM}{room}") for room in process_words()}
+        return {room: sender for room, sender in own.items() if sender is not None}
 
     def temporal_connection(self) -> ClientConnectConfig:
         """Return the keyword arguments for `temporalio.client.Client.connect`."""

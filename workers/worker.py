@@ -65,6 +65,7 @@ def mailer_of(settings: Settings) -> Mailer:
             username=settings.smtp_username,
             password=password.get_secret_value() if password else None,
             sender=settings.mail_from,
+            senders=settings.senders,
             allow=None if everybody else settings.mail_allow,
         )
     )

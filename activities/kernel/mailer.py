@@ -4,7 +4,7 @@ The envelope (sender, recipient) is agreed before the caller records that it is 
 transfer of the text itself lies in the gap in which a crash leaves the outcome unknown.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -52,6 +52,7 @@ class UnansweredMailError(MailError):
 class SmtpSettings:
     """Where mail goes out. `sender` may carry a name: `University <noreply@example.ac.jp>`.
 
+    `senders`, by room, are those of processes that have one of their own.
     `allow` are patterns such as `*@example.ac.jp`, heeded outside production only; None is everybody.
     `ca_file` (PEM) replaces the system's certificate authorities. Raises ValueError for a bad sender.
     """
@@ -66,10 +67,12 @@ class SmtpSettings:
     allow: tuple[str, ...] | None = None
     production: bool = False
     ca_file: str | None = None
+    senders: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """A sender that no server takes would turn every notice dead: refused at the start instead."""
-        sender_mailbox(self.sender)
+        for sender in (self.sender, *self.senders.values()):
+            sender_mailbox(sender)
 
 
 class MailSession:
@@ -148,8 +151,13 @@ class MailSession:
 class Mailer:
     """Opens sessions, composes letters and knows who may be written to, by one set of settings."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: SmtpSettings, room: str | None = None) -> None:
         self._settings = settings
+        self._sender = settings.senders.get(room or "", settings.sender)
+
+    def of_case(self, case_id: str) -> "Mailer":
+        """The same, with the sender of the case's process."""
+        return Mailer(self._settings, case_id.partition("/")[0])
 
     def allows(self, address: str) -> bool:
         """Whether mail may go there at all: outside production only to the allow-list."""
@@ -160,12 +168,12 @@ class Mailer:
 
     def message_id(self, notice_id: str) -> str:
         """The Message-ID header of this notice."""
-        return message_id(notice_id, self._settings.sender)
+        return message_id(notice_id, self._sender)
 
     def compose(self, letter: Letter) -> bytes:
         """The letter as it goes over the wire. Raises PermanentMailError `bad-address`."""
         try:
-            return compose(letter, self._settings.sender)
+            return compose(letter, self._sender)
         except BadAddressError:
             raise PermanentMailError("bad-address") from None
 
@@ -184,7 +192,7 @@ class Mailer:
             cert_bundle=to.ca_file,
         )
         try:
-            yield MailSession(smtp, sender_mailbox(to.sender))
+            yield MailSession(smtp, sender_mailbox(self._sender))
         finally:
             if smtp.is_connected:
                 with suppress(aiosmtplib.SMTPException, OSError):

@@ -89,7 +89,7 @@ class NoticeActivities:
             await self._record(Answered.model_validate(answer))
         rows = await self._pool.fetch(SQL["pending"], *version)
         policy = await self._policy_of(rows)
-        async with self._mailer.session() as session:
+        async with self._mailer.of_case(delivery.case_id).session() as session:
             for row in rows:
                 if row["state"] == "unknown":
                     _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
@@ -126,7 +126,8 @@ class NoticeActivities:
         try:
             link = self._link(row["notice_id"]) if self._link and is_answerable(row) else None
             room = self._rooms[row["process"]]
-            letter = self._mailer.compose(letter_to(row, room, self._office, self._clock(), link))
+            mailer = self._mailer.of_case(row["case_id"])
+            letter = mailer.compose(letter_to(row, room, self._office, self._clock(), link))
             await session.prepare(row["address"])
         except (MailError, NotRenderedError) as fault:
             await self._settle(row, *self._failure(row, policy, fault))
@@ -153,7 +154,7 @@ class NoticeActivities:
     ) -> None:
         notice_id = row["notice_id"]
         self._fault("before-mark")
-        message_id = self._mailer.message_id(notice_id)
+        message_id = self._mailer.of_case(row["case_id"]).message_id(notice_id)
         attempt = await self._pool.fetchval(SQL["claim"], notice_id, row["attempts"], message_id)
         if attempt is None:
             # superseded since, or another attempt's

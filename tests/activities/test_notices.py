@@ -21,9 +21,14 @@ from activities.kernel.notice_rows import requeue
 from activities.kernel.notice_times import given_up, quiet_until, retry_delay
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
+from embedded.mail import MailCatcher, caught_mails
+from embedded.ports import free_port
 from schemas.kernel.policies import NoticePolicy
 from schemas.kernel.transition import Delivery, DeliveryReport
 from tests.activities.post_office import PostOffice, open_post_office
+from workers.settings import Settings
+from workers.worker import mailer_of
+from workflows.outreach.process import OUTREACH
 
 CASE = "admission/A27-0001"
 NO_QUIET = NoticePolicy(quiet_from=time(0), quiet_until=time(0))
@@ -173,6 +178,39 @@ async def test_sends_to_each_kind_of_reader(world) -> None:
     assert (row["sent_at"], row["message_id"]) == (NOON, "<n-1@example.ac.jp>")
     assert world.office.accepted[0]["Message-ID"] == "<n-1@example.ac.jp>"
     assert row["possible_duplicate"] is False
+
+
+async def test_each_process_writes_from_its_own_sender(world, tmp_path) -> None:
+    """Envelope, From and Message-ID are of the process's sender; who has none writes from the default one."""
+    other = OUTREACH.case_id("S27-0001")
+    await world.owner.execute(
+        "INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, state)"
+        " SELECT $1, $2, version, 'held', stage_since, opened_at, state FROM iehe.cases",
+        *(other, OUTREACH.name),
+    )
+    await world.queue("n-1", "review-released", "staff")
+    await world.queue("n-2", "lecture-released", "staff", facts={"case": other, "cause": "school-request"})
+    move = "UPDATE iehe.notices SET case_id = $1, process = $2 WHERE notice_id = 'n-2'"
+    await world.owner.execute(move, other, OUTREACH.name)
+    catcher = MailCatcher(tmp_path / "mail", free_port())
+    await catcher.start()
+    try:
+        settings = Settings(smtp_port=catcher.port, mail_from_outreach="visits@link.example.ac.jp")
+        activities = NoticeActivities(world.pool, ROOMS, mailer_of(settings), world.clock)
+        for case_id in (CASE, other):
+            delivery = DELIVERY.model_copy(update={"case_id": case_id})
+            assert await ActivityEnvironment().run(activities.deliver, delivery) == DeliveryReport()
+    finally:
+        await catcher.stop()
+    caught = [
+        (each.sender, each.message["From"], each.message["Message-ID"])
+        for each in caught_mails(catcher.folder)
+    ]
+    assert caught == [
+        ("noreply@example.ac.jp", "noreply@example.ac.jp", "<n-1@example.ac.jp>"),
+        ("visits@link.example.ac.jp", "visits@link.example.ac.jp", "<n-2@link.example.ac.jp>"),
+    ]
+    assert (await world.notice("n-2"))["message_id"] == "<n-2@link.example.ac.jp>"
 
 
 async def test_english_reader_is_named_given_name_first(world) -> None:

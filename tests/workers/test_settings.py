@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from cases.registry import CASE_ROOMS
 from workers.settings import Settings, SettingsError, load_settings, setting_names
 
 
@@ -61,6 +62,17 @@ def test_the_allow_list_is_split(monkeypatch):
     """Patterns may be separated by commas, blanks or both."""
     monkeypatch.setenv("IEHE_MAIL_ALLOW", "*@example.ac.jp, test@example.org")
     assert load_settings().mail_allow == ("*@example.ac.jp", "test@example.org")
+
+
+@pytest.mark.parametrize("room", CASE_ROOMS)
+def test_each_process_may_have_a_sender_of_its_own(monkeypatch, room):
+    """It is checked as the default one is; without one there is only the default."""
+    assert load_settings().senders == {}
+    monkeypatch.setenv(f"IEHE_MAIL_FROM_{room.upper()}", f"{room}@example.ac.jp")
+    assert load_settings().senders == {room: f"{room}@example.ac.jp"}
+    monkeypatch.setenv(f"IEHE_MAIL_FROM_{room.upper()}", "the office")
+    with pytest.raises(SettingsError, match=f"IEHE_MAIL_FROM_{room.upper()}"):
+        load_settings()
 
 
 def test_an_empty_variable_is_not_set(monkeypatch):

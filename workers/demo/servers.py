@@ -103,7 +103,7 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         stack.callback(owner.terminate)
         pool = await open_pool(postgres.url("worker"), size=16, application="iehe-worker")
         stack.callback(pool.terminate)
-        smtp = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender=settings.mail_from)
+        smtp = SmtpSettings("127.0.0.1", mail.port, settings.mail_from, "none", senders=settings.senders)
         await stack.enter_async_context(
             running_worker(client, pool, NoticeActivities(pool, ROOMS, Mailer(smtp)))
         )
