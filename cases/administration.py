@@ -1,4 +1,4 @@
-"""Who may change policies, places, staff, sources and keys, and the log in which each change is kept."""
+"""Who may change policies, staff, sources and keys, and the log in which each change is kept."""
 
 import json
 from collections.abc import Mapping, Sequence

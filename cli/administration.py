@@ -1,4 +1,4 @@
-"""`iehe log`: who changed policies, places, staff, sources and keys."""
+"""`iehe log`: who changed policies, staff, sources and keys."""
 
 import json
 from typing import Annotated

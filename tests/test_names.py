@@ -50,7 +50,14 @@ def test_japans_clock_is_named_once() -> None:
 
 
 def _names(process: Process) -> re.Pattern[str]:
-    names = {process.room, process.name, *process.roles} - HOST_ROLES.keys()
+    """The words of a process: its names, roles and labels.
+
+    A label such as `round_id` stands for rounds, `--round` and `round_places` too; not for `round(…)`, nor
+    for a round trip.
+    """
+    labels = [label.removesuffix("_id") for label in process.labels]
+    of_labels = {each for label in labels for each in (f"{label}s", f"{label}_[a-z]+", f"--{label}")}
+    names = {process.room, process.name, *process.roles, *process.labels, *of_labels} - HOST_ROLES.keys()
     return re.compile(r"(?<![a-z])(" + "|".join(sorted(names)) + r")s?(?![a-z])", re.IGNORECASE)
 
 
@@ -66,9 +73,29 @@ def _host_files() -> list[Path]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "is_named"),
+    [
+        ("SELECT FROM iehe.rounds", True),
+        ("round_id: str | None = None", True),
+        ("iehe.round_places", True),
+        ('typer.Option("--round")', True),
+        ("programme: str", True),
+        ("took = round(seconds, 1)", False),
+        ("spare a round trip", False),
+        ("background_ids", False),
+    ],
+)
+def test_the_words_of_labels_are_those_of_their_process(line: str, is_named: bool) -> None:
+    """A column, an option or a table of them is found; other words that are spelled alike are not."""
+    assert bool(_names(PROCESSES["admission-review"]).search(line)) == is_named
+
+
 @pytest.mark.parametrize("process", PROCESSES.values(), ids=lambda process: process.name)
 def test_the_host_names_no_process(process: Process) -> None:
-    """A process is added in its rooms and by a line of the registry: nothing else of the host names it."""
+    """A process is added in its rooms and by a line of the registry: nothing else of the host names it, nor
+    what it files its cases by.
+    """
     pattern = _names(process)
     named = [
         f"{file.relative_to(ROOT)}:{number}: {line.strip()}"

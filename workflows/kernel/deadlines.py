@@ -27,7 +27,7 @@ def count(name: str, policy: DeadlinePolicy, started_at: datetime, calendar: Cal
 def until(
     name: str, policy: DeadlinePolicy, started_at: datetime, due_at: datetime, calendar: Calendar
 ) -> Deadline:
-    """A deadline with a due time that is given, by the round or by a person; only the reminders count."""
+    """A deadline with a due time that is given, by a record or by a person; only the reminders count."""
     rungs = [_rung(rung, started_at, due_at, calendar) for rung in policy.ladder]
     return Deadline(
         name=name,

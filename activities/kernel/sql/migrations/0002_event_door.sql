@@ -205,7 +205,7 @@ CREATE TABLE iehe.administration_log (
     details  jsonb NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE iehe.administration_log IS
-    'Who changed policies, places, staff, sources and keys; codes only, nothing personal and no secret.';
+    'Who changed policies, staff, sources and keys; codes only, nothing personal and no secret.';
 CREATE TRIGGER administration_log_rows_stay BEFORE UPDATE OR DELETE ON iehe.administration_log
     FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
 CREATE TRIGGER administration_log_stays BEFORE TRUNCATE ON iehe.administration_log
