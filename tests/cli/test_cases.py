@@ -8,8 +8,9 @@ from cases.words import process_words
 from cli.japanese import catalogue
 from cli.known import complete_label
 from schemas.admission.commands import RecordDecision
+from schemas.outreach.roles import Role as OutreachRole
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
-from tests.office import Institute, person
+from tests.office import Institute, person, staff
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
@@ -145,6 +146,9 @@ async def test_labels(institute: Institute, iehe: CommandLine) -> None:
         refused = await iehe("case", "list", "--label", label, "--json")
         told = {name: refused.error[name] for name in ("code", "known")}
         assert (refused.code, told) == (2, {"code": "unknown-value", "known": known})
+    await institute.employ(staff("desk-1", OutreachRole.OFFICE))
+    other = await iehe("case", "list", "--label", "round_id=2027-comprehensive", "--json", by="desk-1")
+    assert (other.code, other.error["known"]) == (2, []), "of a process that they do not see"
     assert await iehe.refused("case", "list", "--label", "round_id") == (2, "invalid-pair")
     twice = ("--label", "round_id=2027-comprehensive") * 2
     assert await iehe.refused("case", "list", *twice) == (2, "invalid-pair")

@@ -155,6 +155,14 @@ async def test_filters(institute, desk) -> None:
     assert await ids("/cases?waiting_for=admissions_office") == [late.case_id]
     assert len(await ids("/cases?label=round_id:2027-comprehensive&overdue=false")) == 2
     assert await ids("/cases?label=programme:science&label=round_id:other") == []
+    first = (
+        await desk.get("/cases?label=programme:science&label=round_id:2027-comprehensive&limit=1")
+    ).json()
+    assert [each["labels"] for each in first["cases"]] == [
+        {"round_id": "2027-comprehensive", "programme": "science"}
+    ]
+    assert await ids(first["next"]) == [max(early.case_id, late.case_id)]
+    assert await ids(first["next"].replace("science", "law")) == []
     assert await ids("/cases?state=closed") == []
     assert await ids("/tasks?role=admissions_office") == [late.case_id]
     assert await ids("/tasks?role=reviewer") == []
