@@ -111,14 +111,6 @@ class PostgresServer:
         finally:
             await connection.close()
 
-    async def drop_database(self, name: str) -> None:
-        """Remove a database, cutting its connections."""
-        connection = await self._connect()
-        try:
-            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        finally:
-            await connection.close()
-
     def _check(self) -> None:
         socket = self.home.socket / ".s.PGSQL.5432"
         if len(os.fsencode(socket)) > _SOCKET_PATH_LIMIT:

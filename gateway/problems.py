@@ -37,7 +37,9 @@ _STATUS_OF: Final = {
     RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalKind.CONFLICT: HTTPStatus.CONFLICT,
     RefusalKind.NOT_YET: HTTPStatus.CONFLICT,
+    RefusalKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_RETRY_AFTER: Final = {RefusalKind.NOT_YET: "1", RefusalKind.UNAVAILABLE: "5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +149,6 @@ def invalid(faults: Iterable[Fault], params: Mapping[str, Any] | None = None) ->
     return problem("invalid-request", faults=faults, params=params)
 
 
-def unavailable(code: str, english: str, japanese: str, *, retry_after: int = 5) -> Problem:
-    """503: try the same request again; it has not been carried out, or a repeat is harmless."""
-    headers = {"Retry-After": str(retry_after)}
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, english, japanese, headers=headers)
-
-
 def refused(refusal: Refusal) -> Problem:
     """A refusal as a problem, without anything that was sent."""
     code, kind = refusal.code, refusal.kind
@@ -162,10 +158,9 @@ def refused(refusal: Refusal) -> Problem:
     if sent := text_of(code).sent:
         params[sent] = "…"
     english, japanese = (HTTP.text(Refusal(code, **params), language) for language in ("en", "ja"))
-    if kind is RefusalKind.UNAVAILABLE:
-        return unavailable(code, english, japanese)
-    headers = {"Retry-After": "1"} if kind is RefusalKind.NOT_YET else None
-    return Problem(_STATUS_OF[kind], code, english, japanese, headers=headers, params=params)
+    headers = {"Retry-After": _RETRY_AFTER[kind]} if kind in _RETRY_AFTER else None
+    told = None if kind is RefusalKind.UNAVAILABLE else params
+    return Problem(_STATUS_OF[kind], code, english, japanese, headers=headers, params=told)
 
 
 def language_of(request: Request) -> str:
