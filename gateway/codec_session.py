@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from encryption import source_secrets as sealing
-from gateway.context import Gateway, gateway_of
+from gateway.context import FORM_POLICY, Gateway, gateway_of
 from gateway.limits import read_body
 from gateway.problems import problem
 from gateway.staff import staff_by_id, staff_by_token
@@ -39,9 +39,7 @@ async def page(request: Request) -> Response:
     if reader is not None:
         said = "サインイン済みです。 / You are signed in."
     answer = HTMLResponse(_PAGE.format(reader=said, endpoint=f"{gateway.url}{_PATH}", ui=gateway.ui_origin))
-    answer.headers["Content-Security-Policy"] = (
-        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
+    answer.headers["Content-Security-Policy"] = FORM_POLICY
     # without a referrer a browser names no origin when it sends the form
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer

@@ -2,12 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 import asyncpg
 from starlette.requests import Request
 from temporalio.client import Client
 
 from encryption.ring import KeyRing
+
+FORM_POLICY: Final = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+"""Content-Security-Policy of a page with a form."""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from pydantic_core import to_jsonable_python
 from starlette.responses import JSONResponse, Response
 
-from gateway.cloudevents import Arrival, Invalid
+from gateway.cloudevents import Arrival
 from gateway.event_modes import Message, Mode
 from gateway.inbox import Contradiction, Kept
-from gateway.problems import Fault, Problem, invalid, problem
+from gateway.problems import Fault, Invalid, Problem, problem
 from gateway.responses import EventStored
 
 
@@ -42,10 +42,8 @@ def stored(mode: Mode, source: str, arrivals: Sequence[Arrival], kept: Sequence[
 def not_taken(message: Message, fault: Invalid) -> Problem:
     """400 when something is no event as documented; 422 when only data do not fit."""
     events = message.named(fault.places)
-    params = {"events": events} if events else None
-    if not fault.data_only:
-        return invalid(fault.faults, params)
-    return problem("invalid-data", faults=fault.faults, params=params)
+    code = "invalid-data" if fault.data_only else "invalid-request"
+    return problem(code, faults=fault.faults, params={"events": events} if events else None)
 
 
 def id_used(message: Message, contradiction: Contradiction) -> Problem:

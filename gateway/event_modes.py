@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from gateway.cloudevents import Arrival, Invalid, arrival_of, is_event_id, is_text
-from gateway.problems import Fault, pointer, problem
-from gateway.strict_json import JsonFault, parse
+from gateway.cloudevents import Arrival, arrival_of, is_event_id, is_text
+from gateway.problems import Fault, Invalid, pointer, problem
+from gateway.strict_json import parse
 
 BATCH_LIMIT: Final = 100
 _PREFIX: Final = "ce-"
@@ -113,7 +113,7 @@ def read_message(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes
     """
     if mode is Mode.BINARY:
         return _binary(headers, body)
-    document = _parsed(body)
+    document = parse(body)
     values = document if mode is Mode.BATCH else [document]
     if not isinstance(values, list):
         raise Invalid([Fault("", "list_type")])
@@ -165,7 +165,7 @@ def _binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
         raise Invalid(faults)
     if "source" not in attributes:
         raise Invalid([Fault(f"header:{_PREFIX}source", "missing")])
-    data = _parsed(body) if body.strip() else {}
+    data = parse(body) if body.strip() else {}
     return Message(
         Mode.BINARY, attributes["source"], [{**attributes, "data": data}], attributes_id(attributes)
     )
@@ -190,10 +190,3 @@ def _decoded(content: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return value if is_text(value) else None
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return parse(body)
-    except JsonFault as fault:
-        raise Invalid(fault.faults) from None

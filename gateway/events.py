@@ -12,7 +12,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.cloudevents import EVENT_TYPES, Invalid, between_cases
+from gateway.cloudevents import EVENT_TYPES, between_cases
 from gateway.context import Gateway, gateway_of
 from gateway.event_answers import id_used, may_not_send, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
@@ -26,7 +26,7 @@ from gateway.limits import (
     address,
     read_body,
 )
-from gateway.problems import Problem, invalid, problem
+from gateway.problems import Invalid, Problem, problem
 from gateway.sources import Source, Sources
 
 URI_LIMIT: Final = 128
@@ -119,10 +119,7 @@ async def receive(request: Request) -> Response:
     mode = mode_of(*(",".join(request.headers.getlist(f"content-{name}")) for name in ("type", "encoding")))
     await door.count_address(request)
     body = await door.body_of(request)
-    try:
-        message = read_message(mode, request.headers.raw, body)
-    except Invalid as fault:
-        raise invalid(fault.faults) from None
+    message = read_message(mode, request.headers.raw, body)
     source = await door.let_in(request, message, body)
     try:
         arrivals = message.arrivals()

@@ -144,9 +144,25 @@ def problem(
     return Problem(status, code, english, japanese, faults=faults, headers=headers, params=params)
 
 
-def invalid(faults: Iterable[Fault], params: Mapping[str, Any] | None = None) -> Problem:
-    """400: the request is not of the form that the documentation gives."""
-    return problem("invalid-request", faults=faults, params=params)
+class Invalid(Problem):
+    """400: the request is not of the form that the documentation gives.
+
+    `data_only`: an event is well-formed and only its data do not fit. `places`: of the events of a batch that
+    are not taken.
+    """
+
+    def __init__(
+        self, faults: Iterable[Fault], *, data_only: bool = False, places: Sequence[int] = ()
+    ) -> None:
+        code = "invalid-request"
+        super().__init__(HTTPStatus.BAD_REQUEST, code, _WORDS[code]["en"], _WORDS[code]["ja"], faults=faults)
+        self.data_only = data_only
+        self.places = places
+
+
+def invalid(faults: Iterable[Fault]) -> Problem:
+    """The problem of these faults."""
+    return Invalid(faults)
 
 
 def refused(refusal: Refusal) -> Problem:
