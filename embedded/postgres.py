@@ -21,10 +21,6 @@ _PROGRESS_EVERY = 5.0
 _POLL = 0.02
 
 
-def _silent(_line: str) -> None:
-    pass
-
-
 class PostgresServer:
     """One embedded server below `home.postgres`; `start` makes the data folder when there is none.
 
@@ -41,7 +37,7 @@ class PostgresServer:
         *,
         account: Account | None = None,
         options: Mapping[str, str] | None = None,
-        report: Callable[[str], None] = _silent,
+        report: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.home = home
         self.child: Child | None = None

@@ -65,19 +65,14 @@ def is_key_id(text: str) -> bool:
 
 
 class KeyRing:
-    """Keys from a file, read again when the file has changed: a rotation needs no restart."""
+    """Keys from the file `path`, read again when it has changed: a rotation needs no restart."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._seen: tuple[int, int] | None = None
         self._current: Mapping[str, Key] = {}
         self._keys: Mapping[str, Key] = {}
         self._read()
-
-    @property
-    def path(self) -> Path:
-        """Where the ring is kept."""
-        return self._path
 
     def current(self, data_class: str) -> Key:
         """The key that new payloads of a class are encrypted with.
@@ -88,7 +83,7 @@ class KeyRing:
         self._read()
         key = self._current.get(data_class)
         if key is None:
-            raise KeyRingError(f"{self._path} has no key for '{data_class}': iehe keys rotate {data_class}")
+            raise KeyRingError(f"{self.path} has no key for '{data_class}': iehe keys rotate {data_class}")
         return key
 
     def key(self, key_id: str) -> Key | None:
@@ -110,21 +105,21 @@ class KeyRing:
 
     def _read(self) -> None:
         try:
-            status = self._path.stat()
+            status = self.path.stat()
             seen = (status.st_mtime_ns, status.st_ino)
             if seen == self._seen:
                 return
             if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise KeyRingError(f"{self._path} can be read by others: chmod 600")
-            current, keys = _parse(json.loads(self._path.read_text(encoding="ascii")))
+                raise KeyRingError(f"{self.path} can be read by others: chmod 600")
+            current, keys = _parse(json.loads(self.path.read_text(encoding="ascii")))
             if any(keys.get(key_id, key) != key for key_id, key in self._keys.items()):
-                raise KeyRingError(f"{self._path} was exchanged for another ring: put the former one back")
+                raise KeyRingError(f"{self.path} was exchanged for another ring: put the former one back")
         except FileNotFoundError:
-            raise KeyRingError(f"there is no key ring at {self._path}: iehe keys init") from None
+            raise KeyRingError(f"there is no key ring at {self.path}: iehe keys init") from None
         except OSError as error:
-            raise KeyRingError(f"{self._path}: {error.strerror}") from None
+            raise KeyRingError(f"{self.path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise KeyRingError(f"{self._path} is not a key ring") from None
+            raise KeyRingError(f"{self.path} is not a key ring") from None
         self._current, self._keys, self._seen = current, keys, seen
 
 

@@ -164,7 +164,7 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
         event = CloudEvent.model_validate(own)
     except ValidationError as error:
         faults += faults_of(error, *prefix)
-    known = _known(own.get("type"))
+    known = known_type(own.get("type"))
     if known is None:
         if not any(fault.at == pointer(*prefix, "type") for fault in faults):
             faults.append(Fault(pointer(*prefix, "type"), "unknown_type"))
@@ -181,13 +181,8 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
     return Arrival(process, PROCESSES[process].case_id(event.subject), event, data)
 
 
-def between_cases(kind: str) -> bool:
-    """Whether a type is what only cases tell each other."""
-    known = _known(kind)
-    return known is not None and known[1].between_cases
-
-
-def _known(kind: Any) -> tuple[str, EventKind] | None:
+def known_type(kind: Any) -> tuple[str, EventKind] | None:
+    """The process and the kind of a type; None when it is none."""
     return EVENT_TYPES.get(kind) if isinstance(kind, str) else None
 
 

@@ -14,11 +14,6 @@ from gateway.problems import Fault, Invalid, Problem, problem
 from gateway.responses import EventStored
 
 
-def location_of(source: str, event_id: str) -> str:
-    """Where an event's fate can be seen. In a path `..` and `%2F` would be read in more than one way."""
-    return "/events?" + urlencode({"source": source, "id": event_id}, safe=":/")
-
-
 def stored(mode: Mode, source: str, arrivals: Sequence[Arrival], kept: Sequence[Kept]) -> Response:
     """202, or 200 when all of them had been stored before."""
     status = HTTPStatus.ACCEPTED if any(each.new for each in kept) else HTTPStatus.OK
@@ -28,7 +23,8 @@ def stored(mode: Mode, source: str, arrivals: Sequence[Arrival], kept: Sequence[
             source=source,
             status="stored" if each.new else "duplicate",
             stored_at=each.stored_at,
-            location=location_of(source, arrival.event.id),
+            # in a path `..` and `%2F` would be read in more than one way
+            location="/events?" + urlencode({"source": source, "id": arrival.event.id}, safe=":/"),
             differs=("time",) if each.other_time else (),
         )
         for arrival, each in zip(arrivals, kept, strict=True)

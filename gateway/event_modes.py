@@ -8,7 +8,7 @@ attributes as its id (`attributes_id`), and no other message may have an id of t
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -150,7 +150,11 @@ def digest_id(kind: str, said: Mapping[str, str]) -> str:
 def _binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
     attributes: dict[str, str] = {}
     faults = []
-    for name, content in _event_headers(headers):
+    for raw_name, content in headers:
+        name = raw_name.decode("latin-1").lower()
+        if not name.startswith(_PREFIX):
+            continue
+        name = name.removeprefix(_PREFIX)
         at = f"header:{_PREFIX}{pointer(name).removeprefix('/')}"
         value = _decoded(content)
         if name in attributes:
@@ -169,13 +173,6 @@ def _binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
     return Message(
         Mode.BINARY, attributes["source"], [{**attributes, "data": data}], attributes_id(attributes)
     )
-
-
-def _event_headers(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, bytes]]:
-    for name, content in headers:
-        text = name.decode("latin-1").lower()
-        if text.startswith(_PREFIX):
-            yield text.removeprefix(_PREFIX), content
 
 
 def _decoded(content: bytes) -> str | None:

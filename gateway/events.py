@@ -12,7 +12,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.cloudevents import EVENT_TYPES, between_cases
+from gateway.cloudevents import known_type
 from gateway.context import Gateway, gateway_of
 from gateway.event_answers import id_used, may_not_send, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
@@ -90,9 +90,8 @@ class EventDoor:
             raise problem("attributes-not-signed")
         places = []
         for place, value in enumerate(message.values):
-            kind = value.get("type")
-            known = isinstance(kind, str) and kind in EVENT_TYPES
-            if known and (between_cases(kind) or not source.may_send(kind)):
+            known = known_type(value.get("type"))
+            if known is not None and (known[1].between_cases or value["type"] not in source.types):
                 places.append(place)
         if places:
             raise may_not_send(message, places)

@@ -64,7 +64,7 @@ def query_of(request: Request, model: type[M]) -> M:
     given: dict[str, str] = {}
     faults = []
     for name, value in request.query_params.multi_items():
-        if name not in _names(model):
+        if name not in model.model_fields:
             faults.append(Fault("query", "unknown_parameter"))
         elif name in given:
             faults.append(Fault(f"query:{name}", "given_twice"))
@@ -77,10 +77,6 @@ def query_of(request: Request, model: type[M]) -> M:
         return model.model_validate(given)
     except ValidationError as error:
         raise invalid(Fault(f"query:{each['loc'][0]}", each["type"]) for each in error.errors()) from None
-
-
-def _names(model: type[BaseModel]) -> set[str]:
-    return {field.alias or name for name, field in model.model_fields.items()}
 
 
 def key_of(request: Request, *, required: bool = True) -> str | None:
