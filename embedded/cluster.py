@@ -4,10 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+from activities.kernel.private_files import write_private
 from embedded.binaries import POSTGRES_MAJOR
 from embedded.credentials import SUPERUSER, ensure_secret
 from embedded.faults import UnusableHome
-from embedded.home import Home, make_folder, write_private
+from embedded.home import Home, make_folder
 from embedded.processes import Account, Child
 
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
@@ -45,7 +46,8 @@ async def make_data(home: Home, programs: Path, account: Account | None, log: Pa
     shutil.rmtree(draft, ignore_errors=True)
     make_folder(draft, 0o700, account)
     password = home.socket / "password"
-    write_private(password, ensure_secret(home, SUPERUSER)[0].encode(), account)
+    owner = None if account is None else (account.uid, account.gid)
+    write_private(password, ensure_secret(home, SUPERUSER)[0].encode(), owner=owner)
     command = [str(programs / "initdb"), "-D", str(draft), "-U", SUPERUSER, f"--pwfile={password}"]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from activities.kernel.private_files import write_private
 from cases.registry import CASE_ROOMS
 
 KEY_BYTES: Final = 32
@@ -161,7 +162,8 @@ def _alone(path: Path) -> Iterator[None]:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _hand_over(descriptor, path)
+            if (owner := _owner(path)) is not None:
+                os.fchown(descriptor, *owner)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
@@ -205,16 +207,8 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
+    write_private(path, json.dumps(content, indent=1, sort_keys=True).encode("ascii"), owner=_owner(path))
     # A key that encrypted something and did not reach the disk would lose it.
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        json.dump(content, file, indent=1, sort_keys=True)
-        file.flush()
-        _hand_over(descriptor, path)
-        os.fsync(descriptor)
-    draft.replace(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
@@ -222,8 +216,9 @@ def _write(path: Path, content: dict[str, Any]) -> None:
         os.close(folder)
 
 
-def _hand_over(descriptor: int, path: Path) -> None:
-    # What root writes would shut out the account whose ring it is.
-    if os.geteuid() == 0:
-        owner = (path if path.exists() else path.parent).stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+def _owner(path: Path) -> tuple[int, int] | None:
+    """Whose ring it is, for what root writes: that account would be shut out."""
+    if os.geteuid() != 0:
+        return None
+    status = (path if path.exists() else path.parent).stat()
+    return status.st_uid, status.st_gid

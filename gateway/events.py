@@ -7,7 +7,6 @@ and a wrong signature get the same answer, however often they come.
 
 import asyncio
 from http import HTTPStatus
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,8 +27,6 @@ from gateway.limits import (
 )
 from gateway.problems import Invalid, Problem, problem
 from gateway.sources import Source, Sources
-
-URI_LIMIT: Final = 128
 
 
 class EventDoor:
@@ -103,8 +100,6 @@ class EventDoor:
         return source is not None and source.is_named_by(token)
 
     async def _find(self, uri: str) -> Source | None:
-        if len(uri) > URI_LIMIT:
-            return None  # nobody has it, and it is not worth remembering
         finding = self._finding.get(uri)
         if finding is None:  # a flood asks the database once
             finding = self._finding[uri] = asyncio.create_task(self.sources.find(uri))
