@@ -1,6 +1,5 @@
 """What the gateway's endpoints stand on, handed in by whoever starts it."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,7 +40,6 @@ class Gateway:
         url: how others reach the gateway, without a slash at its end.
         ui_origin: the only origin whose browsers may ask the codec server.
         namespace: Temporal namespace whose payloads the codec server reads.
-        fault: called at named points so that tests can die there.
         inbox_pool: connections that only the inbox uses, so that staff cannot use them up; None: `pool`.
     """
 
@@ -52,7 +50,6 @@ class Gateway:
     url: str
     ui_origin: str
     namespace: str = "default"
-    fault: Callable[[str], Awaitable[None]] | None = None
     inbox_pool: asyncpg.Pool | None = None
 
     async def connected(self) -> Client:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.cloudevents import known_type
-from gateway.context import Gateway, gateway_of
+from gateway.context import Gateway
 from gateway.event_answers import id_used, may_not_send, not_taken, stored
 from gateway.event_modes import Message, mode_of, read_message
 from gateway.inbox import Contradiction, Inbox
@@ -109,7 +109,7 @@ class EventDoor:
 
 async def receive(request: Request) -> Response:
     """Store one event or a batch of one source."""
-    gateway, door = gateway_of(request), door_of(request)
+    door = door_of(request)
     mode = mode_of(*(",".join(request.headers.getlist(f"content-{name}")) for name in ("type", "encoding")))
     await door.count_address(request)
     body = await door.body_of(request)
@@ -122,8 +122,6 @@ async def receive(request: Request) -> Response:
         raise not_taken(message, fault) from None
     except Contradiction as contradiction:
         raise id_used(message, contradiction) from None
-    if gateway.fault is not None:
-        await gateway.fault("stored")
     return stored(mode, source.uri, arrivals, kept)
 
 

@@ -139,8 +139,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "security": [{each: []} for each in operation.security],
     }
     if operation.request is not None:
-        schema = reference(operation.request)
-        told["requestBody"] = {"required": True, "content": {operation.media_type: {"schema": schema}}}
+        told["requestBody"] = {"required": True, "content": _json(reference(operation.request))}
     return told
 
 
