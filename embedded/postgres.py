@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 import asyncpg
 
 from embedded.binaries import postgres_programs
-from embedded.cluster import ENVIRONMENT, check_data, make_data
+from embedded.cluster import ENVIRONMENT, check_data, make_data, wait_for_predecessor
 from embedded.credentials import DATABASE, ROLES, SUPERUSER, Role, database_url, ensure_secret, read_secret
 from embedded.faults import ServerStartFailed, UnusableHome
 from embedded.home import Home
-from embedded.predecessor import wait_for_predecessor
 from embedded.processes import Account, Child
 
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 107

@@ -6,16 +6,18 @@ and a wrong signature get the same answer, however often they come.
 """
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import urlencode
 
+from pydantic_core import to_jsonable_python
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from gateway.cloudevents import known_type
+from gateway.cloudevents import Arrival, known_type
 from gateway.context import Gateway
-from gateway.event_answers import id_used, may_not_send, not_taken, stored
-from gateway.event_modes import Message, mode_of, read_message
-from gateway.inbox import Contradiction, Inbox
+from gateway.event_modes import Message, Mode, mode_of, read_message
+from gateway.inbox import Contradiction, Inbox, Kept
 from gateway.limits import (
     BODY_LIMIT,
     PEER_PER_MINUTE,
@@ -25,7 +27,8 @@ from gateway.limits import (
     address,
     read_body,
 )
-from gateway.problems import Invalid, Problem, problem
+from gateway.problems import Fault, Invalid, Problem, problem
+from gateway.responses import EventStored
 from gateway.sources import Source, Sources
 
 
@@ -91,7 +94,7 @@ class EventDoor:
             if known is not None and (known[1].between_cases or value["type"] not in source.types):
                 places.append(place)
         if places:
-            raise may_not_send(message, places)
+            raise _may_not_send(message, places)
         return source
 
     async def is_own_token(self, uri: str, token: str) -> bool:
@@ -119,10 +122,10 @@ async def receive(request: Request) -> Response:
         arrivals = message.arrivals()
         kept = await door.inbox.store(source.uri, arrivals)
     except Invalid as fault:
-        raise not_taken(message, fault) from None
+        raise _not_taken(message, fault) from None
     except Contradiction as contradiction:
-        raise id_used(message, contradiction) from None
-    return stored(mode, source.uri, arrivals, kept)
+        raise _id_used(message, contradiction) from None
+    return _stored(mode, source.uri, arrivals, kept)
 
 
 def door_of(request: Request) -> EventDoor:
@@ -133,3 +136,59 @@ def door_of(request: Request) -> EventDoor:
 
 def _peer(request: Request) -> str:
     return address(request.client.host) if request.client else "-"
+
+
+def _stored(mode: Mode, source: str, arrivals: Sequence[Arrival], kept: Sequence[Kept]) -> Response:
+    """202, or 200 when all of them had been stored before."""
+    status = HTTPStatus.ACCEPTED if any(each.new for each in kept) else HTTPStatus.OK
+    receipts = [
+        EventStored(
+            id=arrival.event.id,
+            source=source,
+            status="stored" if each.new else "duplicate",
+            stored_at=each.stored_at,
+            # in a path `..` and `%2F` would be read in more than one way
+            location="/events?" + urlencode({"source": source, "id": arrival.event.id}, safe=":/"),
+            differs=("time",) if each.other_time else (),
+        )
+        for arrival, each in zip(arrivals, kept, strict=True)
+    ]
+    told = [each.model_dump(mode="json", exclude_defaults=True) for each in receipts]
+    if mode is Mode.BATCH:
+        return JSONResponse(told, status_code=status)
+    return JSONResponse(told[0], status_code=status, headers={"Location": receipts[0].location})
+
+
+def _not_taken(message: Message, fault: Invalid) -> Problem:
+    """400 when something is no event as documented; 422 when only data do not fit."""
+    events = message.named(fault.places)
+    code = "invalid-data" if fault.data_only else "invalid-request"
+    return problem(code, faults=fault.faults, params={"events": events} if events else None)
+
+
+def _id_used(message: Message, contradiction: Contradiction) -> Problem:
+    """409: the first one stays, and who sends the same fact under another id would have it count twice."""
+    places = contradiction.places
+    named = {each["index"]: each for each in message.named(places)}
+    since = [moment for _, moment in places.values() if moment is not None]
+    events = [
+        named.get(place, {}) | {"differs": differs, "stored_at": to_jsonable_python(moment)}
+        for place, (differs, moment) in places.items()
+    ]
+    return problem(
+        "id-used-for-another-event",
+        words=None if since else "id-used-twice",
+        received=since[0].isoformat(timespec="seconds") if since else None,
+        faults=[Fault(message.placed("id", place), "id_used_for_another_event") for place in places],
+        params={"events": events},
+    )
+
+
+def _may_not_send(message: Message, places: Sequence[int]) -> Problem:
+    """403: a type that the source has not declared."""
+    events = message.named(places)
+    return problem(
+        "type-not-allowed",
+        faults=[Fault(message.placed("type", place), "type_not_allowed") for place in places],
+        params={"events": events} if events else None,
+    )
