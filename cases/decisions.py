@@ -44,9 +44,9 @@ class NotDecided(Refusal):
         return self.kind is not RefusalKind.UNAVAILABLE or self.code == "not-sent"
 
 
-def text_field(command: type[Command]) -> str | None:
-    """The field by which a kind of decision refers to words; None when it takes none."""
-    return next((name for name in TEXT_FIELDS if name in command.model_fields), None)
+def text_name(command: type[Command]) -> str | None:
+    """What a person calls the words of a kind of decision; None when it takes none."""
+    return next((words for field, words in TEXT_FIELDS.items() if field in command.model_fields), None)
 
 
 def own_fields(command: type[Command]) -> dict[str, FieldInfo]:
@@ -110,9 +110,9 @@ async def _decide(
     until = asyncio.get_running_loop().time() + (ANSWER_WITHIN - PROBE_WITHIN).total_seconds()
     await _check_assignee(pool, case_id, command)
     text_id, new = await _keep(pool, case_id, command, text)
-    field = text_field(type(command))
-    if text_id is not None and field is not None:
-        command = command.model_copy(update={field: str(text_id)})
+    if text_id is not None:
+        refers = {field: str(text_id) for field in TEXT_FIELDS if field in type(command).model_fields}
+        command = command.model_copy(update=refers)
     try:
         return await _update(pool, await _connected(client), case_id, command, until)
     except NotDecided as refused:

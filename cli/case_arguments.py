@@ -200,12 +200,12 @@ def require_role(actor: Actor, roles: Collection[str]) -> None:
         raise role_missing(actor, roles)
 
 
-async def wait_for(question: Callable[[], Awaitable[Any]], seconds: float, pause: float = 0.05) -> Any | None:
+async def wait_for(question: Callable[[], Awaitable[Any]], seconds: float) -> Any | None:
     """Ask until the answer is not None; None when the time is over."""
     try:
         async with asyncio.timeout(seconds):
             while (answer := await question()) is None:  # noqa: ASYNC110 - it happens in another process
-                await asyncio.sleep(pause)
+                await asyncio.sleep(0.05)
             return answer
     except TimeoutError:
         return None

@@ -44,15 +44,15 @@ def decision_commands(app: typer.Typer, decisions: Iterable[type[Command]], case
 
 
 def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
-    from cases.decisions import TEXT_FIELDS, own_fields, text_field
+    from cases.decisions import own_fields, text_name
 
     fields = own_fields(command)
     behind = next((name for name, each in fields.items() if each.is_required() and not _is_flag(each)), None)
     own: dict[str, tuple[Any, Any]] = {"in_case": (CaseArgument, inspect.Parameter.empty)}
     own |= {name: typed(name, each, behind=name == behind) for name, each in fields.items()}
-    if reference := text_field(command):
+    if words := text_name(command):
         own["words"] = (
-            Annotated[str | None, typer.Option(f"--{TEXT_FIELDS[reference]}", help=TEXT_HELP)],
+            Annotated[str | None, typer.Option(f"--{words}", help=TEXT_HELP)],
             None,
         )
 

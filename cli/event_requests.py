@@ -130,7 +130,8 @@ def _unreadable(option: str, error: Exception) -> CommandError:
 
 def events_in(path: Path, source: str) -> list[Event]:
     """The events of a file, one in JSON a line. Raises CommandError: each faulty line by its number."""
-    from gateway.strict_json import JsonFault, parse
+    from gateway.problems import Invalid
+    from gateway.strict_json import parse
 
     try:
         lines = path.read_bytes().splitlines()
@@ -142,7 +143,7 @@ def events_in(path: Path, source: str) -> list[Event]:
             continue
         try:
             event = parse(line)
-        except JsonFault:
+        except Invalid:
             event = None
         # an id made here would be another one when the file is sent again
         if not isinstance(event, dict) or not isinstance(event.get("id"), str):

@@ -68,11 +68,10 @@ async def migrate(
     status: Annotated[bool, typer.Option("--status", help="Only show what is applied and pending.")] = False,
 ) -> None:
     """Bring the database up to this release, as its owner (IEHE_OWNER_DATABASE_URL, or the embedded one)."""
-    from embedded.connection import Embedded
     from workers import migrations
     from workers.preparation import owner_connection
 
-    async with owner_connection(Embedded(session.settings).url("owner")) as connection:
+    async with owner_connection(session.settings) as connection:
         try:
             if status:
                 _show_status(await migrations.status(connection), session)

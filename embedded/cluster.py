@@ -1,16 +1,23 @@
-"""The data folder of the embedded PostgreSQL: made once, and refused when it is not one that we can run."""
+"""The data folder of the embedded PostgreSQL: made once, and used by one server that we can run."""
 
+import asyncio
 import os
 import shutil
+import signal
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from activities.kernel.private_files import write_private
 from embedded.binaries import POSTGRES_MAJOR
 from embedded.credentials import SUPERUSER, ensure_secret
 from embedded.faults import UnusableHome
-from embedded.home import Home, make_folder, write_private
+from embedded.home import Home, make_folder
 from embedded.processes import Account, Child
 
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
+_PATIENCE = 30.0  # seconds for a shutdown that writes its checkpoint
+_POLL = 0.02
 
 
 def check_data(home: Home, account: Account | None) -> None:
@@ -45,7 +52,8 @@ async def make_data(home: Home, programs: Path, account: Account | None, log: Pa
     shutil.rmtree(draft, ignore_errors=True)
     make_folder(draft, 0o700, account)
     password = home.socket / "password"
-    write_private(password, ensure_secret(home, SUPERUSER)[0].encode(), account)
+    owner = None if account is None else (account.uid, account.gid)
+    write_private(password, ensure_secret(home, SUPERUSER)[0].encode(), owner=owner)
     command = [str(programs / "initdb"), "-D", str(draft), "-U", SUPERUSER, f"--pwfile={password}"]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -59,3 +67,44 @@ async def make_data(home: Home, programs: Path, account: Account | None, log: Pa
     finally:
         password.unlink(missing_ok=True)
     draft.replace(home.data)
+
+
+async def wait_for_predecessor(data: Path, report: Callable[[str], None]) -> dict[str, str]:
+    """Wait until no PostgreSQL of a killed supervisor runs on `data`; the caller holds the lock of the home.
+
+    The pid in `postmaster.pid` proves nothing: it may belong to another program by now, or to a zombie that
+    no init reaps. PostgreSQL itself cannot tell and would refuse to start, so we look at what the process is.
+
+    Returns:
+        The environment that makes PostgreSQL disregard a pid file whose pid now belongs to something else.
+    """
+    pid = _recorded_pid(data)
+    if pid is None:
+        return {}
+    if _runs_on(pid, data):
+        report("waiting for the PostgreSQL of an earlier run to end")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _PATIENCE
+        while _runs_on(pid, data):
+            if loop.time() > deadline:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGQUIT)
+                deadline = loop.time() + _PATIENCE
+            await asyncio.sleep(_POLL)
+    # Named for its first use; it makes PostgreSQL take this pid as no rival.
+    return {"PG_GRANDPARENT_PID": str(pid)} if _recorded_pid(data) == pid else {}
+
+
+def _recorded_pid(data: Path) -> int | None:
+    try:
+        return int((data / "postmaster.pid").read_text(encoding="ascii", errors="replace").split("\n")[0])
+    except (OSError, ValueError):
+        return None
+
+
+def _runs_on(pid: int, data: Path) -> bool:
+    process = Path(f"/proc/{pid}")
+    try:
+        return (process / "exe").readlink().name.startswith("postgres") and (process / "cwd").samefile(data)
+    except OSError:  # gone, a zombie, or another account's
+        return False

@@ -4,7 +4,8 @@ import secrets
 from typing import Literal
 from urllib.parse import quote
 
-from embedded.home import Home, write_private
+from activities.kernel.private_files import write_private
+from embedded.home import Home
 
 Role = Literal["owner", "worker", "office", "auditor"]
 

@@ -7,9 +7,7 @@ refused with a text that says what is in the way.
 import os
 import pwd
 import stat
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 from embedded.faults import UnusableHome
 from embedded.processes import Account
@@ -82,26 +80,6 @@ def make_folder(folder: Path, mode: int, account: Account | None = None) -> None
     folder.chmod(mode)
     if account is not None:
         os.chown(folder, account.uid, account.gid)
-
-
-def write_private(path: Path, content: bytes, account: Account | None = None, *, keep: bool = False) -> None:
-    """Write a file that only its owner reads, whole and onto the disk; `keep`: one that is there stays."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            if account is not None:
-                os.fchown(descriptor, account.uid, account.gid)
-            os.fsync(descriptor)
-        if keep:
-            with suppress(FileExistsError):
-                path.hardlink_to(draft)
-        else:
-            draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def blocking_folder(path: Path, account: Account) -> Path | None:

@@ -10,8 +10,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from activities.kernel.private_files import write_private
 from embedded.faults import UnusableHome
-from embedded.home import Home, make_way, write_private
+from embedded.home import Home, make_way
 
 _LIMIT: Final = 64 * 1024
 

@@ -54,7 +54,12 @@ class MailCatcher:
         mailbox.Maildir(self.folder, create=True).close()
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port)
+            self._server = await loop.create_server(
+                lambda: SMTP(
+                    self, hostname="localhost", data_size_limit=_SIZE_LIMIT, enable_SMTPUTF8=True, loop=loop
+                ),
+                *("127.0.0.1", self.port),
+            )
         except OSError:
             raise PortsTaken([("IEHE_SMTP_PORT", self.port, "taken by another program")]) from None
 
@@ -68,10 +73,6 @@ class MailCatcher:
         """Keep one mail; the name is aiosmtpd's."""
         key = await asyncio.to_thread(self._keep, envelope)
         return f"250 2.0.0 kept as {key}"
-
-    def _protocol(self) -> SMTP:
-        loop = asyncio.get_running_loop()
-        return SMTP(self, hostname="localhost", data_size_limit=_SIZE_LIMIT, enable_SMTPUTF8=True, loop=loop)
 
     def _keep(self, envelope: Envelope) -> str:
         content = envelope.original_content or b""

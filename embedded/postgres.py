@@ -8,21 +8,16 @@ from collections.abc import Callable, Mapping
 import asyncpg
 
 from embedded.binaries import postgres_programs
-from embedded.cluster import ENVIRONMENT, check_data, make_data
+from embedded.cluster import ENVIRONMENT, check_data, make_data, wait_for_predecessor
 from embedded.credentials import DATABASE, ROLES, SUPERUSER, Role, database_url, ensure_secret, read_secret
 from embedded.faults import ServerStartFailed, UnusableHome
 from embedded.home import Home
-from embedded.predecessor import wait_for_predecessor
 from embedded.processes import Account, Child
 
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 107
 _READY_LIMIT = 300.0  # seconds; recovery after a crash reads all WAL since the last checkpoint
 _PROGRESS_EVERY = 5.0
 _POLL = 0.02
-
-
-def _silent(_line: str) -> None:
-    pass
 
 
 class PostgresServer:
@@ -41,7 +36,7 @@ class PostgresServer:
         *,
         account: Account | None = None,
         options: Mapping[str, str] | None = None,
-        report: Callable[[str], None] = _silent,
+        report: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.home = home
         self.child: Child | None = None
@@ -108,14 +103,6 @@ class PostgresServer:
             others = ", ".join(login for role, login in ROLES.items() if role != "owner")
             await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO {others}')
-        finally:
-            await connection.close()
-
-    async def drop_database(self, name: str) -> None:
-        """Remove a database, cutting its connections."""
-        connection = await self._connect()
-        try:
-            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         finally:
             await connection.close()
 

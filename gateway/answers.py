@@ -23,12 +23,12 @@ from starlette.routing import Route
 from activities.kernel.message_templates import LANGUAGES, Office, Reader, Rendered, render
 from activities.kernel.queries import queries
 from activities.kernel.wording import blocks
-from cases.decisions import TEXT_FIELDS, NotDecided, decide, made_before, text_field
+from cases.decisions import NotDecided, decide, made_before, text_name
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from encryption.answer_links import notice_of
 from gateway.answer_form import Input, Words, inputs_of
-from gateway.context import gateway_of
+from gateway.context import FORM_POLICY, gateway_of
 from gateway.decisions import body_model
 from gateway.events import door_of
 from schemas.kernel.case import Actor, Command
@@ -43,14 +43,7 @@ _FORM_LIMIT: Final = 64 * 1024
 _FIELDS_LIMIT: Final = 50
 _TRIES: Final = 3
 """For a case that changes between our look at it and the decision."""
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-}
+_HEADERS: Final = {"Content-Security-Policy": FORM_POLICY, "X-Robots-Tag": "noindex"}
 _RECORDED: Final[Words] = ("ご回答を記録しました。", "Your answer is recorded.")
 _RECORDED_BEFORE: Final[Words] = (
     "このご回答は記録済みです。その後に届いたご連絡がある場合は、そちらをご覧ください。",
@@ -174,8 +167,7 @@ async def _decide(request: Request, asked: _Asked, values: Mapping[str, str]) ->
         "actor": asked.actor,
         "case_version": case["version"],
     }
-    reference = text_field(asked.command)
-    words = TEXT_FIELDS[reference] if reference else ""
+    words = text_name(asked.command) or ""
     own = {name: value for name, value in values.items() if name != words}
     command = asked.command.model_validate(frame | own)
     if await made_before(gateway.pool, case, command.cause) is not None:

@@ -7,7 +7,7 @@ running case must survive a rollout; a door does not, because nobody else tells 
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from cases.registry import PROCESSES
-from gateway.problems import Fault, faults_of, pointer
+from gateway.problems import Fault, Invalid, faults_of, pointer
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import MessageId, event_type
 from workflows.kernel.process import EventKind
@@ -76,21 +76,6 @@ def is_event_id(value: Any) -> bool:
     except ValidationError:
         return False
     return True
-
-
-class Invalid(Exception):  # noqa: N818 - an answer to the sender
-    """The event is not taken: `data_only` when the event is well-formed and only its data do not fit.
-
-    `places`: of the events of a batch that are not taken.
-    """
-
-    def __init__(
-        self, faults: Iterable[Fault], *, data_only: bool = False, places: Sequence[int] = ()
-    ) -> None:
-        super().__init__("invalid event")
-        self.faults = tuple(faults)
-        self.data_only = data_only
-        self.places = places
 
 
 def _moment(value: Any) -> Any:
@@ -179,7 +164,7 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
         event = CloudEvent.model_validate(own)
     except ValidationError as error:
         faults += faults_of(error, *prefix)
-    known = _known(own.get("type"))
+    known = known_type(own.get("type"))
     if known is None:
         if not any(fault.at == pointer(*prefix, "type") for fault in faults):
             faults.append(Fault(pointer(*prefix, "type"), "unknown_type"))
@@ -196,13 +181,8 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
     return Arrival(process, PROCESSES[process].case_id(event.subject), event, data)
 
 
-def between_cases(kind: str) -> bool:
-    """Whether a type is what only cases tell each other."""
-    known = _known(kind)
-    return known is not None and known[1].between_cases
-
-
-def _known(kind: Any) -> tuple[str, EventKind] | None:
+def known_type(kind: Any) -> tuple[str, EventKind] | None:
+    """The process and the kind of a type; None when it is none."""
     return EVENT_TYPES.get(kind) if isinstance(kind, str) else None
 
 

@@ -30,7 +30,7 @@ from gateway.context import Gateway, gateway_of
 from gateway.limits import read_body
 from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, problem
 from gateway.staff import staff_of
-from gateway.strict_json import JsonFault, parse
+from gateway.strict_json import parse
 from schemas.kernel.case import Actor
 from schemas.kernel.unreadable import UnreadablePayloadError
 
@@ -141,10 +141,7 @@ def decoded(gateway: Gateway, readable: frozenset[str], body: bytes) -> tuple[li
 
 
 def _payloads_of(body: bytes) -> list[Any]:
-    try:
-        content = parse(body)
-    except JsonFault as fault:
-        raise invalid(fault.faults) from None
+    content = parse(body)
     if not isinstance(content, dict):
         raise invalid([Fault("", "not_an_object")])
     payloads = content.get("payloads", [])

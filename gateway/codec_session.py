@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from encryption import source_secrets as sealing
-from gateway.context import Gateway, gateway_of
+from encryption import source_secrets
+from gateway.context import FORM_POLICY, Gateway, gateway_of
 from gateway.limits import read_body
 from gateway.problems import problem
 from gateway.staff import staff_by_id, staff_by_token
@@ -39,9 +39,7 @@ async def page(request: Request) -> Response:
     if reader is not None:
         said = "サインイン済みです。 / You are signed in."
     answer = HTMLResponse(_PAGE.format(reader=said, endpoint=f"{gateway.url}{_PATH}", ui=gateway.ui_origin))
-    answer.headers["Content-Security-Policy"] = (
-        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
+    answer.headers["Content-Security-Policy"] = FORM_POLICY
     # without a referrer a browser names no origin when it sends the form
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer
@@ -58,10 +56,11 @@ async def sign_in(request: Request) -> Response:
     given = parse_qs((await read_body(request, _FORM_LIMIT)).decode("utf-8", "replace")).get("token", [""])
     actor, ends = await staff_by_token(gateway.pool, gateway.staff, given[0].strip())
     ends = min(ends, time.time() + SECONDS)
+    session = json.dumps({"staff_id": actor.id, "ends": ends})
     answer = _back()
     answer.set_cookie(
         COOKIE,
-        _sealed(gateway, actor.id, ends),
+        source_secrets.seal(gateway.ring, _PURPOSE, "", session.encode()).hex(),
         max_age=max(int(ends - time.time()), 1),
         path=_PATH,
         httponly=True,
@@ -92,16 +91,12 @@ async def signed_in(request: Request) -> Actor | None:
 
 def _reader_in(request: Request, gateway: Gateway) -> str | None:
     try:
-        content = sealing.unseal(gateway.ring, _PURPOSE, "", bytes.fromhex(request.cookies.get(COOKIE, "")))
-    except (ValueError, sealing.Unsealable):
+        shown = bytes.fromhex(request.cookies.get(COOKIE, ""))
+        content = source_secrets.unseal(gateway.ring, _PURPOSE, "", shown)
+    except (ValueError, source_secrets.Unsealable):
         return None
     session = json.loads(content)
     return str(session["staff_id"]) if time.time() < session["ends"] else None
-
-
-def _sealed(gateway: Gateway, staff_id: str, ends: float) -> str:
-    content = json.dumps({"staff_id": staff_id, "ends": ends}).encode()
-    return sealing.seal(gateway.ring, _PURPOSE, "", content).hex()
 
 
 def _back() -> Response:

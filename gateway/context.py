@@ -1,13 +1,16 @@
 """What the gateway's endpoints stand on, handed in by whoever starts it."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 import asyncpg
 from starlette.requests import Request
 from temporalio.client import Client
 
 from encryption.ring import KeyRing
+
+FORM_POLICY: Final = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+"""Content-Security-Policy of a page with a form."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,6 @@ class Gateway:
         url: how others reach the gateway, without a slash at its end.
         ui_origin: the only origin whose browsers may ask the codec server.
         namespace: Temporal namespace whose payloads the codec server reads.
-        fault: called at named points so that tests can die there.
         inbox_pool: connections that only the inbox uses, so that staff cannot use them up; None: `pool`.
     """
 
@@ -48,7 +50,6 @@ class Gateway:
     url: str
     ui_origin: str
     namespace: str = "default"
-    fault: Callable[[str], Awaitable[None]] | None = None
     inbox_pool: asyncpg.Pool | None = None
 
     async def connected(self) -> Client:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cases.decisions import TEXT_FIELDS, decide, made_before, own_fields, text_field
+from cases.decisions import decide, made_before, own_fields, text_name
 from cases.finding import case_seen
 from cases.page import stage_text
 from cases.registry import PROCESSES
@@ -27,8 +27,8 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 def body_model(command: type[Command]) -> type[BaseModel]:
     """The body of a decision: the command's own fields, and its text in words instead of an id."""
     fields: dict[str, Any] = {name: (each.annotation, each) for name, each in own_fields(command).items()}
-    if (reference := text_field(command)) is not None:
-        fields[TEXT_FIELDS[reference]] = (Words | None, None)
+    if words := text_name(command):
+        fields[words] = (Words | None, None)
     model: type[BaseModel] = create_model(
         f"{command.__name__}Body",
         __config__=ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True),
@@ -51,8 +51,7 @@ async def decide_over_http(request: Request) -> Response:
     version = version_of(request)
     raw, _ = await body_of(request)
     values = checked(body_model(command_type), raw).model_dump(exclude_unset=True)
-    reference = text_field(command_type)
-    text = values.pop(TEXT_FIELDS[reference], None) if reference else None
+    text = values.pop(text_name(command_type) or "", None)
     frame = {"command_id": key, "actor": actor, "case_version": version}
     command = command_type.model_validate(frame | values)
     await note_request(gateway.pool, actor, str(key), f"{name} {case_id}", raw)

@@ -8,15 +8,15 @@ attributes as its id (`attributes_id`), and no other message may have an id of t
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from gateway.cloudevents import Arrival, Invalid, arrival_of, is_event_id, is_text
-from gateway.problems import Fault, pointer, problem
-from gateway.strict_json import JsonFault, parse
+from gateway.cloudevents import Arrival, arrival_of, is_event_id, is_text
+from gateway.problems import Fault, Invalid, pointer, problem
+from gateway.strict_json import parse
 
 BATCH_LIMIT: Final = 100
 _PREFIX: Final = "ce-"
@@ -113,7 +113,7 @@ def read_message(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes
     """
     if mode is Mode.BINARY:
         return _binary(headers, body)
-    document = _parsed(body)
+    document = parse(body)
     values = document if mode is Mode.BATCH else [document]
     if not isinstance(values, list):
         raise Invalid([Fault("", "list_type")])
@@ -150,7 +150,11 @@ def digest_id(kind: str, said: Mapping[str, str]) -> str:
 def _binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
     attributes: dict[str, str] = {}
     faults = []
-    for name, content in _event_headers(headers):
+    for raw_name, content in headers:
+        name = raw_name.decode("latin-1").lower()
+        if not name.startswith(_PREFIX):
+            continue
+        name = name.removeprefix(_PREFIX)
         at = f"header:{_PREFIX}{pointer(name).removeprefix('/')}"
         value = _decoded(content)
         if name in attributes:
@@ -165,17 +169,10 @@ def _binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
         raise Invalid(faults)
     if "source" not in attributes:
         raise Invalid([Fault(f"header:{_PREFIX}source", "missing")])
-    data = _parsed(body) if body.strip() else {}
+    data = parse(body) if body.strip() else {}
     return Message(
         Mode.BINARY, attributes["source"], [{**attributes, "data": data}], attributes_id(attributes)
     )
-
-
-def _event_headers(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, bytes]]:
-    for name, content in headers:
-        text = name.decode("latin-1").lower()
-        if text.startswith(_PREFIX):
-            yield text.removeprefix(_PREFIX), content
 
 
 def _decoded(content: bytes) -> str | None:
@@ -190,10 +187,3 @@ def _decoded(content: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return value if is_text(value) else None
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return parse(body)
-    except JsonFault as fault:
-        raise Invalid(fault.faults) from None

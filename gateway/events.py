@@ -6,17 +6,18 @@ and a wrong signature get the same answer, however often they come.
 """
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final
+from urllib.parse import urlencode
 
+from pydantic_core import to_jsonable_python
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from gateway.cloudevents import EVENT_TYPES, Invalid, between_cases
-from gateway.context import Gateway, gateway_of
-from gateway.event_answers import id_used, may_not_send, not_taken, stored
-from gateway.event_modes import Message, mode_of, read_message
-from gateway.inbox import Contradiction, Inbox
+from gateway.cloudevents import Arrival, known_type
+from gateway.context import Gateway
+from gateway.event_modes import Message, Mode, mode_of, read_message
+from gateway.inbox import Contradiction, Inbox, Kept
 from gateway.limits import (
     BODY_LIMIT,
     PEER_PER_MINUTE,
@@ -26,10 +27,9 @@ from gateway.limits import (
     address,
     read_body,
 )
-from gateway.problems import Problem, invalid, problem
+from gateway.problems import Fault, Invalid, Problem, problem
+from gateway.responses import EventStored
 from gateway.sources import Source, Sources
-
-URI_LIMIT: Final = 128
 
 
 class EventDoor:
@@ -90,12 +90,11 @@ class EventDoor:
             raise problem("attributes-not-signed")
         places = []
         for place, value in enumerate(message.values):
-            kind = value.get("type")
-            known = isinstance(kind, str) and kind in EVENT_TYPES
-            if known and (between_cases(kind) or not source.may_send(kind)):
+            known = known_type(value.get("type"))
+            if known is not None and (known[1].between_cases or value["type"] not in source.types):
                 places.append(place)
         if places:
-            raise may_not_send(message, places)
+            raise _may_not_send(message, places)
         return source
 
     async def is_own_token(self, uri: str, token: str) -> bool:
@@ -104,8 +103,6 @@ class EventDoor:
         return source is not None and source.is_named_by(token)
 
     async def _find(self, uri: str) -> Source | None:
-        if len(uri) > URI_LIMIT:
-            return None  # nobody has it, and it is not worth remembering
         finding = self._finding.get(uri)
         if finding is None:  # a flood asks the database once
             finding = self._finding[uri] = asyncio.create_task(self.sources.find(uri))
@@ -115,25 +112,20 @@ class EventDoor:
 
 async def receive(request: Request) -> Response:
     """Store one event or a batch of one source."""
-    gateway, door = gateway_of(request), door_of(request)
+    door = door_of(request)
     mode = mode_of(*(",".join(request.headers.getlist(f"content-{name}")) for name in ("type", "encoding")))
     await door.count_address(request)
     body = await door.body_of(request)
-    try:
-        message = read_message(mode, request.headers.raw, body)
-    except Invalid as fault:
-        raise invalid(fault.faults) from None
+    message = read_message(mode, request.headers.raw, body)
     source = await door.let_in(request, message, body)
     try:
         arrivals = message.arrivals()
         kept = await door.inbox.store(source.uri, arrivals)
     except Invalid as fault:
-        raise not_taken(message, fault) from None
+        raise _not_taken(message, fault) from None
     except Contradiction as contradiction:
-        raise id_used(message, contradiction) from None
-    if gateway.fault is not None:
-        await gateway.fault("stored")
-    return stored(mode, source.uri, arrivals, kept)
+        raise _id_used(message, contradiction) from None
+    return _stored(mode, source.uri, arrivals, kept)
 
 
 def door_of(request: Request) -> EventDoor:
@@ -144,3 +136,59 @@ def door_of(request: Request) -> EventDoor:
 
 def _peer(request: Request) -> str:
     return address(request.client.host) if request.client else "-"
+
+
+def _stored(mode: Mode, source: str, arrivals: Sequence[Arrival], kept: Sequence[Kept]) -> Response:
+    """202, or 200 when all of them had been stored before."""
+    status = HTTPStatus.ACCEPTED if any(each.new for each in kept) else HTTPStatus.OK
+    receipts = [
+        EventStored(
+            id=arrival.event.id,
+            source=source,
+            status="stored" if each.new else "duplicate",
+            stored_at=each.stored_at,
+            # in a path `..` and `%2F` would be read in more than one way
+            location="/events?" + urlencode({"source": source, "id": arrival.event.id}, safe=":/"),
+            differs=("time",) if each.other_time else (),
+        )
+        for arrival, each in zip(arrivals, kept, strict=True)
+    ]
+    told = [each.model_dump(mode="json", exclude_defaults=True) for each in receipts]
+    if mode is Mode.BATCH:
+        return JSONResponse(told, status_code=status)
+    return JSONResponse(told[0], status_code=status, headers={"Location": receipts[0].location})
+
+
+def _not_taken(message: Message, fault: Invalid) -> Problem:
+    """400 when something is no event as documented; 422 when only data do not fit."""
+    events = message.named(fault.places)
+    code = "invalid-data" if fault.data_only else "invalid-request"
+    return problem(code, faults=fault.faults, params={"events": events} if events else None)
+
+
+def _id_used(message: Message, contradiction: Contradiction) -> Problem:
+    """409: the first one stays, and who sends the same fact under another id would have it count twice."""
+    places = contradiction.places
+    named = {each["index"]: each for each in message.named(places)}
+    since = [moment for _, moment in places.values() if moment is not None]
+    events = [
+        named.get(place, {}) | {"differs": differs, "stored_at": to_jsonable_python(moment)}
+        for place, (differs, moment) in places.items()
+    ]
+    return problem(
+        "id-used-for-another-event",
+        words=None if since else "id-used-twice",
+        received=since[0].isoformat(timespec="seconds") if since else None,
+        faults=[Fault(message.placed("id", place), "id_used_for_another_event") for place in places],
+        params={"events": events},
+    )
+
+
+def _may_not_send(message: Message, places: Sequence[int]) -> Problem:
+    """403: a type that the source has not declared."""
+    events = message.named(places)
+    return problem(
+        "type-not-allowed",
+        faults=[Fault(message.placed("type", place), "type_not_allowed") for place in places],
+        params={"events": events} if events else None,
+    )

@@ -36,7 +36,6 @@ class Operation:
         responses: model of the body by status; None: no body.
         more_problems: statuses answered by application/problem+json, beside those that follow from the rest.
         security: credentials of which it asks for one; none: nobody's.
-        media_type: of the body.
     """
 
     method: Literal["GET", "POST"]
@@ -49,7 +48,6 @@ class Operation:
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
     more_problems: tuple[HTTPStatus, ...] = ()
     security: tuple[Security, ...] = ("staff",)
-    media_type: str = "application/json"
 
     @property
     def problems(self) -> frozenset[HTTPStatus]:

@@ -37,7 +37,9 @@ _STATUS_OF: Final = {
     RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalKind.CONFLICT: HTTPStatus.CONFLICT,
     RefusalKind.NOT_YET: HTTPStatus.CONFLICT,
+    RefusalKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_RETRY_AFTER: Final = {RefusalKind.NOT_YET: "1", RefusalKind.UNAVAILABLE: "5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +144,25 @@ def problem(
     return Problem(status, code, english, japanese, faults=faults, headers=headers, params=params)
 
 
-def invalid(faults: Iterable[Fault], params: Mapping[str, Any] | None = None) -> Problem:
-    """400: the request is not of the form that the documentation gives."""
-    return problem("invalid-request", faults=faults, params=params)
+class Invalid(Problem):
+    """400: the request is not of the form that the documentation gives.
+
+    `data_only`: an event is well-formed and only its data do not fit. `places`: of the events of a batch that
+    are not taken.
+    """
+
+    def __init__(
+        self, faults: Iterable[Fault], *, data_only: bool = False, places: Sequence[int] = ()
+    ) -> None:
+        code = "invalid-request"
+        super().__init__(HTTPStatus.BAD_REQUEST, code, _WORDS[code]["en"], _WORDS[code]["ja"], faults=faults)
+        self.data_only = data_only
+        self.places = places
 
 
-def unavailable(code: str, english: str, japanese: str, *, retry_after: int = 5) -> Problem:
-    """503: try the same request again; it has not been carried out, or a repeat is harmless."""
-    headers = {"Retry-After": str(retry_after)}
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, english, japanese, headers=headers)
+def invalid(faults: Iterable[Fault]) -> Problem:
+    """The problem of these faults."""
+    return Invalid(faults)
 
 
 def refused(refusal: Refusal) -> Problem:
@@ -162,10 +174,9 @@ def refused(refusal: Refusal) -> Problem:
     if sent := text_of(code).sent:
         params[sent] = "…"
     english, japanese = (HTTP.text(Refusal(code, **params), language) for language in ("en", "ja"))
-    if kind is RefusalKind.UNAVAILABLE:
-        return unavailable(code, english, japanese)
-    headers = {"Retry-After": "1"} if kind is RefusalKind.NOT_YET else None
-    return Problem(_STATUS_OF[kind], code, english, japanese, headers=headers, params=params)
+    headers = {"Retry-After": _RETRY_AFTER[kind]} if kind in _RETRY_AFTER else None
+    told = None if kind is RefusalKind.UNAVAILABLE else params
+    return Problem(_STATUS_OF[kind], code, english, japanese, headers=headers, params=told)
 
 
 def language_of(request: Request) -> str:

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from activities.kernel.queries import queries
 from gateway.limits import read_body
 from gateway.problems import Fault, faults_of, invalid, problem
-from gateway.strict_json import JsonFault, parse
+from gateway.strict_json import parse
 from schemas.kernel.case import Actor
 from schemas.kernel.texts import storable
 
@@ -40,10 +40,7 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> tuple[bytes, Any
         raw = await read_body(request, limit)
     except ClientDisconnect:
         raise invalid([Fault("", "incomplete")]) from None
-    try:
-        return raw, parse(raw)
-    except JsonFault as fault:
-        raise invalid(fault.faults) from None
+    return raw, parse(raw)
 
 
 def checked(model: type[M], raw: bytes, *prefix: str | int) -> M:

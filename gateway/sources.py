@@ -58,10 +58,6 @@ class Source:
     oidc: Oidc | None
     skipped: bool = False
 
-    def may_send(self, event_type: str) -> bool:
-        """Whether it has declared the type."""
-        return event_type in self.types
-
     def is_named_by(self, token: str) -> bool:
         """Whether a bearer token says to be this source's. Nothing of it is believed yet."""
         if self.oidc is None:

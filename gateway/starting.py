@@ -17,7 +17,7 @@ from gateway.responses import CaseAccepted, accepted
 from gateway.staff import staff_of
 
 OWN_WAYS: Final = own_modules("gateway", "start_routes")
-"""By room, where cases begin otherwise than by a form: `START` (model of the body), `start_one`, `routes` and
+"""By room, where cases begin otherwise than by a form: `START` (model of the body), `store_one`, `routes` and
 `OPERATIONS`."""
 
 
@@ -49,15 +49,16 @@ async def start_over_http(request: Request) -> Response:
     process = PROCESSES[name]
     own = OWN_WAYS.get(process.room)
     if own is not None:
-        answer: Response = await own.start_one(request, actor, raw)
-        return answer
-    key = str(key_of(request))
-    given: Any = checked(_MODELS[name], raw)
-    await note_request(gateway.pool, actor, key, f"start {name}", raw)
-    stored = await store_form(gateway.pool, process, given.form, actor=actor, key=key, number=given.number)
-    started = await start_now(gateway.pool, gateway.client, stored.case_id)
-    status = HTTPStatus.OK if stored.repeated else HTTPStatus.CREATED
-    told = CaseAccepted(
-        case_id=stored.case_id, state="started" if started else "stored", repeated=stored.repeated
-    )
-    return accepted(told, status if started else HTTPStatus.ACCEPTED, f"/cases/{stored.case_id}")
+        case_id, repeated = await own.store_one(request, actor, raw)
+    else:
+        key = str(key_of(request))
+        given: Any = checked(_MODELS[name], raw)
+        await note_request(gateway.pool, actor, key, f"start {name}", raw)
+        stored = await store_form(
+            gateway.pool, process, given.form, actor=actor, key=key, number=given.number
+        )
+        case_id, repeated = stored.case_id, stored.repeated
+    started = await start_now(gateway.pool, gateway.client, case_id)
+    status = HTTPStatus.OK if repeated else HTTPStatus.CREATED
+    told = CaseAccepted(case_id=case_id, state="started" if started else "stored", repeated=repeated)
+    return accepted(told, status if started else HTTPStatus.ACCEPTED, f"/cases/{case_id}")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from gateway.problems import Fault, pointer
+from gateway.problems import Fault, Invalid, pointer
 from schemas.kernel.texts import storable
 
 DEPTH_LIMIT: Final = 32
@@ -13,19 +13,11 @@ _DIGITS: Final = 17
 _FLOAT_LIMIT: Final = 1e300
 
 
-class JsonFault(Exception):  # noqa: N818 - what is wrong with a text, not with the program
-    """The text is not JSON as it is taken here; holds the faults by place and code."""
-
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__(faults[0].code)
-        self.faults = faults
-
-
 def parse(body: bytes) -> Any:
     """The value of a body.
 
     Raises:
-        JsonFault: not UTF-8, not JSON, a name twice in one object, NaN or Infinity, a number beyond 2^53,
+        Invalid: not UTF-8, not JSON, a name twice in one object, NaN or Infinity, a number beyond 2^53,
             nested deeper than `DEPTH_LIMIT`, or a text that PostgreSQL does not store.
     """
     try:
@@ -34,39 +26,35 @@ def parse(body: bytes) -> Any:
             object_pairs_hook=_object,
             parse_int=_integer,
             parse_float=_float,
-            parse_constant=_constant,
+            parse_constant=_float,
         )
     except RecursionError:
-        raise JsonFault(Fault("", "too_deep")) from None
+        raise Invalid([Fault("", "too_deep")]) from None
     except ValueError:
-        raise JsonFault(Fault("", "json_invalid")) from None
+        raise Invalid([Fault("", "json_invalid")]) from None
     if faults := list(_unstorable(value, ())):
-        raise JsonFault(*faults)
+        raise Invalid(faults)
     return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise JsonFault(Fault("", "duplicate_name"))
+        raise Invalid([Fault("", "duplicate_name")])
     return members
 
 
 def _integer(digits: str) -> int:
     if len(digits) > _DIGITS or abs(number := int(digits)) > _NUMBER_LIMIT:
-        raise JsonFault(Fault("", "number_out_of_range"))
+        raise Invalid([Fault("", "number_out_of_range")])
     return number
 
 
 def _float(digits: str) -> float:
     number = float(digits)
-    if abs(number) > _FLOAT_LIMIT:
-        raise JsonFault(Fault("", "number_out_of_range"))
+    if not abs(number) <= _FLOAT_LIMIT:  # NaN is neither more nor less
+        raise Invalid([Fault("", "number_out_of_range")])
     return number
-
-
-def _constant(_name: str) -> Any:
-    raise JsonFault(Fault("", "number_out_of_range"))
 
 
 def _unstorable(value: Any, at: tuple[str | int, ...]) -> Iterator[Fault]:

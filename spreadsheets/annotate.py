@@ -17,9 +17,9 @@ from schemas.kernel.texts import FORMULA_STARTS
 from spreadsheets.copy_files import CopyFormat, write_copy
 from spreadsheets.faults import Fault
 from spreadsheets.headers import ANNOTATION_HEADERS, Layout
-from spreadsheets.rows import EVERY, Checked, Told, tell_nobody
-from spreadsheets.table_files import Table
+from spreadsheets.rows import Checked, Told, numbered_rows, tell_nobody
 from spreadsheets.values import Cell, as_text
+from spreadsheets.workbook import Table
 
 Numbered = Iterator[tuple[int, Sequence[Cell]]]
 COMMENTED_CELLS: Final = 2_000
@@ -51,20 +51,13 @@ def write_annotated(
     notes: defaultdict[int, list[Fault]] = defaultdict(list)
     for fault in checked.faults:
         notes[fault.row or checked.layout.header_row + 1].append(fault)
-    numbered = _told_of(checked.table, told)
+    numbered = numbered_rows(checked.table, 0, told)
     if kind == "xlsx" or checked.table.encoding == "xlsx":
         # Beside the copy and for its owner alone: the system's folder is no place for personal data.
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".iehe-") as folder:
             content = _xlsx(checked.table, checked.layout, notes, numbered, folder)
         return write_copy(path, "xlsx", content)
     return write_copy(path, "csv", _csv(checked.table, checked.layout, notes, numbered))
-
-
-def _told_of(table: Table, told: Told) -> Numbered:
-    for number, cells in enumerate(table.rows, 1):
-        if number % EVERY == 0:
-            told(number, table.height)
-        yield number, cells
 
 
 def guarded(text: str) -> str:

@@ -7,12 +7,12 @@ file system without such marks has none: then the new copy gets the next free nu
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Final, Literal
+
+from activities.kernel.private_files import write_private
 
 CopyFormat = Literal["csv", "xlsx"]
 _MARK: Final = "user.iehe.copy"
@@ -26,19 +26,7 @@ def write_copy(source: Path, kind: CopyFormat, content: bytes) -> Path:
     """
     mark = _mark(source, content)
     path = next(path for path in _names(source, kind) if _may_be_written(source, path))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".iehe-", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(OSError):
-            os.setxattr(temporary, _MARK, mark)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_private(path, content, marks={_MARK: mark})
     return path
 
 

@@ -169,12 +169,8 @@ class Names:
                 for half, part in enumerate(split.fields):
                     self.meanings[_squeeze(name)].append(_Meaning(part, 3, half))
 
-    def recognised(self, row: Sequence[Cell]) -> int:
-        """How many different columns a row names; the header is the row that names most."""
-        return self.score(_single(row))
-
     def score(self, titles: Sequence[_Title]) -> int:
-        """The same for headers that may stand in two rows; those that a kept mapping was given for win."""
+        """How many columns headers name: those that name most are it, or those of a kept mapping."""
         if _signature(titles) in self.form.kept:
             return len(titles) + FEWEST_HEADERS
         known = {
@@ -201,7 +197,7 @@ class Names:
 def locate(rows: Sequence[Sequence[Cell]], form: Form) -> Layout | None:
     """Find the header among the first rows and match its columns; None when there is none."""
     names = Names(form)
-    found = [(at, _single(row)) for at, row in enumerate(rows[:SEARCHED_ROWS])]
+    found = [(at, titles_of(row)) for at, row in enumerate(rows[:SEARCHED_ROWS])]
     found += [
         (at, _double(*pair, groups=_NEUTRAL | form.groups))
         for at, pair in enumerate(pairwise(rows[: SEARCHED_ROWS + 1]), 1)
@@ -274,7 +270,8 @@ def _choose(claims: Sequence[tuple[_Meaning, int]]) -> tuple[Place, ...]:
     return tuple(Place(at, meaning.half, " " if rank == 0 else meaning.piece or "") for meaning, at in best)
 
 
-def _single(row: Sequence[Cell]) -> list[_Title]:
+def titles_of(row: Sequence[Cell]) -> list[_Title]:
+    """The headers of a row, if it is one."""
     texts = [cell.strip() if isinstance(cell, str) else str(cell) for cell in row]
     while texts and not texts[-1]:
         texts.pop()
@@ -282,7 +279,7 @@ def _single(row: Sequence[Cell]) -> list[_Title]:
 
 
 def _double(upper: Sequence[Cell], lower: Sequence[Cell], groups: frozenset[str]) -> list[_Title]:
-    above, below = ([title.text for title in _single(row)] for row in (upper, lower))
+    above, below = ([title.text for title in titles_of(row)] for row in (upper, lower))
     width = max(len(above), len(below))
     titles = []
     group = ""

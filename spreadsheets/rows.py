@@ -1,5 +1,6 @@
 """The part of a check that every kind of file shares: find the header, read each cell of each row."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,8 +15,9 @@ from spreadsheets.headers import SEARCHED_ROWS, Form, Layout, letter, locate
 from spreadsheets.read_row import ReadRow, read_rows
 from spreadsheets.repeats import Repeat, Repeats
 from spreadsheets.spool import SpooledRows
-from spreadsheets.table_files import Table, digest, read_bytes, read_table
+from spreadsheets.table_files import read_bytes, read_table
 from spreadsheets.values import Cell
+from spreadsheets.workbook import Table
 
 Row = TypeVar("Row", bound=BaseModel)
 Told = Callable[[int, int], None]
@@ -72,7 +74,7 @@ def check_table(
     sha256 = None
     try:
         data = read_bytes(path)
-        sha256 = digest(data)
+        sha256 = hashlib.sha256(data).hexdigest()
         table = read_table(data, form, waiting=lambda: told(0, 0))
     except RefusedError as refused:
         found = fault(refused.code, row=refused.row, parameters=refused.parameters)
@@ -85,7 +87,11 @@ def check_table(
     found_in_rows: list[Fault] = []
     rows, total = SpooledRows(model), 0
     for row in read_rows(
-        _numbered(table, layout, told), layout, form.columns, defaults or {}, table.hidden_rows
+        numbered_rows(table, layout.header_row + 1, told),
+        layout,
+        form.columns,
+        defaults or {},
+        table.hidden_rows,
     ):
         total += 1
         row_rules(row)
@@ -104,8 +110,8 @@ def check_table(
     return Checked(good, tuple(faults), table.encoding, sha256, total, table, layout)
 
 
-def _numbered(table: Table, layout: Layout, told: Told) -> Iterator[tuple[int, Sequence[Cell]]]:
-    first = layout.header_row + 1
+def numbered_rows(table: Table, first: int, told: Told) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The rows after so many, numbered as Excel does."""
     for number, cells in enumerate(islice(table.rows, first, None), first + 1):
         if number % EVERY == 0:
             told(number, table.height)

@@ -24,7 +24,7 @@ from spreadsheets.headers import Form
 from spreadsheets.read_row import ReadRow
 from spreadsheets.repeats import Repeat, same_email, same_value
 from spreadsheets.rows import Checked, Told, check_table, tell_nobody
-from spreadsheets.values import Cell, as_text, choice, email, key, line, phone, whole_number
+from spreadsheets.values import Cell, choice, email, key, line, parts, phone, whole_number
 
 _WORDS: Final = ColumnWords(Path(__file__).with_name("staff.toml"))
 LANGUAGES: Final = _WORDS.choices("language")
@@ -39,8 +39,6 @@ _ROLES: Final = {
     **{spelling: role for role, (japanese, _) in ROLES.items() for spelling in (role, japanese)},
     **_ALSO_CALLED,
 }
-_SEPARATORS: Final = re.compile(r"[;\uff1b、\n]")
-_ROLE_SEPARATORS: Final = re.compile(r"[;\uff1b、,\uff0c\n]")
 _UNTIL: Final = re.compile(
     r"(?P<name>.+?)\s*[(（](?:until\s+)?(?P<until>[^()（）]*[\d元][^()（）]*?)\s*(?:まで)?[)）]"
 )
@@ -69,13 +67,9 @@ _REPEATS: Final = (
 )
 
 
-def _parts(cell: Cell, separators: re.Pattern[str] = _SEPARATORS) -> list[str]:
-    return [part.strip() for part in separators.split(as_text(cell)) if part.strip()]
-
-
 def _roles(cell: Cell) -> frozenset[str]:
     # separators alone are none of the roles either
-    return frozenset(str(_role(part)) for part in _parts(cell, _ROLE_SEPARATORS) or [""])
+    return frozenset(str(_role(part)) for part in parts(cell, comma=True) or [""])
 
 
 def _employment(text: str) -> Employment:
@@ -89,7 +83,7 @@ def _employment(text: str) -> Employment:
 
 
 def _each(read: Callable[[str], object]) -> Callable[[Cell], tuple[object, ...]]:
-    return lambda cell: tuple(read(part) for part in _parts(cell))
+    return lambda cell: tuple(read(part) for part in parts(cell))
 
 
 STAFF_COLUMNS: Final = _WORDS.columns(

@@ -2,19 +2,17 @@
 
 import codecs
 import csv
-import hashlib
 import io
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from spreadsheets.faults import RefusedError
-from spreadsheets.headers import SEARCHED_ROWS, Form, Names
-from spreadsheets.values import Cell
-from spreadsheets.workbook import MAX_COLUMNS, MAX_ROWS, is_zip
+from spreadsheets.headers import SEARCHED_ROWS, Form, Names, titles_of
+from spreadsheets.workbook import MAX_COLUMNS, MAX_ROWS, Table, is_zip
 from spreadsheets.workbook_process import read_limited
 
 MAX_BYTES: Final = 50 * 1024 * 1024
@@ -30,23 +28,6 @@ _UNSUPPORTED: Final = (
 
 # Python reads the five bytes that CP932 leaves undefined as these; files in EUC-JP or Latin-1 have them.
 _NOT_CP932: Final = re.compile("[\x80\xa0\uf8f1-\uf8f3]")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The cells of a file, read anew from its bytes whenever `rows` is gone through.
-
-    Row n of Excel is the nth of `height` rows; a row of a text file may be shorter than others. `encoding` is
-    `utf-8`, `utf-8-sig`, `utf-16`, `cp932` or `xlsx`. Hidden rows and columns count from 0.
-    """
-
-    rows: Iterable[Sequence[Cell]]
-    height: int
-    encoding: str
-    delimiter: str
-    other_sheets: bool = False
-    hidden_rows: frozenset[int] = field(default_factory=frozenset)
-    hidden_columns: frozenset[int] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +53,17 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         # Opening a named pipe would wait for its writer for ever.
-        regular = stat.S_ISREG(path.stat().st_mode)
-        data = _read_at_most(path, MAX_BYTES + 1) if regular else None
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise RefusedError("file-unreadable")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as failure:
         raise RefusedError("file-unreadable") from failure
-    if data is None:
-        raise RefusedError("file-unreadable")
     if len(data) > MAX_BYTES:
         raise RefusedError("file-too-large", limit=MAX_BYTES // 1024**2)
     if not data:
         raise RefusedError("file-empty")
     return data
-
-
-def _read_at_most(path: Path, size: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(size)
-
-
-def digest(data: bytes) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def read_table(data: bytes, form: Form, *, waiting: Callable[[], None] = lambda: None) -> Table:
@@ -104,9 +75,7 @@ def read_table(data: bytes, form: Form, *, waiting: Callable[[], None] = lambda:
         RefusedError: the file as a whole cannot be read; nothing of it is then trusted.
     """
     if is_zip(data):
-        sheet = read_limited(data, waiting)
-        hidden = (sheet.hidden_rows, sheet.hidden_columns)
-        return Table(sheet.rows, sheet.height, "xlsx", "", sheet.other_sheets, *hidden)
+        return read_limited(data, waiting)
     if data.startswith(_UNSUPPORTED):
         raise RefusedError("file-unsupported")
     text, encoding = _decode(data)
@@ -117,7 +86,7 @@ def read_table(data: bytes, form: Form, *, waiting: Callable[[], None] = lambda:
     names = Names(form)
     delimiter = max(_DELIMITERS, key=lambda mark: _header_score(TextRows(data, encoding, mark, False), names))
     rows = TextRows(data, encoding, delimiter)
-    return Table(rows, _height(rows), encoding, delimiter)
+    return Table(rows, _height(rows), encoding=encoding, delimiter=delimiter)
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -154,7 +123,7 @@ def _header_score(rows: TextRows, names: Names) -> int:
     best = 0
     try:
         for row, _ in zip(rows, range(SEARCHED_ROWS), strict=False):
-            best = max(best, names.recognised(row))
+            best = max(best, names.score(titles_of(row)))
     except csv.Error:
         return best
     return best

@@ -49,6 +49,12 @@ def as_text(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
+def parts(cell: Cell, *, comma: bool = False) -> list[str]:
+    """What a cell lists, one to a line or between semicolons; with `comma` between commas too."""
+    separators = "[;\uff1b、,\uff0c\n]" if comma else "[;\uff1b、\n]"
+    return [part.strip() for part in re.split(separators, as_text(cell)) if part.strip()]
+
+
 def line(limit: int, *, break_is_space: bool = False, marks: bool = False) -> Reader:
     """Read one line of text of at most `limit` characters; with `marks` it may hold ? and ●."""
 

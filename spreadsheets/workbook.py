@@ -5,8 +5,8 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO, Final
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import ExpatError
@@ -54,20 +54,25 @@ def is_zip(data: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """The first visible sheet from its cell A1 on; an error value stands in its cell as text.
+class Table:
+    """The cells of a file, read anew from its bytes whenever `rows` is gone through.
 
-    `other_sheets` tells whether other visible ones hold anything. Hidden rows and columns count from 0.
+    Of a workbook it is the first visible sheet from its cell A1 on, an error value standing in its cell as
+    text; `other_sheets` tells whether other visible ones hold anything. Row n of Excel is the nth of `height`
+    rows; a row of a text file may be shorter than others. Hidden rows and columns count from 0. `encoding` is
+    `utf-8`, `utf-8-sig`, `utf-16`, `cp932` or `xlsx`.
     """
 
-    rows: Iterable[list[Cell]]
+    rows: Iterable[Sequence[Cell]]
     height: int
     other_sheets: bool = False
-    hidden_rows: frozenset[int] = field(default_factory=frozenset)
-    hidden_columns: frozenset[int] = field(default_factory=frozenset)
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    encoding: str = "xlsx"
+    delimiter: str = ""
 
 
-def read_workbook(data: bytes) -> Sheet:
+def read_workbook(data: bytes) -> Table:
     """Read a workbook; for untrusted ones only in a process with limits: `workbook_process`.
 
     Raises:
@@ -98,7 +103,7 @@ def read_workbook(data: bytes) -> Sheet:
         raise RefusedError("file-empty")
     height = max([sheet.total_height, *marks.texts]) + 1
     rows = _rows(sheet, marks)
-    return Sheet(rows, height, others, frozenset(marks.hidden_rows), frozenset(marks.hidden_columns))
+    return Table(rows, height, others, frozenset(marks.hidden_rows), frozenset(marks.hidden_columns))
 
 
 def _rows(sheet: CalamineSheet, marks: SheetMarks) -> Iterator[list[Cell]]:
@@ -150,13 +155,8 @@ def _look_over(data: bytes) -> None:
         for member in members:
             # Reading to the end compares the checksum, and with it the size that the archive claims.
             with archive.open(member) as part:
-                _look_for_far_cells(part)
-
-
-def _look_for_far_cells(part: IO[bytes]) -> None:
-    for window in _windows(part):
-        if _FAR_CELL.search(window) or _FAR_ROW.search(window):
-            raise _too_large()
+                if any(_FAR_CELL.search(window) or _FAR_ROW.search(window) for window in _windows(part)):
+                    raise _too_large()
 
 
 def _windows(part: IO[bytes]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 from spreadsheets.faults import RefusedError
 from spreadsheets.spool import NamelessFile
 from spreadsheets.values import Cell
-from spreadsheets.workbook import Sheet, read_workbook
+from spreadsheets.workbook import Table, read_workbook
 
 MEMORY_MIB: Final = 2_048
 SECONDS: Final = 120
@@ -41,7 +41,7 @@ class SheetRows:
                 yield json.loads(line, object_hook=_cell)
 
 
-def read_limited(data: bytes, waiting: Callable[[], None] = lambda: None) -> Sheet:
+def read_limited(data: bytes, waiting: Callable[[], None] = lambda: None) -> Table:
     """Read a workbook in a process with limits, calling `waiting` once a second.
 
     Raises:
@@ -58,8 +58,8 @@ def read_limited(data: bytes, waiting: Callable[[], None] = lambda: None) -> She
         said = json.loads(lines.readline())
     if "refused" in said:
         raise RefusedError(said["refused"], **said["parameters"])
-    hidden = (frozenset(said[name]) for name in ("hidden_rows", "hidden_columns"))
-    return Sheet(SheetRows(output), said["height"], said["other_sheets"], *hidden)
+    rows, columns = (frozenset(said[name]) for name in ("hidden_rows", "hidden_columns"))
+    return Table(SheetRows(output), said["height"], said["other_sheets"], rows, columns)
 
 
 def _run(data: bytes, output: IO[bytes], waiting: Callable[[], None]) -> int:

@@ -34,6 +34,16 @@ _TEMPLATE = "iehe_template"
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+class Server(PostgresServer):
+    async def drop_database(self, name: str) -> None:
+        """Remove a database, cutting its connections."""
+        connection = await self._connect()
+        try:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        finally:
+            await connection.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """One test's own database."""
@@ -49,7 +59,7 @@ class Database:
 @pytest.fixture(autouse=True)
 def no_policies() -> None:
     """Each test has its own database, and with it its own policies."""
-    POLICIES.forget()
+    POLICIES._known.clear()
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +91,9 @@ def server_home() -> Iterator[Home]:
 
 
 @pytest.fixture(scope="session")
-async def postgres(server_home: Home) -> AsyncIterator[PostgresServer]:
+async def postgres(server_home: Home) -> AsyncIterator[Server]:
     account = postgres_account(Settings().postgres_account)
-    server = PostgresServer(server_home, account=account, options=_FORGETFUL)
+    server = Server(server_home, account=account, options=_FORGETFUL)
     try:
         await server.start()
         yield server

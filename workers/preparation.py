@@ -1,8 +1,7 @@
 """What servers need before a worker can work on them: schema, policies, namespace, search attributes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +11,7 @@ from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 
+from activities.kernel.database import one_connection
 from embedded.connection import Embedded
 from embedded.faults import StackFault
 from workers.migrations import MigrationError, migrate
@@ -21,7 +21,6 @@ from workers.temporal import SearchAttributeError, check_keys, connect, register
 
 RETENTION: Final = timedelta(days=400)
 """How long a closed case stays in the Temporal UI: a whole year of a process and the month after it."""
-_CONNECT_SECONDS: Final = 10.0
 
 
 class PreparationFailed(StackFault):
@@ -40,27 +39,21 @@ async def prepare(settings: Settings) -> None:
     """
     try:
         await asyncio.gather(_prepare_database(settings), _prepare_temporal(settings))
-        await check_keys(settings, Embedded(settings).url("worker"))
+        async with one_connection(Embedded(settings).url("worker"), application="iehe-keys") as connection:
+            await check_keys(settings, connection)
     except (MigrationError, PolicyError, SearchAttributeError, SettingsError) as error:
         raise PreparationFailed(str(error)) from error
 
 
-@asynccontextmanager
-async def owner_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+def owner_connection(settings: Settings) -> AbstractAsyncContextManager[asyncpg.Connection]:
     """One connection for changes to the schema."""
-    connection = await asyncpg.connect(
-        url, timeout=_CONNECT_SECONDS, server_settings={"application_name": "iehe-migrate"}
-    )
-    try:
-        yield connection
-    finally:
-        await connection.close(timeout=2)
+    return one_connection(Embedded(settings).url("owner"), application="iehe-migrate", patience=10)
 
 
 async def _prepare_database(settings: Settings) -> None:
     if settings.database_url is not None and settings.owner_database_url is None:
         return
-    async with owner_connection(Embedded(settings).url("owner")) as connection:
+    async with owner_connection(settings) as connection:
         await migrate(connection)
         await load_defaults(connection)
 

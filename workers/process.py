@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.kernel.database import FAULTS
+from activities.kernel.database import FAULTS, one_connection
 from embedded.connection import Embedded
 from embedded.credentials import Role
 from workers.settings import Settings, SettingsError
@@ -141,11 +141,8 @@ async def _database_ready(settings: Settings, url: str, application: str) -> boo
         _NoSchemaError: it is not.
         SettingsError: they are not.
     """
-    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": application})
-    try:
+    async with one_connection(url, application=application) as connection:
         if await connection.fetchval("SELECT to_regclass('iehe.cases')") is None:
             raise _NoSchemaError
-    finally:
-        connection.terminate()
-    await check_keys(settings, url)
+        await check_keys(settings, connection)
     return True

@@ -34,12 +34,9 @@ class Checked:
 async def runs_to_check(client: Client, *, closed_days: int, limit: int) -> list[WorkflowExecution]:
     """Cases that are running, and those closed in the last days, as the server lists them."""
     query = f"WorkflowType IN ({_TYPES}) AND (ExecutionStatus = 'Running'"
-    query += f" OR CloseTime > '{_days_ago(closed_days)}')" if closed_days else ")"
+    since = datetime.now(UTC) - timedelta(days=closed_days)
+    query += f" OR CloseTime > '{since:%Y-%m-%dT%H:%M:%SZ}')" if closed_days else ")"
     return [each async for each in client.list_workflows(query, limit=limit)]
-
-
-def _days_ago(days: int) -> str:
-    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def replay_runs(

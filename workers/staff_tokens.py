@@ -8,7 +8,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from embedded.home import Home, write_private
+from activities.kernel.private_files import write_private
+from embedded.home import Home
 from gateway.context import StaffTokens
 from workers.settings import Settings
 

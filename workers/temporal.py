@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-import asyncpg
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import CommandType, IndexedValueType
@@ -26,6 +25,7 @@ from temporalio.converter import (
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.kernel.database import Connection
 from cases.registry import OWN_ATTRIBUTES
 from embedded.home import Home
 from encryption.codec import REFUSED, EncryptionCodec, Plaintext, class_of_workflow
@@ -154,20 +154,17 @@ def key_ring(settings: Settings) -> KeyRing:
         raise SettingsError(f"{PREFIX}KEY_RING: {error}") from None
 
 
-async def check_keys(settings: Settings, url: str) -> None:
+async def check_keys(settings: Settings, connection: Connection) -> None:
     """Refuse a key ring that is not the database's, before anything is encrypted with it.
 
     Raises:
         SettingsError: it is another one, or cannot be used; the text says what to do.
     """
     ring = key_ring(settings)
-    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "iehe-keys"})
     try:
         await check_ring(connection, ring)
     except KeyRingError as error:
         raise SettingsError(f"{PREFIX}KEY_RING: {error}") from None
-    finally:
-        connection.terminate()
 
 
 async def connect(settings: Settings, **options: Any) -> Client:

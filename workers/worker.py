@@ -71,12 +71,6 @@ def mailer_of(settings: Settings) -> Mailer:
     )
 
 
-def answer_links(settings: Settings) -> Callable[[str], str]:
-    """Makes, of a notice, the address at the gateway at which its reader answers."""
-    ring, url = key_ring(settings), gateway_url(settings)
-    return lambda notice_id: f"{url}/answers/{token_of(ring, notice_id)}"
-
-
 @asynccontextmanager
 async def running_worker(
     client: Client,
@@ -122,9 +116,13 @@ async def running_worker(
 @asynccontextmanager
 async def worker_from(settings: Settings, client: Client, url: str) -> AsyncIterator[None]:
     """The worker as the settings say, with its own pools."""
+    ring, answers = key_ring(settings), f"{gateway_url(settings)}/answers"
     pool = await open_pool(url, size=POOL_SIZE, application="iehe-worker")
     try:
-        notices = NoticeActivities(pool, ROOMS, mailer_of(settings), link=answer_links(settings))
+        notices = NoticeActivities(
+            *(pool, ROOMS, mailer_of(settings)),
+            link=lambda notice_id: f"{answers}/{token_of(ring, notice_id)}",
+        )
         async with running_worker(client, pool, notices):
             yield
     finally:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -69,6 +70,19 @@ async def open_pool(
             "idle_in_transaction_session_timeout": "20000",
         },
     )
+
+
+@asynccontextmanager
+async def one_connection(
+    url: str, *, application: str, patience: float = 5
+) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of its own, made within `patience` seconds and cut at its end without a farewell."""
+    settings = {"application_name": application}
+    connection = await asyncpg.connect(url, timeout=patience, server_settings=settings)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
 
 
 def refusal_of(error: BaseException) -> Refusal:

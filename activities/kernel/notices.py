@@ -57,7 +57,6 @@ class NoticeActivities:
         rooms: Mapping[str, Room],
         mailer: Mailer,
         clock: Callable[[], datetime] = _utc_now,
-        office: Office | None = None,
         fault: Callable[[str], None] = _no_fault,
         link: Callable[[str], str] | None = None,
     ) -> None:
@@ -65,7 +64,6 @@ class NoticeActivities:
         self._rooms = rooms
         self._mailer = mailer
         self._clock = clock
-        self._office = office or Office()
         self._fault = fault
         self._link = link
 
@@ -127,7 +125,7 @@ class NoticeActivities:
             link = self._link(row["notice_id"]) if self._link and is_answerable(row) else None
             room = self._rooms[row["process"]]
             mailer = self._mailer.of_case(row["case_id"])
-            letter = mailer.compose(letter_to(row, room, self._office, self._clock(), link))
+            letter = mailer.compose(letter_to(row, room, Office(), self._clock(), link))
             await session.prepare(row["address"])
         except (MailError, NotRenderedError) as fault:
             await self._settle(row, *self._failure(row, policy, fault))

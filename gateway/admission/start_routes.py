@@ -15,13 +15,12 @@ from starlette.routing import Route
 from activities.admission.applications import contradicting_accounts, differing, store_applications
 from activities.admission.start_validation import faults_among
 from activities.kernel.queries import queries
-from cases.starting import start_now
 from gateway.admission.responses import BatchAccepted, BatchProgress
 from gateway.context import gateway_of
 from gateway.operation import Operation
 from gateway.problems import Fault, Problem, invalid, pointer
 from gateway.request_parsing import body_of, checked, key_of, note_request
-from gateway.responses import CaseAccepted, accepted
+from gateway.responses import accepted
 from gateway.staff import require_role, staff_of
 from schemas.admission.applications import ApplicationRow
 from schemas.admission.identifiers import admission_case_id
@@ -57,8 +56,8 @@ class StartBatch(_Request):
     applications: Annotated[tuple[ApplicationRow, ...], Field(min_length=1, max_length=BATCH_LIMIT)]
 
 
-async def start_one(request: Request, actor: Actor, raw: bytes) -> Response:
-    """Store an application and start its case; the same again changes nothing."""
+async def store_one(request: Request, actor: Actor, raw: bytes) -> tuple[str, bool]:
+    """Store an application; its case, and whether it had been stored before."""
     gateway = gateway_of(request)
     require_role(actor, OFFICE)
     key = key_of(request, required=False)
@@ -67,14 +66,7 @@ async def start_one(request: Request, actor: Actor, raw: bytes) -> Response:
     if key is not None:
         await note_request(gateway.pool, actor, key, "start", raw)
     stored = await _store(gateway.pool, rows, raw, actor, one=True)
-    case_id = admission_case_id(rows[0].data.application_no)
-    started = await start_now(gateway.pool, gateway.client, case_id)
-    repeated = not stored.stored
-    status = HTTPStatus.OK if repeated else HTTPStatus.CREATED
-    if not started:
-        status = HTTPStatus.ACCEPTED
-    told = CaseAccepted(case_id=case_id, state="started" if started else "stored", repeated=repeated)
-    return accepted(told, status, f"/cases/{case_id}")
+    return admission_case_id(rows[0].data.application_no), not stored.stored
 
 
 async def start_batch(request: Request) -> Response:

@@ -91,9 +91,11 @@ def _send() -> dict[str, Any]:
         "summary": "Store one event, or a batch of one source's; 202 is a receipt that can be relied on.",
         "tags": ["events"],
         "parameters": [
-            *(_header(name, required=False) for name in SIGNATURE),
+            *(_parameter(name, "header", required=False) for name in SIGNATURE),
             *(
-                _header(name, required=False, text=f"Binary mode{', required there' if needed else ''}.")
+                _parameter(
+                    name, "header", required=False, text=f"Binary mode{', required there' if needed else ''}."
+                )
                 for name, needed in attributes.items()
             ),
         ],
@@ -126,8 +128,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.path.split("/")[1]],
         "parameters": [
-            *(_in_path(name) for name in re.findall(r"{(\w+)}", operation.path)),
-            *(_header(name, required=needed) for name, needed in operation.headers.items()),
+            *(_parameter(name, "path", required=True) for name in re.findall(r"{(\w+)}", operation.path)),
+            *(_parameter(name, "header", required=needed) for name, needed in operation.headers.items()),
             *_queries(operation.query),
         ],
         "responses": {
@@ -137,8 +139,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "security": [{each: []} for each in operation.security],
     }
     if operation.request is not None:
-        schema = reference(operation.request)
-        told["requestBody"] = {"required": True, "content": {operation.media_type: {"schema": schema}}}
+        told["requestBody"] = {"required": True, "content": _json(reference(operation.request))}
     return told
 
 
@@ -170,12 +171,8 @@ def _queries(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     ]
 
 
-def _in_path(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
-
-
-def _header(name: str, *, required: bool, text: str | None = None) -> dict[str, Any]:
-    told = {"name": name, "in": "header", "required": required, "schema": _TEXT}
+def _parameter(name: str, place: str, *, required: bool, text: str | None = None) -> dict[str, Any]:
+    told = {"name": name, "in": place, "required": required, "schema": _TEXT}
     text = text or _HEADERS.get(name)
     return told | {"description": text} if text else told
 

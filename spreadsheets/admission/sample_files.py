@@ -14,7 +14,6 @@ from spreadsheets.headers import Column
 from spreadsheets.staff import STAFF_COLUMNS
 
 APPLICATION_COLUMNS: Final = application_columns(round_required=True)
-SAMPLE_TITLE: Final = "見本データ SAMPLE DATA: 実在の人物・学校ではありません / no real person or school"
 _ISO_LENGTH: Final = 10
 
 
@@ -48,7 +47,6 @@ def write_xlsx(
     path: Path,
     rows: Iterable[SampleRow],
     *,
-    columns: Sequence[Column] = APPLICATION_COLUMNS,
     title: str | None = None,
 ) -> int:
     """Write rows as a workbook, ISO dates as real date cells, all else as text; returns how many rows.
@@ -63,13 +61,13 @@ def write_xlsx(
             day_format = book.add_format({"num_format": "yyyy-mm-dd"})
             line = 0
             if title is not None:
-                sheet.merge_range(0, 0, 0, len(columns) - 1, title)
+                sheet.merge_range(0, 0, 0, len(APPLICATION_COLUMNS) - 1, title)
                 line = 1
-            for place, column in enumerate(columns):
+            for place, column in enumerate(APPLICATION_COLUMNS):
                 sheet.write_string(line, place, column.headers[0])
             for line_of_row, row in enumerate(rows, line + 1):
                 written += 1
-                for place, column in enumerate(columns):
+                for place, column in enumerate(APPLICATION_COLUMNS):
                     text = row.get(column.field, "")
                     if (day := _iso_day(text)) is not None:
                         sheet.write_datetime(line_of_row, place, day, day_format)

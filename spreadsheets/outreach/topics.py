@@ -1,6 +1,5 @@
 """Check a file of the topics that teachers have registered for a school year (O1)."""
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -14,9 +13,8 @@ from spreadsheets.headers import Form
 from spreadsheets.read_row import ReadRow
 from spreadsheets.repeats import Repeat
 from spreadsheets.rows import Checked, check_table
-from spreadsheets.values import Cell, as_text, key, line, whole_number
+from spreadsheets.values import Cell, key, line, parts, whole_number
 
-_SEPARATORS: Final = re.compile(r"[;\uff1b、,\uff0c\n]")
 _code = key(CODE_PATTERN, "code-invalid")
 _staff_id = key(STAFF_ID_PATTERN, "code-invalid")
 
@@ -33,10 +31,10 @@ def check_topics_file(path: Path, lecturers: Collection[str]) -> Checked[TopicRo
 
 
 def _lecturers(cell: Cell) -> tuple[object, ...]:
-    parts = [part.strip() for part in _SEPARATORS.split(as_text(cell)) if part.strip()]
-    if not parts:
+    named = parts(cell, comma=True)
+    if not named:
         raise RefusedError("required")
-    return tuple(dict.fromkeys(map(_staff_id, parts)))
+    return tuple(dict.fromkeys(map(_staff_id, named)))
 
 
 TOPIC_COLUMNS: Final = ColumnWords(Path(__file__).with_name("columns.toml")).columns(

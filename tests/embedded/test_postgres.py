@@ -12,11 +12,10 @@ import asyncpg
 import pytest
 
 from embedded import binaries
-from embedded.cluster import check_data
+from embedded.cluster import check_data, wait_for_predecessor
 from embedded.faults import UnusableHome
 from embedded.home import Home, blocking_folder, postgres_account
 from embedded.postgres import PostgresServer
-from embedded.predecessor import wait_for_predecessor
 from embedded.processes import Account
 from workers.settings import Settings
 

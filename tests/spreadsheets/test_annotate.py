@@ -10,7 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from spreadsheets import annotate, copy_files
 from spreadsheets.admission.checking import check_file
-from spreadsheets.admission.sample_files import SAMPLE_TITLE, write_csv, write_xlsx
+from spreadsheets.admission.sample_files import write_csv, write_xlsx
 from spreadsheets.admission.samples import SAMPLE_ROUND, sample_applications
 from spreadsheets.annotate import guarded, write_annotated
 
@@ -28,7 +28,7 @@ def sample(path, *, rows=40, title=None, **options):
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig", "utf-16"])
 def test_a_copy_has_the_file_s_encoding_and_two_columns_more(tmp_path, encoding):
     """The clerk opens the copy as the file before and finds each fault in its row, in both languages."""
-    found = sample(tmp_path / "a.csv", encoding=encoding, title=SAMPLE_TITLE)
+    found = sample(tmp_path / "a.csv", encoding=encoding, title="見本データ SAMPLE DATA")
     copy = write_annotated(tmp_path / "a.csv", found)
     assert copy == tmp_path / "a.checked.csv"
     rows = list(csv.reader(io.StringIO(copy.read_text(encoding), newline="")))

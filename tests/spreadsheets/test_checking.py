@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.admission.applications import Sex
 from spreadsheets.admission.application_columns import application_columns
 from spreadsheets.admission.checking import check_file
-from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, SAMPLE_TITLE, write_csv, write_xlsx
+from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, write_csv, write_xlsx
 from spreadsheets.admission.samples import SAMPLE_ROUND, sample_applications
 from spreadsheets.headers import Column
 
@@ -113,7 +113,7 @@ def test_title_rows_and_blank_rows(tmp_path):
     """A merged title above the header and blank rows between rows shift no row number."""
     rows = list(sample_applications(2, seed=1))
     for name, write in (("a.csv", write_csv), ("a.xlsx", write_xlsx)):
-        write(tmp_path / name, [rows[0], {}, {}, rows[1]], title=SAMPLE_TITLE)
+        write(tmp_path / name, [rows[0], {}, {}, rows[1]], title="見本データ SAMPLE DATA")
         checked = check_file(tmp_path / name, round_id=SAMPLE_ROUND, known_programmes=None, today=TODAY)
         assert checked.faults == ()
         assert [row.row for row in checked.rows] == [3, 6]

@@ -124,7 +124,7 @@ async def relax(connection: asyncpg.Connection, changes: dict) -> None:
         for key, value in changes.items():
             route[key] = {**route[key], **value} if isinstance(value, dict) else value
     await connection.execute("UPDATE iehe.policies SET body = $1", json.dumps(body))
-    POLICIES.forget()
+    POLICIES._known.clear()
 
 
 @pytest.fixture

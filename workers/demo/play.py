@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -142,7 +141,8 @@ async def outcome_of(scenario: Scenario[Any], seconds: float) -> Outcome:
     logs: dict[str, list[dict[str, object]]] = {}
     for entry in await pool.fetch("SELECT * FROM iehe.case_log ORDER BY case_id, version"):
         logs.setdefault(entry["case_id"], []).append({**entry, "details": json.loads(entry["details"])})
-    mails = await asyncio.to_thread(_message_ids, scenario.servers.mail)
+    caught = await asyncio.to_thread(caught_mails, scenario.servers.mail)
+    mails = [str(mail.message["Message-ID"]) for mail in caught]
     return Outcome(
         cases=scenario.cases,
         endings={row["ending"]: row["count"] for row in endings},
@@ -154,7 +154,3 @@ async def outcome_of(scenario: Scenario[Any], seconds: float) -> Outcome:
         broken_chains=sum(broken_at(entries) is not None for entries in logs.values()),
         doubled_notices=len(mails) - len(set(mails)),
     )
-
-
-def _message_ids(folder: Path) -> list[str]:
-    return [str(mail.message["Message-ID"]) for mail in caught_mails(folder)]

@@ -11,7 +11,7 @@ import asyncpg
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.kernel.database import open_pool
+from activities.kernel.database import one_connection, open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
@@ -88,8 +88,7 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         stack.push_async_callback(temporal.stop)
         client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
         await register_search_attributes(client)
-        connection = await asyncpg.connect(postgres.url("owner"))
-        try:
+        async with one_connection(postgres.url("owner"), application="iehe-demo") as connection:
             await migrate(connection)
             await load_defaults(connection, room)
             # moved days have no nights to wait through
@@ -97,8 +96,6 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
                 "UPDATE iehe.policies SET body = regexp_replace(body::text, "
                 """'("quiet_(from|until)": *)"[0-9:]+"', '\\1"00:00"', 'g')::jsonb"""
             )
-        finally:
-            await connection.close()
         owner = await open_pool(postgres.url("owner"), size=8, application="iehe-demo")
         stack.callback(owner.terminate)
         pool = await open_pool(postgres.url("worker"), size=16, application="iehe-worker")

@@ -14,7 +14,6 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import (
-    DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
     GetWorkflowExecutionHistoryReverseRequest,
 )
@@ -144,13 +143,9 @@ async def _described(
 
 
 async def _describe(client: Client, case: str) -> DescribeWorkflowExecutionResponse | None:
-    request = DescribeWorkflowExecutionRequest(
-        namespace=client.namespace, execution=WorkflowExecution(workflow_id=case)
-    )
     try:
-        return await client.workflow_service.describe_workflow_execution(
-            request, timeout=timedelta(seconds=PATIENCE)
-        )
+        handle = client.get_workflow_handle(case)
+        return (await handle.describe(rpc_timeout=timedelta(seconds=PATIENCE))).raw_description
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None

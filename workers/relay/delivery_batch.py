@@ -6,7 +6,7 @@ holds nothing any more; the next one delivers again, and the cases drop what the
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
@@ -34,7 +34,6 @@ LONGEST_AWAY: Final = 5.0
 LOCKS: Final = 0x49454845
 """Class of the advisory locks of cases (the other half is a hash of the case id)."""
 
-Fault = Callable[[str], Awaitable[None]]
 log = structlog.get_logger()
 
 

@@ -66,7 +66,9 @@ async def signal(client: Client, case_id: str, envelope: str) -> tuple[Outcome, 
 def meaning(error: RPCError) -> tuple[Outcome, str]:
     """What an answer of Temporal's means, with a code."""
     match error.status:
-        case RPCStatusCode.NOT_FOUND if not _says(error, "NamespaceNotFoundFailure"):
+        case RPCStatusCode.NOT_FOUND if not any(
+            each.type_url.endswith(".NamespaceNotFoundFailure") for each in error.grpc_status.details
+        ):
             return Outcome.NO_WORKFLOW, "workflow-lost"
         case RPCStatusCode.INVALID_ARGUMENT:
             # as many signals as one run may have; its next run takes them again
@@ -76,10 +78,6 @@ def meaning(error: RPCError) -> tuple[Outcome, str]:
         case RPCStatusCode.RESOURCE_EXHAUSTED if _one_workflow(error):
             return Outcome.BUSY, "workflow-busy"
     return Outcome.AWAY, f"temporal-{error.status.name.lower().replace('_', '-')}"
-
-
-def _says(error: RPCError, detail: str) -> bool:
-    return any(each.type_url.endswith(f".{detail}") for each in error.grpc_status.details)
 
 
 def _one_workflow(error: RPCError) -> bool:

@@ -28,10 +28,6 @@ class KnownPolicies:
         """Know a policy from now on."""
         self._known[process, policy.ref] = policy
 
-    def forget(self) -> None:
-        """Know none: for a process that turns to another database."""
-        self._known.clear()
-
 
 POLICIES: Final = KnownPolicies()
 """Those of this process. Nothing that a replay runs reads them."""
