@@ -152,6 +152,10 @@ class TestCases:
         await mail.stop()
         await case.decide(Withdraw, "office-1", reason="personal")
         await case.until(lambda row: row["closed_at"] is not None)
+        # its delivery has ended, and would otherwise send the letter as soon as it can
+        async with asyncio.timeout(15):
+            while "failed" not in {notice["state"] for notice in await case.notices()}:
+                await asyncio.sleep(0.01)
         await case.handle.terminate("by mistake")
         await mail.start()
 
