@@ -2,6 +2,7 @@
 
 import asyncio
 import mailbox
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from embedded.faults import PortsTaken
 
 _SIZE_LIMIT = 25_000_000  # bytes, as large mail services have it
+_KEY = re.compile(r"(\d+)\.M(\d{1,6})P\d+Q(\d+)\.")
 _SENDER = "X-Envelope-From"
 _RECIPIENT = "X-Envelope-To"
 
@@ -94,15 +96,24 @@ def caught_mails(folder: Path) -> Sequence[CaughtMail]:
         mails = [_parse(box, key) for key in box.keys()]  # noqa: SIM118 - iterating a mailbox gives messages
     finally:
         box.close()
-    return sorted(mails, key=lambda mail: (mail.received, mail.key))
+    return sorted(mails, key=lambda mail: (mail.received, _parts(mail.key)))
+
+
+def _parts(key: str) -> tuple[int, int, int]:
+    """When a mail came, in seconds and microseconds, and as which of its process: numbers without zeros."""
+    found = _KEY.match(key)
+    if found is None:
+        raise ValueError(key)
+    seconds, microseconds, number = map(int, found.groups())
+    return seconds, microseconds, number
 
 
 def _parse(box: mailbox.Maildir, key: str) -> CaughtMail:
     message = BytesParser(policy=policy.default).parsebytes(box.get_bytes(key))
     if not isinstance(message, EmailMessage):
         raise TypeError(key)
-    # A Maildir's keys begin with the time of delivery.
-    received = datetime.fromtimestamp(int(key.split(".", maxsplit=1)[0]), UTC)
+    seconds, microseconds, _ = _parts(key)
+    received = datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
     recipients = tuple(str(value) for value in message.get_all(_RECIPIENT, []))
     return CaughtMail(
         key, received, str(message[_SENDER]), recipients, str(message["Subject"] or ""), message

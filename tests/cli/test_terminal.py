@@ -88,7 +88,7 @@ async def test_a_usage_error_is_json_when_that_was_asked_for(nowhere, words, jap
 @pytest.mark.parametrize(
     ("words", "near"),
     [
-        (("case", "list", "--round", "2027-genral"), "2027-general"),
+        (("case", "list", "--label", "rund_id=2027-general"), "round_id"),
         (("case", "list", "--waiting-for", "bla"), "reviewer"),
         (("case", "list", "--stage", "reviev"), "review"),
         (("tasks", "--role", "reviewr"), "reviewer"),
@@ -138,7 +138,7 @@ async def complete(program: Program, line: str) -> list[str]:
 
 
 async def test_the_shell_completes_cases_people_and_choices(institute, database, temporal, tmp_path):
-    """Numbers of cases, staff ids, rounds, stages and fixed words are offered; nothing without a server."""
+    """Numbers of cases, staff ids, labels, stages and fixed words are offered; nothing without a server."""
     await institute.apply(person(application_no="C2027-000001"))
     case = await institute.apply(person(application_no="C2027-000002"))
     await case.until_stage("completeness")
@@ -148,7 +148,7 @@ async def test_the_shell_completes_cases_people_and_choices(institute, database,
     assert await complete(program, "iehe admission cast-vote C2027-000001 a") == ["admit", "abstain"]
     assert await complete(program, "iehe admission withdraw C2027-000001 --as off") == ["office-1"]
     assert await complete(program, "iehe login off") == ["office-1"]
-    assert await complete(program, "iehe case list --round 2027-g") == ["2027-general"]
+    assert await complete(program, "iehe case list --label pro") == ["programme="]
     assert await complete(program, "iehe case list --stage comp") == ["completeness"]
     assert await complete(program, "iehe tasks --role adm") == ["admissions_office", "administrator"]
     assert await complete(program, "iehe admission event C2027-000001 fee-p") == ["fee-paid"]

@@ -39,10 +39,19 @@ async def test_keeps_mails_in_order_with_their_envelope(catcher):
             recipients=["hanako@example.org", "blind@example.org"],
         )
     mails = caught_mails(catcher.folder)
-    assert {mail.subject for mail in mails} == {"受付のお知らせ", "結果のお知らせ"}
+    assert [mail.subject for mail in mails] == ["受付のお知らせ", "結果のお知らせ"]
     assert mails[0].recipients == ("hanako@example.org", "blind@example.org")
     assert mails[0].sender == "office@example.ac.jp"
     assert mails[0].text.splitlines()[:3] == ["出願を受け付けました。", ".", "期限は三月です。"]
+
+
+async def test_mails_of_one_second_are_in_order(catcher):
+    """The names of their files do not sort as they came: a number in them has as many digits as it needs."""
+    times = ("1795682818.M98765P7Q1", "1795682818.M123456P7Q2", "1795682818.M123456P7Q10")
+    for number, name in enumerate(times):
+        file = catcher.folder / "new" / f"{name}.host"
+        file.write_bytes(letter(f"letter {number}").as_bytes())
+    assert [mail.subject for mail in caught_mails(catcher.folder)] == ["letter 0", "letter 1", "letter 2"]
 
 
 async def test_the_folder_is_private(catcher):

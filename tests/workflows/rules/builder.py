@@ -31,7 +31,7 @@ from schemas.kernel.case import CLOCK, SYSTEM, Actor, ActorKind, Command, Refuse
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import Transition
-from workers.policies import read_policy
+from workers.policies import defaults_of, read_policy
 from workflows.admission import committee as admission_committee
 from workflows.admission import intake as admission_intake
 from workflows.admission import review as admission_review
@@ -73,9 +73,14 @@ def person(staff_id: str) -> Actor:
 
 
 @cache
+def _defaults() -> Any:
+    return read_policy(defaults_of("admission"))
+
+
+@cache
 def default_policy(route: str = "comprehensive") -> AdmissionPolicy:
     """A route of the policy that comes with the system."""
-    return read_policy()[0].routes[route]
+    return _defaults().document.routes[route]
 
 
 def changed_policy(route: str = "comprehensive", **changes: Any) -> AdmissionPolicy:
@@ -338,7 +343,7 @@ def round_of(policy: AdmissionPolicy, **changes: Any) -> RoundFacts:
 @cache
 def read_rounds() -> Any:
     """The rounds that come with the system."""
-    return read_policy()[1]
+    return _defaults().tables.rounds
 
 
 def new(route: str = "comprehensive", *, now: datetime | None = None, **changes: Any) -> Pure:
