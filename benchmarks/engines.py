@@ -25,6 +25,8 @@ from workers.logs import configure
 ENGINES: Final = ("iehe", "plain", "tuned", "dbos", "sql")
 MODES: Final = ("burst", "waves", "light")
 WIDTH: Final = 22
+TURN: Final = 600.0
+"""Seconds after which an engine's turn is given up."""
 LIGHT: Final = 2
 """Cases at a time in the mode that asks how long one waits, not how many there are."""
 
@@ -130,9 +132,9 @@ async def compare(given: argparse.Namespace) -> None:
     """All engines in all modes, in turns."""
     names: list[str] = given.engines
     turns = [(mode, number) for mode in given.modes for number in range(given.rounds)]
-    mine = sum(name.startswith("iehe") for name in names)
+    ours = sum(name.startswith("iehe") for name in names)
     async with servers() as at:
-        stored = iter(await own.prepare(at, 1 + (given.cases + 1) * len(turns) * mine))
+        stored = iter(await own.prepare(at, 1 + (given.cases + 1) * len(turns) * ours))
         pool = await at.pool("owner", 4)
         async with own.running(at) as (engine, _):
             await rehearse(at, engine, pool, next(stored))
@@ -143,7 +145,12 @@ async def compare(given: argparse.Namespace) -> None:
                 cases = [f"{name}/{mode}-{number}-{each}" for each in range(given.cases + 1)]
                 if name.startswith("iehe"):
                     cases = [next(stored) for _ in cases]
-                found = await measure(at, pool, name, mode, cases, given.at_once)
+                try:
+                    async with asyncio.timeout(TURN):
+                        found = await measure(at, pool, name, mode, cases, given.at_once)
+                except TimeoutError:
+                    print(f"{mode} {number + 1} {name}: stood still, left out", file=sys.stderr, flush=True)
+                    continue
                 figures.setdefault(mode, {}).setdefault(name, []).append(found)
                 print(
                     f"{mode} {number + 1} {name}",
@@ -159,9 +166,10 @@ async def compare(given: argparse.Namespace) -> None:
         for mode, engines in figures.items()
     }
     for engines in medians.values():
-        for name in names[1:]:
+        mine = engines.get(names[0], {})
+        for name in (each for each in engines if mine and each != names[0]):
             for key in ("cases_per_second", "worker_and_servers_ms"):
-                engines[names[0]][f"{key} / {name}'s"] = engines[names[0]][key] / engines[name][key]
+                mine[f"{key} / {name}'s"] = mine[key] / engines[name][key]
     print(json.dumps({"medians": medians, "rounds": figures}, indent=2) if given.json else _table(medians))
 
 

@@ -155,16 +155,12 @@ async def running(
     """The system's own worker and relay, and the ids of their processes."""
     names = ["worker"] if direct else ["worker", "relay"]
     processes = [await servers.start("cli.main", name) for name in names]
+    door, look = await servers.pool("office", 32, "door"), await servers.pool("owner")
     try:
-        yield (
-            Admission(
-                await servers.client(),
-                await servers.pool("office", 32, "door"),
-                await servers.pool("owner"),
-                direct,
-            ),
-            [each.pid for each in processes],
-        )
+        yield Admission(await servers.client(), door, look, direct), [each.pid for each in processes]
     finally:
+        # the next turn's connections are as many, and the server has a hundred
+        door.terminate()
+        look.terminate()
         for each in processes:
             await each.stop()
