@@ -58,7 +58,9 @@ async def list_cases(
     filed_by = [name for process in (*view.whole, *view.processes) for name in PROCESSES[process].labels]
     for name, value in labels.items():
         known_value(name, filed_by, "--label")
-        known_value(value, await label_values(pool, name), f"--label {name}")
+        # who sees only some of the cases is not told what others are filed by: theirs are none
+        if all(process in view.whole for process, each in PROCESSES.items() if name in each.labels):
+            known_value(value, await label_values(pool, name), f"--label {name}")
     wanted = CaseFilters(
         stage=stage, waiting_for=waiting_for, labels=labels, overdue=overdue or None, is_open=is_open
     )

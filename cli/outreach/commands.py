@@ -67,13 +67,18 @@ async def load_topics(session: Session, file: Path) -> None:
 @topics.command("remove")
 @command
 async def remove_topic(session: Session, year: int, topic: str) -> None:
-    """Remove a topic from its year: no school can ask for it any more, and requests that name it keep it."""
+    """Remove a topic from its year; one that a request names stays."""
+    from asyncpg import ForeignKeyViolationError
+
     from cases.administration import note
     from workflows.outreach.process import OUTREACH
 
     actor = await session.administer("load-topics", OUTREACH.name)
-    async with session.transaction() as connection:
-        if await connection.fetchval(queries("outreach/topics")["remove"], year, topic) is None:
-            raise CommandError("no-such-topic", year=year, topic=topic)
-        await note(connection, actor.id, "remove-topic", f"{year}/{topic}")
+    try:
+        async with session.transaction() as connection:
+            if await connection.fetchval(queries("outreach/topics")["remove"], year, topic) is None:
+                raise CommandError("no-such-topic", year=year, topic=topic)
+            await note(connection, actor.id, "remove-topic", f"{year}/{topic}")
+    except ForeignKeyViolationError:
+        raise CommandError("topic-asked-for", year=year, topic=topic) from None
     session.answer({"year": year, "topic": topic}, "topic-removed")

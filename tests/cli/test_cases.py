@@ -149,6 +149,8 @@ async def test_labels(institute: Institute, iehe: CommandLine) -> None:
     await institute.employ(staff("desk-1", OutreachRole.OFFICE))
     other = await iehe("case", "list", "--label", "round_id=2027-comprehensive", "--json", by="desk-1")
     assert (other.code, other.error["known"]) == (2, []), "of a process that they do not see"
+    none = await iehe.ok("case", "list", "--label", "round_id=2027-general", by="reviewer-1")
+    assert none["cases"] == [], "who sees only some of the cases is not told by what others are filed"
     assert await iehe.refused("case", "list", "--label", "round_id") == (2, "invalid-pair")
     twice = ("--label", "round_id=2027-comprehensive") * 2
     assert await iehe.refused("case", "list", *twice) == (2, "invalid-pair")

@@ -1,10 +1,12 @@
 """Topics of a school year, from the file that teachers' registrations come in (O1)."""
 
+import json
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from activities.kernel.queries import queries
 from cli.session import Exit
 from tests.cli.program import Program, elsewhere
 
@@ -92,3 +94,30 @@ async def test_o01_a_topic_is_removed_from_its_year(iehe, owner) -> None:
     assert tuple(entry) == ("remove-topic", "2026/contracts")
     again = await iehe("outreach", "topics", "remove", 2026, "contracts")
     assert (again.code, "topics list --year 2026" in again.err) == (Exit.NOT_FOUND, True)
+
+
+async def test_o01_a_topic_that_a_request_names_stays(iehe, owner) -> None:
+    """Stored and not begun, or long over: the request has its topic; a field is asked for without one."""
+    form = {
+        "school": "S1",
+        "school_name": "見本高校",
+        "contact": {"name": "見本", "email": "sample@school.example.jp"},
+        "kind": "lecture",
+        "grade": "2",
+        "persons": 30,
+        "dates": ["2026-10-01T13:00:00+09:00"],
+        "travel_cost": "school",
+    }
+    for number, wish in (("S0001", {"topic": "contracts"}), ("S0002", {"field": "geography"})):
+        await owner.execute(
+            "SELECT iehe.outreach_store($1, $2::text::jsonb)", number, json.dumps(form | wish)
+        )
+    refused = await iehe("outreach", "topics", "remove", 2026, "contracts", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (Exit.REFUSED, "topic-asked-for")
+    assert (await iehe("outreach", "topics", "remove", 2026, "sea-level")).code == Exit.OK
+    assert set(await registered(owner)) == {"contracts"}
+    query = queries("outreach/requests")["request"]
+    of_field = await owner.fetchrow(query, "outreach/S0002")
+    of_topic = await owner.fetchrow(query, "outreach/S0001")
+    assert (of_field["field"], of_field["ja"]) == ("geography", "geography")
+    assert (of_topic["field"], of_topic["topic"]) == ("law", "contracts")

@@ -1,15 +1,12 @@
 -- What a request's rules look up. Nothing personal.
 
 -- name: request
--- Without the contact and the school's words; the title is the topic's, or that of the field's first one.
-SELECT r.received_at, r.kind, r.topic, t.field, r.grade, r.persons, r.minutes, r.dates,
-       CASE WHEN r.topic IS NULL THEN t.field ELSE t.title_ja END AS ja,
-       CASE WHEN r.topic IS NULL THEN t.field ELSE t.title_en END AS en,
+-- Without the contact and the school's words; the title is the topic's, or the field itself.
+SELECT r.received_at, r.kind, r.topic, coalesce(r.field, t.field) AS field, r.grade, r.persons, r.minutes, r.dates,
+       coalesce(r.field, t.title_ja) AS ja, coalesce(r.field, t.title_en) AS en,
        p.version, p.route
 FROM iehe.outreach_requests r
-JOIN LATERAL (
-    SELECT * FROM iehe.outreach_topics t WHERE t.year = iehe.outreach_year(r.dates[1])
-    AND coalesce(t.topic = r.topic, t.field = r.field) ORDER BY t.topic LIMIT 1) t ON true
+LEFT JOIN iehe.outreach_topics t USING (year, topic)
 CROSS JOIN LATERAL (
     SELECT p.version, route.route FROM iehe.policies p, jsonb_object_keys(p.body -> 'routes') AS route (route)
     WHERE p.process = 'school-outreach' AND p.valid_from <= (r.received_at AT TIME ZONE 'Asia/Tokyo')::date

@@ -42,8 +42,11 @@ CREATE TABLE iehe.outreach_requests (
     attended       integer,
     report_id      uuid REFERENCES iehe.texts,
     erased_at      timestamptz,
+    year           integer NOT NULL GENERATED ALWAYS AS (iehe.outreach_year(dates[1])) STORED,
+    FOREIGN KEY (year, topic) REFERENCES iehe.outreach_topics,
     CHECK ((topic IS NULL) <> (field IS NULL))
 );
+CREATE INDEX outreach_requests_by_topic ON iehe.outreach_requests (year, topic);
 COMMENT ON COLUMN iehe.outreach_requests.erased_at IS
     'Since when contact and words are gone (O28); counts stay. Pupils are counted and never named.';
 
@@ -100,6 +103,9 @@ BEGIN
     ) THEN
         PERFORM iehe.refuse('request-known', jsonb_build_object('request', subject));
     END IF;
+EXCEPTION WHEN foreign_key_violation THEN
+    -- removed since it was looked for
+    PERFORM iehe.refuse('unknown-topic', jsonb_build_object('topic', form ->> 'topic', 'year', of_year));
 END
 $$;
 
