@@ -17,6 +17,7 @@ ACTS: Final[Administration] = {
     "import-staff": _ADMINISTRATOR,
     "bind-account": _ADMINISTRATOR,
     "unbind-account": _ADMINISTRATOR,
+    "note-absence": _ADMINISTRATOR,
     "add-source": _ADMINISTRATOR,
     "rotate-source": _ADMINISTRATOR,
     "revoke-source": _ADMINISTRATOR,

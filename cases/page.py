@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from activities.kernel.queries import queries
+from cases.clocks import read_clocks
 from cases.registry import PROCESSES, ROOMS
 from cases.sight import fields_of
 from cases.states import read_state
@@ -61,7 +62,7 @@ async def read_page(
         "path": state.path,
         "possible": _possible(process, case, roles),
         "tasks": await rows("tasks_of_case"),
-        "deadlines": await rows("deadlines_of_case", None),
+        "deadlines": await read_clocks(pool, case["case_id"], state),
         "facts": await rows("facts_of_case"),
     }
     if personal:

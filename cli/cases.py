@@ -168,18 +168,21 @@ async def diagram(
         print(f"%% {' → '.join([*words[:-1], f'[{words[-1]}]'])}")
 
 
-@app.command("deadline")
+@app.command("clock")
 @command
-async def deadline(
+async def clock(
     session: Session,
     case: CaseArgument,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Such as completeness.")] = None,
 ) -> None:
-    """Print how the deadlines of a case, or one of them, were counted."""
+    """Tell in words how the due times of a case, or one of them, came about."""
+    from cases.clocks import read_clocks
+    from cases.states import read_state
     from schemas.kernel.refusals import Refusal
 
     row = await find_case(session, case, field="work")
-    every = await session.fetch("kernel/office:deadlines_of_case", row["case_id"], None)
+    pool = await session.pool()
+    every = await read_clocks(pool, row["case_id"], await read_state(pool, row))
     found = [each for each in every if name in (None, each["deadline"])]
     if not found and name is not None:
         raise Refusal(
@@ -190,7 +193,7 @@ async def deadline(
         return
     for each in found:
         print(f"{each['deadline']}  {each['state']}  {local(each['due_at'])}")
-        print("\n".join(f"    {line}" for line in each["calculation"]))
+        print("\n".join(f"    {line}" for line in each["calculation"][session.settings.language]))
 
 
 def _stages(entry: Mapping[str, Any]) -> str:

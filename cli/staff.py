@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from activities.kernel.queries import queries
+from cli.absences import absences, away, back
 from cli.case_arguments import command
 from cli.known import completed
 from cli.known import staff_ids as known_staff
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from schemas.kernel.people import StaffRow
 
 app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
+for each in (away, back, absences):
+    app.command()(each)
 
 StaffArguments = Annotated[
     list[str], typer.Argument(metavar="STAFF_ID…", autocompletion=completed(known_staff))

@@ -23,6 +23,13 @@ class BothLanguages(Answer):
     ja: str
 
 
+class Lines(Answer):
+    """Some lines for people."""
+
+    en: tuple[str, ...]
+    ja: tuple[str, ...]
+
+
 class FaultTold(Answer):
     """One fault: `at` is a JSON pointer into the body, `header:<name>` or `query:<name>`."""
 
@@ -82,7 +89,7 @@ class DeadlineTold(Answer):
     deadline: str
     state: str
     due_at: datetime
-    calculation: tuple[str, ...]
+    calculation: Lines
 
 
 class DecisionOffered(Answer):

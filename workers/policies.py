@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from activities.kernel.policy_tables import PolicyTables
 from cases.registry import CASE_ROOMS, PROCESSES, ROOMS
+from schemas.kernel.case import Acknowledge
 from schemas.kernel.deadlines import DeadlinePolicy
-from schemas.kernel.policies import PolicyDocument
+from schemas.kernel.policies import ALWAYS, PolicyDocument
 
 YEARS_AHEAD = 6
 """How many years of holidays a policy carries, from the year before it is valid."""
@@ -70,9 +71,10 @@ def _read(raw: dict[str, Any]) -> PolicyFile:
     if raw["process"] not in PROCESSES:
         raise PolicyError(f"process: no process is called {raw['process']}")
     common = raw["default"]
-    calendar = {**common.get("calendar", {}), "holidays": japanese_holidays(valid_from)}
-    head = {"version": raw["version"], "calendar": calendar}
-    routes = {name: {**common, **route, **head, "route": name} for name, route in raw["routes"].items()}
+    closed = japanese_holidays(valid_from)
+    routes = {
+        name: _route(common | route, name, raw["version"], closed) for name, route in raw["routes"].items()
+    }
     document = PolicyDocument[PROCESSES[raw["process"]].policy].model_validate(  # type: ignore[misc]
         {
             "process": raw["process"],
@@ -86,6 +88,16 @@ def _read(raw: dict[str, Any]) -> PolicyFile:
     return PolicyFile(
         document, tables.model_validate({name: raw[name] for name in tables.model_fields if name in raw})
     )
+
+
+def _route(said: dict[str, Any], name: str, version: str, closed: list[date]) -> dict[str, Any]:
+    own = _with_holidays(said.get("calendar", {}), closed)
+    others = {each: _with_holidays(calendar, closed) for each, calendar in said.get("calendars", {}).items()}
+    return {**said, "version": version, "route": name, "calendar": own, "calendars": others}
+
+
+def _with_holidays(calendar: dict[str, Any], closed: list[date]) -> dict[str, Any]:
+    return calendar if calendar.get("public_holidays") is False else {**calendar, "holidays": closed}
 
 
 def _unknown_fields(raw: dict[str, Any], read: PolicyFile) -> Iterator[str]:
@@ -119,19 +131,30 @@ def _dangling(document: PolicyDocument[Any]) -> Iterator[str]:
     audiences |= {message.to for message in room.messages.values()}
     for name, route in document.routes.items():
         for where, deadline in _deadlines(route):
+            if deadline.calendar not in {None, ALWAYS, *route.calendars}:
+                yield f"routes.{name}.{where}.calendar: no calendar is called {deadline.calendar}"
             for rung in deadline.ladder:
+                if rung.asks and Acknowledge not in room.process.decisions:
+                    yield f"routes.{name}.{where}.ladder.{rung.key}: nobody can acknowledge here"
                 if rung.message not in room.messages:
                     yield f"routes.{name}.{where}.ladder.{rung.key}: no message is called {rung.message}"
                 for who in sorted(set(rung.to) - audiences):
                     yield f"routes.{name}.{where}.ladder.{rung.key}: nobody is called {who}"
 
 
-def _deadlines(model: BaseModel, where: str = "") -> Iterator[tuple[str, DeadlinePolicy]]:
-    for name, value in model:
-        if isinstance(value, DeadlinePolicy):
-            yield f"{where}{name}", value
-        elif isinstance(value, BaseModel):
-            yield from _deadlines(value, f"{where}{name}.")
+def _deadlines(part: Any, where: str = "") -> Iterator[tuple[str, DeadlinePolicy]]:
+    if isinstance(part, DeadlinePolicy):
+        yield where, part
+        return
+    inside: Iterable[tuple[Any, Any]] = ()
+    if isinstance(part, BaseModel):
+        inside = part
+    elif isinstance(part, Mapping):
+        inside = part.items()
+    elif isinstance(part, tuple):
+        inside = enumerate(part)
+    for name, value in inside:
+        yield from _deadlines(value, f"{where}.{name}" if where else str(name))
 
 
 def japanese_holidays(valid_from: date) -> list[date]:

@@ -11,6 +11,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from activities.kernel.case_log import FIRST
 from activities.kernel.database import Connection, OvertakenError, transact
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
-from activities.kernel.room import Room
+from activities.kernel.room import Lookup, Room
 from activities.kernel.written_steps import Remembered, write_steps
 from schemas.kernel.case import CaseState, Command, RefusedEvent
 from schemas.kernel.refusals import Refusal
@@ -52,6 +53,16 @@ REMEMBERED: Final = 4000
 NEW: Final = Remembered(version=0, hash=FIRST, state="{}")
 STEPS_OF_A_MESSAGE: Final = 20
 """Steps written in one transaction at most; the workflow asks again when the clock has more to do."""
+
+
+async def _staff_of(connection: Connection, terms: Mapping[str, Any]) -> list[str]:
+    moment = datetime.fromisoformat(terms["at"])
+    rows = await connection.fetch(SQL["staff_of"], terms["case_id"], terms["audience"], moment)
+    return [row["found"] for row in rows]
+
+
+HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {"staff-of": _staff_of}
+"""What the host's own steps ask the database, whatever the process."""
 
 
 def cause_of(message: Message, room: Room) -> str | None:
@@ -236,7 +247,7 @@ class _Taking:
                 if question.name == "policy":
                     await read_policy(self._connection, process, question.terms)
                 else:
-                    lookup = self.room.lookups[question.name]
+                    lookup = {**self.room.lookups, **HOST_LOOKUPS}[question.name]
                     found[question.key] = await lookup(self._connection, question.terms)
         transition = draft.transition()
         self.taken.append(transition)

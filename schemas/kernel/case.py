@@ -105,6 +105,11 @@ class Task(Record):
     deadline: str | None = None
     stage: str | None = None
 
+    @property
+    def personal(self) -> bool:
+        """Whether it is that person's alone, such as a judgement: nobody stands in."""
+        return self.assignee is not None and self.key == f"{self.kind}:{self.assignee}"
+
 
 class CaseState(Record):
     """What a case remembers. A process adds its own."""
@@ -181,6 +186,30 @@ class CancelDeadline(KernelCommand):
     """End a deadline for good, without its consequence."""
 
     step: ClassVar[str] = "cancel-deadline"
+    deadline: str
+    """Its name on the case's page."""
+
+
+class Acknowledge(KernelCommand):
+    """Say that you look after what you were asked for; nobody further up is asked so long as that holds."""
+
+    step: ClassVar[str] = "acknowledge"
+    deadline: str
+    """Its name on the case's page."""
+
+
+class Escalate(KernelCommand):
+    """Ask the next person up at once, whatever the time."""
+
+    step: ClassVar[str] = "escalate"
+    deadline: str
+    """Its name on the case's page."""
+
+
+class DeEscalate(KernelCommand):
+    """Give it back to who was asked first; only who was asked last can."""
+
+    step: ClassVar[str] = "de-escalate"
     deadline: str
     """Its name on the case's page."""
 

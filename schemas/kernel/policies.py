@@ -1,13 +1,16 @@
 """Policies: every count, span and recipient that a year may change, with its date."""
 
 from datetime import date, time
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 from pydantic import Field
 
-from schemas.kernel.deadlines import CalendarPolicy
+from schemas.kernel.calendars import AROUND_THE_CLOCK, CalendarPolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
+
+ALWAYS: Final = "always"
+"""The calendar on which every minute counts."""
 
 
 class NoticePolicy(Payload):
@@ -45,8 +48,21 @@ class ProcessPolicy(Payload):
     version: str
     route: Code
     calendar: CalendarPolicy = CalendarPolicy()
+    """What is counted on unless a deadline names another one."""
+    calendars: dict[Code, CalendarPolicy] = Field(default_factory=dict)
+    """Others, by name; `always` is there without being given."""
     notices: NoticePolicy = NoticePolicy()
     tasks: TaskPolicy = TaskPolicy()
+
+    def calendar_called(self, name: str | None) -> CalendarPolicy:
+        """One of the calendars, the policy's own without a name.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        if name == ALWAYS:
+            return AROUND_THE_CLOCK
+        return self.calendar if name is None else self.calendars[name]
 
     @property
     def ref(self) -> PolicyRef:

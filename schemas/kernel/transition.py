@@ -33,7 +33,8 @@ class DeadlineChanged(Payload):
     name: str
     state: str
     due_at: datetime
-    calculation: tuple[str, ...] = ()
+    clock: dict[str, JsonValue] = Field(default_factory=dict)
+    """How its due time came about: a `Deadline` without its ladder."""
 
 
 class NoticeRequested(Payload):

@@ -214,11 +214,11 @@ async def test_deadline(institute: Institute, iehe: CommandLine) -> None:
     case = await institute.apply()
     await case.until_stage("completeness")
 
-    text = (await iehe("case", "deadline", case.case_id, "completeness")).out
+    text = (await iehe("case", "clock", case.case_id, "completeness")).out
 
     assert "(does not count)" in text
     assert "30 working days counted" in text
-    assert await iehe.refused("case", "deadline", case.case_id, "lunch") == (4, "unknown-deadline")
+    assert await iehe.refused("case", "clock", case.case_id, "lunch") == (4, "unknown-deadline")
     assert await iehe.refused("case", "show", "A0000-404040") == (4, "no-such-case")
 
 

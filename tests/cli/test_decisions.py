@@ -299,7 +299,7 @@ async def test_deadlines_and_tasks_by_hand(institute: Institute, iehe: CommandLi
 
     moved = await iehe.ok("case", "move-deadline", number, name, "--due-at", "2028-02-10", by="office-1")
     await iehe.ok("case", "pause-deadline", number, name, by="office-1")
-    paused = await iehe.ok("case", "deadline", number, name)
+    paused = await iehe.ok("case", "clock", number, name)
     await iehe.ok("case", "resume-deadline", number, name, by="office-1")
     for unfit in ("reviewer-1", "nobody-1"):
         ended = await iehe.refused("case", "reassign-task", number, name, "--assignee", unfit, by="head-1")
@@ -310,7 +310,7 @@ async def test_deadlines_and_tasks_by_hand(institute: Institute, iehe: CommandLi
 
     assert datetime.fromisoformat(moved["due_at"]).astimezone(UTC) > datetime(2028, 2, 10, 14, 59, tzinfo=UTC)
     assert paused["deadlines"][0]["state"] == "paused"
-    assert any("moved from" in line for line in paused["deadlines"][0]["calculation"])
+    assert any("moved from" in line for line in paused["deadlines"][0]["calculation"]["en"])
     assert [task["task"] for task in mine["tasks"]] == [name]
     assert (await case.deadlines())[name]["state"] == "cancelled"
 

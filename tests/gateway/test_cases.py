@@ -36,7 +36,9 @@ async def test_case_as_it_stands(institute, desk) -> None:
     assert answer.headers["etag"] == f'"{told["version"]}"'
     assert (told["stage"], told["stage_text"]["ja"]) == ("eligibility", "資格審査")
     assert [task["kind"] for task in told["tasks"]] == ["check-eligibility"]
-    assert all(deadline["calculation"] for deadline in told["deadlines"] if deadline["state"] == "running")
+    assert all(
+        deadline["calculation"]["ja"] for deadline in told["deadlines"] if deadline["state"] == "running"
+    )
     possible = {each["name"] for each in told["possible"]}
     assert {"confirm-eligibility", "withdraw"} <= possible
     assert possible.isdisjoint({"change-policy", "accept-review", "open"})

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
+from schemas.kernel.calendars import CalendarPolicy
 from schemas.kernel.case import SYSTEM, Actor, CaseState, Task
-from schemas.kernel.deadlines import CalendarPolicy, Deadline, DeadlinePolicy
+from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.kernel.policies import PolicyRef, ProcessPolicy, TaskPolicy
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import (
@@ -25,14 +26,14 @@ from schemas.kernel.transition import (
     Transition,
 )
 from workflows.kernel import deadlines as counting
-from workflows.kernel.state import due_at, stored, waiting_for_whom
-from workflows.kernel.working_days import Calendar, calendar_of
+from workflows.kernel.calendars import Calendar, calendar_of
+from workflows.kernel.state import clock_of, due_at, stored, waiting_for_whom
 
 if TYPE_CHECKING:
     from workflows.kernel.process import Policies, Process
 
 S = TypeVar("S", bound=CaseState)
-BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed"})
+BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached"})
 """Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far another system's clock may be ahead of ours."""
@@ -120,8 +121,12 @@ class Draft(Generic[S]):
     @property
     def calendar(self) -> Calendar:
         """The calendar of the case's policy."""
+        return self.calendar_called(None)
+
+    def calendar_called(self, name: str | None) -> Calendar:
+        """One of the calendars of the case's policy, as a deadline names it."""
         policy = self.state.policy
-        return calendar_of(policy.calendar if policy is not None else CalendarPolicy())
+        return calendar_of(policy.calendar_called(name) if policy is not None else CalendarPolicy())
 
     # what only the database knows
 
@@ -263,15 +268,31 @@ class Draft(Generic[S]):
     ) -> Deadline:
         """Start to count, or take a due time as given."""
         name = f"{kind}:{whose}" if whose else kind
+        calendar = self.calendar_called(policy.calendar)
         if due_at is None:
-            deadline = counting.count(name, policy, self.now, self.calendar)
+            deadline = counting.count(name, policy, self.now, calendar)
         else:
-            deadline = counting.until(name, policy, self.now, due_at, self.calendar)
+            deadline = counting.until(name, policy, self.now, due_at, calendar)
         deadline.expires = kind in self.process.expiries
         deadline.stage = None if keep else self.state.stage
         self.state.deadlines[name] = deadline
         self.change_deadline(deadline, "running")
         return deadline
+
+    def restart_deadline(self, name: str, policy: DeadlinePolicy) -> None:
+        """Let a running or paused deadline be counted by a stricter policy from now, if that ends earlier."""
+        was = self.state.deadlines[name]
+        deadline = counting.restart(
+            was, policy, self.now, self.calendar_called(was.calendar), self.calendar_called(policy.calendar)
+        )
+        self.state.deadlines[name] = deadline
+        self.change_deadline(deadline, "running" if deadline.paused_at is None else "paused")
+
+    def recount_deadlines(self) -> None:
+        """Count all that runs once more, as the calendars now are: nothing ends later than was promised."""
+        for deadline in self.state.deadlines.values():
+            if counting.recount(deadline, self.now, self.calendar_called(deadline.calendar)):
+                self.change_deadline(deadline, "running" if deadline.paused_at is None else "paused")
 
     def stop_deadline(self, name: str, how: str = "met") -> None:
         """End a deadline; a stopped one never fires."""
@@ -283,7 +304,7 @@ class Draft(Generic[S]):
     def change_deadline(self, deadline: Deadline, how: str) -> None:
         """Note how a deadline now stands, and take its task's due time along."""
         self._deadlines[deadline.name] = DeadlineChanged(
-            name=deadline.name, state=how, due_at=deadline.due_at, calculation=deadline.calculation
+            name=deadline.name, state=how, due_at=deadline.due_at, clock=clock_of(deadline)
         )
         for task in self.state.tasks.values():
             if task.deadline == deadline.name and task.due_at != deadline.due_at:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.kernel.case import CaseState
+from schemas.kernel.deadlines import Deadline
 from workflows.kernel import deadlines as counting
 from workflows.kernel.lifecycle import Lifecycle
 
@@ -12,6 +13,12 @@ from workflows.kernel.lifecycle import Lifecycle
 def stored(state: CaseState) -> dict[str, Any]:
     """A state as it is stored and recorded: JSON values, without what is not set."""
     return state.model_dump(mode="json", exclude_none=True)
+
+
+def clock_of(deadline: Deadline) -> dict[str, Any]:
+    """What tells how its due time came about, of a deadline: JSON values, without whom it tells."""
+    told = deadline.model_dump(mode="json", exclude_none=True, exclude={"name", "rungs", "expires", "stage"})
+    return {name: value for name, value in told.items() if value not in (False, 0)}
 
 
 def waiting_for_whom(lifecycle: Lifecycle, state: CaseState) -> str | None:

@@ -7,10 +7,13 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from schemas.kernel.case import (
+    Acknowledge,
     CancelDeadline,
     CaseState,
     Command,
     CompleteTask,
+    DeEscalate,
+    Escalate,
     KernelCommand,
     MoveDeadline,
     PauseDeadline,
@@ -19,9 +22,10 @@ from schemas.kernel.case import (
     ResumeDeadline,
     Task,
 )
-from schemas.kernel.deadlines import Deadline
+from schemas.kernel.deadlines import Deadline, Rung
 from schemas.kernel.refusals import Refusal
 from workflows.kernel import deadlines as counting
+from workflows.kernel import ladders
 from workflows.kernel.draft import BY_HAND, Draft
 from workflows.kernel.lifecycle import By, Step, step
 
@@ -29,6 +33,7 @@ S = TypeVar("S", bound=CaseState)
 
 
 LOOK_AT_DEADLINE = "look-at-deadline"
+NOBODY_REACHED = "nobody-reached"
 LOOK_AT_MOST = 20
 """Open tasks of one kind about messages of one case."""
 
@@ -58,8 +63,7 @@ def reassign_task(draft: Draft[Any], command: ReassignTask) -> None:
     """Hand a task on; the reminders follow the assignee."""
     task = _task(draft, command.task)
     # what only that person can do is not handed on: the process asks another
-    own = task.assignee is not None and task.key == f"{task.kind}:{task.assignee}"
-    draft.require(not own, "task-personal", task=command.task)
+    draft.require(not task.personal, "task-personal", task=command.task)
     task.assignee = command.assignee
     _keep_reason(draft, command)
     draft.change_task(task)
@@ -83,7 +87,7 @@ def move_deadline(draft: Draft[Any], command: MoveDeadline) -> None:
     due_at = draft.ahead(command.due_at)
     _keep_reason(draft, command)
     draft.details["due_at"] = due_at.isoformat()
-    counting.move(deadline, due_at, draft.calendar)
+    counting.move(deadline, due_at, draft.now, draft.calendar_called(deadline.calendar))
     # one that had passed runs again, with its consequence
     deadline.expires = deadline.kind in draft.process.expiries
     draft.change_deadline(deadline, "running")
@@ -94,7 +98,7 @@ def pause_deadline(draft: Draft[Any], command: PauseDeadline) -> None:
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
     _keep_reason(draft, command)
-    counting.pause(deadline, draft.now, draft.calendar)
+    counting.pause(deadline, draft.now, draft.calendar_called(deadline.calendar))
     draft.change_deadline(deadline, "paused")
 
 
@@ -103,7 +107,7 @@ def resume_deadline(draft: Draft[Any], command: ResumeDeadline) -> None:
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is not None, "deadline-not-paused", deadline=deadline.name)
     _keep_reason(draft, command)
-    counting.resume(deadline, draft.now, draft.calendar)
+    counting.resume(deadline, draft.now, draft.calendar_called(deadline.calendar))
     draft.change_deadline(deadline, "running")
 
 
@@ -139,16 +143,84 @@ def expire(draft: Draft[S], name: str) -> None:
 
 
 def remind(draft: Draft[S], name: str) -> None:
-    """Send the reminders of a deadline that are due, to those whom they still concern."""
+    """Tell what is due of a deadline's ladder, to those whom it still concerns."""
     deadline = draft.state.deadlines[name]
-    for rung, audience in counting.fire(deadline, draft.now):
+    calendar = draft.calendar_called(deadline.calendar)
+    overdue = (draft.calendar.day_of(draft.now) - draft.calendar.day_of(deadline.due_at)).days
+    facts: dict[str, JsonValue] = {"due_at": deadline.due_at.isoformat(), "overdue_days": max(overdue, 0)}
+    facts |= draft.process.facts(draft.state, deadline)
+    told = ladders.fire(deadline, draft.now, calendar)
+    for rung in dict.fromkeys(rung.key for rung, _ in told):
+        _tell(draft, deadline, [(each, who) for each, who in told if each.key == rung], facts)
+
+
+def _tell(
+    draft: Draft[S], deadline: Deadline, told: list[tuple[Rung, str]], facts: dict[str, JsonValue]
+) -> None:
+    rung = told[0][0]
+    asked = list[str]()
+    for _, audience in told:
         if not draft.process.audience(draft.state, deadline, audience):
             continue
-        overdue = (draft.calendar.day_of(draft.now) - draft.calendar.day_of(deadline.due_at)).days
-        facts: dict[str, JsonValue] = {"due_at": deadline.due_at.isoformat(), "overdue_days": max(overdue, 0)}
-        to = _address(draft.state, deadline, audience)
-        draft.notify(rung.message, to, **(facts | draft.process.facts(draft.state, deadline)))
-        draft.details[f"{rung.key}>{to}"] = name
+        to = [_address(draft.state, deadline, audience)]
+        if rung.asks:
+            # who is asked is part of what the case knows: only they can answer
+            terms = {"case_id": draft.state.case_id, "audience": to[0], "at": draft.now.isoformat()}
+            asked += [each for each in draft.look_up("staff-of", **terms) if each not in asked]
+            to = [f"staff:{each}" for each in asked]
+        for each in dict.fromkeys(to):
+            draft.notify(rung.message, each, **facts)
+            draft.details[f"{rung.key}>{each}"] = deadline.name
+    if rung.asks and not asked:
+        draft.details[f"{rung.key}>nobody"] = deadline.name
+        _nobody_there(draft, deadline, rung)
+    rung.asked = tuple(dict.fromkeys((*rung.asked, *asked)))
+
+
+def _nobody_there(draft: Draft[Any], deadline: Deadline, rung: Rung) -> None:
+    ladders.pass_over(deadline, rung, draft.now)
+    asking = [each for each in deadline.rungs if each.asks]
+    if rung is asking[-1] and not any(each.asked for each in asking):
+        draft.open_task(NOBODY_REACHED, draft.process.office, whose=deadline.name, keep=True)
+
+
+def acknowledge(draft: Draft[Any], command: Acknowledge) -> None:
+    """Who was asked says to look after it: nobody further up is asked so long as that holds."""
+    deadline = _deadline(draft, command.deadline)
+    asked = {who for rung in deadline.rungs for who in rung.asked}
+    draft.require(draft.actor.id in asked, "not-asked-here", deadline=deadline.name)
+    held = ladders.acknowledge(deadline, draft.actor.id, draft.now, draft.calendar_called(deadline.calendar))
+    draft.details["until"] = held.until.isoformat() if held.until is not None else None
+    draft.change_deadline(deadline, "running")
+
+
+def escalate(draft: Draft[Any], command: Escalate) -> None:
+    """The next rung is told at once."""
+    deadline = _deadline(draft, command.deadline)
+    _keep_reason(draft, command)
+    rung = ladders.climb(deadline, draft.now)
+    if rung is None:
+        raise Refusal("nobody-above", deadline=deadline.name)
+    draft.details["rung"] = rung.key
+
+
+def de_escalate(draft: Draft[Any], command: DeEscalate) -> None:
+    """Who was asked last gives it back to the first rung."""
+    deadline = _deadline(draft, command.deadline)
+    _keep_reason(draft, command)
+    reached = [rung for rung in deadline.rungs if rung.asked and rung.told]
+    draft.require(bool(reached), "not-asked-here", deadline=deadline.name)
+    draft.require(draft.actor.id in reached[-1].asked, "rung-higher", rung=reached[-1].key)
+    ladders.descend(deadline, draft.now)
+    draft.details["rung"] = reached[-1].key
+
+
+LADDER_DECISIONS: dict[type[Command], Callable[[Draft[Any], Any], None]] = {
+    Acknowledge: acknowledge,
+    Escalate: escalate,
+    DeEscalate: de_escalate,
+}
+"""Of a process whose ladders ask; their lines of the table are its own: it knows whom its rungs mean."""
 
 
 def refuse_event(draft: Draft[Any], refused: RefusedEvent) -> None:
@@ -162,8 +234,7 @@ def deadline_refused(draft: Draft[Any], name: str, code: str) -> None:
     """What the clock was to do does not fit the case as it is: the deadline ends, and a person is asked."""
     deadline = draft.state.deadlines[name]
     deadline.expires = False
-    for rung in deadline.rungs:
-        rung.superseded = (*rung.superseded, *rung.pending)
+    ladders.silence(deadline)
     draft.details.update(deadline=name, code=code)
     draft.stop_deadline(name, how="expired")
     draft.open_task(LOOK_AT_DEADLINE, draft.process.office, whose=name, keep=True)
@@ -188,7 +259,10 @@ def _address(state: CaseState, deadline: Deadline, audience: str) -> str:
     task = next((task for task in state.tasks.values() if task.deadline == deadline.name), None)
     if task is None:
         return f"staff:{deadline.name.partition(':')[2]}"
-    return f"staff:{task.assignee}" if task.assignee else f"role:{task.role}"
+    if task.assignee is None:
+        return f"role:{task.role}"
+    # what only that person can do is nobody else's
+    return f"staff:{task.assignee}" if task.personal else f"staff:{task.assignee}|role:{task.role}"
 
 
 def _keep_reason(draft: Draft[Any], command: KernelCommand) -> None:

@@ -7,6 +7,10 @@ SELECT * FROM iehe.lock_case($1, $2)
 -- name: write_steps
 SELECT iehe.write_steps($1, $2)
 
+-- name: staff_of
+-- Members of staff whom an audience means at a time, without those whom the case is about.
+SELECT found FROM iehe.staff_of($1, $2, $3) AS found ORDER BY found
+
 -- name: owed
 SELECT DISTINCT version FROM iehe.notices
 WHERE case_id = $1 AND version > $2 AND state IN ('queued', 'sending', 'failed') ORDER BY version

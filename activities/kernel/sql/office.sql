@@ -41,9 +41,8 @@ WHERE case_id = $1 AND closed_at IS NULL
 ORDER BY due_at, key
 
 -- name: deadlines_of_case
-SELECT name AS deadline, state, due_at, calculation FROM iehe.deadlines
-WHERE case_id = $1 AND ($2::text IS NULL OR name = $2)
-ORDER BY state IN ('running', 'paused') DESC, due_at, name
+SELECT name AS deadline, state, due_at, clock FROM iehe.deadlines
+WHERE case_id = $1 ORDER BY state IN ('running', 'paused') DESC, due_at, name
 
 -- name: texts_of_case
 -- Personal: a reason in words may name anybody.

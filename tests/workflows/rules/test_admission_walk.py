@@ -13,10 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import schemas.admission.commands
-import schemas.kernel.case
 from schemas.admission.stages import Choice, Stage
-from schemas.kernel.case import CLOCK, SYSTEM, Command
+from schemas.kernel.case import CLOCK, SYSTEM
 from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import (
     GOOD,
@@ -34,12 +32,7 @@ from workflows.kernel.lifecycle import By
 
 OPEN = [Stage(name) for name in LIFECYCLE.open_stages]
 EVENTS = sorted(ADMISSION_REVIEW.events)
-COMMANDS: dict[str, type[Command]] = {
-    model.step: model
-    for module in (schemas.admission.commands, schemas.kernel.case)
-    for model in vars(module).values()
-    if isinstance(model, type) and issubclass(model, Command) and "step" in vars(model)
-}
+COMMANDS = ADMISSION_REVIEW.commands
 SPANS = st.sampled_from([timedelta(minutes=1), timedelta(hours=9), timedelta(days=2), timedelta(days=40)])
 
 
@@ -210,8 +203,3 @@ def test_a_step_that_does_not_exist_is_refused(stage, actor) -> None:
     """Whoever asks, wherever the case stands."""
     with pytest.raises(Refusal):
         LIFECYCLE.check("delete-everything", stage, actor)
-
-
-def test_every_command_is_walked() -> None:
-    """The walk knows each command of the process."""
-    assert COMMANDS.keys() == ADMISSION_REVIEW.commands.keys()

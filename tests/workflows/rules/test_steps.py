@@ -15,6 +15,7 @@ from schemas.kernel.case import (
     ReassignTask,
     ResumeDeadline,
 )
+from schemas.kernel.deadlines import Change
 from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import in_stage, jst, new
 from workflows.kernel import steps
@@ -181,9 +182,9 @@ def test_a_fact_of_years_ago_is_refused() -> None:
 
 def test_a_due_time_that_is_given_is_not_explained_by_counting() -> None:
     """The post is due at noon because the round says so, not at the end of a counted day."""
-    (line,) = in_stage(Stage.SUBMITTED).state.deadlines["post"].calculation
-    assert line.startswith("set to ")
-    assert "12:00" in line
+    post = in_stage(Stage.SUBMITTED).state.deadlines["post"]
+    assert [change.how for change in post.changes] == [Change.GIVEN]
+    assert post.amount is None
 
 
 def test_a_review_is_not_handed_to_somebody_else() -> None:

@@ -22,6 +22,19 @@ CREATE TABLE iehe.staff (
     active          boolean NOT NULL DEFAULT true
 );
 
+CREATE TABLE iehe.absences (
+    staff_id    text NOT NULL REFERENCES iehe.staff,
+    begins_at   timestamptz NOT NULL,
+    ends_at     timestamptz NOT NULL,
+    substitute  text REFERENCES iehe.staff CHECK (substitute <> staff_id),
+    noted_by    text NOT NULL,
+    noted_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (staff_id, begins_at),
+    CHECK (ends_at > begins_at)
+);
+COMMENT ON TABLE iehe.absences IS
+    'Who is away from when until when, and who gets meanwhile what is delegable of theirs.';
+
 -- policies ----------- ------------------------------------------------------------------------------------
 
 CREATE TABLE iehe.policies (
@@ -197,15 +210,27 @@ WHERE t.assignee IS NOT NULL AND t.closed_at IS NULL
 UNION ALL
 SELECT p.case_id, p.staff_id, p.role FROM iehe.case_people p;
 
+CREATE TABLE iehe.case_shut_out (
+    case_id   text NOT NULL,
+    staff_id  text NOT NULL,
+    since     timestamptz NOT NULL,
+    PRIMARY KEY (case_id, staff_id)
+);
+COMMENT ON TABLE iehe.case_shut_out IS
+    'Members of staff whom a case is about or against: they get no message of it and see nothing of it, whatever '
+    'their roles; written by the process with its own records.';
+
 CREATE TABLE iehe.deadlines (
     case_id      text NOT NULL REFERENCES iehe.cases,
     name         text NOT NULL,
     state        text NOT NULL,
     due_at       timestamptz NOT NULL,
-    calculation  text[] NOT NULL,
+    clock        jsonb NOT NULL,
     version      integer NOT NULL,
     PRIMARY KEY (case_id, name)
 );
+
+COMMENT ON COLUMN iehe.deadlines.clock IS 'How its due time came about: iehe case clock.';
 
 CREATE TABLE iehe.texts (
     text_id     uuid PRIMARY KEY,
@@ -293,7 +318,6 @@ $$;
 CREATE FUNCTION iehe.write_steps(written jsonb, new_state jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     of_case text := written ->> 'case_id';
-    subject text := split_part(of_case, '/', 2);
     this    jsonb;
     last    jsonb;
     own     jsonb;
@@ -343,12 +367,12 @@ BEGIN
             WHERE t.case_id = of_case AND t.key = c.key AND t.closed_at IS NULL;
         END IF;
         IF this ? 'deadlines' THEN
-            INSERT INTO iehe.deadlines (case_id, name, state, due_at, calculation, version)
-            SELECT of_case, d.name, d.state, d.due_at, d.calculation, v
+            INSERT INTO iehe.deadlines (case_id, name, state, due_at, clock, version)
+            SELECT of_case, d.name, d.state, d.due_at, d.clock, v
             FROM jsonb_to_recordset(this -> 'deadlines')
-                AS d (name text, state text, due_at timestamptz, calculation text[])
+                AS d (name text, state text, due_at timestamptz, clock jsonb)
             ON CONFLICT (case_id, name) DO UPDATE
-            SET state = excluded.state, due_at = excluded.due_at, calculation = excluded.calculation,
+            SET state = excluded.state, due_at = excluded.due_at, clock = excluded.clock,
                 version = excluded.version;
         END IF;
         IF this ->> 'stage' <> this ->> 'from_stage' THEN
@@ -362,7 +386,7 @@ BEGIN
             SELECT iehe.notice_id(of_case, v, n.message, r.kind || ':' || r.recipient), of_case, v, written ->> 'process',
                    n.message, r.kind, r.recipient, n.facts || jsonb_build_object('case', of_case), moment
             FROM jsonb_to_recordset(this -> 'notices') AS n (message text, "to" text, facts jsonb)
-            CROSS JOIN LATERAL iehe.readers_of(n."to", subject) AS r
+            CROSS JOIN LATERAL iehe.readers_of(of_case, n."to", moment) AS r
             ON CONFLICT (notice_id) DO NOTHING;
         END IF;
         IF this ? 'events' THEN
@@ -395,17 +419,57 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION iehe.notice_id IS 'One cause, one recipient, one message: one id, and so at most one mail.';
 
--- whom an audience means; a role that nobody holds fails visibly instead of vanishing
-CREATE FUNCTION iehe.readers_of(audience text, subject text) RETURNS TABLE (kind text, recipient text)
-LANGUAGE sql STABLE AS $$
-    SELECT 'staff', s.staff_id FROM iehe.staff s
-    WHERE audience LIKE 'role:%' AND s.active AND split_part(audience, ':', 2) = ANY (s.roles)
-    UNION ALL
-    SELECT 'staff', '-' WHERE audience LIKE 'role:%' AND NOT EXISTS (
-        SELECT FROM iehe.staff s WHERE s.active AND split_part(audience, ':', 2) = ANY (s.roles))
-    UNION ALL
-    SELECT split_part(audience, ':', 1), coalesce(nullif(split_part(audience, ':', 2), ''), subject)
-    WHERE audience NOT LIKE 'role:%'
+-- who stands in for a member of staff at a time: themselves, or whoever stands in for their substitute; nobody
+-- where the chain ends with somebody who is away, has left, or whom the case is about
+CREATE FUNCTION iehe.stand_in(of_case text, who text, moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE chain AS (
+        SELECT who AS staff_id, ARRAY[who] AS path
+        UNION ALL
+        SELECT a.substitute, path || a.substitute
+        FROM chain JOIN iehe.absences a USING (staff_id)
+        WHERE moment >= a.begins_at AND moment < a.ends_at AND a.substitute <> ALL (path)
+    )
+    SELECT c.staff_id FROM chain c JOIN iehe.staff s USING (staff_id)
+    WHERE s.active
+      AND NOT EXISTS (SELECT FROM iehe.absences a
+                      WHERE a.staff_id = c.staff_id AND moment >= a.begins_at AND moment < a.ends_at)
+      AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = c.staff_id)
+    ORDER BY cardinality(path) LIMIT 1
+$$;
+
+-- whom of the staff an audience means, `role:<role>` or `staff:<id>|role:<role>`: whoever stands in for them, and
+-- the role where nobody does
+CREATE FUNCTION iehe.staff_of(of_case text, audience text, moment timestamptz) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF audience LIKE 'staff:%' THEN
+        RETURN QUERY SELECT here FROM iehe.stand_in(of_case, substring(audience FROM '^staff:([^|]*)'), moment) AS here
+                     WHERE here IS NOT NULL;
+        IF FOUND OR audience NOT LIKE '%|role:%' THEN
+            RETURN;
+        END IF;
+    END IF;
+    RETURN QUERY SELECT DISTINCT here FROM iehe.staff s, iehe.stand_in(of_case, s.staff_id, moment) AS here
+                 WHERE s.active AND substring(audience FROM 'role:(.*)$') = ANY (s.roles) AND here IS NOT NULL;
+END
+$$;
+
+-- whom an audience means; a role in which nobody is there fails visibly instead of vanishing
+CREATE FUNCTION iehe.readers_of(of_case text, audience text, moment timestamptz)
+RETURNS TABLE (kind text, recipient text) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF audience LIKE '%role:%' THEN
+        RETURN QUERY SELECT 'staff', here FROM iehe.staff_of(of_case, audience, moment) AS here;
+        IF NOT FOUND THEN
+            RETURN QUERY SELECT 'staff', '-';
+        END IF;
+    ELSE
+        -- what is personal goes to nobody else
+        RETURN QUERY
+        SELECT split_part(audience, ':', 1), coalesce(nullif(split_part(audience, ':', 2), ''), split_part(of_case, '/', 2))
+        WHERE NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND audience = 'staff:' || o.staff_id);
+    END IF;
+END
 $$;
 
 -- who reads a message as of now: staff, or whom the process knows; nobody when there is no such reader any more
@@ -429,12 +493,13 @@ GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 REVOKE SELECT ON iehe.texts FROM iehe_worker;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
-GRANT INSERT, UPDATE, DELETE ON iehe.case_people TO iehe_worker;
+GRANT INSERT, UPDATE, DELETE ON iehe.case_people, iehe.case_shut_out TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
 -- a row lock that serialises loads
 GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;
 
 GRANT INSERT, UPDATE ON iehe.staff, iehe.case_starts, iehe.column_mappings TO iehe_office;
+GRANT INSERT, UPDATE, DELETE ON iehe.absences TO iehe_office;
 GRANT INSERT ON iehe.policies, iehe.texts TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;

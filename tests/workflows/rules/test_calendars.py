@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.kernel.deadlines import CalendarPolicy
+from schemas.kernel.calendars import CalendarPolicy
 from tests.workflows.rules.builder import TOKYO, default_policy, jst
-from workflows.kernel.working_days import Calendar, calendar_of
+from workflows.kernel.calendars import Calendar, calendar_of
 
 JAPAN = calendar_of(default_policy().calendar)
 DAYS = st.dates(date(2024, 1, 1), date(2032, 12, 31))

@@ -1,0 +1,31 @@
+-- Absences and substitutes of the members of staff.
+
+-- name: is_active
+SELECT EXISTS (SELECT FROM iehe.staff WHERE staff_id = $1 AND active)
+
+-- name: lock
+SELECT pg_advisory_xact_lock(hashtext('absence ' || $1))
+
+-- name: overlapping
+SELECT begins_at AT TIME ZONE 'Asia/Tokyo' AS begins_at FROM iehe.absences
+WHERE staff_id = $1 AND begins_at < $3 AND ends_at > $2 AND begins_at <> $2 LIMIT 1
+
+-- name: note
+INSERT INTO iehe.absences (staff_id, begins_at, ends_at, substitute, noted_by) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (staff_id, begins_at) DO UPDATE
+SET ends_at = excluded.ends_at, substitute = excluded.substitute, noted_by = excluded.noted_by, noted_at = now()
+
+-- name: end
+WITH over AS (
+    DELETE FROM iehe.absences WHERE staff_id = $1 AND begins_at >= $2 RETURNING staff_id
+), shortened AS (
+    UPDATE iehe.absences SET ends_at = $2 WHERE staff_id = $1 AND begins_at < $2 AND ends_at > $2 RETURNING staff_id
+)
+SELECT * FROM over UNION ALL SELECT * FROM shortened
+
+-- name: list
+SELECT a.staff_id, a.begins_at, a.ends_at, a.substitute, a.noted_by,
+       a.begins_at <= now() AS away, iehe.stand_in('', a.staff_id, greatest(now(), a.begins_at)) AS stands_in
+FROM iehe.absences a
+WHERE a.ends_at > now() AND ($1::text IS NULL OR a.staff_id = $1)
+ORDER BY a.begins_at, a.staff_id
