@@ -15,8 +15,6 @@ from cases.registry import PROCESSES, ROOMS
 from cases.sight import fields_of
 from cases.states import read_state
 from schemas.kernel.case import Actor
-from workflows.kernel.lifecycle import By
-from workflows.kernel.process import Process
 from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/office")
@@ -60,7 +58,8 @@ async def read_page(
         "due_at": case["due_at"] if is_open else None,
         "labels": json.loads(case["labels"]),
         "path": state.path,
-        "possible": _possible(process, case, roles),
+        "tracks": state.tracks,
+        "possible": process.possible(state, roles),
         "tasks": await rows("tasks_of_case"),
         "deadlines": await read_clocks(pool, case["case_id"], state),
         "facts": await rows("facts_of_case"),
@@ -76,15 +75,3 @@ async def read_page(
     page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
     page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]
     return page, {name: value for name, value in own.items() if name in room.shared}
-
-
-def _possible(process: Process[Any], case: asyncpg.Record, roles: Collection[str] | None) -> list[str]:
-    names = [
-        line.name
-        for line in process.lifecycle.steps
-        if case["stage"] in line.at
-        and not isinstance(line.by, By)
-        and (roles is None or not line.by.isdisjoint(roles))
-        and (case["closed_at"] is None or process.lifecycle.after_the_end(line.name))
-    ]
-    return list(dict.fromkeys(names))

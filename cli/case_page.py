@@ -30,6 +30,7 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
         (word("due"), page["due_at"]),
         (word("version"), f"{page['version']}  ({word('policy')} {page['policy_version']})"),
         (word("path"), " → ".join(page["path"])),
+        *((name, stage) for name, stage in page["tracks"].items()),
     ]
     if page["outcome"]:
         lines.append((word("outcome"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))

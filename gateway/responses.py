@@ -124,9 +124,10 @@ class CaseListed(CaseShown):
 
 
 class CaseTold(CaseShown):
-    """Everything of a case that is not personal."""
+    """Everything of a case that is not personal; `tracks`: where it stands on what goes on in parallel."""
 
     policy_version: str | None
+    tracks: dict[str, str]
     tasks: tuple[TaskTold, ...]
     deadlines: tuple[DeadlineTold, ...]
     facts: tuple[FactTold, ...]

@@ -117,6 +117,8 @@ class CaseState(Record):
     case_id: str
     process: str
     stage: str = ""
+    tracks: dict[str, str] = Field(default_factory=dict)
+    """Where it stands on each of its tracks that has begun."""
     version: int = 0
     policy_ref: PolicyRef | None = None
     policy: ProcessPolicy | None = Field(default=None, exclude=True)

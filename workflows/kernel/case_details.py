@@ -26,6 +26,7 @@ def case_details(process: Process[Any], state: CaseState, waiting_for: str | Non
         f"- **waiting for**: {waiting_for or 'nobody'}",
         f"- **since**: {_local(state.stage_since)}",
         f"- **due**: {_local(due_at(state))}",
+        *(f"- **{name}**: {at}" for name, at in state.tracks.items()),
     ]
     if state.closed:
         lines.append(f"- **outcome**: {state.outcome} (by {state.outcome_by})")
@@ -41,9 +42,7 @@ def case_details(process: Process[Any], state: CaseState, waiting_for: str | Non
             moment = counting.next_moment(deadline)
             then = "paused" if deadline.paused_at else f"next {_local(moment)}"
             lines.append(f"- `{deadline.name}` until {_local(deadline.due_at)}, {then}")
-    life = process.lifecycle
-    possible = [name for name in life.possible(state.stage) if not state.closed or life.after_the_end(name)]
-    if possible:
+    if possible := process.possible(state):
         lines += ["", "**possible now**: " + ", ".join(f"`{name}`" for name in possible)]
     return "\n".join(lines)
 

@@ -96,9 +96,7 @@ class Draft(Generic[S]):
 
     def __init__(self, process: Process[S], state: S, step: str, frame: Frame) -> None:
         if step not in ALWAYS:
-            process.lifecycle.check(step, state.stage, frame.actor)
-            if state.closed and not process.lifecycle.after_the_end(step):
-                raise Refusal("case-closed", step=step, stage=state.stage)
+            process.check(step, state, frame.actor)
         self.process = process
         self.state = state
         self.step = step
@@ -195,6 +193,13 @@ class Draft(Generic[S]):
         if stage in self.process.enter:
             self.process.enter[stage](self)
 
+    def go_track(self, track: str, stage: str) -> None:
+        """Enter another stage of a track; what belongs to it is opened and closed by its rules."""
+        state = self.state
+        self.process.tracks[track].check_move(self.step, state.tracks.get(track, ""), stage)
+        state.tracks[track] = stage
+        self.details[track] = stage
+
     def end(self, outcome: str) -> None:
         """Close the case: nothing is left open, nothing more will fire."""
         state = self.state
@@ -264,13 +269,14 @@ class Draft(Generic[S]):
         *,
         whose: str | None = None,
         due_at: datetime | None = None,
+        since: datetime | None = None,
         keep: bool = False,
     ) -> Deadline:
-        """Start to count, or take a due time as given."""
+        """Start to count, from now or since an earlier moment, or take a due time as given."""
         name = f"{kind}:{whose}" if whose else kind
         calendar = self.calendar_called(policy.calendar)
         if due_at is None:
-            deadline = counting.count(name, policy, self.now, calendar)
+            deadline = counting.count(name, policy, since or self.now, calendar)
         else:
             deadline = counting.until(name, policy, self.now, due_at, calendar)
         deadline.expires = kind in self.process.expiries

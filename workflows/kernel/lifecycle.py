@@ -58,6 +58,10 @@ class Lifecycle:
             if unknown:
                 raise ValueError(f"step {line.name} names unknown stages {sorted(unknown)}")
 
+    def has(self, name: str) -> bool:
+        """Whether it has a step of that name."""
+        return any(line.name == name for line in self.steps)
+
     def check(self, name: str, stage: str, actor: Actor) -> None:
         """Refuse a step that the stage does not allow, or that needs a role the actor has not."""
         here = [line for line in self.steps if line.name == name and stage in line.at]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import JsonValue
 
-from schemas.kernel.case import CaseState, Command
+from schemas.kernel.case import Actor, CaseState, Command
 from schemas.kernel.deadlines import Deadline
 from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.payload import Payload
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
+from schemas.kernel.refusals import Refusal
 from workflows.kernel.draft import Draft
-from workflows.kernel.lifecycle import Lifecycle
+from workflows.kernel.lifecycle import By, Lifecycle
 from workflows.kernel.state import due_at, waiting_for_whom
 
 S = TypeVar("S", bound=CaseState)
@@ -69,6 +70,10 @@ class Process(Generic[S]):
     """The role that gets the tasks that no rule foresaw."""
     roles: Mapping[str, tuple[str, str]]
     """The roles that work in it, by name: in Japanese and in English."""
+    tracks: Mapping[str, Lifecycle] = field(default_factory=dict)
+    """Tables beside the stages, by name, for what goes on in parallel; each begins at the stage "".
+
+    A step that several tables have is possible where each of them has it."""
     subject: str = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
     """The form of what a case is about, which is the second part of its id and the subject of its facts."""
     follow_ups: tuple[FollowUp[S], ...] = ()
@@ -103,6 +108,37 @@ class Process(Generic[S]):
     def start(self) -> tuple[str, EventKind] | None:
         """The fact that brings a subject, with its name; None where subjects come by another way."""
         return next(((name, kind) for name, kind in self.events.items() if kind.starts), None)
+
+    def tables(self, state: CaseState, step: str) -> list[tuple[Lifecycle, str]]:
+        """The tables that have a step, each with where the case stands in it; the stages if none has it."""
+        tables = [(self.lifecycle, state.stage)]
+        tables += [(table, state.tracks.get(name, "")) for name, table in self.tracks.items()]
+        return [(table, at) for table, at in tables if table.has(step)] or tables[:1]
+
+    def check(self, step: str, state: CaseState, actor: Actor) -> None:
+        """Refuse a step that a table does not allow where the case stands, or that needs another role.
+
+        Raises:
+            Refusal: the stage, the track, or the role is another one; or the case is closed.
+        """
+        for table, at in self.tables(state, step):
+            table.check(step, at, actor)
+        if state.closed and not self.lifecycle.after_the_end(step):
+            raise Refusal("case-closed", step=step, stage=state.stage)
+
+    def possible(self, state: CaseState, roles: Collection[str] | None = None) -> list[str]:
+        """What people can decide where a case stands, in the order of the tables; of some roles or of all."""
+        names = [
+            line.name
+            for table in (self.lifecycle, *self.tracks.values())
+            for line in table.steps
+            if not isinstance(line.by, By) and (roles is None or not line.by.isdisjoint(roles))
+        ]
+        return [name for name in dict.fromkeys(names) if self._is_possible(name, state)]
+
+    def _is_possible(self, name: str, state: CaseState) -> bool:
+        ended = state.closed and not self.lifecycle.after_the_end(name)
+        return not ended and all(name in table.possible(at) for table, at in self.tables(state, name))
 
     def case_id(self, subject: str) -> str:
         """The case id, which is also the workflow id, of a subject."""
