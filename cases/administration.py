@@ -23,6 +23,11 @@ ACTS: Final[Administration] = {
     "revoke-source": _ADMINISTRATOR,
     "rotate-key": _ADMINISTRATOR,
     "forget-key": _ADMINISTRATOR,
+    "run-schedule": _ADMINISTRATOR,
+    "pause-schedule": _ADMINISTRATOR,
+    "resume-schedule": _ADMINISTRATOR,
+    "run-retention": _ADMINISTRATOR,
+    "read-retention": _ADMINISTRATOR | {AUDITOR},
     READ_LOG: _ADMINISTRATOR | {AUDITOR},
 }
 """The acts of the host and the roles that may do each; those of a process are in its own table."""

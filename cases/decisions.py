@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
+from cases.texts import Vault, keep_text
 from cases.time_limits import within
 from schemas.kernel.case import Command, ReassignTask, Receipt
 from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
@@ -77,6 +78,7 @@ async def decide(
     case: asyncpg.Record,
     command: Command,
     text: str | None,
+    vault: Vault,
 ) -> Receipt:
     """Make a decision that was not made before, and return the case as it stands after it.
 
@@ -86,6 +88,7 @@ async def decide(
         case: the row of the case.
         command: what is decided, without its text.
         text: the reason or remark in words.
+        vault: the keys of cases, with which words are stored.
 
     Where Temporal's answer was lost the log is asked once more, which often knows.
 
@@ -93,7 +96,7 @@ async def decide(
         NotDecided: refused, closed, lost, or no answer in time, whichever server does not answer.
     """
     try:
-        return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text))
+        return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text, vault))
     except TimeoutError:
         raise NotDecided("no-answer", command_id=command.command_id) from None
 
@@ -104,12 +107,13 @@ async def _decide(
     case: asyncpg.Record,
     command: Command,
     text: str | None,
+    vault: Vault,
 ) -> Receipt:
     case_id = case["case_id"]
     # the rest is for asking the log
     until = asyncio.get_running_loop().time() + (ANSWER_WITHIN - PROBE_WITHIN).total_seconds()
     await _check_assignee(pool, case_id, command)
-    text_id, new = await _keep(pool, case_id, command, text)
+    text_id, new = await _keep(pool, case_id, command, text, vault)
     if text_id is not None:
         refers = {field: str(text_id) for field in TEXT_FIELDS if field in type(command).model_fields}
         command = command.model_copy(update=refers)
@@ -144,14 +148,13 @@ async def _check_assignee(pool: asyncpg.Pool, case_id: str, command: Command) ->
 
 
 async def _keep(
-    pool: asyncpg.Pool, case_id: str, command: Command, text: str | None
+    pool: asyncpg.Pool, case_id: str, command: Command, text: str | None, vault: Vault
 ) -> tuple[UUID | None, bool]:
     """Store the text under an id that follows from the command's: repeated, it is stored once."""
     if text is None:
         return None, False
     text_id = uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}")
-    kept = await pool.fetchval(SQL["keep_text"], text_id, case_id, command.actor.id, text)
-    return text_id, kept is not None
+    return text_id, await keep_text(pool, vault, text_id, case_id, command.actor.id, text)
 
 
 async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:

@@ -8,6 +8,7 @@ from activities.kernel.queries import queries
 from cases.sight import fields_of, process_of, whole_processes
 from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
+from schemas.kernel.schedules import local_day
 from schemas.kernel.texts import storable
 from workflows.kernel.sight import Field
 
@@ -18,11 +19,14 @@ async def find_case(pool: asyncpg.Pool, case_id: str) -> asyncpg.Record:
     """The row of a case.
 
     Raises:
-        Refusal: no such case, or what it is about is stored and the case is not open yet.
+        Refusal: no such case, or not any more; or what it is about is stored and the case is not open yet.
     """
     row = await pool.fetchrow(SQL["case"], case_id)
     if row is not None:
         return row
+    erased_at = await pool.fetchval(queries("kernel/retention")["erased_at"], case_id)
+    if erased_at is not None:
+        raise Refusal("case-erased", case=case_id, erased_on=local_day(erased_at))
     stored = await pool.fetchval(queries("kernel/starts")["is_stored"], case_id)
     raise Refusal("case-not-open" if stored else "no-such-case")
 
@@ -33,7 +37,7 @@ async def case_seen(
     """The row of a case and the fields of it that an actor sees, which may be none.
 
     Raises:
-        Refusal: no such case; or it is not open yet, for who will see it.
+        Refusal: no such case; or it is not open yet or was erased, for who sees all of its process.
     """
     if not storable(case_id):
         raise Refusal("no-such-case")

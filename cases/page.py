@@ -14,6 +14,7 @@ from cases.clocks import read_clocks
 from cases.registry import PROCESSES, ROOMS
 from cases.sight import fields_of
 from cases.states import read_state
+from cases.texts import Vault, texts_of
 from schemas.kernel.case import Actor
 from workflows.kernel.sight import Field
 
@@ -31,7 +32,7 @@ async def read_page(
     case: asyncpg.Record,
     actor: Actor,
     *,
-    personal: bool = False,
+    personal: Vault | None = None,
     roles: Collection[str] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The page in two parts: what every case has, and what its process adds, by names that do not repeat.
@@ -42,7 +43,7 @@ async def read_page(
         pool: connections of the office role.
         case: the row of the case.
         actor: who reads it.
-        personal: with what is personal, or was written by people.
+        personal: with what is personal, or was written by people, opened with these keys.
         roles: tell as possible only the decisions of one of these; all when not given.
     """
     process = PROCESSES[case["process"]]
@@ -64,10 +65,10 @@ async def read_page(
         "deadlines": await read_clocks(pool, case["case_id"], state),
         "facts": await rows("facts_of_case"),
     }
-    if personal:
-        page["texts"] = await rows("texts_of_case")
+    if personal is not None:
+        page["texts"] = await texts_of(pool, personal, case["case_id"])
     room = ROOMS[case["process"]]
-    own = await room.page(pool, case["case_id"], state, personal)
+    own = await room.page(pool, case["case_id"], state, personal is not None)
     if Field.WORK in await fields_of(pool, case["case_id"], actor):
         return page, own
     # who else works on it, and until when, is none of their business

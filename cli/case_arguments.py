@@ -176,7 +176,7 @@ async def find_case(
             return row
         else:
             raise role_missing(actor, roles_that_see_whole(Field(field)))
-    raise max(refusals, key=lambda refusal: refusal.code == "case-not-open")
+    raise max(refusals, key=lambda refusal: refusal.code != "no-such-case")
 
 
 async def see_whole(session: Session, field: FieldName | None = None) -> frozenset[str]:

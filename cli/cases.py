@@ -98,7 +98,8 @@ async def show(
 
     actor = await session.actor()
     row = await find_case(session, case, field="personal" if personal else "case")
-    page, own = await read_page(await session.pool(), row, actor, personal=personal)
+    vault = await session.vault() if personal else None
+    page, own = await read_page(await session.pool(), row, actor, personal=vault)
     if session.as_json:
         print_json(page | own)
     else:

@@ -130,13 +130,17 @@ async def _keys(session: Session) -> Finding:
 
 
 async def _engine(client: Any, pool: Any) -> list[Finding]:
+    from cases.registry import ROOMS
     from workers.diagnostics import cases, engine
+    from workers.diagnostics.schedules import schedules
+    from workers.schedules import all_works
 
     checks: dict[str, Check] = {
         "temporal": lambda: engine.server(client),
         "search attributes": lambda: engine.search_attributes(client),
         "queues": lambda: engine.queues(client),
         "overload": lambda: engine.overload(client),
+        "schedules": lambda: schedules(client, all_works(ROOMS.values()).values()),
     }
     if pool is not None:
         checks["cases"] = lambda: cases.compared(client, pool)

@@ -75,6 +75,8 @@ GROUPS = (
     ("cli.source", "source"),
     ("cli.keys", "keys"),
     ("cli.mail", "mail"),
+    ("cli.schedule", "schedule"),
+    ("cli.retention", "retention"),
 )
 
 

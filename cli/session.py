@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from embedded.credentials import Role
+    from encryption.case_keys import CaseKeys
     from schemas.kernel.case import Actor, Command, Receipt
     from schemas.kernel.refusals import Refusal
     from workers.settings import Settings
@@ -192,6 +193,14 @@ class Session:
                 raise CommandError.of("key-ring", *texts, Exit.UNUSABLE) from None
         self._keys_checked = True
 
+    async def vault(self) -> CaseKeys:
+        """The keys of cases, of a ring that is the database's."""
+        from encryption.case_keys import CaseKeys
+        from workers.temporal import key_ring
+
+        await self.check_keys()
+        return CaseKeys(key_ring(self.settings))
+
     async def client(self, *, to_look: bool = False) -> Client:
         """The connection to Temporal; `to_look`: nothing is encrypted, so the keys are not looked at."""
         if not to_look:
@@ -259,7 +268,7 @@ class Session:
         if earlier is not None:
             return earlier
         try:
-            return await decide(pool, self.client, row, command, text)
+            return await decide(pool, self.client, row, command, text, await self.vault())
         except asyncio.CancelledError:
             # Ctrl-C: what was sent is not called back by it
             gone = NotDecided("outcome-unknown", command_id=command.command_id, status="Ctrl-C")

@@ -69,7 +69,7 @@ async def migrate(
 ) -> None:
     """Bring the database up to this release, as its owner (IEHE_OWNER_DATABASE_URL, or the embedded one)."""
     from workers import migrations
-    from workers.preparation import owner_connection
+    from workers.preparation import owner_connection, store_retention
 
     async with owner_connection(session.settings) as connection:
         try:
@@ -77,6 +77,8 @@ async def migrate(
                 _show_status(await migrations.status(connection), session)
                 return
             names = await migrations.migrate(connection, dry_run=dry_run)
+            if not dry_run:
+                await store_retention(connection, session.settings)
         except migrations.MigrationError as error:
             raise CommandError("migration-failed", error=error) from None
     if session.as_json:

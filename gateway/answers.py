@@ -172,7 +172,8 @@ async def _decide(request: Request, asked: _Asked, values: Mapping[str, str]) ->
     command = asked.command.model_validate(frame | own)
     if await made_before(gateway.pool, case, command.cause) is not None:
         return _page(HTTPStatus.OK, asked, _RECORDED_BEFORE, values=values)
-    receipt = await decide(gateway.pool, gateway.connected, case, command, values.get(words))
+    said_too = values.get(words)
+    receipt = await decide(gateway.pool, gateway.connected, case, command, said_too, gateway.vault)
     return _page(HTTPStatus.OK, asked, _RECORDED_BEFORE if receipt.repeated else _RECORDED, values=values)
 
 

@@ -7,6 +7,7 @@ import asyncpg
 from starlette.requests import Request
 from temporalio.client import Client
 
+from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
 
 FORM_POLICY: Final = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -51,6 +52,11 @@ class Gateway:
     ui_origin: str
     namespace: str = "default"
     inbox_pool: asyncpg.Pool | None = None
+
+    @property
+    def vault(self) -> CaseKeys:
+        """The keys of cases."""
+        return CaseKeys(self.ring)
 
     async def connected(self) -> Client:
         """The client, for who connects when it comes to that."""

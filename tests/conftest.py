@@ -157,7 +157,12 @@ async def _start_temporal(home: Home) -> TemporalServer:
             TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
             folder=None,
             log=home.logs / f"temporal-{attempt}.log",
-            dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"},
+            dynamic_config={
+                "frontend.WorkflowTimeSkippingEnabled": "true",
+                # a run that is to be deleted waits for these, by default half a minute
+                "history.transferProcessorUpdateAckInterval": '"1s"',
+                "history.visibilityProcessorUpdateAckInterval": '"1s"',
+            },
         )
         try:
             await server.start()

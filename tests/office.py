@@ -30,6 +30,7 @@ from schemas.admission.roles import Role
 from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
 from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from schemas.kernel.people import NumberedRow, StaffRow
+from tests.words import keep
 
 _numbers = itertools.count(1)
 
@@ -180,14 +181,7 @@ class Case:
             raise Refused(cause.type or "", cause.message, cause.details) from None
 
     async def text(self, body: str = "理由") -> str:
-        text_id = uuid4()
-        await self.institute.pool.execute(
-            "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, 'office-1', $3)",
-            text_id,
-            self.case_id,
-            body,
-        )
-        return str(text_id)
+        return await keep(self.institute.pool, self.institute.client, self.case_id, body)
 
     async def forward(self, **span: float) -> None:
         """Move this case's time; what falls due on the way happens."""

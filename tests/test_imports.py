@@ -31,6 +31,7 @@ OF_TEMPORAL = {
     "workflows.kernel.case",
     "workflows.kernel.database",
     "workflows.kernel.messages",
+    "workflows.kernel.scheduled",
     "workflows.kernel.search_attributes",
 }
 """Modules of `workflows/` that know Temporal; they and each `workflow.py` are no rules."""

@@ -81,6 +81,7 @@ def _read(raw: dict[str, Any]) -> PolicyFile:
             "version": raw["version"],
             "valid_from": valid_from,
             "events": raw.get("events", {}),
+            "retention": raw.get("retention", {}),
             "routes": routes,
         }
     )
@@ -105,7 +106,8 @@ def _unknown_fields(raw: dict[str, Any], read: PolicyFile) -> Iterator[str]:
     document = read.document
     known_here = {"default", *type(document).model_fields, *type(read.tables).model_fields}
     yield from (f"{name}: unknown" for name in raw if name not in known_here)
-    yield from _unknown(raw.get("events", {}), document.events.model_dump(), "events")
+    for table in ("events", "retention"):
+        yield from _unknown(raw.get(table, {}), getattr(document, table).model_dump(), table)
     for name, route in document.routes.items():
         known = route.model_dump()
         yield from _unknown(raw["default"] | raw["routes"][name], known, f"routes.{name}")

@@ -1,4 +1,4 @@
-"""What servers need before a worker can work on them: schema, policies, namespace, search attributes."""
+"""What servers need before a worker can work on them: schema, policies, search attributes, schedules."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -12,10 +12,14 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNa
 from temporalio.client import Client
 
 from activities.kernel.database import one_connection
+from activities.kernel.queries import queries
+from cases.registry import ROOMS
 from embedded.connection import Embedded
 from embedded.faults import StackFault
+from schemas.kernel.identifiers import CASES_QUEUE
 from workers.migrations import MigrationError, migrate
 from workers.policies import PolicyError, load_defaults
+from workers.schedules import all_works, ensure_schedules
 from workers.settings import Settings, SettingsError
 from workers.temporal import SearchAttributeError, check_keys, connect, register_search_attributes
 
@@ -56,6 +60,13 @@ async def _prepare_database(settings: Settings) -> None:
     async with owner_connection(settings) as connection:
         await migrate(connection)
         await load_defaults(connection)
+        await store_retention(connection, settings)
+
+
+async def store_retention(connection: asyncpg.Connection, settings: Settings) -> None:
+    """Write down, as the owner, how long what belongs to no process is kept."""
+    days = {"requests": settings.keep_requests_days, "decodings": settings.keep_decodings_days}
+    await connection.executemany(queries("kernel/retention")["set_days"], list(days.items()))
 
 
 async def _prepare_temporal(settings: Settings) -> None:
@@ -63,6 +74,7 @@ async def _prepare_temporal(settings: Settings) -> None:
     if settings.temporal_embedded:
         await keep_closed_cases(client)
     await register_search_attributes(client)
+    await ensure_schedules(client, all_works(ROOMS.values()).values(), CASES_QUEUE)
 
 
 async def keep_closed_cases(client: Client) -> None:

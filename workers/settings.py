@@ -164,6 +164,19 @@ class Settings(_Senders):
         "not set: the embedded UI's, http://127.0.0.1:ui_port",
     )
 
+    keep_requests_days: int = Field(
+        default=30,
+        ge=1,
+        description="Days for which the idempotency keys of requests are kept; written into the database "
+        "when it is prepared (iehe migrate)",
+    )
+    keep_decodings_days: int = Field(
+        default=1096,
+        ge=1,
+        description="Days for which it is kept who had what made readable; written into the database when it "
+        "is prepared (iehe migrate)",
+    )
+
     smtp_embedded: bool = Field(
         default_factory=_is_embedded,
         description="Run a mail catcher on smtp_port that keeps every mail in the home and sends none",

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -16,6 +16,8 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from activities.kernel.database import open_pool
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from activities.kernel.room import Room
+from activities.kernel.scheduled import ScheduledActivities, Tools, no_fault
 from activities.kernel.steps import StepActivities
 from cases.registry import PROCESSES, ROOMS
 from embedded.worker import tell_ready
@@ -23,10 +25,12 @@ from encryption.answer_links import token_of
 from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
 from workers.logs import runtime
 from workers.process import run, until_told
+from workers.schedules import all_works, ensure_schedules
 from workers.settings import Settings, gateway_url
 from workers.temporal import connect, key_ring, register_search_attributes, sandbox
 from workflows.kernel.case import CaseWorkflow
 from workflows.kernel.process import Process
+from workflows.kernel.scheduled import ScheduledWorkflow
 
 
 def _workflow_of(process: Process[Any]) -> type[CaseWorkflow]:
@@ -77,18 +81,20 @@ async def running_worker(
     pool: asyncpg.Pool,
     notices: NoticeActivities,
     *,
+    rooms: Mapping[str, Room] = ROOMS,
     fault: Callable[[str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
     """Poll both task queues until the context ends."""
-    steps = StepActivities(pool, ROOMS, fault)
+    steps = StepActivities(pool, rooms, fault)
+    scheduled = ScheduledActivities(Tools(pool, client, rooms, fault or no_fault), all_works(rooms.values()))
     pollers = PollerBehaviorAutoscaling(initial=10)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
             Worker(
                 client,
                 task_queue=CASES_QUEUE,
-                workflows=WORKFLOWS,
-                activities=[steps.take_step],
+                workflows=[*WORKFLOWS, ScheduledWorkflow],
+                activities=[steps.take_step, scheduled.run],
                 workflow_runner=sandbox(),
                 max_cached_workflows=CACHED_WORKFLOWS,
                 max_concurrent_workflow_tasks=WORKFLOW_TASKS,
@@ -146,11 +152,15 @@ async def run_worker(settings: Settings) -> int:
 
 async def _temporal_ready(settings: Settings) -> Client:
     client = await connect(settings, runtime=runtime(settings.log_level))
-    try:
-        await register_search_attributes(client)
-    except RPCError as error:
-        if error.status not in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
-            raise
-        # A managed cluster has its search attributes from its own administration.
-        log.warning("search-attributes-unverified", code=error.status.name)
+    for unverified, verify in (
+        ("search-attributes-unverified", register_search_attributes(client)),
+        ("schedules-unverified", ensure_schedules(client, all_works(ROOMS.values()).values(), CASES_QUEUE)),
+    ):
+        try:
+            await verify
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
+                raise
+            # a managed cluster may have them from its own administration
+            log.warning("%s", unverified, code=error.status.name)
     return client

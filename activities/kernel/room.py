@@ -9,6 +9,7 @@ import asyncpg
 from activities.kernel.database import Connection
 from activities.kernel.message_templates import Message
 from activities.kernel.policy_tables import PolicyTables
+from activities.kernel.scheduled import ScheduledWork
 from workflows.kernel.process import Process
 from workflows.kernel.sight import Administration, Sight
 
@@ -52,3 +53,5 @@ class Room:
     """Parts of its page that are shown to everybody who sees the case, also without the work of others."""
     asking: frozenset[str] = field(default=frozenset())
     """Messages that ask for something, and are pointless when it is done or no longer wanted."""
+    schedules: tuple[ScheduledWork, ...] = ()
+    """What is done for it by the clock, beside what its cases do by their own deadlines."""

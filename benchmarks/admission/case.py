@@ -28,6 +28,7 @@ from schemas.admission.identifiers import PROCESS, ROUND_ATTRIBUTE
 from schemas.kernel.case import Actor, Command, EventEnvelope, MoveDeadline
 from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from tests.office import DEFAULT_STAFF, GOOD, Institute, actor
+from tests.words import vault_of
 
 ROUND: Final = "2027-comprehensive"
 SOURCE: Final = "urn:example:portal"
@@ -122,7 +123,7 @@ class Admission:
 
         (row,) = await self.pool.fetch(queries("kernel/office")["case"], case_id)
         made = command.model_validate({"command_id": uuid4().hex, **values})
-        return (await decide(self.pool, client, row, made, text)).version
+        return (await decide(self.pool, client, row, made, text, vault_of(self.client))).version
 
     async def _tell(self, case_id: str, message: Message) -> None:
         kind = event_type(PROCESS, message.fact)

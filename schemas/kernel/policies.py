@@ -79,6 +79,24 @@ class EventPolicy(Payload):
     """Days, not working days, until what could not be delivered is an overdue task of the office."""
 
 
+class RetentionPolicy(Payload):
+    """How long what a process leaves behind is kept; docs/retention.md says why. Counted in whole days.
+
+    What is not finished is never counted: an open case, a letter that is owed, an event that waits.
+    """
+
+    event_days: int = Field(default=400, ge=1)
+    """Events that their case has taken or that were dropped, from then on and from the end of their case."""
+    notice_days: int = Field(default=400, ge=1)
+    """Messages that were accepted or are not wanted any more, likewise."""
+    start_days: int = Field(default=400, ge=1)
+    """What was noted to have a case started, likewise."""
+    text_days: int = Field(default=30, ge=1)
+    """Words whose decision was never made, from their writing."""
+    case_years: int | None = Field(default=None, ge=1)
+    """Whole cases with their histories, from their end or from the day that the process tells; none: kept."""
+
+
 P = TypeVar("P", bound=ProcessPolicy)
 
 
@@ -89,4 +107,5 @@ class PolicyDocument(Payload, Generic[P]):
     version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$")
     valid_from: date
     events: EventPolicy = EventPolicy()
+    retention: RetentionPolicy = RetentionPolicy()
     routes: dict[Code, P]

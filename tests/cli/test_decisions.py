@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import DEFAULT_STAFF, Case, Institute, person
+from tests.words import words_of
 from tests.workflows.conftest import institute, mail, notices, pool, relax, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
@@ -66,8 +67,9 @@ async def test_from_arrival_to_enrolment(institute: Institute, iehe: CommandLine
 
     assert (end["stage"], end["outcome"]) == ("enrolled", "enrolled")
     assert await case.result() == "enrolled"
-    texts = await institute.pool.fetch("SELECT body FROM iehe.texts WHERE case_id = $1", case.case_id)
+    texts = await words_of(institute.pool, institute.client, case.case_id)
     assert len(texts) == 8
+    assert "志望が明確" in texts
 
 
 async def test_refused_before_review(institute: Institute, iehe: CommandLine) -> None:

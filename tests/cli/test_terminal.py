@@ -12,6 +12,7 @@ from cli.terminal import READER_GONE
 from tests.cli.command_line import environment, iehe  # noqa: F401 - fixtures
 from tests.cli.program import PROGRAM, Program, clean_environment, elsewhere, proven
 from tests.office import Institute, person
+from tests.words import words_of
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
@@ -127,7 +128,7 @@ async def test_a_reason_with_control_characters_is_not_stored(institute: Institu
     assert refused == (Exit.USAGE, "text-not-readable")
     assert await institute.pool.fetchval("SELECT count(*) FROM iehe.texts") == 0
     assert (await iehe(*moved, "--reason", "一行目\r\n\t二行目", by="office-1")).code == 0
-    assert await institute.pool.fetchval("SELECT body FROM iehe.texts") == "一行目\n\t二行目"
+    assert await words_of(institute.pool, institute.client) == ["一行目\n\t二行目"]
 
 
 async def complete(program: Program, line: str) -> list[str]:

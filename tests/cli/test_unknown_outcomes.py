@@ -16,6 +16,7 @@ from gateway.problems import refused as over_http
 from schemas.admission.commands import PermitLate, Withdraw
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Case, Institute, actor
+from tests.words import words_of
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.worker import running_worker
 
@@ -121,7 +122,7 @@ async def test_a_run_that_ends_after_a_decision_was_accepted_promises_nothing(
     assert after.code == 0 or after.error["code"] == "workflow-lost"
     assert not says_unchanged(after.out)
     assert made["version"] == 2
-    assert await institute.pool.fetchval("SELECT body FROM iehe.texts") == "見本"
+    assert await words_of(institute.pool, institute.client) == ["見本"]
 
 
 @pytest.mark.parametrize("status", ["UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "FAILED_PRECONDITION"])

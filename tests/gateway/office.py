@@ -63,7 +63,7 @@ async def open_desk(database: Any, client: Client, home: Path) -> AsyncIterator[
     gateway = Gateway(
         pool=pool,
         client=client,
-        ring=ensure_ring(home / "ring"),
+        ring=ensure_ring(database.server.home.secrets / "keys.json"),
         staff=staff_tokens(settings),
         url="http://gateway",
         ui_origin="http://ui",

@@ -21,6 +21,7 @@ from schemas.kernel.patience import ANSWER_WITHIN
 from tests.frozen import frozen
 from tests.gateway.office import Desk, desk, lonely_desk, settings_for  # noqa: F401
 from tests.office import actor
+from tests.words import vault_of, words_of
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.gateway_process import pools
 from workers.staff_tokens import staff_tokens
@@ -105,7 +106,7 @@ async def test_decision_is_made_by_the_person_of_the_token(institute, desk) -> N
     assert (told["stage"], told["stage_text"]["ja"], told["repeated"]) == ("review", "審査", False)
     entry = (await case.log())[version]
     assert (entry["actor_id"], entry["step"]) == ("office-1", "confirm-eligibility")
-    assert await institute.pool.fetchval("SELECT body FROM iehe.texts") == "確認済み"
+    assert await words_of(institute.pool, institute.client) == ["確認済み"]
 
 
 @pytest.mark.parametrize("extra", [{"actor": {"id": "head-1"}}, {"command_id": "c"}, {"case_version": 1}])
@@ -266,7 +267,7 @@ async def test_a_database_that_freezes_in_the_middle_is_told_in_time(institute, 
 
         began = time.monotonic()
         with pytest.raises(deciding.NotDecided) as told:
-            await deciding.decide(pool, frozen_now, row, command, None)
+            await deciding.decide(pool, frozen_now, row, command, None, vault_of(client))
         took = time.monotonic() - began
     assert told.value.code == "no-answer"
     assert took <= ANSWER_WITHIN.total_seconds() + 1

@@ -16,6 +16,7 @@ from gateway.inbox import Inbox
 from schemas.kernel.case import Actor, Command, Receipt
 from schemas.kernel.identifiers import event_type
 from schemas.outreach import commands
+from tests.words import keep
 from tests.workflows.outreach.builder import ROLES, TOKYO
 from tests.workflows.outreach.test_requests import FORM
 from workflows.outreach.process import OUTREACH
@@ -83,12 +84,7 @@ class Request:
 
     async def text(self, body: str = "理由") -> str:
         """A reason in words, as the office keeps it first."""
-        text_id = uuid4()
-        await self.schools.owner.execute(
-            "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, 'office-1', $3)",
-            *(text_id, self.handle.id, body),
-        )
-        return str(text_id)
+        return await keep(self.schools.owner, self.schools.skipper.client, self.handle.id, body)
 
     async def forward(self, **span: float) -> None:
         """Move this case's time; what falls due on the way happens."""

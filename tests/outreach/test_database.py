@@ -11,6 +11,7 @@ from schemas.outreach import commands
 from schemas.outreach.requests import SchoolRequest
 from schemas.outreach.stages import Stage
 from tests.outreach.desk import FIRST, Desk
+from tests.words import UNREADABLE
 from tests.workflows.outreach.builder import DATES, REASON, jst
 from tests.workflows.outreach.test_requests import FORM
 from workflows.outreach.process import OUTREACH
@@ -171,8 +172,8 @@ async def test_o28_ninety_days_later_the_contact_is_gone_and_counts_stay(desk) -
     await desk.time(FIRST + HOUR)
     await desk.decide(case_id, commands.RecordHeld, "office-1", held=True, persons=38)
     await desk.owner.execute(
-        "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, 'lecturer-1', '実施した。')",
-        *(REASON, case_id),
+        UNREADABLE,
+        *(REASON, case_id, "lecturer-1"),
     )
     await desk.decide(case_id, commands.SubmitReport, "lecturer-1", remark_id=REASON)
     await desk.time(FIRST + timedelta(days=91))

@@ -119,7 +119,7 @@ async def test_office_cannot_change_what_is_stored(office) -> None:
         "UPDATE iehe.applications SET programme = 'law'",
         "DELETE FROM iehe.applications",
         "UPDATE iehe.notices SET message = 'other'",
-        "UPDATE iehe.texts SET body = ''",
+        "UPDATE iehe.texts SET sealed = ''",
         "DELETE FROM iehe.case_log",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -15,6 +15,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from cases.registry import CASE_ROOMS
+from cases.texts import keep_text
 from schemas.kernel.case import Actor, CaseState, Command, EventEnvelope
 from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from workers.demo.servers import Servers
@@ -103,10 +104,7 @@ class Scenario(ABC, Generic[S]):
     async def words(self, turn: Turn[S], text: str) -> str:
         """What a person says in words: stored, and its id."""
         text_id = uuid4()
-        await self.servers.pool.execute(
-            "INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, 'demo', $3)",
-            *(text_id, turn.case_id, text),
-        )
+        await keep_text(self.servers.pool, self.servers.vault, text_id, turn.case_id, "demo", text)
         return str(text_id)
 
 

@@ -21,6 +21,8 @@ from embedded.ports import free_port
 from embedded.postgres import PostgresServer
 from embedded.processes import Account
 from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.case_keys import CaseKeys
+from encryption.ring import ensure_ring
 from workers.migrations import migrate
 from workers.policies import load_defaults
 from workers.relay.relay import CONNECTIONS, running_relay
@@ -38,6 +40,7 @@ class Servers:
 
     skipper: TimeSkipper
     pool: asyncpg.Pool
+    vault: CaseKeys
     ui: str
     mail: Path
 
@@ -67,6 +70,7 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
     home = _temporary_home(account)
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, home.root.parent, ignore_errors=True)
+        ring = ensure_ring(home.secrets / "keys.json")
         mail = MailCatcher(home.mail, free_port())
         await mail.start()
         stack.push_async_callback(mail.stop)
@@ -108,4 +112,4 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         relay = await open_pool(postgres.url("worker"), size=CONNECTIONS, application="iehe-relay")
         stack.callback(relay.terminate)
         await stack.enter_async_context(running_relay(relay, skipper.client))
-        yield Servers(skipper, owner, f"http://127.0.0.1:{ports.ui}", home.mail)
+        yield Servers(skipper, owner, CaseKeys(ring), f"http://127.0.0.1:{ports.ui}", home.mail)

@@ -17,6 +17,7 @@ SIGHT: Final[Sight] = {
 _HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS.value})
 ADMINISTRATION: Final[Administration] = {
     "load-policy": _HEAD,
+    "hold-case": _HEAD,
     "add-round": _HEAD,
     "set-places": _HEAD,
 }

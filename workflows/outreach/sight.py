@@ -15,5 +15,6 @@ SIGHT: Final[Sight] = {
 
 ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
+    "hold-case": frozenset({Role.HEAD.value}),
     "load-topics": frozenset({Role.HEAD.value, Role.OFFICE.value}),
 }

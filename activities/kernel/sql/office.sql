@@ -46,7 +46,7 @@ WHERE case_id = $1 ORDER BY state IN ('running', 'paused') DESC, due_at, name
 
 -- name: texts_of_case
 -- Personal: a reason in words may name anybody.
-SELECT text_id, author, body, created_at FROM iehe.texts WHERE case_id = $1 ORDER BY created_at, text_id
+SELECT text_id, author, sealed, created_at FROM iehe.texts WHERE case_id = $1 ORDER BY created_at, text_id
 
 -- name: log_of_case
 SELECT case_id, version, at, step, from_stage, stage, actor_kind, actor_id, cause, details, recorded_at,
@@ -67,8 +67,14 @@ SELECT role FROM iehe.tasks WHERE case_id = $1 AND key = $2 AND closed_at IS NUL
 -- name: staff_with_role
 SELECT EXISTS (SELECT FROM iehe.staff WHERE staff_id = $1 AND active AND $2 = ANY (roles))
 
+-- name: key_of_case
+SELECT class_key, wrapped FROM iehe.case_keys WHERE case_id = $1
+
+-- name: keep_key
+INSERT INTO iehe.case_keys (case_id, class_key, wrapped) VALUES ($1, $2, $3) ON CONFLICT (case_id) DO NOTHING
+
 -- name: keep_text
-INSERT INTO iehe.texts (text_id, case_id, author, body) VALUES ($1, $2, $3, $4)
+INSERT INTO iehe.texts (text_id, case_id, author, sealed) VALUES ($1, $2, $3, $4)
 ON CONFLICT (text_id) DO NOTHING RETURNING text_id
 
 -- name: delete_text

@@ -461,3 +461,24 @@ GRANT INSERT, UPDATE ON iehe.case_labels TO iehe_office;
 
 GRANT SELECT ON iehe.decisions, iehe.votes, iehe.rounds, iehe.round_places, iehe.duplicate_findings,
     iehe.late_permits TO iehe_auditor;
+
+-- retention -----------------------------------------------------------------------------------------------
+
+-- Every row of a case that is its own, and with the last application of a person the person; what was found of
+-- another case stays with that one.
+CREATE FUNCTION iehe.admission_erase(of_case text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    own     iehe.applications;
+    gone    jsonb;
+    people  bigint;
+BEGIN
+    SELECT * INTO own FROM iehe.applications a WHERE a.case_id = of_case;
+    DELETE FROM iehe.import_rows WHERE application_no = own.application_no;
+    gone := iehe.erase_rows(of_case, ARRAY['votes', 'scores', 'reviews', 'late_permits', 'application_items',
+        'decisions', 'accommodations', 'duplicate_findings', 'applications']);
+    DELETE FROM iehe.people p WHERE p.person_id = own.person_id
+        AND NOT EXISTS (SELECT FROM iehe.applications a WHERE a.person_id = p.person_id);
+    GET DIAGNOSTICS people = ROW_COUNT;
+    RETURN gone || jsonb_build_object('people', people);
+END
+$$;

@@ -232,14 +232,26 @@ CREATE TABLE iehe.deadlines (
 
 COMMENT ON COLUMN iehe.deadlines.clock IS 'How its due time came about: iehe case clock.';
 
+CREATE TABLE iehe.case_keys (
+    case_id    text PRIMARY KEY,
+    key_id     uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    class_key  text NOT NULL,
+    wrapped    bytea NOT NULL,
+    made_at    timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE iehe.case_keys IS
+    'The key that the words of a case are encrypted with, itself encrypted with the key of its class; it goes with
+     the case.';
+COMMENT ON COLUMN iehe.case_keys.class_key IS 'The key in the ring that opens it.';
+
 CREATE TABLE iehe.texts (
     text_id     uuid PRIMARY KEY,
-    case_id     text NOT NULL,
+    case_id     text NOT NULL REFERENCES iehe.case_keys,
     author      text NOT NULL,
-    body        text NOT NULL CHECK (length(body) <= 4000),
+    sealed      bytea NOT NULL CHECK (octet_length(sealed) <= 16100),
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE iehe.texts IS 'Reasons and remarks in words; commands carry only the id.';
+COMMENT ON TABLE iehe.texts IS 'Reasons and remarks in words, encrypted; commands carry only the id.';
 
 CREATE TABLE iehe.notices (
     notice_id           text PRIMARY KEY,
@@ -490,7 +502,7 @@ $$;
 GRANT USAGE ON SCHEMA iehe TO iehe_worker, iehe_office, iehe_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 -- reasons in words are none of its business: it knows them by id
-REVOKE SELECT ON iehe.texts FROM iehe_worker;
+REVOKE SELECT ON iehe.texts, iehe.case_keys FROM iehe_worker;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT INSERT, UPDATE, DELETE ON iehe.case_people, iehe.case_shut_out TO iehe_worker;
@@ -500,7 +512,7 @@ GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;
 
 GRANT INSERT, UPDATE ON iehe.staff, iehe.case_starts, iehe.column_mappings TO iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.absences TO iehe_office;
-GRANT INSERT ON iehe.policies, iehe.texts TO iehe_office;
+GRANT INSERT ON iehe.policies, iehe.texts, iehe.case_keys TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;
 -- to have a message sent again

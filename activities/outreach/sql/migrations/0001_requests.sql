@@ -212,3 +212,8 @@ GRANT UPDATE (attended, report_id, contact_name, contact_email, contact_phone, p
 GRANT INSERT ON iehe.outreach_requests TO iehe_worker, iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.outreach_topics TO iehe_office;
 GRANT SELECT ON iehe.outreach_topics, iehe.outreach_bookings TO iehe_auditor;
+
+-- retention: every row of a case that is its own; topics belong to their year
+CREATE FUNCTION iehe.outreach_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT iehe.erase_rows(of_case, ARRAY['outreach_bookings', 'outreach_asked', 'outreach_requests'])
+$$;

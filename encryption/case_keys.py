@@ -1,0 +1,69 @@
+"""The key of a case: made for its first words, wrapped with the key of its class, destroyed with the case.
+
+`nonce | AES-256-GCM` both times; a wrapped key is bound to its case, words to their case and id. A copy of
+the database without the ring is unreadable, and one without `iehe.case_keys` is so with the ring too.
+"""
+
+import os
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from encryption.codec import NONCE_BYTES, class_of_workflow
+from encryption.ring import KEY_BYTES, KeyRing
+
+_PURPOSE: Final = "iehe-case-key"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKey:
+    """The key of one case, in memory."""
+
+    case_id: str
+    secret: bytes = field(repr=False)
+
+    def seal(self, text_id: UUID, words: str) -> bytes:
+        """Words for the database."""
+        return _seal(self.secret, words.encode(), f"{self.case_id}|{text_id}")
+
+    def unseal(self, text_id: UUID, sealed: bytes) -> str | None:
+        """The words again; None when they are not what was sealed for this place."""
+        words = _unseal(self.secret, sealed, f"{self.case_id}|{text_id}")
+        return None if words is None else words.decode()
+
+
+class CaseKeys:
+    """The keys of cases, by the ring."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def new(self, case_id: str) -> tuple[str, bytes]:
+        """A new key, wrapped with the key in use of the case's class, and the id of that.
+
+        Raises:
+            KeyRingError: the ring has no key for the class, or cannot be read.
+        """
+        key = self._ring.current(class_of_workflow(case_id))
+        return key.key_id, _seal(key.secret, os.urandom(KEY_BYTES), f"{_PURPOSE}|{key.key_id}|{case_id}")
+
+    def open(self, case_id: str, class_key: str, wrapped: bytes) -> OpenKey | None:
+        """A wrapped key; None when the ring does not have its key, or it is another case's."""
+        key = self._ring.key(class_key)
+        secret = key and _unseal(key.secret, wrapped, f"{_PURPOSE}|{class_key}|{case_id}")
+        return OpenKey(case_id, secret) if secret else None
+
+
+def _seal(secret: bytes, content: bytes, bound: str) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(secret).encrypt(nonce, content, bound.encode())
+
+
+def _unseal(secret: bytes, sealed: bytes, bound: str) -> bytes | None:
+    try:
+        return AESGCM(secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound.encode())
+    except (InvalidTag, ValueError):
+        return None
