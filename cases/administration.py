@@ -21,6 +21,8 @@ ACTS: Final[Administration] = {
     "add-source": _ADMINISTRATOR,
     "rotate-source": _ADMINISTRATOR,
     "revoke-source": _ADMINISTRATOR,
+    **dict.fromkeys(("add-webhook", "rotate-webhook", "revoke-webhook", "test-webhook"), _ADMINISTRATOR),
+    **dict.fromkeys(("add-channel", "remove-channel", "test-channel", "confirm-channel"), _ADMINISTRATOR),
     "rotate-key": _ADMINISTRATOR,
     "forget-key": _ADMINISTRATOR,
     READ_LOG: _ADMINISTRATOR | {AUDITOR},

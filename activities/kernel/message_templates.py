@@ -1,6 +1,6 @@
 """The words of every message: which facts each one tells, and how it is rendered for its reader."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
@@ -23,11 +23,13 @@ class Message:
 
     to: str
     facts: frozenset[str]
+    outside: frozenset[str] = frozenset()
+    """Those that a gateway outside the house is told as well: codes and numbers alone, or `case`."""
 
 
-def message(to: str, *facts: str) -> Message:
+def message(to: str, *facts: str, outside: Collection[str] = ()) -> Message:
     """A message to a kind of reader, with the facts that it tells."""
-    return Message(to, frozenset(facts))
+    return Message(to, frozenset(facts), frozenset(outside))
 
 
 class NotRenderedError(Exception):

@@ -16,18 +16,19 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.kernel import notices
 from activities.kernel.database import again
+from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notice_rows import requeue
-from activities.kernel.notice_times import given_up, quiet_until, retry_delay
+from activities.kernel.notice_times import quiet_until, retry_delay
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher, caught_mails
 from embedded.ports import free_port
 from schemas.kernel.policies import NoticePolicy
-from schemas.kernel.transition import Delivery, DeliveryReport
+from schemas.kernel.transition import Delivery, DeliveryReport, Undelivered
 from tests.activities.post_office import PostOffice, open_post_office
+from workers.channels import mailer_of
 from workers.settings import Settings
-from workers.worker import mailer_of
 from workflows.outreach.process import OUTREACH
 
 CASE = "admission/A27-0001"
@@ -87,7 +88,9 @@ class World:
         return row["state"], row["reason"]
 
     def activities(self, fault: Callable[[str], None] = lambda _point: None) -> NoticeActivities:
-        return NoticeActivities(self.pool, ROOMS, Mailer(self.settings), self.clock, fault=fault)
+        return NoticeActivities(
+            self.pool, ROOMS, {"mail": MailChannel(ROOMS, Mailer(self.settings))}, self.clock, fault=fault
+        )
 
     async def deliver(
         self, delivery: Delivery = DELIVERY, fault: Callable[[str], None] = lambda _point: None
@@ -151,6 +154,12 @@ async def world(postgres, database_name) -> AsyncIterator[World]:
     await owner.close()
 
 
+def reasons(report: DeliveryReport) -> dict[str, str]:
+    """What reached nobody, when nothing else is left to be sent."""
+    assert report.again_after is None
+    return {notice_id: each.reason for notice_id, each in report.failed.items()}
+
+
 def die_at(point: str) -> Callable[[str], None]:
     def fault(reached: str) -> None:
         if reached == point:
@@ -196,7 +205,9 @@ async def test_each_process_writes_from_its_own_sender(world, tmp_path) -> None:
     await catcher.start()
     try:
         settings = Settings(smtp_port=catcher.port, mail_from_outreach="visits@link.example.ac.jp")
-        activities = NoticeActivities(world.pool, ROOMS, mailer_of(settings), world.clock)
+        activities = NoticeActivities(
+            world.pool, ROOMS, {"mail": MailChannel(ROOMS, mailer_of(settings))}, world.clock
+        )
         for case_id in (CASE, other):
             delivery = DELIVERY.model_copy(update={"case_id": case_id})
             assert await ActivityEnvironment().run(activities.deliver, delivery) == DeliveryReport()
@@ -276,7 +287,7 @@ async def test_died_between_mark_and_record(world, point, mails) -> None:
         await world.deliver(fault=die_at(point))
     assert (await world.notice())["state"] == "sending"
     for _ in range(2):
-        assert await world.deliver() == DeliveryReport(failed={"n-1": "interrupted"})
+        assert reasons(await world.deliver()) == {"n-1": "interrupted"}
     row = await world.notice()
     assert (row["state"], row["possible_duplicate"]) == ("unknown", True)
     assert len(world.office.accepted) == mails
@@ -298,7 +309,7 @@ async def test_death_does_not_keep_the_others(world) -> None:
     await world.queue("n-2", "review-released", "staff")
     with pytest.raises(Died):
         await world.deliver(fault=die_at("marked"))
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver()) == {"n-1": "interrupted"}
     assert world.office.recipients == ["sato@example.ac.jp"]
 
 
@@ -362,7 +373,7 @@ async def test_acceptance_known_late_ends_the_doubt(world) -> None:
     activities._record = stall
     first = asyncio.ensure_future(ActivityEnvironment().run(activities.deliver, DELIVERY))
     await stalled.wait()
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver()) == {"n-1": "interrupted"}
     go_on.set()
     assert await first == DeliveryReport()
     row = await world.notice()
@@ -450,9 +461,55 @@ async def test_gives_up_after_the_days_of_the_policy(world) -> None:
     world.clock.now = NOON + timedelta(days=5) - timedelta(seconds=1)
     await world.refused()
     world.clock.now = NOON + timedelta(days=5)
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "gave-up"})
+    assert reasons(await world.deliver()) == {"n-1": "gave-up"}
     assert await world.state() == ("dead", "gave-up")
-    assert given_up(NoticePolicy(give_up_days=1), NOON, NOON + timedelta(days=1))
+
+
+async def test_what_reached_nobody_is_told_while_others_wait(world) -> None:
+    """The case hears of it at once, and once: it need not wait for what is still tried."""
+    world.office.answers["RCPT taro@example.com"] = "450 4.2.1 busy"
+    world.office.answers["RCPT sato@example.ac.jp"] = "550 5.1.1 unknown"
+    await world.queue("n-1")
+    await world.queue("n-2", "review-released", "staff")
+    report = await world.deliver()
+    assert report.again_after == timedelta(minutes=1)
+    (told,) = report.failed.values()
+    assert told == Undelivered(reason="recipient-refused", message="review-released", to="staff:sato")
+    assert (await world.refused(DELIVERY.model_copy(update={"told": ("n-2",)}))).type == "NoticesWaiting"
+
+
+async def test_what_is_urgent_is_neither_held_nor_tried_for_days(world) -> None:
+    """At night it goes while the others wait; it is tried again after seconds, and given up after minutes."""
+    world.clock.now = datetime(2027, 2, 4, 14, 30, tzinfo=UTC)
+    world.office.answers["RCPT sato@example.ac.jp"] = "450 4.2.1 busy"
+    await world.queue("n-1")
+    await world.queue("n-2", "review-released", "staff")
+    await world.owner.execute("UPDATE iehe.notices SET urgent = true WHERE notice_id = 'n-2'")
+    assert await world.deliver() == DeliveryReport(again_after=timedelta(seconds=15))
+    world.clock.now += timedelta(minutes=10)
+    report = await world.deliver()
+    assert {each.reason for each in report.failed.values()} == {"gave-up"}
+    assert report.again_after == timedelta(hours=8, minutes=20)
+    assert await world.state("n-1") == ("queued", None)
+
+
+async def test_each_is_tried_in_its_own_time(world) -> None:
+    """One that has failed often does not hold up another, nor is it tried more often for it."""
+    world.office.answers["RCPT"] = "450 4.2.1 busy"
+    await world.queue("n-1", attempts=4, state="failed")
+    await world.queue("n-2", "review-released", "staff")
+    assert (await world.refused()).next_retry_delay == timedelta(minutes=1)
+    world.clock.now += timedelta(minutes=1)
+    await world.refused()
+    attempts = [(await world.notice(each))["attempts"] for each in ("n-1", "n-2")]
+    assert attempts == [5, 2]
+
+
+async def test_a_channel_that_there_is_not(world) -> None:
+    """What no channel takes is put to a person instead of vanishing."""
+    await world.queue()
+    await world.owner.execute("UPDATE iehe.notices SET channel = 'pigeon'")
+    assert reasons(await world.deliver()) == {"n-1": "unknown-channel"}
 
 
 async def test_outage_of_ours_costs_nothing(world) -> None:
@@ -467,7 +524,7 @@ async def test_lasting_refusal_is_reported(world) -> None:
     world.office.answers["RCPT"] = "550 5.1.1 unknown"
     await world.queue()
     for _ in range(2):
-        assert await world.deliver() == DeliveryReport(failed={"n-1": "recipient-refused"})
+        assert reasons(await world.deliver()) == {"n-1": "recipient-refused"}
     assert await world.state() == ("dead", "recipient-refused")
 
 
@@ -477,7 +534,7 @@ async def test_no_answer_to_the_text(world, how) -> None:
     getattr(world.office, how).add("DATA")
     world.settings = replace(world.settings, timeout_seconds=0.2)
     await world.queue()
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "no-answer"})
+    assert reasons(await world.deliver()) == {"n-1": "no-answer"}
     row = await world.notice()
     assert (row["state"], row["possible_duplicate"]) == ("unknown", True)
     assert len(world.office.accepted) == 1
@@ -527,7 +584,7 @@ async def test_no_address(world, message, to, change) -> None:
     """Whoever has no address, or has left, is left to a person."""
     await world.queue("n-1", message, to, facts=DUE)
     await world.owner.execute(change)
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "no-address"})
+    assert reasons(await world.deliver()) == {"n-1": "no-address"}
     assert await world.state() == ("dead", "no-address")
 
 
@@ -589,7 +646,7 @@ async def test_quiet_hours_do_not_hold_up_what_is_done(world) -> None:
     world.clock.now = datetime(2027, 2, 4, 14, 30, tzinfo=UTC)
     await world.queue(state="sending", attempts=1)
     night = DELIVERY.model_copy(update={"notices": NoticePolicy()})
-    assert await world.deliver(night) == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver(night)) == {"n-1": "interrupted"}
 
 
 @pytest.mark.parametrize(
@@ -644,9 +701,9 @@ async def test_sent_again_beside_the_case(world) -> None:
     with pytest.raises(Died):
         await world.deliver(alone, die_at("marked"))
     assert (await world.state("n-1"), await world.state("n-2")) == (("sending", None), ("sending", None))
-    assert await world.deliver() == DeliveryReport(failed={"n-2": "interrupted"})
+    assert reasons(await world.deliver()) == {"n-2": "interrupted"}
     assert await world.state("n-1") == ("sending", None)
-    assert await world.deliver(alone) == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver(alone)) == {"n-1": "interrupted"}
     assert not world.office.accepted
 
 
@@ -667,10 +724,12 @@ async def test_logs_and_errors_name_nobody(world) -> None:
     await world.queue("n-2", "review-released", "staff")
     await world.queue("n-3", state="sending")
     with structlog.testing.capture_logs() as logs:
-        refused = await world.refused()
+        refused = await world.refused(DELIVERY.model_copy(update={"told": ("n-3",)}))
     seen = json.dumps(logs, ensure_ascii=False) + repr(refused) + str(refused) + repr(refused.details)
     assert not any(canary in seen for canary in ("taro", "山田", "太郎", "sato", "佐藤", "@"))
-    allowed = {"event", "log_level", "case_id", "notice_id", "message", "state", "reason", "attempt"}
+    allowed = {
+        *("event", "log_level", "case_id", "notice_id", "message", "channel", "state", "reason", "attempt"),
+    }
     assert {key for entry in logs for key in entry} == allowed
     assert {entry["event"] for entry in logs} == {
         *("notice-interrupted", "notice-not-sent", "notice-handed-over"),

@@ -17,6 +17,7 @@ from schemas.kernel.case import (
 )
 from schemas.kernel.deadlines import Change
 from schemas.kernel.refusals import Refusal
+from schemas.kernel.transition import Undelivered
 from tests.workflows.rules.builder import in_stage, jst, new
 from workflows.kernel import steps
 from workflows.kernel.case_details import case_details
@@ -101,7 +102,7 @@ def test_an_unassigned_task_reminds_its_role() -> None:
 def test_a_failed_message_becomes_a_task_that_a_person_closes() -> None:
     """The record names the notice in part and the reason; the office says when it is done."""
     case = new()
-    failed = {"ab" * 32: "mailbox-unknown"}
+    failed = {"ab" * 32: Undelivered(reason="mailbox-unknown")}
     case.take("report-notices", partial(steps.report_notices, failed=failed))
     (key,) = case.state.tasks
     assert case.last.details == {"abababababab": "mailbox-unknown"}
