@@ -87,6 +87,12 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def as_html(subject: str, text: str, language: str) -> str:
+    """A plain text as a page that says the same."""
+    layout = _environment().get_template("kernel/templates/layout.html")
+    return layout.render(language=language, subject=subject, blocks=blocks(text))
+
+
 def render(
     room: str,
     message: str,
@@ -119,9 +125,7 @@ def render(
         context["signature"] = "".join(letter.blocks["office"](letter.new_context({}))).strip()
         body = "".join(template.blocks["body"](template.new_context(context))).strip()
         text = letter.render(context, body=body).strip() + "\n"
-        html = environment.get_template("kernel/templates/layout.html").render(
-            language=reader.language, subject=subject, blocks=blocks(text)
-        )
+        html = as_html(subject, text, reader.language)
     except (jinja2.UndefinedError, TypeError, ValueError):
         raise NotRenderedError("missing-fact") from None
     except (jinja2.TemplateNotFound, KeyError):
