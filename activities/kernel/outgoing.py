@@ -81,9 +81,13 @@ class Outgoing:
         target = self.check(url)
         if not (self.reach.everybody or self.reach.lists(target.host)):
             raise WithheldError("not-on-allow-list")
+        if self._context is None:
+            self._context = httpx.create_ssl_context()
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._to_one_of(await self._addresses(target), target, headers, content)
+        except httpx.ConnectTimeout:
+            raise DeferredError("connect-failed") from None
         except (TimeoutError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ReadError):
             raise DeferredError("no-answer") from None
         except httpx.HTTPError as error:
@@ -106,13 +110,15 @@ class Outgoing:
     async def _to_one_of(
         self, addresses: list[str], target: httpx.URL, headers: Mapping[str, str], content: bytes
     ) -> Answered:
-        if self._context is None:
-            self._context = httpx.create_ssl_context()
         # no proxy of the environment: it would look the name up anew; no connection kept: the next request
         # to the address may be for another name
         limits = httpx.Limits(max_keepalive_connections=0)
         async with httpx.AsyncClient(
-            verify=self._context, trust_env=False, timeout=self._seconds, limits=limits
+            # each part within half of the time, so that a connection is given up by who closes it
+            verify=self._context or True,
+            trust_env=False,
+            timeout=self._seconds / 2,
+            limits=limits,
         ) as client:
             *first, last = addresses
             for address in first:

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from unittest.mock import patch
 
 import asyncpg
@@ -17,7 +15,6 @@ from temporalio.testing import ActivityEnvironment
 from activities.kernel import notices
 from activities.kernel.database import again
 from activities.kernel.mail_channel import MailChannel
-from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notice_rows import requeue
 from activities.kernel.notice_times import quiet_until, retry_delay
 from activities.kernel.notices import NoticeActivities
@@ -25,147 +22,12 @@ from cases.registry import ROOMS
 from embedded.mail import MailCatcher, caught_mails
 from embedded.ports import free_port
 from schemas.kernel.policies import NoticePolicy
-from schemas.kernel.transition import Delivery, DeliveryReport, Undelivered
-from tests.activities.post_office import PostOffice, open_post_office
+from schemas.kernel.transition import DeliveryReport, Undelivered
+from tests.activities.letters import CASE, DELIVERY, DUE, NOON, Died, die_at, reasons
+from tests.activities.post_office import open_post_office
 from workers.channels import mailer_of
 from workers.settings import Settings
 from workflows.outreach.process import OUTREACH
-
-CASE = "admission/A27-0001"
-NO_QUIET = NoticePolicy(quiet_from=time(0), quiet_until=time(0))
-DELIVERY = Delivery(case_id=CASE, version=3, notices=NO_QUIET)
-NOON = datetime(2027, 2, 4, 3, 0, tzinfo=UTC)
-DUE = {"due_at": "2027-02-18T23:59:59+09:00"}
-
-
-class Died(BaseException):
-    """The process is gone: no handler for errors runs."""
-
-
-@dataclass
-class Clock:
-    now: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class World:
-    """A database with a case, its people and a mail server."""
-
-    pool: asyncpg.Pool
-    owner: asyncpg.Connection
-    office: PostOffice
-    settings: SmtpSettings
-    clock: Clock = field(default_factory=Clock)
-
-    async def queue(self, notice_id="n-1", message="rejected", to="applicant", **changes) -> str:
-        row = {
-            "recipient_id": "A27-0001" if to != "staff" else "sato",
-            "facts": {},
-            "state": "queued",
-            "attempts": 0,
-            "queued_at": self.clock.now,
-            "version": 3,
-        } | changes
-        await self.owner.execute(
-            "INSERT INTO iehe.notices (notice_id, case_id, version, process, message, recipient_kind,"
-            " recipient_id, facts, state, attempts, queued_at)"
-            " VALUES ($1, $2, $3, 'admission-review', $4, $5, $6, $7, $8, $9, $10)",
-            *(notice_id, CASE, row["version"], message, to, row["recipient_id"], json.dumps(row["facts"])),
-            *(row["state"], row["attempts"], row["queued_at"]),
-        )
-        return notice_id
-
-    async def notice(self, notice_id="n-1") -> asyncpg.Record:
-        row = await self.owner.fetchrow("SELECT * FROM iehe.notices WHERE notice_id = $1", notice_id)
-        assert row is not None
-        return row
-
-    async def state(self, notice_id="n-1") -> tuple[str, str | None]:
-        row = await self.notice(notice_id)
-        return row["state"], row["reason"]
-
-    def activities(self, fault: Callable[[str], None] = lambda _point: None) -> NoticeActivities:
-        return NoticeActivities(
-            self.pool, ROOMS, {"mail": MailChannel(ROOMS, Mailer(self.settings))}, self.clock, fault=fault
-        )
-
-    async def deliver(
-        self, delivery: Delivery = DELIVERY, fault: Callable[[str], None] = lambda _point: None
-    ) -> DeliveryReport:
-        return await ActivityEnvironment().run(self.activities(fault).deliver, delivery)
-
-    async def refused(self, delivery: Delivery = DELIVERY) -> ApplicationError:
-        with pytest.raises(ApplicationError) as caught:
-            await self.deliver(delivery)
-        return caught.value
-
-
-@pytest.fixture(scope="module")
-async def database_name(postgres, template) -> AsyncIterator[str]:
-    """One database for all of this file: a copy for each test would take longer than the tests."""
-    name = f"notices_{uuid.uuid4().hex[:16]}"
-    await postgres.create_database(name, template=template)
-    yield name
-    await postgres.drop_database(name)
-
-
-@pytest.fixture
-async def world(postgres, database_name) -> AsyncIterator[World]:
-    owner = await asyncpg.connect(postgres.url("owner", database_name))
-    for table in ("notices", "cases", "applications", "rounds", "people", "staff"):
-        await owner.execute(f"DELETE FROM iehe.{table}")  # noqa: S608 - our own names
-    person = uuid.uuid4()
-    await owner.execute(
-        "INSERT INTO iehe.people (person_id, identity_key, family_name, given_name, family_kana, given_kana,"
-        " birth_date, email, postal_code, address)"
-        " VALUES ($1, 'k', '山田', '太郎', 'ヤマダ', 'タロウ', $2, 'taro@example.com', '100-0001', '東京都')",
-        *(person, date(2008, 4, 2)),
-    )
-    await owner.execute(
-        "INSERT INTO iehe.rounds VALUES ('r-2027', 'general', '一般', 'General', $1, $2, NULL, $3, $3)",
-        *(NOON, NOON + timedelta(days=30), date(2027, 3, 31)),
-    )
-    await owner.execute(
-        "INSERT INTO iehe.applications (application_no, case_id, round_id, programme, person_id, school_name,"
-        " school_contact_email, submitted_on, row_sha256)"
-        " VALUES ('A27-0001', $1, 'r-2027', 'law', $2, '東高校', 'office@school.example.jp', $3, 'x')",
-        *(CASE, person, date(2027, 1, 10)),
-    )
-    await owner.execute(
-        "INSERT INTO iehe.staff (staff_id, name, email, language, roles)"
-        " VALUES ('sato', '佐藤', 'sato@example.ac.jp', 'en', '{reviewer}')"
-    )
-    await owner.execute(
-        "INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, state)"
-        " VALUES ($1, 'admission-review', 3, 'review', $2, $2, '{}')",
-        *(CASE, NOON),
-    )
-    async with (
-        asyncpg.create_pool(postgres.url("worker", database_name), min_size=1, max_size=3) as pool,
-        open_post_office() as office,
-    ):
-        settings = SmtpSettings(
-            host="127.0.0.1", port=office.port, sender="noreply@example.ac.jp", tls="none", timeout_seconds=5
-        )
-        yield World(pool, owner, office, settings)
-    await owner.close()
-
-
-def reasons(report: DeliveryReport) -> dict[str, str]:
-    """What reached nobody, when nothing else is left to be sent."""
-    assert report.again_after is None
-    return {notice_id: each.reason for notice_id, each in report.failed.items()}
-
-
-def die_at(point: str) -> Callable[[str], None]:
-    def fault(reached: str) -> None:
-        if reached == point:
-            raise Died(point)
-
-    return fault
 
 
 async def test_sends_to_each_kind_of_reader(world) -> None:

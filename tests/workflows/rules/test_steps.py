@@ -110,6 +110,14 @@ def test_a_failed_message_becomes_a_task_that_a_person_closes() -> None:
     assert not case.state.tasks
 
 
+def test_a_page_that_reached_nobody_is_noted_with_its_channel() -> None:
+    """Whoever reads the record knows by which way nobody was reached."""
+    case = new()
+    failed = {"ab" * 32: Undelivered(reason="gave-up", channel="webhook:pager")}
+    case.take("report-notices", partial(steps.report_notices, failed=failed))
+    assert case.last.details == {"abababababab": "webhook:pager/gave-up"}
+
+
 def test_tasks_about_messages_outlive_the_stage() -> None:
     """The case goes on, the failed message is still somebody's."""
     case = new()
