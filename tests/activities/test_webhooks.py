@@ -459,6 +459,14 @@ async def test_a_listed_host_may_be_private_and_shows_its_certificate(tmp_path) 
         assert len(inner.posted) == 1
 
 
+async def test_an_authority_of_ones_own_is_trusted_by_the_environment(tmp_path, monkeypatch) -> None:
+    """Where a university signs its own certificates, `SSL_CERT_FILE` names its authority."""
+    certificate = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    async with open_gateway(certificate.server) as inner:
+        assert await post(f"https://localhost:{inner.port}/x", Reach(local=True)) == 200
+
+
 async def test_in_staging_only_listed_hosts_get_anything() -> None:
     """What is tried out pages nobody."""
     with pytest.raises(WithheldError, match="not-on-allow-list"):

@@ -1,4 +1,4 @@
-"""`iehe webhook` and `iehe staff channel` on a real database, with a gateway and a mail server that answer."""
+"""`iehe webhook` and `iehe staff channel` on a real database, with a gateway and a mail server."""
 
 import json
 import re
