@@ -225,8 +225,11 @@ class NoticeActivities:
 
 
 def _due(rows: Sequence[asyncpg.Record], now: datetime) -> Sequence[asyncpg.Record]:
-    """What is to be tried now; all when nothing is: then somebody has asked for it before its time."""
-    return [row for row in rows if row["retry_at"] is None or row["retry_at"] <= now] or rows
+    """What is to be tried now: all when none's time has come, for then somebody has asked for it, or the
+    attempt before was cut off.
+    """
+    due = [row for row in rows if row["retry_at"] is None or row["retry_at"] <= now]
+    return due if any(row["attempts"] for row in due) else rows
 
 
 def _wait(row: asyncpg.Record, now: datetime, quiet: datetime | None) -> timedelta:

@@ -367,6 +367,17 @@ async def test_each_is_tried_in_its_own_time(world) -> None:
     assert attempts == [5, 2]
 
 
+async def test_an_attempt_that_was_cut_off_leaves_nobody_waiting(world) -> None:
+    """A case that is restarted sends what it owes at once, also what had failed before the others were tried."""
+    world.office.answers["RCPT taro@example.com"] = "450 4.2.1 busy"
+    await world.queue("n-1")
+    await world.refused()
+    world.office.answers.clear()
+    await world.queue("n-2", "review-released", "staff")
+    assert await world.deliver() == DeliveryReport()
+    assert sorted(world.office.recipients) == ["sato@example.ac.jp", "taro@example.com"]
+
+
 async def test_a_channel_that_there_is_not(world) -> None:
     """What no channel takes is put to a person instead of vanishing."""
     await world.queue()
