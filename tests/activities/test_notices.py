@@ -368,7 +368,7 @@ async def test_each_is_tried_in_its_own_time(world) -> None:
 
 
 async def test_an_attempt_that_was_cut_off_leaves_nobody_waiting(world) -> None:
-    """A case that is restarted sends what it owes at once, also what had failed before the others were tried."""
+    """A case that is restarted sends at once what it owes, also what had failed before."""
     world.office.answers["RCPT taro@example.com"] = "450 4.2.1 busy"
     await world.queue("n-1")
     await world.refused()
