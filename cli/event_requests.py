@@ -31,7 +31,7 @@ class Proof:
 
     def headers(self, message_id: str, body: bytes) -> dict[str, str]:
         """For one try: a signature holds for five minutes. Raises SignatureFault: key-malformed."""
-        from gateway.signatures import sign
+        from encryption.signatures import sign
 
         if self.key is None:
             return {"authorization": f"Bearer {self.token}"}

@@ -73,6 +73,7 @@ GROUPS = (
     ("cli.policy", "policy"),
     ("cli.staff", "staff"),
     ("cli.source", "source"),
+    ("cli.webhook", "webhook"),
     ("cli.keys", "keys"),
     ("cli.mail", "mail"),
     ("cli.schedule", "schedule"),

@@ -15,6 +15,7 @@ from cli.tables import AfterOption, place_after, print_page, print_values
 from cli.typed import known_value
 
 if TYPE_CHECKING:
+    from activities.kernel.room import Room
     from schemas.kernel.transition import Delivery
 
 app = typer.Typer(no_args_is_help=True, help="Messages to the persons of cases, to partners and to staff.")
@@ -47,6 +48,7 @@ async def list_notices(
         ("queued", "queued_at"),
         ("case", "case_id"),
         ("message", "message"),
+        ("channel", "channel"),
         ("to", lambda row: f"{row['recipient_kind']} {row['recipient_id']}"),
         ("state", "state"),
         ("reason", "reason"),
@@ -124,10 +126,13 @@ async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
     from activities.kernel.message_templates import NotRenderedError, Office
     from activities.kernel.notice_rows import letter_to
     from cases.registry import ROOMS
+    from schemas.kernel.identifiers import MAIL
 
     told: dict[str, Any] = {"address": None, "subject": "-", "text": "-"}
     rows: list[Any] = await session.fetch("kernel/office:letter", notice_id)
     for row in rows:
+        if row["channel"] != MAIL:
+            return await _at_gateway(session, row, ROOMS[row["process"]])
         told["address"] = row["address"]
         try:
             letter = letter_to(row, ROOMS[row["process"]], Office(), datetime.now(UTC))
@@ -135,6 +140,19 @@ async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
             continue
         told |= {"address": letter.address, "subject": letter.subject, "text": letter.text}
     return told
+
+
+async def _at_gateway(session: Session, row: dict[str, Any], room: Room) -> dict[str, Any]:
+    """What a gateway would be told now, and where its reader is reached there."""
+    from activities.kernel.message_templates import NotRenderedError
+    from activities.kernel.webhooks import address_of, body_of
+
+    to = await address_of(await session.pool(), row)
+    try:
+        text = body_of(row, room, to["address"]).decode() if to else "-"
+    except NotRenderedError:
+        text = "-"
+    return {"address": to and to["address"], "subject": "-", "text": text}
 
 
 def _left_behind(row: dict[str, Any]) -> Delivery:

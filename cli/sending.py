@@ -83,7 +83,7 @@ async def send(
 async def _send(session: Session, letters: list[Letter], url: str, proof: Proof, tries: int) -> None:
     import httpx
 
-    from gateway.signatures import SignatureFault
+    from encryption.signatures import SignatureFault
 
     answers: list[dict[str, Any]] = []
     async with httpx.AsyncClient(timeout=30) as client:

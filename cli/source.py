@@ -64,7 +64,7 @@ async def add(
         "source-signs" if key else "source-shows-tokens",
         {"name": name, "types": len(chosen), "key": key_id},
     )
-    _say_once(session, [line], secret)
+    say_once(session, [line], secret)
 
 
 @app.command("rotate")
@@ -101,7 +101,7 @@ async def rotate(
         ("source-key-in-use", {"name": name, "key": key.key_id}),
         *(("key-holds-until", each) for each in kept),
     ]
-    _say_once(session, lines, key.secret)
+    say_once(session, lines, key.secret)
 
 
 @app.command("revoke")
@@ -162,7 +162,7 @@ def _check_rotation(row: Any, public_key: str | None) -> None:
         raise CommandError("too-many-keys", in_use=row["in_use"])
 
 
-def _say_once(session: Session, lines: Sequence[tuple[str, dict[str, Any]]], secret: str | None) -> None:
+def say_once(session: Session, lines: Sequence[tuple[str, dict[str, Any]]], secret: str | None) -> None:
     """A secret stands alone on standard output: `> portal.key` makes the file that `events send` takes."""
     told = [*lines, ("secret-shown-once", {})] if secret else lines
     spoken = [messages()[name][session.settings.language].format(**values) for name, values in told]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
 import secrets
@@ -96,6 +95,7 @@ def new_key(settings: Settings, source: str, public_key: str | None) -> NewKey:
         return NewKey(key_id, "v1a", None, _public(public_key), None)
     from encryption.ring import KeyRingError
     from encryption.source_secrets import seal
+    from encryption.webhook_secrets import written
     from workers.temporal import key_ring
 
     secret = secrets.token_bytes(32)
@@ -103,11 +103,11 @@ def new_key(settings: Settings, source: str, public_key: str | None) -> NewKey:
         sealed = seal(key_ring(settings), key_id, source, secret)
     except KeyRingError as error:
         raise CommandError("secret-unsealed", error=error) from None
-    return NewKey(key_id, "v1", sealed, None, "whsec_" + base64.b64encode(secret).decode("ascii"))
+    return NewKey(key_id, "v1", sealed, None, written(secret))
 
 
 def _public(text: str) -> bytes:
-    from gateway.signatures import SignatureFault, decode_key
+    from encryption.signatures import SignatureFault, decode_key
 
     with contextlib.suppress(SignatureFault):
         if text.startswith("whpk_"):

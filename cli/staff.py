@@ -17,6 +17,7 @@ from cli.known import staff_ids as known_staff
 from cli.login import no_such_staff, require_logins
 from cli.progress import from_thread, progress
 from cli.session import CommandError, Session
+from cli.staff_channels import app as channels
 from cli.tables import Columns, print_rows
 from embedded.faults import StackFault
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
 for each in (away, back, absences):
     app.command()(each)
+app.add_typer(channels, name="channel")
 
 StaffArguments = Annotated[
     list[str], typer.Argument(metavar="STAFF_ID…", autocompletion=completed(known_staff))

@@ -14,9 +14,9 @@ import structlog
 from activities.kernel.queries import queries
 from cases.time_limits import within
 from encryption.ring import KeyRing, KeyRingError
+from encryption.signatures import SignatureFault, VerifyingKey, verify
 from encryption.source_secrets import Unsealable, unseal
 from gateway.problems import Problem, problem
-from gateway.signatures import SignatureFault, VerifyingKey, verify
 from gateway.tokens import TokenFault, TokenVerifier, claims_unverified
 from schemas.kernel.patience import CONNECT_WITHIN
 

@@ -29,7 +29,18 @@ KEYS: Final = frozenset(
         *("event", "level", "timestamp", "logger", "at", "error", "trace", "keys_withheld"),
         *("place", "mismatch"),  # where in our own code, and what a history and the code disagree about
         *("case_id", "process", "run_id", "activity", "task_queue", "attempt", "actor", "version", "step"),
-        *("stage", "notice_id", "message", "state", "reason", "code", "count", "seconds", "signal"),
+        *(
+            "stage",
+            "notice_id",
+            "message",
+            "channel",
+            "state",
+            "reason",
+            "code",
+            "count",
+            "seconds",
+            "signal",
+        ),
         *("namespace", "migration", "policy", "batch_id", "event_id", "pid", "setting", "port"),
         # of a request: of a fixed list, our own pattern of the path, and numbers
         *("method", "route", "status", "milliseconds", "lines_lost"),

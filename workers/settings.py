@@ -199,12 +199,18 @@ class Settings(_Senders):
         "with commas between; the embedded catcher receives all",
     )
 
+    webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts that webhooks may be sent to at private addresses too, as patterns with commas "
+        "between; in staging the only ones. The embedded stack sends to any address",
+    )
+
     @field_validator("home", mode="after")
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
-    @field_validator("mail_allow", mode="before")
+    @field_validator("mail_allow", "webhook_allow", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

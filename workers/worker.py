@@ -14,7 +14,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.kernel.database import open_pool
-from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from activities.kernel.room import Room
 from activities.kernel.scheduled import ScheduledActivities, Tools, no_fault
@@ -23,6 +22,7 @@ from cases.registry import PROCESSES, ROOMS
 from embedded.worker import tell_ready
 from encryption.answer_links import token_of
 from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
+from workers.channels import channels_of
 from workers.logs import runtime
 from workers.process import run, until_told
 from workers.schedules import all_works, ensure_schedules
@@ -55,24 +55,6 @@ GRACE: Final = timedelta(seconds=2)
 
 
 log = structlog.get_logger()
-
-
-def mailer_of(settings: Settings) -> Mailer:
-    """The mailer; outside production only addresses on the allow-list get mail."""
-    everybody = settings.environment == "production" or settings.smtp_embedded
-    password = settings.smtp_password
-    return Mailer(
-        SmtpSettings(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            tls=settings.smtp_tls,
-            username=settings.smtp_username,
-            password=password.get_secret_value() if password else None,
-            sender=settings.mail_from,
-            senders=settings.senders,
-            allow=None if everybody else settings.mail_allow,
-        )
-    )
 
 
 @asynccontextmanager
@@ -125,10 +107,10 @@ async def worker_from(settings: Settings, client: Client, url: str) -> AsyncIter
     ring, answers = key_ring(settings), f"{gateway_url(settings)}/answers"
     pool = await open_pool(url, size=POOL_SIZE, application="iehe-worker")
     try:
-        notices = NoticeActivities(
-            *(pool, ROOMS, mailer_of(settings)),
-            link=lambda notice_id: f"{answers}/{token_of(ring, notice_id)}",
+        channels = channels_of(
+            *(settings, pool, ring), link=lambda notice_id: f"{answers}/{token_of(ring, notice_id)}"
         )
+        notices = NoticeActivities(pool, ROOMS, channels)
         async with running_worker(client, pool, notices):
             yield
     finally:

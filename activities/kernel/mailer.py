@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import aiosmtplib
 
+from activities.kernel.channels import DeferredError, RefusedError, UnansweredError
 from activities.kernel.mail_message import (
     BadAddressError,
     Letter,
@@ -26,26 +27,6 @@ _PERMANENT: Final = range(500, 600)
 # RFC 4954: the server wants a login or encryption that we did not offer
 _SETTINGS_AT_FAULT: Final = (530, 534, 535, 538)
 _GOODBYE_SECONDS: Final = 5.0
-
-
-class MailError(Exception):
-    """Not known to be accepted; `reason` is a code, never an address or a server's words."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class TemporaryMailError(MailError):
-    """Certainly not accepted; may be later."""
-
-
-class PermanentMailError(MailError):
-    """Certainly not accepted, and never will be."""
-
-
-class UnansweredMailError(MailError):
-    """The text was handed over and no answer came: it may have been accepted."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +65,14 @@ class MailSession:
         self._down: str | None = None
 
     async def prepare(self, address: str) -> None:
-        """Agree on sender and recipient. Raises TemporaryMailError or PermanentMailError."""
+        """Agree on sender and recipient. Raises DeferredError or RefusedError."""
         if self._down is not None:
             # a server that cannot be reached is not waited for once per letter
-            raise TemporaryMailError(self._down)
+            raise DeferredError(self._down)
         try:
             recipient = mailbox(address)
         except BadAddressError:
-            raise PermanentMailError("bad-address") from None
+            raise RefusedError("bad-address") from None
         try:
             if self._smtp.is_connected:
                 # a server that hung up since the last letter is simply called again
@@ -104,24 +85,24 @@ class MailSession:
             await self._say(b"MAIL", f"FROM:<{self._sender}>", "sender")
             await self._say(b"RCPT", f"TO:<{recipient}>", "recipient")
         except (aiosmtplib.SMTPException, OSError):
-            raise TemporaryMailError("connection-lost") from None
+            raise DeferredError("connection-lost") from None
 
     async def hand_over(self, letter: bytes) -> None:
         """Transfer the text to the recipient prepared for; returns when the server has taken it on.
 
-        Raises TemporaryMailError, PermanentMailError, or UnansweredMailError when no answer came.
+        Raises DeferredError, RefusedError, or UnansweredError when no answer came.
         """
         if not self._smtp.is_connected:
             # ended since the envelope was agreed: not a word of the letter has left
-            raise TemporaryMailError("connection-lost")
+            raise DeferredError("connection-lost")
         try:
             await self._smtp.data(letter)
         except aiosmtplib.SMTPDataError as answer:
             if answer.code in _PERMANENT:
-                raise PermanentMailError("message-refused") from None
-            raise TemporaryMailError("message-deferred") from None
+                raise RefusedError("message-refused") from None
+            raise DeferredError("message-deferred") from None
         except (aiosmtplib.SMTPException, OSError):
-            raise UnansweredMailError("no-answer") from None
+            raise UnansweredError("no-answer") from None
 
     async def _connect(self) -> None:
         try:
@@ -135,17 +116,17 @@ class MailSession:
             # fault and not the letter, so it waits until they are mended.
             self._down = "no-secure-connection"
         if self._down is not None:
-            raise TemporaryMailError(self._down)
+            raise DeferredError(self._down)
 
     async def _say(self, verb: bytes, argument: str, subject: str) -> None:
         code, _ = await self._smtp.execute_command(verb, argument.encode("ascii"))
         if code in _OK:
             return
         if code in _SETTINGS_AT_FAULT:
-            raise TemporaryMailError("login-refused")
+            raise DeferredError("login-refused")
         if code in _PERMANENT:
-            raise PermanentMailError(f"{subject}-refused")
-        raise TemporaryMailError(f"{subject}-deferred")
+            raise RefusedError(f"{subject}-refused")
+        raise DeferredError(f"{subject}-deferred")
 
 
 class Mailer:
@@ -171,11 +152,11 @@ class Mailer:
         return message_id(notice_id, self._sender)
 
     def compose(self, letter: Letter) -> bytes:
-        """The letter as it goes over the wire. Raises PermanentMailError `bad-address`."""
+        """The letter as it goes over the wire. Raises RefusedError `bad-address`."""
         try:
             return compose(letter, self._sender)
         except BadAddressError:
-            raise PermanentMailError("bad-address") from None
+            raise RefusedError("bad-address") from None
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[MailSession]:

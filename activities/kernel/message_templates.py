@@ -1,6 +1,6 @@
 """The words of every message: which facts each one tells, and how it is rendered for its reader."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
@@ -23,11 +23,13 @@ class Message:
 
     to: str
     facts: frozenset[str]
+    outside: frozenset[str] = frozenset()
+    """Those that a gateway outside the house is told as well: codes and numbers alone, or `case`."""
 
 
-def message(to: str, *facts: str) -> Message:
+def message(to: str, *facts: str, outside: Collection[str] = ()) -> Message:
     """A message to a kind of reader, with the facts that it tells."""
-    return Message(to, frozenset(facts))
+    return Message(to, frozenset(facts), frozenset(outside))
 
 
 class NotRenderedError(Exception):
@@ -85,6 +87,12 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def as_html(subject: str, text: str, language: str) -> str:
+    """A plain text as a page that says the same."""
+    layout = _environment().get_template("kernel/templates/layout.html")
+    return layout.render(language=language, subject=subject, blocks=blocks(text))
+
+
 def render(
     room: str,
     message: str,
@@ -117,9 +125,7 @@ def render(
         context["signature"] = "".join(letter.blocks["office"](letter.new_context({}))).strip()
         body = "".join(template.blocks["body"](template.new_context(context))).strip()
         text = letter.render(context, body=body).strip() + "\n"
-        html = environment.get_template("kernel/templates/layout.html").render(
-            language=reader.language, subject=subject, blocks=blocks(text)
-        )
+        html = as_html(subject, text, reader.language)
     except (jinja2.UndefinedError, TypeError, ValueError):
         raise NotRenderedError("missing-fact") from None
     except (jinja2.TemplateNotFound, KeyError):

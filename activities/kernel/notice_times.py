@@ -8,6 +8,9 @@ from schemas.kernel.policies import NoticePolicy
 
 FIRST_RETRY: Final = timedelta(minutes=1)
 LONGEST_RETRY: Final = timedelta(hours=1)
+FIRST_URGENT_RETRY: Final = timedelta(seconds=15)
+LONGEST_URGENT_RETRY: Final = timedelta(minutes=2)
+SHORTEST_RETRY: Final = timedelta(seconds=1)
 
 
 def quiet_until(policy: NoticePolicy, now: datetime) -> datetime | None:
@@ -22,12 +25,38 @@ def quiet_until(policy: NoticePolicy, now: datetime) -> datetime | None:
     return datetime.combine(day, end, zone).astimezone(UTC)
 
 
-def retry_delay(attempts: int) -> timedelta:
-    """One minute after the first attempt, doubling up to an hour."""
+def retry_delay(attempts: int, *, urgent: bool = False) -> timedelta:
+    """One minute after the first attempt, doubling up to an hour; urgent ones 15 seconds, up to 2 minutes."""
     doublings = min(max(attempts - 1, 0), 10)
-    return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+    first, longest = (FIRST_URGENT_RETRY, LONGEST_URGENT_RETRY) if urgent else (FIRST_RETRY, LONGEST_RETRY)
+    return min(first * (1 << doublings), longest)
 
 
-def given_up(policy: NoticePolicy, queued_at: datetime, now: datetime) -> bool:
-    """Whether trying has gone on for `give_up_days` times 24 hours."""
-    return now - queued_at >= timedelta(days=policy.give_up_days)
+def next_retry(
+    policy: NoticePolicy,
+    queued_at: datetime,
+    now: datetime,
+    attempts: int,
+    *,
+    urgent: bool,
+    after: timedelta | None,
+) -> datetime | None:
+    """When to try again after `attempts` that failed; None when trying is over.
+
+    `after`: how long the receiver has asked to wait, heeded from a second up to the longest pause. The last
+    try is when trying ends.
+    """
+    ends = queued_at + patience(policy, urgent=urgent)
+    if now >= ends:
+        return None
+    pause = retry_delay(attempts, urgent=urgent)
+    if after is not None:
+        pause = min(after, LONGEST_URGENT_RETRY if urgent else LONGEST_RETRY)
+    return min(now + max(pause, SHORTEST_RETRY), ends)
+
+
+def patience(policy: NoticePolicy, *, urgent: bool) -> timedelta:
+    """For how long trying goes on."""
+    if urgent:
+        return timedelta(minutes=policy.give_up_urgent_minutes)
+    return timedelta(days=policy.give_up_days)

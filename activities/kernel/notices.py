@@ -1,13 +1,14 @@
-"""Delivery of notices: each row of a version is brought to a final state, and mailed at most once.
+"""Delivery of notices: each row of a version is brought to a final state, by its channel.
 
-A notice is marked as being sent in its own short transaction right before its text is handed over.
-Whoever finds that mark at the start of an attempt knows that a sender died in between: the fate of
-that notice is unknown, and only a person may have it sent again.
+A notice is marked as being sent in its own short transaction right before it is handed over. Whoever finds
+that mark at the start of an attempt knows that a sender died in between: the fate of that notice is unknown,
+and only a person may have it sent again, unless its receiver drops repetitions.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -15,21 +16,31 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.kernel.channels import (
+    Channel,
+    DeferredError,
+    NotDeliveredError,
+    Prepared,
+    RefusedError,
+    Session,
+    UnansweredError,
+    WithheldError,
+    kind_of,
+)
 from activities.kernel.database import FAULTS, again
-from activities.kernel.mailer import Mailer, MailError, MailSession, PermanentMailError, UnansweredMailError
-from activities.kernel.message_templates import NotRenderedError, Office
-from activities.kernel.notice_rows import is_answerable, letter_to
-from activities.kernel.notice_times import given_up, quiet_until, retry_delay
+from activities.kernel.message_templates import NotRenderedError
+from activities.kernel.notice_times import SHORTEST_RETRY, next_retry, quiet_until, retry_delay
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
 from schemas.kernel.policies import NoticePolicy, PolicyRef
-from schemas.kernel.transition import Answered, Delivery, DeliveryReport
+from schemas.kernel.transition import Answered, Delivery, DeliveryReport, Undelivered
 from workflows.kernel.draft import LookupNeeded
 from workflows.kernel.known_policies import POLICIES
 
 SQL: Final = queries("kernel/notices")
 WAITING: Final = "NoticesWaiting"
+WAITING_STATES: Final = ("queued", "failed", "sending")
 DATABASE_FAULT: Final = "DatabaseFault"
 _RECORDING: Final = again(lambda error: isinstance(error, FAULTS), first=0.2, longest=10)
 """An answer is worth some waiting until it is recorded."""
@@ -46,33 +57,30 @@ def _no_fault(point: str) -> None:
 
 
 class NoticeActivities:
-    """The notification activity, with the pool of the worker's role and the mailer.
-
-    `link` makes the address at which a notice is answered, for letters that ask for a decision.
-    """
+    """The notification activity, with the pool of the worker's role and the channels by their kinds."""
 
     def __init__(
         self,
         pool: "asyncpg.Pool[asyncpg.Record]",
         rooms: Mapping[str, Room],
-        mailer: Mailer,
+        channels: Mapping[str, Channel],
         clock: Callable[[], datetime] = _utc_now,
         fault: Callable[[str], None] = _no_fault,
-        link: Callable[[str], str] | None = None,
     ) -> None:
         self._pool = pool
         self._rooms = rooms
-        self._mailer = mailer
+        self._channels = channels
+        self._repeatable = [kind for kind, channel in channels.items() if channel.repeatable]
         self._clock = clock
         self._fault = fault
-        self._link = link
 
     @activity.defn(name="deliver-notices")
     async def deliver(self, delivery: Delivery) -> DeliveryReport:
         """Send what one version of a case has queued; the report names what a person must look at.
 
-        In quiet hours it says when to come again. Raises ApplicationError: `NoticesWaiting` with the delay to
-        the next attempt when something could not be sent yet; `DatabaseFault` when the database is away.
+        When others are still to be sent, in quiet hours for instance, it says when to come again. Raises
+        ApplicationError: `NoticesWaiting` with the delay to the next attempt when something could not be sent
+        yet and there is nothing to report; `DatabaseFault` when the database is away.
         """
         try:
             return await self._deliver(delivery)
@@ -83,27 +91,42 @@ class NoticeActivities:
     async def _deliver(self, delivery: Delivery) -> DeliveryReport:
         version = (delivery.case_id, delivery.version, delivery.by_hand)
         for answer in activity.info().heartbeat_details:
-            # the mail server had answered the attempt before, and the database was away
+            # the receiver had answered the attempt before, and the database was away
             await self._record(Answered.model_validate(answer))
-        rows = await self._pool.fetch(SQL["pending"], *version)
+        rows = await self._pool.fetch(SQL["pending"], *version, self._repeatable)
         policy = await self._policy_of(rows)
-        async with self._mailer.of_case(delivery.case_id).session() as session:
-            for row in rows:
+        quiet: datetime | None = None
+        async with AsyncExitStack() as stack:
+            sessions: dict[str, Session] = {}
+            for row in _due(rows, self._clock()):
                 if row["state"] == "unknown":
                     _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
                     continue
-                now = self._clock()
-                if (until := quiet_until(policy, now)) is not None:
-                    return DeliveryReport(again_after=until - now)
+                quiet = None if row["urgent"] else quiet_until(policy, self._clock())
+                if quiet is not None:
+                    break  # the urgent ones came first
                 activity.heartbeat()
-                await self._bring_to_an_end(row, policy, session)
-        left = await self._pool.fetch(SQL["left"], *version)
-        waiting = [row["attempts"] for row in left if row["state"] in ("queued", "failed", "sending")]
-        if waiting:
-            raise ApplicationError(
-                "some notices are not sent yet", type=WAITING, next_retry_delay=retry_delay(max(waiting))
-            )
-        return DeliveryReport(failed={row["notice_id"]: row["reason"] for row in left})
+                kind = kind_of(row["channel"])
+                if kind in self._channels and kind not in sessions:
+                    session = self._channels[kind].session(delivery.case_id)
+                    sessions[kind] = await stack.enter_async_context(session)
+                await self._bring_to_an_end(row, policy, sessions.get(kind))
+        return self._report(await self._pool.fetch(SQL["left"], *version), delivery, quiet)
+
+    def _report(
+        self, left: Sequence[asyncpg.Record], delivery: Delivery, quiet: datetime | None
+    ) -> DeliveryReport:
+        now = self._clock()
+        waits = [_wait(row, now, quiet) for row in left if row["state"] in WAITING_STATES]
+        failed = {
+            row["notice_id"]: _undelivered(row)
+            for row in left
+            if row["state"] not in WAITING_STATES and row["notice_id"] not in delivery.told
+        }
+        again_after = min(waits, default=None)
+        if again_after is None or failed or quiet is not None:
+            return DeliveryReport(failed=failed, again_after=again_after)
+        raise ApplicationError("some notices are not sent yet", type=WAITING, next_retry_delay=again_after)
 
     async def _policy_of(self, rows: Sequence[asyncpg.Record]) -> NoticePolicy:
         if not rows or rows[0]["policy_ref"] is None:
@@ -116,62 +139,54 @@ class NoticeActivities:
             async with self._pool.acquire() as connection:
                 return (await read_policy(connection, process, ref.model_dump())).notices
 
-    async def _bring_to_an_end(self, row: asyncpg.Record, policy: NoticePolicy, session: MailSession) -> None:
-        held_back = self._held_back(row)
-        if held_back is not None:
-            await self._settle(row, *held_back)
+    async def _bring_to_an_end(
+        self, row: asyncpg.Record, policy: NoticePolicy, session: Session | None
+    ) -> None:
+        if row["silenced"]:
+            await self._settle(row, "suppressed", "superseded")
             return
         try:
-            link = self._link(row["notice_id"]) if self._link and is_answerable(row) else None
-            room = self._rooms[row["process"]]
-            mailer = self._mailer.of_case(row["case_id"])
-            letter = mailer.compose(letter_to(row, room, Office(), self._clock(), link))
-            await session.prepare(row["address"])
-        except (MailError, NotRenderedError) as fault:
+            if session is None:
+                raise RefusedError("unknown-channel")
+            prepared = await session.prepare(row, self._clock())
+        except (NotDeliveredError, NotRenderedError) as fault:
             await self._settle(row, *self._failure(row, policy, fault))
             return
-        # Cancellation must not fall between the server's answer and its record.
-        sending = asyncio.ensure_future(self._send(row, policy, session, letter))
+        # Cancellation must not fall between the receiver's answer and its record.
+        sending = asyncio.ensure_future(self._send(row, policy, prepared))
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:
             await sending
             raise
 
-    def _held_back(self, row: asyncpg.Record) -> tuple[str, str] | None:
-        if row["silenced"]:
-            return "suppressed", "superseded"
-        if not row["address"]:
-            return "dead", "no-address"
-        if not self._mailer.allows(row["address"]):
-            return "suppressed", "not-on-allow-list"
-        return None
-
-    async def _send(
-        self, row: asyncpg.Record, policy: NoticePolicy, session: MailSession, letter: bytes
-    ) -> None:
+    async def _send(self, row: asyncpg.Record, policy: NoticePolicy, prepared: Prepared) -> None:
         notice_id = row["notice_id"]
         self._fault("before-mark")
-        message_id = self._mailer.of_case(row["case_id"]).message_id(notice_id)
-        attempt = await self._pool.fetchval(SQL["claim"], notice_id, row["attempts"], message_id)
+        attempt = await self._pool.fetchval(SQL["claim"], notice_id, row["attempts"], prepared.message_id)
         if attempt is None:
             # superseded since, or another attempt's
             await self._pool.execute(SQL["silence"], notice_id, row["attempts"])
             return
         self._fault("marked")
+        state, reason, retry_at = "accepted", None, None
         try:
-            await session.hand_over(letter)
-            outcome: tuple[str, str | None] = ("accepted", None)
-        except MailError as fault:
-            outcome = self._failure(row, policy, fault)
+            await prepared.hand_over()
+        except NotDeliveredError as fault:
+            state, reason, retry_at = self._failure(row, policy, fault)
         self._fault("handed-over")
         await self._record_at_last(
             Answered(
-                notice_id=notice_id, attempt=attempt, state=outcome[0], reason=outcome[1], at=self._clock()
+                notice_id=notice_id,
+                attempt=attempt,
+                state=state,
+                reason=reason,
+                at=self._clock(),
+                retry_at=retry_at,
             )
         )
         self._fault("recorded")
-        _log("notice-handed-over", row, *outcome, attempt)
+        _log("notice-handed-over", row, state, reason, attempt)
 
     async def _record_at_last(self, answer: Answered) -> None:
         try:
@@ -183,25 +198,52 @@ class NoticeActivities:
 
     async def _record(self, answer: Answered) -> None:
         self._fault("recording")
-        await self._pool.execute(
-            SQL["answered"], answer.notice_id, answer.attempt, answer.state, answer.reason, answer.at
-        )
+        said = (answer.state, answer.reason, answer.at, answer.retry_at)
+        await self._pool.execute(SQL["answered"], answer.notice_id, answer.attempt, *said)
 
-    async def _settle(self, row: asyncpg.Record, state: str, reason: str) -> None:
-        await self._pool.execute(SQL["settle"], row["notice_id"], row["attempts"], state, reason)
+    async def _settle(
+        self, row: asyncpg.Record, state: str, reason: str, retry_at: datetime | None = None
+    ) -> None:
+        await self._pool.execute(SQL["settle"], row["notice_id"], row["attempts"], state, reason, retry_at)
         _log("notice-not-sent", row, state, reason, row["attempts"] + 1)
 
     def _failure(
-        self, row: asyncpg.Record, policy: NoticePolicy, fault: MailError | NotRenderedError
-    ) -> tuple[str, str]:
-        if isinstance(fault, PermanentMailError):
-            return "dead", fault.reason
-        if isinstance(fault, UnansweredMailError):
-            return "unknown", fault.reason
-        if given_up(policy, row["queued_at"], self._clock()):
-            return "dead", "gave-up"
+        self, row: asyncpg.Record, policy: NoticePolicy, fault: NotDeliveredError | NotRenderedError
+    ) -> tuple[str, str, datetime | None]:
+        match fault:
+            case WithheldError():
+                return "suppressed", fault.reason, None
+            case RefusedError():
+                return "dead", fault.reason, None
+            case UnansweredError():
+                return "unknown", fault.reason, None
         # What cannot be rendered is mended by the next release: it waits like a server that is down.
-        return "failed", fault.reason
+        after = fault.after if isinstance(fault, DeferredError) else None
+        counted = (policy, row["queued_at"], self._clock(), row["attempts"] + 1)
+        retry_at = next_retry(*counted, urgent=row["urgent"], after=after)
+        return ("dead", "gave-up", None) if retry_at is None else ("failed", fault.reason, retry_at)
+
+
+def _due(rows: Sequence[asyncpg.Record], now: datetime) -> Sequence[asyncpg.Record]:
+    """What is to be tried now: all when none's time has come, for then somebody has asked for it, or the
+    attempt before was cut off.
+    """
+    due = [row for row in rows if row["retry_at"] is None or row["retry_at"] <= now]
+    return due if any(row["attempts"] for row in due) else rows
+
+
+def _wait(row: asyncpg.Record, now: datetime, quiet: datetime | None) -> timedelta:
+    if quiet is not None and not row["urgent"]:
+        return quiet - now
+    retry_at: datetime | None = row["retry_at"]
+    if retry_at is not None:
+        return max(retry_at - now, SHORTEST_RETRY)
+    return retry_delay(row["attempts"], urgent=row["urgent"])
+
+
+def _undelivered(row: asyncpg.Record) -> Undelivered:
+    reader = f"{row['recipient_kind']}:{row['recipient_id']}"
+    return Undelivered(reason=row["reason"], channel=row["channel"], message=row["message"], to=reader)
 
 
 def _log(event: str, row: asyncpg.Record, state: str, reason: str | None, attempt: int) -> None:
@@ -210,6 +252,7 @@ def _log(event: str, row: asyncpg.Record, state: str, reason: str | None, attemp
         case_id=row["case_id"],
         notice_id=row["notice_id"],
         message=row["message"],
+        channel=row["channel"],
         state=state,
         reason=reason,
         attempt=attempt,

@@ -6,13 +6,12 @@ from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from schemas.kernel.identifiers import Code
+from schemas.kernel.identifiers import MAIL, Code
 from schemas.kernel.payload import Payload, Record
 
 DAY_ENDS: Final = "a day alone is its end"
 DueTime = Annotated[AwareDatetime, DAY_ENDS]
 """Until when something counts; where a person gives a day without an hour, that day is still in time."""
-MAIL: Final = "mail"
 LONGEST: Final = 3 * 366 * 24 * 60
 """Minutes; nobody plans further ahead."""
 
@@ -54,7 +53,8 @@ class RungPolicy(Payload):
     to: tuple[str, ...]
     """Audiences: a kind of reader of the process, `assignee` or `role:<role>`."""
     message: Code
-    channel: Code = MAIL
+    channels: Annotated[tuple[Code, ...], Field(min_length=1)] = (MAIL,)
+    """By which ways at once, as a notice names them."""
     urgent: bool = False
     """Also in quiet hours."""
     asks: bool = False
@@ -126,7 +126,7 @@ class Rung(Record):
     """When it is told next; None for one that follows on a silence which has not begun."""
     to: tuple[str, ...]
     message: str
-    channel: str = MAIL
+    channels: tuple[str, ...] = (MAIL,)
     urgent: bool = False
     asks: bool = False
     wait: int | None = None

@@ -1,5 +1,6 @@
 """Names that more than one part must agree on: ids, task queues, types, search attributes."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -11,6 +12,10 @@ CASES_QUEUE: Final = "iehe-cases"
 NOTICES_QUEUE: Final = "iehe-notices"
 """Task queue of the notification activity: SMTP may be slow without holding up a case."""
 
+MAIL: Final = "mail"
+WEBHOOK: Final = "webhook"
+"""Kinds of channels by which notices go; what follows a colon says which one of them."""
+
 EVENT_SIGNAL: Final = "event"
 
 OWN_SOURCE: Final = "jp.ac.iehe"
@@ -19,6 +24,7 @@ OWN_SOURCE: Final = "jp.ac.iehe"
 CODE_PATTERN = r"^[a-z0-9][a-z0-9_.:-]{0,63}$"
 StaffId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
+CODE: Final = re.compile(CODE_PATTERN)
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 CaseId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}/[A-Z0-9][A-Z0-9-]{3,23}$")]
 MessageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")]

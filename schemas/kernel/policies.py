@@ -19,6 +19,8 @@ class NoticePolicy(Payload):
     quiet_from: time = time(21)
     quiet_until: time = time(8)
     give_up_days: int = Field(default=5, ge=1)
+    give_up_urgent_minutes: int = Field(default=10, ge=1)
+    """Of what is urgent: who waits for an answer has to turn to somebody else soon."""
     timezone: str = "Asia/Tokyo"
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from schemas.kernel.case import EventEnvelope, RefusedEvent
-from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
+from schemas.kernel.transition import Undelivered
 
 
 class Opened(Payload):
@@ -45,11 +45,11 @@ class TimePassed(Payload):
 
 
 class NoticesFailed(Payload):
-    """Messages of a version reached nobody: keys of notices, each with the reason as a code."""
+    """Messages of a version reached nobody: each notice by its id, with channel and reason."""
 
     kind: Literal["notices-failed"] = "notices-failed"
     version: int
-    failed: dict[str, Code]
+    failed: dict[str, Undelivered]
 
 
 class Restarted(Payload):

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field, JsonValue
 
 from schemas.kernel.case import Actor, ActorKind, EventEnvelope
-from schemas.kernel.identifiers import Code, RoleName
+from schemas.kernel.identifiers import MAIL, Code, RoleName
 from schemas.kernel.payload import Payload
 
 
@@ -45,6 +45,10 @@ class NoticeRequested(Payload):
 
     message: Code
     to: str
+    channel: Code = MAIL
+    """`mail`; `webhook`, the first tested gateway of its reader; `webhook:<name>`, that one of them."""
+    urgent: bool = False
+    """Quiet hours do not hold it, and it is given up after minutes instead of days."""
     facts: dict[str, JsonValue] = Field(default_factory=dict)
 
 
@@ -93,22 +97,34 @@ class Delivery(Payload):
     version: int
     by_hand: str | None = None
     """The id of that one."""
+    told: tuple[str, ...] = ()
+    """Notices of which the case knows already that they reached nobody."""
 
 
 class Answered(Payload):
-    """What the mail server has said of a letter, while the database cannot take it."""
+    """What a mail server or gateway has said of a notice, while the database cannot take it."""
 
     notice_id: str
     attempt: int
     state: Code
     reason: Code | None = None
     at: datetime
+    retry_at: datetime | None = None
+
+
+class Undelivered(Payload):
+    """A notice that reached nobody, or may not have: why, by which channel, which message and to whom."""
+
+    reason: Code
+    channel: Code = MAIL
+    message: Code | None = None
+    to: str | None = None
+    """The reader's kind and id, such as `staff:<id>`."""
 
 
 class DeliveryReport(Payload):
-    """What became of them: keys of notices that a person must look at, with the reason as a code."""
+    """What became of them: the notices, by their ids, that a person must look at."""
 
-    failed: dict[str, Code] = Field(default_factory=dict)
+    failed: dict[str, Undelivered] = Field(default_factory=dict)
     again_after: timedelta | None = None
-    """Nothing may be sent before so much time has passed: the case waits and asks again. Then `failed` is
-    empty."""
+    """Others are still to be sent, and not before so much time has passed: the case waits and asks again."""

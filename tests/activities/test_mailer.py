@@ -7,14 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from activities.kernel.channels import DeferredError, NotDeliveredError, RefusedError, UnansweredError
 from activities.kernel.mail_message import BadAddressError, Letter, mailbox
 from activities.kernel.mailer import (
     Mailer,
-    MailError,
-    PermanentMailError,
     SmtpSettings,
-    TemporaryMailError,
-    UnansweredMailError,
 )
 from tests.activities.post_office import Certificate, PostOffice, make_certificate, open_post_office
 
@@ -58,8 +55,8 @@ async def send(given: SmtpSettings, letter: Letter = LETTER) -> None:
         await session.hand_over(mailer.compose(letter))
 
 
-async def failure(given: SmtpSettings, letter: Letter = LETTER) -> MailError:
-    with pytest.raises(MailError) as caught:
+async def failure(given: SmtpSettings, letter: Letter = LETTER) -> NotDeliveredError:
+    with pytest.raises(NotDeliveredError) as caught:
         await send(given, letter)
     return caught.value
 
@@ -93,7 +90,7 @@ async def test_one_connection_for_several_letters(office) -> None:
         for address in ("a@example.com", "gone@example.com", "b@example.com"):
             try:
                 await session.prepare(address)
-            except PermanentMailError:
+            except RefusedError:
                 continue
             await session.hand_over(mailer.compose(replace(LETTER, address=address)))
     assert office.recipients == ["a@example.com", "b@example.com"]
@@ -115,14 +112,14 @@ async def test_server_that_hung_up_between_letters_is_called_again(office) -> No
 @pytest.mark.parametrize(
     ("verb", "answer", "kind", "reason"),
     [
-        ("MAIL", "451 4.3.0 later", TemporaryMailError, "sender-deferred"),
-        ("MAIL", "553 5.7.1 not yours", PermanentMailError, "sender-refused"),
-        ("MAIL", "530 5.7.0 log in first", TemporaryMailError, "login-refused"),
-        ("RCPT", "450 4.2.1 busy", TemporaryMailError, "recipient-deferred"),
-        ("RCPT", "550 5.1.1 unknown", PermanentMailError, "recipient-refused"),
-        ("RCPT", "421 4.3.2 closing", TemporaryMailError, "recipient-deferred"),
-        ("DATA", "451 4.3.0 later", TemporaryMailError, "message-deferred"),
-        ("DATA", "554 5.6.0 no", PermanentMailError, "message-refused"),
+        ("MAIL", "451 4.3.0 later", DeferredError, "sender-deferred"),
+        ("MAIL", "553 5.7.1 not yours", RefusedError, "sender-refused"),
+        ("MAIL", "530 5.7.0 log in first", DeferredError, "login-refused"),
+        ("RCPT", "450 4.2.1 busy", DeferredError, "recipient-deferred"),
+        ("RCPT", "550 5.1.1 unknown", RefusedError, "recipient-refused"),
+        ("RCPT", "421 4.3.2 closing", DeferredError, "recipient-deferred"),
+        ("DATA", "451 4.3.0 later", DeferredError, "message-deferred"),
+        ("DATA", "554 5.6.0 no", RefusedError, "message-refused"),
     ],
 )
 async def test_answers_of_the_server(office, verb, answer, kind, reason) -> None:
@@ -138,7 +135,7 @@ async def test_hanging_up_before_the_text_is_passing(office, verb) -> None:
     """A connection lost before the text was sent leaves no doubt: nothing was accepted."""
     office.hang_up_on.add(verb)
     fault = await failure(settings(office))
-    assert (type(fault), fault.reason) == (TemporaryMailError, "connection-lost")
+    assert (type(fault), fault.reason) == (DeferredError, "connection-lost")
 
 
 @pytest.mark.parametrize("how", ["hang_up_on", "silent_on"])
@@ -146,7 +143,7 @@ async def test_no_answer_to_the_text_is_unknown(office, how) -> None:
     """A server that takes the text and then hangs up, or says nothing, may have accepted it."""
     getattr(office, how).add("DATA")
     fault = await failure(settings(office, timeout_seconds=0.2))
-    assert (type(fault), fault.reason) == (UnansweredMailError, "no-answer")
+    assert (type(fault), fault.reason) == (UnansweredError, "no-answer")
 
 
 async def test_hanging_up_after_the_envelope_is_passing(office, eventually) -> None:
@@ -156,7 +153,7 @@ async def test_hanging_up_after_the_envelope_is_passing(office, eventually) -> N
         await session.prepare(LETTER.address)
         session._smtp.transport.abort()
         await eventually(lambda: not session._smtp.is_connected)
-        with pytest.raises(TemporaryMailError, match="connection-lost"):
+        with pytest.raises(DeferredError, match="connection-lost"):
             await session.hand_over(mailer.compose(LETTER))
 
 
@@ -167,7 +164,7 @@ async def test_nobody_listens(office) -> None:
     mailer = Mailer(settings(closed))
     async with mailer.session() as session:
         for _ in range(2):
-            with pytest.raises(TemporaryMailError, match="connect-failed"):
+            with pytest.raises(DeferredError, match="connect-failed"):
                 await session.prepare(LETTER.address)
 
 
@@ -184,7 +181,7 @@ async def test_silent_server_times_out() -> None:
         silent = PostOffice(port=server.sockets[0].getsockname()[1])
         fault = await failure(settings(silent, host="127.0.0.1", timeout_seconds=0.2))
         ended.set()
-    assert (type(fault), fault.reason) == (TemporaryMailError, "connect-failed")
+    assert (type(fault), fault.reason) == (DeferredError, "connect-failed")
 
 
 async def test_starttls(certificate) -> None:
@@ -202,7 +199,7 @@ async def test_starttls_is_the_default() -> None:
 async def test_server_without_starttls_gets_nothing(office) -> None:
     """Where encryption is asked for, a server without it is told nothing, and the letter waits."""
     fault = await failure(settings(office, tls="starttls"))
-    assert (type(fault), fault.reason) == (TemporaryMailError, "no-secure-connection")
+    assert (type(fault), fault.reason) == (DeferredError, "no-secure-connection")
     assert office.recipients == []
 
 
@@ -210,7 +207,7 @@ async def test_unknown_certificate_gets_nothing(certificate) -> None:
     """A certificate that no authority vouches for ends the attempt before the envelope."""
     async with open_post_office(tls=certificate.server) as office:
         fault = await failure(settings(office, tls="starttls"))
-    assert (type(fault), fault.reason) == (TemporaryMailError, "no-secure-connection")
+    assert (type(fault), fault.reason) == (DeferredError, "no-secure-connection")
     assert office.recipients == []
 
 
@@ -220,7 +217,7 @@ async def test_login(certificate) -> None:
         given = settings(office, tls="starttls", ca_file=str(certificate.path), username="iehe")
         await send(replace(given, password="right"))
         fault = await failure(replace(given, password="wrong"))
-    assert (type(fault), fault.reason) == (TemporaryMailError, "login-refused")
+    assert (type(fault), fault.reason) == (DeferredError, "login-refused")
     assert len(office.accepted) == 1
 
 
@@ -284,7 +281,7 @@ async def test_old_mobile_address_is_sent_with_quotes(office) -> None:
 async def test_bad_address_is_lasting(office) -> None:
     """A bad address ends the letter without a connection."""
     fault = await failure(settings(office), replace(LETTER, address="taro"))
-    assert (type(fault), fault.reason) == (PermanentMailError, "bad-address")
+    assert (type(fault), fault.reason) == (RefusedError, "bad-address")
     assert office.connections == 0
 
 
@@ -317,5 +314,5 @@ def test_message_id_of_an_awkward_notice_id() -> None:
 def test_headers_cannot_be_injected() -> None:
     """A line break in an address ends the letter instead of making a header."""
     mailer = Mailer(SmtpSettings(host="h", port=25, sender="a@example.com"))
-    with pytest.raises(PermanentMailError, match="bad-address"):
+    with pytest.raises(RefusedError, match="bad-address"):
         mailer.compose(replace(LETTER, address="a@example.com\r\nBcc: b@example.com"))

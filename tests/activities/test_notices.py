@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from unittest.mock import patch
 
 import asyncpg
@@ -16,147 +14,20 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.kernel import notices
 from activities.kernel.database import again
-from activities.kernel.mailer import Mailer, SmtpSettings
+from activities.kernel.mail_channel import MailChannel
 from activities.kernel.notice_rows import requeue
-from activities.kernel.notice_times import given_up, quiet_until, retry_delay
+from activities.kernel.notice_times import quiet_until, retry_delay
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher, caught_mails
 from embedded.ports import free_port
 from schemas.kernel.policies import NoticePolicy
-from schemas.kernel.transition import Delivery, DeliveryReport
-from tests.activities.post_office import PostOffice, open_post_office
+from schemas.kernel.transition import DeliveryReport, Undelivered
+from tests.activities.letters import CASE, DELIVERY, DUE, NOON, Died, die_at, reasons
+from tests.activities.post_office import open_post_office
+from workers.channels import mailer_of
 from workers.settings import Settings
-from workers.worker import mailer_of
 from workflows.outreach.process import OUTREACH
-
-CASE = "admission/A27-0001"
-NO_QUIET = NoticePolicy(quiet_from=time(0), quiet_until=time(0))
-DELIVERY = Delivery(case_id=CASE, version=3, notices=NO_QUIET)
-NOON = datetime(2027, 2, 4, 3, 0, tzinfo=UTC)
-DUE = {"due_at": "2027-02-18T23:59:59+09:00"}
-
-
-class Died(BaseException):
-    """The process is gone: no handler for errors runs."""
-
-
-@dataclass
-class Clock:
-    now: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class World:
-    """A database with a case, its people and a mail server."""
-
-    pool: asyncpg.Pool
-    owner: asyncpg.Connection
-    office: PostOffice
-    settings: SmtpSettings
-    clock: Clock = field(default_factory=Clock)
-
-    async def queue(self, notice_id="n-1", message="rejected", to="applicant", **changes) -> str:
-        row = {
-            "recipient_id": "A27-0001" if to != "staff" else "sato",
-            "facts": {},
-            "state": "queued",
-            "attempts": 0,
-            "queued_at": self.clock.now,
-            "version": 3,
-        } | changes
-        await self.owner.execute(
-            "INSERT INTO iehe.notices (notice_id, case_id, version, process, message, recipient_kind,"
-            " recipient_id, facts, state, attempts, queued_at)"
-            " VALUES ($1, $2, $3, 'admission-review', $4, $5, $6, $7, $8, $9, $10)",
-            *(notice_id, CASE, row["version"], message, to, row["recipient_id"], json.dumps(row["facts"])),
-            *(row["state"], row["attempts"], row["queued_at"]),
-        )
-        return notice_id
-
-    async def notice(self, notice_id="n-1") -> asyncpg.Record:
-        row = await self.owner.fetchrow("SELECT * FROM iehe.notices WHERE notice_id = $1", notice_id)
-        assert row is not None
-        return row
-
-    async def state(self, notice_id="n-1") -> tuple[str, str | None]:
-        row = await self.notice(notice_id)
-        return row["state"], row["reason"]
-
-    def activities(self, fault: Callable[[str], None] = lambda _point: None) -> NoticeActivities:
-        return NoticeActivities(self.pool, ROOMS, Mailer(self.settings), self.clock, fault=fault)
-
-    async def deliver(
-        self, delivery: Delivery = DELIVERY, fault: Callable[[str], None] = lambda _point: None
-    ) -> DeliveryReport:
-        return await ActivityEnvironment().run(self.activities(fault).deliver, delivery)
-
-    async def refused(self, delivery: Delivery = DELIVERY) -> ApplicationError:
-        with pytest.raises(ApplicationError) as caught:
-            await self.deliver(delivery)
-        return caught.value
-
-
-@pytest.fixture(scope="module")
-async def database_name(postgres, template) -> AsyncIterator[str]:
-    """One database for all of this file: a copy for each test would take longer than the tests."""
-    name = f"notices_{uuid.uuid4().hex[:16]}"
-    await postgres.create_database(name, template=template)
-    yield name
-    await postgres.drop_database(name)
-
-
-@pytest.fixture
-async def world(postgres, database_name) -> AsyncIterator[World]:
-    owner = await asyncpg.connect(postgres.url("owner", database_name))
-    for table in ("notices", "cases", "applications", "rounds", "people", "staff"):
-        await owner.execute(f"DELETE FROM iehe.{table}")  # noqa: S608 - our own names
-    person = uuid.uuid4()
-    await owner.execute(
-        "INSERT INTO iehe.people (person_id, identity_key, family_name, given_name, family_kana, given_kana,"
-        " birth_date, email, postal_code, address)"
-        " VALUES ($1, 'k', '山田', '太郎', 'ヤマダ', 'タロウ', $2, 'taro@example.com', '100-0001', '東京都')",
-        *(person, date(2008, 4, 2)),
-    )
-    await owner.execute(
-        "INSERT INTO iehe.rounds VALUES ('r-2027', 'general', '一般', 'General', $1, $2, NULL, $3, $3)",
-        *(NOON, NOON + timedelta(days=30), date(2027, 3, 31)),
-    )
-    await owner.execute(
-        "INSERT INTO iehe.applications (application_no, case_id, round_id, programme, person_id, school_name,"
-        " school_contact_email, submitted_on, row_sha256)"
-        " VALUES ('A27-0001', $1, 'r-2027', 'law', $2, '東高校', 'office@school.example.jp', $3, 'x')",
-        *(CASE, person, date(2027, 1, 10)),
-    )
-    await owner.execute(
-        "INSERT INTO iehe.staff (staff_id, name, email, language, roles)"
-        " VALUES ('sato', '佐藤', 'sato@example.ac.jp', 'en', '{reviewer}')"
-    )
-    await owner.execute(
-        "INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, state)"
-        " VALUES ($1, 'admission-review', 3, 'review', $2, $2, '{}')",
-        *(CASE, NOON),
-    )
-    async with (
-        asyncpg.create_pool(postgres.url("worker", database_name), min_size=1, max_size=3) as pool,
-        open_post_office() as office,
-    ):
-        settings = SmtpSettings(
-            host="127.0.0.1", port=office.port, sender="noreply@example.ac.jp", tls="none", timeout_seconds=5
-        )
-        yield World(pool, owner, office, settings)
-    await owner.close()
-
-
-def die_at(point: str) -> Callable[[str], None]:
-    def fault(reached: str) -> None:
-        if reached == point:
-            raise Died(point)
-
-    return fault
 
 
 async def test_sends_to_each_kind_of_reader(world) -> None:
@@ -196,7 +67,9 @@ async def test_each_process_writes_from_its_own_sender(world, tmp_path) -> None:
     await catcher.start()
     try:
         settings = Settings(smtp_port=catcher.port, mail_from_outreach="visits@link.example.ac.jp")
-        activities = NoticeActivities(world.pool, ROOMS, mailer_of(settings), world.clock)
+        activities = NoticeActivities(
+            world.pool, ROOMS, {"mail": MailChannel(ROOMS, mailer_of(settings))}, world.clock
+        )
         for case_id in (CASE, other):
             delivery = DELIVERY.model_copy(update={"case_id": case_id})
             assert await ActivityEnvironment().run(activities.deliver, delivery) == DeliveryReport()
@@ -276,7 +149,7 @@ async def test_died_between_mark_and_record(world, point, mails) -> None:
         await world.deliver(fault=die_at(point))
     assert (await world.notice())["state"] == "sending"
     for _ in range(2):
-        assert await world.deliver() == DeliveryReport(failed={"n-1": "interrupted"})
+        assert reasons(await world.deliver()) == {"n-1": "interrupted"}
     row = await world.notice()
     assert (row["state"], row["possible_duplicate"]) == ("unknown", True)
     assert len(world.office.accepted) == mails
@@ -298,7 +171,7 @@ async def test_death_does_not_keep_the_others(world) -> None:
     await world.queue("n-2", "review-released", "staff")
     with pytest.raises(Died):
         await world.deliver(fault=die_at("marked"))
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver()) == {"n-1": "interrupted"}
     assert world.office.recipients == ["sato@example.ac.jp"]
 
 
@@ -362,7 +235,7 @@ async def test_acceptance_known_late_ends_the_doubt(world) -> None:
     activities._record = stall
     first = asyncio.ensure_future(ActivityEnvironment().run(activities.deliver, DELIVERY))
     await stalled.wait()
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver()) == {"n-1": "interrupted"}
     go_on.set()
     assert await first == DeliveryReport()
     row = await world.notice()
@@ -450,9 +323,66 @@ async def test_gives_up_after_the_days_of_the_policy(world) -> None:
     world.clock.now = NOON + timedelta(days=5) - timedelta(seconds=1)
     await world.refused()
     world.clock.now = NOON + timedelta(days=5)
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "gave-up"})
+    assert reasons(await world.deliver()) == {"n-1": "gave-up"}
     assert await world.state() == ("dead", "gave-up")
-    assert given_up(NoticePolicy(give_up_days=1), NOON, NOON + timedelta(days=1))
+
+
+async def test_what_reached_nobody_is_told_while_others_wait(world) -> None:
+    """The case hears of it at once, and once: it need not wait for what is still tried."""
+    world.office.answers["RCPT taro@example.com"] = "450 4.2.1 busy"
+    world.office.answers["RCPT sato@example.ac.jp"] = "550 5.1.1 unknown"
+    await world.queue("n-1")
+    await world.queue("n-2", "review-released", "staff")
+    report = await world.deliver()
+    assert report.again_after == timedelta(minutes=1)
+    (told,) = report.failed.values()
+    assert told == Undelivered(reason="recipient-refused", message="review-released", to="staff:sato")
+    assert (await world.refused(DELIVERY.model_copy(update={"told": ("n-2",)}))).type == "NoticesWaiting"
+
+
+async def test_what_is_urgent_is_neither_held_nor_tried_for_days(world) -> None:
+    """At night it goes while the others wait; it is tried again after seconds, and given up after minutes."""
+    world.clock.now = datetime(2027, 2, 4, 14, 30, tzinfo=UTC)
+    world.office.answers["RCPT sato@example.ac.jp"] = "450 4.2.1 busy"
+    await world.queue("n-1")
+    await world.queue("n-2", "review-released", "staff")
+    await world.owner.execute("UPDATE iehe.notices SET urgent = true WHERE notice_id = 'n-2'")
+    assert await world.deliver() == DeliveryReport(again_after=timedelta(seconds=15))
+    world.clock.now += timedelta(minutes=10)
+    report = await world.deliver()
+    assert {each.reason for each in report.failed.values()} == {"gave-up"}
+    assert report.again_after == timedelta(hours=8, minutes=20)
+    assert await world.state("n-1") == ("queued", None)
+
+
+async def test_each_is_tried_in_its_own_time(world) -> None:
+    """One that has failed often does not hold up another, nor is it tried more often for it."""
+    world.office.answers["RCPT"] = "450 4.2.1 busy"
+    await world.queue("n-1", attempts=4, state="failed")
+    await world.queue("n-2", "review-released", "staff")
+    assert (await world.refused()).next_retry_delay == timedelta(minutes=1)
+    world.clock.now += timedelta(minutes=1)
+    await world.refused()
+    attempts = [(await world.notice(each))["attempts"] for each in ("n-1", "n-2")]
+    assert attempts == [5, 2]
+
+
+async def test_an_attempt_that_was_cut_off_leaves_nobody_waiting(world) -> None:
+    """A case that is restarted sends at once what it owes, also what had failed before."""
+    world.office.answers["RCPT taro@example.com"] = "450 4.2.1 busy"
+    await world.queue("n-1")
+    await world.refused()
+    world.office.answers.clear()
+    await world.queue("n-2", "review-released", "staff")
+    assert await world.deliver() == DeliveryReport()
+    assert sorted(world.office.recipients) == ["sato@example.ac.jp", "taro@example.com"]
+
+
+async def test_a_channel_that_there_is_not(world) -> None:
+    """What no channel takes is put to a person instead of vanishing."""
+    await world.queue()
+    await world.owner.execute("UPDATE iehe.notices SET channel = 'pigeon'")
+    assert reasons(await world.deliver()) == {"n-1": "unknown-channel"}
 
 
 async def test_outage_of_ours_costs_nothing(world) -> None:
@@ -467,7 +397,7 @@ async def test_lasting_refusal_is_reported(world) -> None:
     world.office.answers["RCPT"] = "550 5.1.1 unknown"
     await world.queue()
     for _ in range(2):
-        assert await world.deliver() == DeliveryReport(failed={"n-1": "recipient-refused"})
+        assert reasons(await world.deliver()) == {"n-1": "recipient-refused"}
     assert await world.state() == ("dead", "recipient-refused")
 
 
@@ -477,7 +407,7 @@ async def test_no_answer_to_the_text(world, how) -> None:
     getattr(world.office, how).add("DATA")
     world.settings = replace(world.settings, timeout_seconds=0.2)
     await world.queue()
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "no-answer"})
+    assert reasons(await world.deliver()) == {"n-1": "no-answer"}
     row = await world.notice()
     assert (row["state"], row["possible_duplicate"]) == ("unknown", True)
     assert len(world.office.accepted) == 1
@@ -527,7 +457,7 @@ async def test_no_address(world, message, to, change) -> None:
     """Whoever has no address, or has left, is left to a person."""
     await world.queue("n-1", message, to, facts=DUE)
     await world.owner.execute(change)
-    assert await world.deliver() == DeliveryReport(failed={"n-1": "no-address"})
+    assert reasons(await world.deliver()) == {"n-1": "no-address"}
     assert await world.state() == ("dead", "no-address")
 
 
@@ -589,7 +519,7 @@ async def test_quiet_hours_do_not_hold_up_what_is_done(world) -> None:
     world.clock.now = datetime(2027, 2, 4, 14, 30, tzinfo=UTC)
     await world.queue(state="sending", attempts=1)
     night = DELIVERY.model_copy(update={"notices": NoticePolicy()})
-    assert await world.deliver(night) == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver(night)) == {"n-1": "interrupted"}
 
 
 @pytest.mark.parametrize(
@@ -644,9 +574,9 @@ async def test_sent_again_beside_the_case(world) -> None:
     with pytest.raises(Died):
         await world.deliver(alone, die_at("marked"))
     assert (await world.state("n-1"), await world.state("n-2")) == (("sending", None), ("sending", None))
-    assert await world.deliver() == DeliveryReport(failed={"n-2": "interrupted"})
+    assert reasons(await world.deliver()) == {"n-2": "interrupted"}
     assert await world.state("n-1") == ("sending", None)
-    assert await world.deliver(alone) == DeliveryReport(failed={"n-1": "interrupted"})
+    assert reasons(await world.deliver(alone)) == {"n-1": "interrupted"}
     assert not world.office.accepted
 
 
@@ -667,10 +597,12 @@ async def test_logs_and_errors_name_nobody(world) -> None:
     await world.queue("n-2", "review-released", "staff")
     await world.queue("n-3", state="sending")
     with structlog.testing.capture_logs() as logs:
-        refused = await world.refused()
+        refused = await world.refused(DELIVERY.model_copy(update={"told": ("n-3",)}))
     seen = json.dumps(logs, ensure_ascii=False) + repr(refused) + str(refused) + repr(refused.details)
     assert not any(canary in seen for canary in ("taro", "山田", "太郎", "sato", "佐藤", "@"))
-    allowed = {"event", "log_level", "case_id", "notice_id", "message", "state", "reason", "attempt"}
+    allowed = {
+        *("event", "log_level", "case_id", "notice_id", "message", "channel", "state", "reason", "attempt"),
+    }
     assert {key for entry in logs for key in entry} == allowed
     assert {entry["event"] for entry in logs} == {
         *("notice-interrupted", "notice-not-sent", "notice-handed-over"),

@@ -241,3 +241,17 @@ async def test_roles_have_no_more_than_they_need(database, role: str, statement:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def test_a_message_by_two_channels_is_two_notices(worker, owner) -> None:
+    """Each has an id and a fate of its own; the mail keeps the id that it has alone."""
+    notices = tuple(
+        NoticeRequested(message="page", to="staff:sato", channel=channel, urgent=channel != "mail")
+        for channel in ("mail", "webhook:pager")
+    )
+    async with worker.acquire() as connection:
+        await write_steps(connection, ROOM, [step(1, notices=notices)], FIRST)
+    rows = await owner.fetch("SELECT notice_id, channel, urgent FROM iehe.notices ORDER BY channel")
+    assert [(row["channel"], row["urgent"]) for row in rows] == [("mail", False), ("webhook:pager", True)]
+    alone = await owner.fetchval("SELECT iehe.notice_id($1, 1, 'page', 'staff:sato')", CASE)
+    assert rows[0]["notice_id"] == alone != rows[1]["notice_id"]

@@ -13,7 +13,7 @@ from activities.kernel.database import open_pool
 from cli import source_values as typed
 from cli.session import CommandError, Exit
 from encryption.ring import KeyRing
-from gateway.signatures import sign
+from encryption.signatures import sign
 from gateway.sources import Sources
 from tests.cli.program import Program, elsewhere, proven
 from workers.settings import Settings

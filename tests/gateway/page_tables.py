@@ -9,7 +9,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from cases.registry import PROCESSES
 from cli import sender, source
-from gateway import cloudevents, connections, limits, signatures, sources, strict_json
+from encryption import signatures
+from gateway import cloudevents, connections, limits, sources, strict_json
 from gateway.admission import start_routes as opening
 from gateway.documents.asyncapi import stages_of
 from gateway.event_modes import BATCH_LIMIT

@@ -9,9 +9,9 @@ from structlog.testing import capture_logs
 
 from activities.kernel.database import open_pool
 from encryption.ring import ensure_ring, rotate
+from encryption.signatures import sign
 from encryption.source_secrets import Unsealable, seal, unseal
 from gateway.problems import Problem
-from gateway.signatures import sign
 from gateway.sources import Sources
 from tests.gateway.issuer import AUDIENCE, ISSUER, SUBJECT, Clock, Issuer, token
 

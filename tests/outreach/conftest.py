@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.kernel.database import open_pool
+from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
@@ -74,7 +75,7 @@ async def schools(
 ) -> AsyncIterator[Schools]:
     settings = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender="connection@example.ac.jp")
     link = lambda notice_id: f"http://gateway/answers/{token_of(ring, notice_id)}"  # noqa: E731
-    notices = NoticeActivities(worker_pool, ROOMS, Mailer(settings), link=link)
+    notices = NoticeActivities(worker_pool, ROOMS, {"mail": MailChannel(ROOMS, Mailer(settings), link)})
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     office = await open_pool(database.url("office"), size=2)
     relay = await open_pool(database.url("worker"), size=CONNECTIONS)

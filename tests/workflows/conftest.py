@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.kernel.database import open_pool
+from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
@@ -54,7 +55,7 @@ async def worker_pool(database) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture
 def notices(worker_pool: asyncpg.Pool, mail: MailCatcher) -> NoticeActivities:
     settings = SmtpSettings(host="127.0.0.1", port=mail.port, tls="none", sender="admissions@example.ac.jp")
-    return NoticeActivities(worker_pool, ROOMS, Mailer(settings))
+    return NoticeActivities(worker_pool, ROOMS, {"mail": MailChannel(ROOMS, Mailer(settings))})
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from activities.kernel.database import open_pool
+from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
@@ -26,7 +27,9 @@ async def main(address: str, database_url: str, smtp_port: str, point: str, ring
     client = await Client.connect(address, data_converter=encrypted(KeyRing(Path(ring)), "default"))
     pool = await open_pool(database_url)
     settings = SmtpSettings(host="127.0.0.1", port=int(smtp_port), tls="none", sender="a@example.ac.jp")
-    async with running_worker(client, pool, NoticeActivities(pool, ROOMS, Mailer(settings)), fault=die):
+    async with running_worker(
+        client, pool, NoticeActivities(pool, ROOMS, {"mail": MailChannel(ROOMS, Mailer(settings))}), fault=die
+    ):
         await asyncio.Event().wait()
 
 

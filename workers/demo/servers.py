@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.kernel.database import one_connection, open_pool
+from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
@@ -23,6 +24,7 @@ from embedded.processes import Account
 from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.case_keys import CaseKeys
 from encryption.ring import ensure_ring
+from schemas.kernel.identifiers import MAIL
 from workers.migrations import migrate
 from workers.policies import load_defaults
 from workers.relay.relay import CONNECTIONS, running_relay
@@ -106,7 +108,9 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         stack.callback(pool.terminate)
         smtp = SmtpSettings("127.0.0.1", mail.port, settings.mail_from, "none", senders=settings.senders)
         await stack.enter_async_context(
-            running_worker(client, pool, NoticeActivities(pool, ROOMS, Mailer(smtp)))
+            running_worker(
+                client, pool, NoticeActivities(pool, ROOMS, {MAIL: MailChannel(ROOMS, Mailer(smtp))})
+            )
         )
         skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         relay = await open_pool(postgres.url("worker"), size=CONNECTIONS, application="iehe-relay")

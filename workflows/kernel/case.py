@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
         StepRequest,
         TimePassed,
     )
-    from schemas.kernel.transition import Delivery, DeliveryReport
+    from schemas.kernel.transition import Delivery, DeliveryReport, Undelivered
     from workflows.kernel import stepping
     from workflows.kernel.case_details import case_details
     from workflows.kernel.database import database
@@ -47,6 +47,8 @@ with workflow.unsafe.imports_passed_through():
 NOTICE_TIMEOUT = timedelta(minutes=10)
 NOTICE_HEARTBEAT = timedelta(minutes=3)
 NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
+LOST = Undelivered(reason="not-deliverable")
+"""Of a version whose delivery failed for good: nobody knows which of its notices are sent."""
 DELIVERIES_AT_ONCE = 10
 """Notice activities of one case under way; the others wait, so that a night of messages is no flood."""
 HISTORY_OF_A_RUN = 2_000
@@ -289,23 +291,27 @@ class CaseWorkflow:
 
     async def _deliver(self, version: int) -> None:
         try:
-            while (wait := await self._deliver_notices(version)) is not None:
+            told: set[str] = set()
+            while (wait := await self._deliver_notices(version, told)) is not None:
                 # a timer and no activity that fails until then: whoever looks sees that all is well
-                await workflow.sleep(wait, summary=f"notices of step {version} wait for the morning")
+                await workflow.sleep(wait, summary=f"notices of step {version} wait for their time")
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             # it is of no use to try again: a person looks after it, and the case does not wait for ever
-            await self._take(NoticesFailed(version=version, failed={f"version-{version}": "not-deliverable"}))
+            await self._take(NoticesFailed(version=version, failed={f"version-{version}": LOST}))
         del self._deliveries[version]
         self._changed = True
 
-    async def _deliver_notices(self, version: int) -> timedelta | None:
-        """Try once, as often as it takes; the answer is how long to wait when it is not the time for it."""
+    async def _deliver_notices(self, version: int, told: set[str]) -> timedelta | None:
+        """Try once, as often as it takes; the answer is how long to wait for what is not sent by then.
+
+        `told`: notices of which the case has been told that they reached nobody; these are added.
+        """
         async with self._under_way:
             report: DeliveryReport = await workflow.execute_activity(
                 "deliver-notices",
-                Delivery(case_id=self.case_id, version=version),
+                Delivery(case_id=self.case_id, version=version, told=tuple(sorted(told))),
                 result_type=DeliveryReport,
                 task_queue=NOTICES_QUEUE,
                 start_to_close_timeout=NOTICE_TIMEOUT,
@@ -314,6 +320,7 @@ class CaseWorkflow:
                 summary=f"notices of step {version}",
             )
         if report.failed:
+            told.update(report.failed)
             await self._take(NoticesFailed(version=version, failed=dict(report.failed)))
         return report.again_after
 

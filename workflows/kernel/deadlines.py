@@ -81,7 +81,7 @@ def _rung(policy: RungPolicy, started_at: datetime, due_at: datetime, calendar: 
         key=policy.key,
         to=policy.to,
         message=policy.message,
-        channel=policy.channel,
+        channels=policy.channels,
         urgent=policy.urgent,
         asks=policy.asks,
         every=policy.every,

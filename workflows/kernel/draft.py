@@ -325,8 +325,12 @@ class Draft(Generic[S]):
     # everything else that follows
 
     def notify(self, message: str, to: str, **facts: JsonValue) -> None:
-        """Queue a message for an audience: a kind of reader of the process, `staff:<id>`, `role:<role>`."""
-        self._notices.append(NoticeRequested(message=message, to=to, facts=facts))
+        """Queue a mail for an audience: a kind of reader of the process, `staff:<id>`, `role:<role>`."""
+        self.send(NoticeRequested(message=message, to=to, facts=facts))
+
+    def send(self, notice: NoticeRequested) -> None:
+        """Queue a message by whatever channel it names."""
+        self._notices.append(notice)
 
     def record(self, record: BaseModel) -> None:
         """Write a row of the process's own with the step; its `kind` names the function that does."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from schemas.kernel.case import CLOCK, Actor, ActorKind, CaseState, Command, EventEnvelope, RefusedEvent
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
+from schemas.kernel.transition import Undelivered
 from workflows.kernel import deadlines as counting
 from workflows.kernel import steps
 from workflows.kernel.draft import Draft, Frame
@@ -94,7 +95,7 @@ def fact_refused(
 
 
 def notices_failed(
-    process: Process[S], cause: str, failed: dict[str, str], state: S, frame: Frame
+    process: Process[S], cause: str, failed: dict[str, Undelivered], state: S, frame: Frame
 ) -> Draft[S]:
     """Messages reached nobody."""
     draft = Draft(process, state, "report-notices", frame.with_cause(frame.actor, cause))

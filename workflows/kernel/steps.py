@@ -23,7 +23,9 @@ from schemas.kernel.case import (
     Task,
 )
 from schemas.kernel.deadlines import Deadline, Rung
+from schemas.kernel.identifiers import MAIL
 from schemas.kernel.refusals import Refusal
+from schemas.kernel.transition import NoticeRequested, Undelivered
 from workflows.kernel import deadlines as counting
 from workflows.kernel import ladders
 from workflows.kernel.draft import BY_HAND, Draft
@@ -169,7 +171,12 @@ def _tell(
             asked += [each for each in draft.look_up("staff-of", **terms) if each not in asked]
             to = [f"staff:{each}" for each in asked]
         for each in dict.fromkeys(to):
-            draft.notify(rung.message, each, **facts)
+            for channel in rung.channels:
+                draft.send(
+                    NoticeRequested(
+                        message=rung.message, to=each, channel=channel, urgent=rung.urgent, facts=facts
+                    )
+                )
             draft.details[f"{rung.key}>{each}"] = deadline.name
     if rung.asks and not asked:
         draft.details[f"{rung.key}>nobody"] = deadline.name
@@ -240,9 +247,10 @@ def deadline_refused(draft: Draft[Any], name: str, code: str) -> None:
     draft.open_task(LOOK_AT_DEADLINE, draft.process.office, whose=name, keep=True)
 
 
-def report_notices(draft: Draft[Any], failed: dict[str, str]) -> None:
+def report_notices(draft: Draft[Any], failed: dict[str, Undelivered]) -> None:
     """Messages that reached nobody become a task: a person telephones or corrects the address."""
-    draft.details.update({notice[:12]: reason for notice, reason in sorted(failed.items())})
+    for notice, each in sorted(failed.items()):
+        draft.details[notice[:12]] = each.reason if each.channel == MAIL else f"{each.channel}/{each.reason}"
     if _may_ask(draft, "notice-failed"):
         draft.open_task("notice-failed", draft.process.office, whose=str(draft.state.version + 1), keep=True)
 

@@ -17,6 +17,7 @@ from schemas.kernel.case import (
 )
 from schemas.kernel.deadlines import Change
 from schemas.kernel.refusals import Refusal
+from schemas.kernel.transition import Undelivered
 from tests.workflows.rules.builder import in_stage, jst, new
 from workflows.kernel import steps
 from workflows.kernel.case_details import case_details
@@ -101,12 +102,20 @@ def test_an_unassigned_task_reminds_its_role() -> None:
 def test_a_failed_message_becomes_a_task_that_a_person_closes() -> None:
     """The record names the notice in part and the reason; the office says when it is done."""
     case = new()
-    failed = {"ab" * 32: "mailbox-unknown"}
+    failed = {"ab" * 32: Undelivered(reason="mailbox-unknown")}
     case.take("report-notices", partial(steps.report_notices, failed=failed))
     (key,) = case.state.tasks
     assert case.last.details == {"abababababab": "mailbox-unknown"}
     case.decide(CompleteTask, "office-1", task=key)
     assert not case.state.tasks
+
+
+def test_a_page_that_reached_nobody_is_noted_with_its_channel() -> None:
+    """Whoever reads the record knows by which way nobody was reached."""
+    case = new()
+    failed = {"ab" * 32: Undelivered(reason="gave-up", channel="webhook:pager")}
+    case.take("report-notices", partial(steps.report_notices, failed=failed))
+    assert case.last.details == {"abababababab": "webhook:pager/gave-up"}
 
 
 def test_tasks_about_messages_outlive_the_stage() -> None:

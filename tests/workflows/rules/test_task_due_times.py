@@ -11,6 +11,7 @@ from schemas.admission.commands import DeclineReview, ReopenDuplicate, ResolveDu
 from schemas.admission.stages import Stage
 from schemas.kernel.case import CLOCK
 from schemas.kernel.policies import TaskPolicy
+from schemas.kernel.transition import Undelivered
 from tests.workflows.rules.builder import GOOD, PARTS, Pure, changed_policy, in_stage, jst, new, round_of
 from tests.workflows.rules.test_admission_committee import tied
 from tests.workflows.rules.test_documents import kinds
@@ -50,7 +51,10 @@ def after_event(stage: Stage, fact: str, **data: str) -> Pure:
 def failed_notice() -> Pure:
     """A letter that came back."""
     case = new()
-    case.take("report-notices", partial(steps.report_notices, failed={"ab" * 32: "mailbox-unknown"}))
+    case.take(
+        "report-notices",
+        partial(steps.report_notices, failed={"ab" * 32: Undelivered(reason="mailbox-unknown")}),
+    )
     return case
 
 

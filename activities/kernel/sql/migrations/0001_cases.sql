@@ -259,22 +259,28 @@ CREATE TABLE iehe.notices (
     version             integer NOT NULL,
     process             text NOT NULL,
     message             text NOT NULL,
-    recipient_kind      text NOT NULL ,
+    channel             text NOT NULL DEFAULT 'mail',
+    urgent              boolean NOT NULL DEFAULT false,
+    recipient_kind      text NOT NULL,
     recipient_id        text NOT NULL,
     facts               jsonb NOT NULL,
     state               text NOT NULL DEFAULT 'queued' CHECK (state IN
         ('queued', 'sending', 'accepted', 'failed', 'dead', 'unknown', 'suppressed')),
     attempts            integer NOT NULL DEFAULT 0,
     queued_at           timestamptz NOT NULL,
+    retry_at            timestamptz,
     sent_at             timestamptz,
     reason              text,
     message_id          text,
     possible_duplicate  boolean NOT NULL DEFAULT false,
     by_hand             boolean NOT NULL DEFAULT false
 );
+COMMENT ON COLUMN iehe.notices.channel IS
+    'mail; webhook (the first tested gateway of its reader), or webhook:<name>';
+COMMENT ON COLUMN iehe.notices.urgent IS 'quiet hours do not hold it, and it is given up after minutes';
 COMMENT ON COLUMN iehe.notices.by_hand IS 'a person has it sent again: the case''s own attempts leave it alone';
 COMMENT ON COLUMN iehe.notices.state IS
-    'queued, sending (handed to SMTP, no answer yet), accepted, failed (will be tried again), '
+    'queued, sending (handed over, no answer yet), accepted, failed (will be tried again), '
     'dead (never will), unknown (died between acceptance and record), suppressed';
 CREATE INDEX notices_by_case ON iehe.notices (case_id, version);
 CREATE INDEX notices_by_time ON iehe.notices (process, queued_at, notice_id);
@@ -393,11 +399,13 @@ BEGIN
             WHERE case_id = of_case AND version < v AND written -> 'asking' ? message AND state IN ('queued', 'failed');
         END IF;
         IF this ? 'notices' THEN
-            INSERT INTO iehe.notices (notice_id, case_id, version, process, message, recipient_kind, recipient_id,
-                                      facts, queued_at)
-            SELECT iehe.notice_id(of_case, v, n.message, r.kind || ':' || r.recipient), of_case, v, written ->> 'process',
-                   n.message, r.kind, r.recipient, n.facts || jsonb_build_object('case', of_case), moment
-            FROM jsonb_to_recordset(this -> 'notices') AS n (message text, "to" text, facts jsonb)
+            INSERT INTO iehe.notices (notice_id, case_id, version, process, message, channel, urgent, recipient_kind,
+                                      recipient_id, facts, queued_at)
+            SELECT iehe.notice_id(of_case, v, n.message, r.kind || ':' || r.recipient, n.channel), of_case, v,
+                   written ->> 'process', n.message, n.channel, n.urgent, r.kind, r.recipient,
+                   n.facts || jsonb_build_object('case', of_case), moment
+            FROM jsonb_to_recordset(this -> 'notices')
+                AS n (message text, "to" text, channel text, urgent boolean, facts jsonb)
             CROSS JOIN LATERAL iehe.readers_of(of_case, n."to", moment) AS r
             ON CONFLICT (notice_id) DO NOTHING;
         END IF;
@@ -425,11 +433,13 @@ COMMENT ON FUNCTION iehe.write_steps IS
     'Writes the steps that a message led to, in the transaction that has decided them. A record of kind `k` of '
     'the room `r` is written by the function iehe.r_record_k(case, version, at, actor, record).';
 
-CREATE FUNCTION iehe.notice_id(case_id text, version integer, message text, reader text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT encode(sha256(convert_to(concat_ws('|', case_id, version, message, reader), 'UTF8')), 'hex')
+CREATE FUNCTION iehe.notice_id(case_id text, version integer, message text, reader text, channel text DEFAULT 'mail')
+RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT encode(sha256(convert_to(concat_ws('|', case_id, version, message, reader, nullif(channel, 'mail')),
+                                    'UTF8')), 'hex')
 $$;
-COMMENT ON FUNCTION iehe.notice_id IS 'One cause, one recipient, one message: one id, and so at most one mail.';
+COMMENT ON FUNCTION iehe.notice_id IS
+    'One cause, one recipient, one message, one channel: one id, and so at most one mail.';
 
 -- who stands in for a member of staff at a time: themselves, or whoever stands in for their substitute; nobody
 -- where the chain ends with somebody who is away, has left, or whom the case is about
@@ -516,6 +526,6 @@ GRANT INSERT ON iehe.policies, iehe.texts, iehe.case_keys TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;
 -- to have a message sent again
-GRANT UPDATE (state, reason, queued_at, possible_duplicate, by_hand) ON iehe.notices TO iehe_office;
+GRANT UPDATE (state, reason, queued_at, retry_at, possible_duplicate, by_hand) ON iehe.notices TO iehe_office;
 
 GRANT SELECT ON iehe.cases, iehe.case_log, iehe.policies TO iehe_auditor;

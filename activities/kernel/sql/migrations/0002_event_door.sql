@@ -143,6 +143,57 @@ COMMENT ON COLUMN iehe.source_keys.sealed IS
     'A shared secret, encrypted with a key that is not in the database.';
 CREATE INDEX source_keys_by_source ON iehe.source_keys (source);
 
+-- who takes notices, and by which channels staff are reached -------------------------------------------------
+
+CREATE TABLE iehe.webhooks (
+    name        text PRIMARY KEY,
+    url         text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    gone_at     timestamptz,
+    revoked_at  timestamptz
+);
+COMMENT ON TABLE iehe.webhooks IS 'Gateways that pages and notices are posted to, signed (Standard Webhooks).';
+COMMENT ON COLUMN iehe.webhooks.gone_at IS 'It answered 410: nothing is sent there until a test is answered.';
+
+CREATE TABLE iehe.webhook_keys (
+    key_id      text PRIMARY KEY,
+    webhook     text NOT NULL REFERENCES iehe.webhooks,
+    sealed      bytea NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz
+);
+COMMENT ON COLUMN iehe.webhook_keys.sealed IS
+    'A shared secret, encrypted with a key that is not in the database.';
+CREATE INDEX webhook_keys_by_webhook ON iehe.webhook_keys (webhook);
+
+CREATE TABLE iehe.staff_channels (
+    staff_id         text NOT NULL REFERENCES iehe.staff,
+    channel          text NOT NULL CHECK (channel = 'mail' OR channel LIKE 'webhook:%'),
+    webhook          text GENERATED ALWAYS AS (nullif(split_part(channel, ':', 2), '')) STORED REFERENCES iehe.webhooks,
+    address          text NOT NULL,
+    added_at         timestamptz NOT NULL DEFAULT now(),
+    tested_at        timestamptz,
+    code_hash        bytea,
+    code_salt        bytea,
+    code_expires_at  timestamptz,
+    code_tries       integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (staff_id, channel)
+);
+COMMENT ON TABLE iehe.staff_channels IS 'How members of staff are reached: by mail, or at a gateway.';
+COMMENT ON COLUMN iehe.staff_channels.address IS
+    'Of mail the address that was tested; else what the person is called at the gateway, such as a pager''s number.';
+COMMENT ON COLUMN iehe.staff_channels.tested_at IS 'When a code that was sent there was given back.';
+
+CREATE FUNCTION iehe.tested_channels(of_staff text) RETURNS TABLE (channel text, tested_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT c.channel, c.tested_at
+    FROM iehe.staff_channels c JOIN iehe.staff s USING (staff_id) LEFT JOIN iehe.webhooks w ON w.name = c.webhook
+    WHERE c.staff_id = of_staff AND s.active AND c.tested_at IS NOT NULL
+      AND CASE WHEN c.channel = 'mail' THEN c.address = s.email ELSE w.revoked_at IS NULL AND w.gone_at IS NULL END
+$$;
+COMMENT ON FUNCTION iehe.tested_channels IS
+    'By what a member of staff is certainly reached: tested, at the address of today, at a gateway that answers.';
+
 -- requests and what ops have read ----------------------------------------------------------------------------
 
 CREATE TABLE iehe.requests (
@@ -212,13 +263,16 @@ CREATE TRIGGER administration_log_stays BEFORE TRUNCATE ON iehe.administration_l
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
 
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.event_fates TO iehe_office;
+GRANT SELECT ON iehe.webhooks, iehe.webhook_keys, iehe.staff_channels TO iehe_worker, iehe_office;
+GRANT UPDATE (gone_at) ON iehe.webhooks TO iehe_worker, iehe_office;
+GRANT INSERT, UPDATE, DELETE ON iehe.staff_channels TO iehe_office;
 GRANT SELECT ON iehe.requests TO iehe_office;
 GRANT INSERT ON iehe.events, iehe.requests, iehe.decodings TO iehe_office;
 GRANT UPDATE (state, reason, next_try_at, waiting_since, ended_at, handled_by, handled_reason, refused)
     ON iehe.events TO iehe_office;
 GRANT SELECT, INSERT ON iehe.administration_log, iehe.logins TO iehe_office;
 GRANT DELETE ON iehe.logins TO iehe_office;
-GRANT SELECT ON iehe.decodings, iehe.sources, iehe.keys, iehe.administration_log, iehe.logins TO iehe_auditor;
+GRANT SELECT ON iehe.decodings, iehe.sources, iehe.webhooks, iehe.keys, iehe.administration_log, iehe.logins TO iehe_auditor;
 GRANT SELECT, INSERT ON iehe.keys TO iehe_worker, iehe_office;
 GRANT USAGE ON SCHEMA public TO iehe_office;
 GRANT SELECT ON public.schema_migrations TO iehe_office;

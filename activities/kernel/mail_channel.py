@@ -1,0 +1,53 @@
+"""Notices by mail: the letter to a reader as they are now, from the sender of its process."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import asyncpg
+
+from activities.kernel.channels import Prepared, RefusedError, WithheldError
+from activities.kernel.mailer import Mailer, MailSession
+from activities.kernel.message_templates import Office
+from activities.kernel.notice_rows import is_answerable, letter_to
+from activities.kernel.room import Room
+
+
+@dataclass(frozen=True)
+class MailChannel:
+    """Mail by a mail server; `link` makes the address at which a letter that asks is answered."""
+
+    rooms: Mapping[str, Room]
+    mailer: Mailer
+    link: Callable[[str], str] | None = None
+    repeatable = False
+    """Readers would see the second copy."""
+
+    @asynccontextmanager
+    async def session(self, case_id: str) -> AsyncIterator["_Letters"]:
+        """Letters of one case, over one connection."""
+        mailer = self.mailer.of_case(case_id)
+        async with mailer.session() as session:
+            yield _Letters(self, mailer, session)
+
+
+@dataclass(frozen=True)
+class _Letters:
+    channel: MailChannel
+    mailer: Mailer
+    session: MailSession
+
+    async def prepare(self, notice: asyncpg.Record, now: datetime) -> Prepared:
+        """Write the letter and agree on its envelope."""
+        if not notice["address"]:
+            raise RefusedError("no-address")
+        if not self.mailer.allows(notice["address"]):
+            raise WithheldError("not-on-allow-list")
+        make_link = self.channel.link
+        link = make_link(notice["notice_id"]) if make_link and is_answerable(notice) else None
+        room = self.channel.rooms[notice["process"]]
+        letter = self.mailer.compose(letter_to(notice, room, Office(), now, link))
+        await self.session.prepare(notice["address"])
+        return Prepared(self.mailer.message_id(notice["notice_id"]), partial(self.session.hand_over, letter))
