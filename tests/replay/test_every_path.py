@@ -13,6 +13,7 @@ from workers.worker import WORKFLOWS
 
 UNRECORDED: Final = {
     ("database", "raise"): "a step that is cancelled, which nobody but the end of its run does",
+    ("ScheduledWorkflow.run", ""): "a run of a night, which is begun anew where it cannot be replayed",
     ("CaseWorkflow._uncancelled", "raise"): "the end of a run by a fault of the program, not a way of a case",
     (
         "CaseWorkflow._deliver",
