@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import JsonValue
 
 from schemas.kernel.case import Actor, CaseState, Command
-from schemas.kernel.deadlines import Deadline
+from schemas.kernel.deadlines import Deadline, Rung
 from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.payload import Payload
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
@@ -86,6 +86,8 @@ class Process(Generic[S]):
     """Whether a reminder still concerns an audience."""
     facts: Callable[[S, Deadline], dict[str, JsonValue]] = lambda _state, _deadline: {}
     """Facts for the reminder's template beside the due time."""
+    asked: Callable[[Draft[S], Deadline, Rung, list[str]], None] = lambda _draft, _deadline, _rung, _who: None
+    """What follows when a rung has asked members of staff."""
     completed: Mapping[str, Callable[[Draft[S]], None]] = field(default_factory=dict)
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None

@@ -182,6 +182,8 @@ def _tell(
         draft.details[f"{rung.key}>nobody"] = deadline.name
         _nobody_there(draft, deadline, rung)
     rung.asked = tuple(dict.fromkeys((*rung.asked, *asked)))
+    if asked:
+        draft.process.asked(draft, deadline, rung, asked)
 
 
 def _nobody_there(draft: Draft[Any], deadline: Deadline, rung: Rung) -> None:

@@ -4,6 +4,9 @@
 CREATE SCHEMA iehe;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
+-- GiST compares ranges without any extension: one text is the range from itself to itself
+CREATE TYPE iehe.text_range AS RANGE (subtype = text);
+
 -- staff --------------------------------------------------------------------------------------------------
 
 CREATE TABLE iehe.staff (
@@ -470,6 +473,12 @@ BEGIN
         IF FOUND OR audience NOT LIKE '%|role:%' THEN
             RETURN;
         END IF;
+    ELSIF audience NOT LIKE 'role:%' THEN
+        -- whom a process knows beside roles, such as who is on duty
+        RETURN QUERY EXECUTE format(
+            'SELECT DISTINCT here FROM iehe.%I($1, $2, $3) AS who, iehe.stand_in($1, who, $3) AS here WHERE here IS NOT NULL',
+            split_part(of_case, '/', 1) || '_staff_of') USING of_case, audience, moment;
+        RETURN;
     END IF;
     RETURN QUERY SELECT DISTINCT here FROM iehe.staff s, iehe.stand_in(of_case, s.staff_id, moment) AS here
                  WHERE s.active AND substring(audience FROM 'role:(.*)$') = ANY (s.roles) AND here IS NOT NULL;

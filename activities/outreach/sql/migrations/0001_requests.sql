@@ -61,8 +61,6 @@ CREATE TABLE iehe.outreach_asked (
 );
 CREATE INDEX outreach_asked_by_lecturer ON iehe.outreach_asked (lecturer);
 
--- GiST compares ranges without any extension: one lecturer is the range from the id to itself
-CREATE TYPE iehe.staff_range AS RANGE (subtype = text);
 CREATE TABLE iehe.outreach_bookings (
     case_id      text NOT NULL REFERENCES iehe.cases,
     version      integer NOT NULL,
@@ -72,7 +70,7 @@ CREATE TABLE iehe.outreach_bookings (
     cause        text,
     PRIMARY KEY (case_id, version),
     CONSTRAINT outreach_lecturer_once_at_a_time EXCLUDE USING gist (
-        iehe.staff_range(lecturer, lecturer, '[]') WITH =, during WITH &&) WHERE (released_at IS NULL)
+        iehe.text_range(lecturer, lecturer, '[]') WITH =, during WITH &&) WHERE (released_at IS NULL)
 );
 COMMENT ON TABLE iehe.outreach_bookings IS 'A lecturer''s time, taken by accepting and not by being asked (O4).';
 CREATE UNIQUE INDEX outreach_booking_of_case ON iehe.outreach_bookings (case_id) WHERE released_at IS NULL;

@@ -1,0 +1,20 @@
+"""The room of support cases."""
+
+from typing import Final
+
+from activities.kernel.room import Room
+from activities.support.case_page import own_part
+from activities.support.lookups import LOOKUPS
+from activities.support.messages import ASKING, MESSAGES
+from workflows.support.process import SUPPORT
+from workflows.support.sight import ADMINISTRATION, SIGHT
+
+ROOM: Final = Room(
+    process=SUPPORT,
+    lookups=LOOKUPS,
+    messages=MESSAGES,
+    page=own_part,
+    sight=SIGHT,
+    administration=ADMINISTRATION,
+    asking=ASKING,
+)

@@ -1,0 +1,210 @@
+-- Support cases: referrals, whose they are, scores, contacts, pages; the members of units and the rota of duty.
+
+INSERT INTO iehe.rooms (room, process, starts_by)
+VALUES ('support', 'support-case', 'jp.ac.iehe.support-case.referral-received');
+
+CREATE TABLE iehe.support_referrals (
+    case_id          text PRIMARY KEY,
+    received_at      timestamptz NOT NULL DEFAULT now(),
+    way              text NOT NULL,
+    person           text,
+    person_text      uuid,
+    contact_text     uuid,
+    referrer_name    uuid,
+    referrer_email   uuid,
+    referrer_language text CHECK (referrer_language IN ('ja', 'en')),
+    language         text NOT NULL CHECK (language IN ('ja', 'en')),
+    danger           boolean NOT NULL,
+    urgent           boolean NOT NULL,
+    unit             text,
+    words            uuid NOT NULL
+);
+COMMENT ON COLUMN iehe.support_referrals.person IS
+    'A keyed hash of whom it is about: tells that two cases are about one person, and nothing else.';
+COMMENT ON COLUMN iehe.support_referrals.words IS 'Words, names and addresses are in iehe.texts, each under the key of the case.';
+CREATE INDEX support_referrals_by_person ON iehe.support_referrals (person) WHERE person IS NOT NULL;
+
+CREATE TABLE iehe.support_members (
+    unit      text NOT NULL,
+    staff_id  text NOT NULL REFERENCES iehe.staff,
+    lead      boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (unit, staff_id)
+);
+COMMENT ON TABLE iehe.support_members IS 'Who works in which unit.';
+
+CREATE TABLE iehe.support_ownership (
+    case_id  text NOT NULL REFERENCES iehe.cases,
+    version  integer NOT NULL,
+    unit     text,
+    owner    text REFERENCES iehe.staff,
+    why      text NOT NULL,
+    since    timestamptz NOT NULL,
+    until    timestamptz,
+    PRIMARY KEY (case_id, version)
+);
+COMMENT ON TABLE iehe.support_ownership IS 'One owner, or the queue of a unit or of triage, at every moment of a case.';
+CREATE UNIQUE INDEX support_one_owner ON iehe.support_ownership (case_id) WHERE until IS NULL;
+CREATE INDEX support_owned ON iehe.support_ownership (owner) WHERE until IS NULL;
+
+CREATE TABLE iehe.support_scores (
+    case_id           text NOT NULL REFERENCES iehe.cases,
+    version           integer NOT NULL,
+    at                timestamptz NOT NULL,
+    by                text NOT NULL,
+    distress          integer CHECK (distress BETWEEN 0 AND 4),
+    hostility         integer CHECK (hostility BETWEEN 0 AND 4),
+    distress_reason   uuid REFERENCES iehe.texts,
+    hostility_reason  uuid REFERENCES iehe.texts,
+    level             integer NOT NULL CHECK (level BETWEEN 1 AND 4),
+    PRIMARY KEY (case_id, version)
+);
+
+CREATE TABLE iehe.support_contacts (
+    case_id  text NOT NULL REFERENCES iehe.cases,
+    version  integer NOT NULL,
+    at       timestamptz NOT NULL,
+    by       text NOT NULL,
+    channel  text NOT NULL,
+    outcome  text NOT NULL,
+    note     uuid REFERENCES iehe.texts,
+    PRIMARY KEY (case_id, version)
+);
+
+CREATE TABLE iehe.support_pages (
+    case_id   text NOT NULL REFERENCES iehe.cases,
+    page      integer NOT NULL,
+    rung      text NOT NULL,
+    staff_id  text NOT NULL REFERENCES iehe.staff,
+    version   integer NOT NULL,
+    at        timestamptz NOT NULL,
+    PRIMARY KEY (case_id, version, staff_id)
+);
+COMMENT ON TABLE iehe.support_pages IS 'Who was paged about which danger, on which rung, when.';
+
+-- the rota -------------------------------------------------------------------------------------------------
+
+CREATE TABLE iehe.support_rota (
+    shift     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    place     text NOT NULL CHECK (place IN ('first', 'second')),
+    staff_id  text NOT NULL REFERENCES iehe.staff,
+    during    tstzrange NOT NULL CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during)),
+    noted_by  text NOT NULL,
+    noted_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT support_rota_one_in_a_place EXCLUDE USING gist (
+        iehe.text_range(place, place, '[]') WITH =, during WITH &&),
+    CONSTRAINT support_rota_nobody_twice EXCLUDE USING gist (
+        iehe.text_range(staff_id, staff_id, '[]') WITH =, during WITH &&)
+);
+COMMENT ON TABLE iehe.support_rota IS 'Who is on duty, first and second, for each minute; read when a page goes out (E10).';
+
+-- the referral as it arrives -------------------------------------------------------------------------------
+
+-- what is personal has been put into iehe.texts at the door: the form holds the ids, and of the person a keyed hash
+CREATE FUNCTION iehe.support_store(subject text, form jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    of_case text := 'support/' || subject;
+BEGIN
+    INSERT INTO iehe.support_referrals (case_id, way, person, person_text, contact_text, referrer_name, referrer_email,
+        referrer_language, language, danger, urgent, unit, words)
+    VALUES (of_case, form ->> 'way', split_part(form ->> 'person', '.', 1), iehe.text_of(split_part(form ->> 'person', '.', 2)),
+        iehe.text_of(form ->> 'contact'), iehe.text_of(form #>> '{referrer,name}'), iehe.text_of(form #>> '{referrer,email}'),
+        CASE WHEN form -> 'referrer' IS NOT NULL THEN coalesce(form #>> '{referrer,language}', 'ja') END,
+        coalesce(form ->> 'language', 'ja'), coalesce((form ->> 'danger')::boolean, false),
+        coalesce((form ->> 'urgent')::boolean, false), form ->> 'unit', iehe.text_of(form ->> 'words'))
+    ON CONFLICT (case_id) DO NOTHING;
+    IF NOT FOUND AND NOT EXISTS (SELECT FROM iehe.support_referrals r
+                                 WHERE r.case_id = of_case AND r.words = iehe.text_of(form ->> 'words')) THEN
+        PERFORM iehe.refuse('referral-known');
+    END IF;
+    -- before the first message of the case (E18); an id that nobody has is nobody
+    INSERT INTO iehe.case_shut_out (case_id, staff_id, since)
+    SELECT of_case, each, now() FROM jsonb_array_elements_text(coalesce(form -> 'concerned', '[]')) AS each
+    ON CONFLICT DO NOTHING;
+END
+$$;
+
+-- whom a message is for; address and name are ids of texts, opened where the message is sent
+CREATE FUNCTION iehe.support_recipient(of_case text, reader text, id text)
+RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
+    SELECT CASE reader WHEN 'referrer' THEN 'text:' || r.referrer_email ELSE 'text:' || r.contact_text END,
+           CASE reader WHEN 'referrer' THEN r.referrer_language ELSE r.language END,
+           CASE reader WHEN 'referrer' THEN 'text:' || r.referrer_name ELSE '' END,
+           EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = of_case AND c.stage = 'deceased' AND reader = 'student')
+    FROM iehe.support_referrals r
+    WHERE r.case_id = of_case AND (reader = 'referrer' AND r.referrer_email IS NOT NULL OR reader = 'student')
+$$;
+
+-- whom a ladder means beside roles: who is on duty, in the first or the second place
+CREATE FUNCTION iehe.support_staff_of(of_case text, audience text, moment timestamptz) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+    SELECT r.staff_id FROM iehe.support_rota r
+    WHERE audience = 'duty:' || r.place AND r.during @> moment
+    UNION ALL
+    SELECT m.staff_id FROM iehe.support_members m JOIN iehe.support_ownership o ON o.case_id = of_case AND o.until IS NULL
+    WHERE audience = 'lead' AND m.lead AND m.unit = o.unit
+$$;
+
+-- what a step writes ---------------------------------------------------------------------------------------
+
+-- whom a case concerns: its owner, or the whole unit while it is in the queue
+CREATE FUNCTION iehe.support_record_owned(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.support_ownership SET until = moment WHERE case_id = of_case AND until IS NULL;
+    INSERT INTO iehe.support_ownership (case_id, version, unit, owner, why, since)
+    VALUES (of_case, v, record ->> 'unit', record ->> 'owner', record ->> 'why', moment)
+    ON CONFLICT (case_id, version) DO UPDATE SET unit = excluded.unit, owner = excluded.owner, why = excluded.why, until = NULL;
+    DELETE FROM iehe.case_people WHERE case_id = of_case AND role IN ('counsellor', 'support_lead');
+    INSERT INTO iehe.case_people (staff_id, case_id, role)
+    SELECT m.staff_id, of_case, CASE WHEN m.lead THEN 'support_lead' ELSE 'counsellor' END FROM iehe.support_members m
+    WHERE m.unit = record ->> 'unit' AND (m.lead OR record ->> 'owner' IS NULL OR m.staff_id = record ->> 'owner')
+    UNION
+    SELECT record ->> 'owner', of_case, 'counsellor' WHERE record ->> 'owner' IS NOT NULL
+    ON CONFLICT DO NOTHING;
+$$;
+
+CREATE FUNCTION iehe.support_record_scored(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.support_scores (case_id, version, at, by, distress, hostility, distress_reason, hostility_reason, level)
+    VALUES (of_case, v, moment, actor, (record ->> 'distress')::int, (record ->> 'hostility')::int,
+            iehe.text_of(record ->> 'distress_reason_id'), iehe.text_of(record ->> 'hostility_reason_id'),
+            (record ->> 'level')::int)
+$$;
+
+CREATE FUNCTION iehe.support_record_contacted(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.support_contacts (case_id, version, at, by, channel, outcome, note)
+    VALUES (of_case, v, (record ->> 'at')::timestamptz, actor, record ->> 'channel', record ->> 'outcome',
+            iehe.text_of(record ->> 'note_id'))
+$$;
+
+CREATE FUNCTION iehe.support_record_concerned(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.case_shut_out (case_id, staff_id, since) VALUES (of_case, record ->> 'staff_id', moment)
+    ON CONFLICT DO NOTHING;
+    DELETE FROM iehe.case_people WHERE case_id = of_case AND staff_id = record ->> 'staff_id';
+    UPDATE iehe.notices SET state = 'suppressed', reason = 'shut-out'
+    WHERE case_id = of_case AND recipient_kind = 'staff' AND recipient_id = record ->> 'staff_id' AND state IN ('queued', 'failed');
+$$;
+
+CREATE FUNCTION iehe.support_record_paged(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.support_pages (case_id, page, rung, staff_id, version, at)
+    VALUES (of_case, (record ->> 'page')::int, record ->> 'rung', record ->> 'staff_id', v, moment);
+    INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (record ->> 'staff_id', of_case, 'duty_officer')
+    ON CONFLICT DO NOTHING;
+$$;
+
+CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT iehe.erase_rows(of_case, ARRAY['support_pages', 'support_contacts', 'support_scores', 'support_ownership',
+                                          'support_referrals'])
+$$;
+
+-- rights ---------------------------------------------------------------------------------------------------
+
+GRANT SELECT ON iehe.support_referrals, iehe.support_members, iehe.support_ownership, iehe.support_scores,
+    iehe.support_contacts, iehe.support_pages, iehe.support_rota TO iehe_worker, iehe_office;
+GRANT INSERT ON iehe.support_ownership, iehe.support_scores, iehe.support_contacts, iehe.support_pages TO iehe_worker;
+GRANT UPDATE ON iehe.support_ownership TO iehe_worker;
+GRANT INSERT ON iehe.support_referrals TO iehe_worker, iehe_office;
+GRANT INSERT ON iehe.case_shut_out TO iehe_office;
+GRANT INSERT, UPDATE, DELETE ON iehe.support_members, iehe.support_rota TO iehe_office;

@@ -1,0 +1,177 @@
+"""The decisions of people about a support case."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from schemas.kernel.case import Command
+from schemas.kernel.deadlines import DueTime
+from schemas.kernel.identifiers import Code, StaffId
+from schemas.support.stages import Channel, Outcome, Unit
+
+Score = Annotated[int, Field(ge=0, le=4)]
+
+
+class Scoring(Command):
+    """Scores of the rubric, each with its reason; the higher one gives the level."""
+
+    distress: Score | None = Field(
+        default=None, description="0 to 4; left out when it is not known, which is not 0."
+    )
+    hostility: Score | None = Field(
+        default=None, description="0 to 4; left out when it is not known, which is not 0."
+    )
+    distress_reason_id: str | None = None
+    """Why this distress."""
+    hostility_reason_id: str | None = None
+    """Why this hostility."""
+
+
+class Triage(Scoring):
+    """Judge a new referral by the rubric: it gets its level and its clocks."""
+
+    step: ClassVar[str] = "triage"
+
+
+class Rescore(Scoring):
+    """Judge it again: a raised level counts anew, a lowered one keeps what was promised."""
+
+    step: ClassVar[str] = "rescore"
+
+
+class Advise(Command):
+    """Advice is enough: nothing more is to be done."""
+
+    step: ClassVar[str] = "advise"
+    reason_id: str | None = None
+
+
+class Misdirect(Command):
+    """It is not for this office; who refers is told where to turn."""
+
+    step: ClassVar[str] = "misdirect"
+    code: Code = Field(description="A code of the policy's list.")
+    reason_id: str | None = None
+
+
+class Assign(Command):
+    """Give it to a unit, or to one of its members."""
+
+    step: ClassVar[str] = "assign"
+    unit: Unit = Field(description="The unit that works on it.")
+    owner: StaffId | None = Field(default=None, description="One of its members; left out: its queue.")
+
+
+class Take(Command):
+    """Take a case out of the queue of your unit."""
+
+    step: ClassVar[str] = "take"
+
+
+class Offer(Command):
+    """Offer the case to a colleague; you keep it, and its clocks run on, until they accept."""
+
+    step: ClassVar[str] = "offer"
+    to: StaffId = Field(description="Who shall take it over.")
+    unit: Unit = Field(description="For which unit.")
+    reason_id: str | None = None
+
+
+class Accept(Command):
+    """Take over a case that was offered to you."""
+
+    step: ClassVar[str] = "accept"
+
+
+class Return(Command):
+    """Give back a case that was offered to you."""
+
+    step: ClassVar[str] = "return"
+    reason_id: str | None = None
+
+
+class StepBack(Command):
+    """You know the person or the matter: leave the case, and hear and see no more of it."""
+
+    step: ClassVar[str] = "step-back"
+    reason_id: str | None = None
+
+
+class NameConcerned(Command):
+    """Name a member of staff whom it is about or against: they are out of it at once."""
+
+    step: ClassVar[str] = "name-concerned"
+    staff_id: StaffId = Field(description="Whom it is about or against.")
+
+
+class ReferOn(Command):
+    """Another unit works with it."""
+
+    step: ClassVar[str] = "refer-on"
+    unit: Unit = Field(description="The other unit.")
+    moves: bool = Field(default=False, description="The case becomes that unit's.")
+    reason_id: str | None = None
+
+
+class RecordContact(Command):
+    """You have spoken to the student, or tried to."""
+
+    step: ClassVar[str] = "record-contact"
+    channel: Channel = Field(description="How.")
+    outcome: Outcome = Field(description="What came of it.")
+    at: AwareDatetime | None = Field(default=None, description="When; left out: now.")
+    note_id: str | None = None
+    """What was said, for the record."""
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When it was, where the person says so."""
+        return self.at
+
+
+class Wait(Command):
+    """Wait for the student, or for a unit."""
+
+    step: ClassVar[str] = "wait"
+    on: Literal["student", "unit"] = Field(description="Whose turn it is.")
+    until: DueTime = Field(description="Until when.")
+
+
+class Resolve(Command):
+    """Nothing more is to be done."""
+
+    step: ClassVar[str] = "resolve"
+    code: Code = Field(description="A code of the policy's list.")
+    note_id: str | None = None
+    """What was done, for the record."""
+
+
+class Reopen(Command):
+    """Go on with a resolved case."""
+
+    step: ClassVar[str] = "reopen"
+    reason_id: str | None = None
+
+
+class SignalDanger(Command):
+    """Somebody is in danger now: page the duty officer."""
+
+    step: ClassVar[str] = "signal-danger"
+    reason_id: str | None = None
+
+
+class CanWait(Command):
+    """An urgent referral out of hours can wait until triage."""
+
+    step: ClassVar[str] = "can-wait"
+    reason_id: str | None = None
+
+
+class StandDown(Command):
+    """The danger is over; the case has an owner who goes on with it."""
+
+    step: ClassVar[str] = "stand-down"
+    owner: StaffId | None = Field(default=None, description="Who goes on with it, where nobody has it yet.")
+    unit: Unit | None = Field(default=None, description="For which unit.")
+    reason_id: str | None = None

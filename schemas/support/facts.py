@@ -1,0 +1,55 @@
+"""Facts about a support case that other systems send."""
+
+from typing import Literal
+
+from schemas.kernel.identifiers import Code, StaffId
+from schemas.kernel.payload import Payload
+from schemas.support.referral import Words
+
+
+class EarlyAlert(Payload):
+    """The learning system has noticed something more: the course, and a code of what."""
+
+    course: Code
+    code: Code
+
+
+class MessageArrived(Payload):
+    """A message of the student, or of us, in a thread; machine mail is kept and counts for nothing (E16)."""
+
+    thread: Code
+    direction: Literal["in", "out"]
+    sender: Literal["student", "referrer", "other"] = "student"
+    automatic: bool = False
+    danger: bool = False
+    words: Words | None = None
+
+
+class MessageBounced(Payload):
+    """A message of ours did not arrive: the student was not reached."""
+
+    thread: Code
+
+
+class AppointmentMissed(Payload):
+    """The student did not come."""
+
+
+class OutsideEmergency(Payload):
+    """The outside line calls for help: an emergency, never its content."""
+
+    call: Code
+
+
+class PersonLeft(Payload):
+    """A member of staff has left or moved: what is theirs is not theirs any more."""
+
+    staff_id: StaffId
+
+
+class StudentLeft(Payload):
+    """The student has left the university."""
+
+
+class StudentDied(Payload):
+    """The student has died: notices stop."""

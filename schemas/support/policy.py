@@ -1,0 +1,50 @@
+"""The policy of support cases: clocks by level, ladders, and what the offices may choose from."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.kernel.deadlines import DeadlinePolicy
+from schemas.kernel.identifiers import Code
+from schemas.kernel.payload import Payload
+from schemas.kernel.policies import ProcessPolicy
+
+Level = Literal["1", "2", "3", "4"]
+Codes = Annotated[tuple[Code, ...], Field(min_length=1)]
+
+
+class LevelPolicy(Payload):
+    """The clocks of one level of risk; each names its calendar (S2)."""
+
+    triage: DeadlinePolicy
+    first_response: DeadlinePolicy
+    update: DeadlinePolicy
+    resolution: DeadlinePolicy
+    hand_over: DeadlinePolicy
+    """How long a colleague has to accept a case that is offered (S15)."""
+    attempt: DeadlinePolicy
+    """Until when the student is to be tried again after an attempt that failed (E7)."""
+
+
+class SupportPolicy(ProcessPolicy):
+    """What a year may change; a case keeps its version."""
+
+    levels: dict[Level, LevelPolicy]
+    page: DeadlinePolicy
+    """The pages of a crisis (E6)."""
+    can_wait: DeadlinePolicy
+    """How long the duty officer has to say that an urgent referral out of hours can wait (S10)."""
+    idle: DeadlinePolicy
+    """After which silence an owner loses the case (E4)."""
+    reopen: DeadlinePolicy
+    """How long a resolved case can be reopened (S14); then it is closed."""
+    silence: DeadlinePolicy
+    """How long the student may be silent after the last attempt, before a case is closed with a letter (E7)."""
+    attempts: int = Field(default=3, ge=1)
+    """Attempts to reach the student before a message is left and silence begins (E7)."""
+    resolution_codes: Codes
+    misdirection_codes: Codes
+
+    def at(self, level: int) -> LevelPolicy:
+        """The clocks of a level."""
+        return self.levels[str(level)]  # type: ignore[index]

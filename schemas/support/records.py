@@ -1,0 +1,53 @@
+"""Rows that a step of a support case writes; `kind` names the function of the database that does."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from schemas.kernel.payload import Payload
+
+
+class Scored(Payload):
+    """Scores of the rubric, each with its reason (S9)."""
+
+    kind: Literal["scored"] = "scored"
+    distress: int | None
+    hostility: int | None
+    distress_reason_id: str | None
+    hostility_reason_id: str | None
+    level: int
+
+
+class Owned(Payload):
+    """One owner or one queue, from now on (invariant 4)."""
+
+    kind: Literal["owned"] = "owned"
+    unit: str | None
+    owner: str | None
+    why: str
+
+
+class Contacted(Payload):
+    """The student was spoken to, or was not reached."""
+
+    kind: Literal["contacted"] = "contacted"
+    channel: str
+    outcome: str
+    at: AwareDatetime
+    note_id: str | None = None
+
+
+class Concerned(Payload):
+    """A member of staff whom the case is about or against: out of it from now on (E18)."""
+
+    kind: Literal["concerned"] = "concerned"
+    staff_id: str
+
+
+class Paged(Payload):
+    """A page went out to somebody, or its danger is over for a reason."""
+
+    kind: Literal["paged"] = "paged"
+    page: int
+    rung: str
+    staff_id: str

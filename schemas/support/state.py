@@ -1,0 +1,48 @@
+"""What a support case remembers: codes, levels and times."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from schemas.kernel.case import CaseState
+from schemas.kernel.payload import Record
+from schemas.support.policy import SupportPolicy
+from schemas.support.stages import USUAL_LEVEL, Unit, Way
+
+
+class Offer(Record):
+    """A case that a colleague is to take over; the owner keeps it until they accept."""
+
+    to: str
+    unit: Unit
+    by: str
+
+
+class SupportState(CaseState):
+    """Everything a case remembers."""
+
+    policy: SupportPolicy | None = Field(default=None, exclude=True)
+    received_at: datetime | None = None
+    way: Way = Way.FORM
+    language: str = "ja"
+    anonymous: bool = False
+    referrer: bool = False
+    """Somebody is told when contact was made."""
+    urgent: bool = False
+    level: int = USUAL_LEVEL
+    scored: bool = False
+    """The level is the rubric's; before, it is what the referral asks for."""
+    unit: Unit | None = None
+    owner: str | None = None
+    """Staff id; None while it is in the queue of the unit, or of triage."""
+    offer: Offer | None = None
+    responded_at: datetime | None = None
+    """When the student was first spoken to."""
+    attempts: int = 0
+    """Failed ones since the student was last reached."""
+    waits_on: str | None = None
+    """`student` or a unit, in the stage `waiting`."""
+    page: int = 0
+    """Number of the last danger that was paged."""
+    crisis_lead: str | None = None
+    """Who attends to the crisis."""

@@ -1,0 +1,103 @@
+"""The clocks of a support case: first response, update, resolution, and what a changed level does to them.
+
+Rule numbers are those of docs/processes/support.md.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from schemas.support.policy import LevelPolicy, SupportPolicy
+from schemas.support.state import SupportState
+from workflows.kernel import deadlines as counting
+from workflows.kernel.draft import Draft
+
+SupportDraft = Draft[SupportState]
+
+TRIAGE: Final = "triage"
+FIRST_RESPONSE: Final = "first-response"
+UPDATE: Final = "update"
+RESOLUTION: Final = "resolution"
+IDLE: Final = "idle"
+HAND_OVER: Final = "hand-over"
+ATTEMPT: Final = "attempt"
+SILENCE: Final = "silence"
+WAIT: Final = "wait"
+REOPEN: Final = "reopen"
+PAGE: Final = "page"
+CAN_WAIT: Final = "can-wait"
+
+_BY_LEVEL: Final = {
+    TRIAGE: "triage",
+    FIRST_RESPONSE: "first_response",
+    UPDATE: "update",
+    RESOLUTION: "resolution",
+}
+
+
+def policy_of(state: SupportState) -> SupportPolicy:
+    """The policy that the case follows."""
+    if state.policy is None:
+        raise RuntimeError("the case has not been opened")
+    return state.policy
+
+
+def clocks_of(state: SupportState) -> LevelPolicy:
+    """The clocks of the case's level."""
+    return policy_of(state).at(state.level)
+
+
+def start(draft: SupportDraft, clock: str, since: datetime | None = None) -> None:
+    """Start one of the clocks that hang on the level, unless it runs."""
+    if clock not in draft.state.deadlines:
+        policy = getattr(clocks_of(draft.state), _BY_LEVEL[clock])
+        draft.start_deadline(clock, policy, since=since, keep=True)
+
+
+def raise_level(draft: SupportDraft, level: int) -> None:
+    """Another level: a raised one lets the clocks count anew, a lowered one keeps what was promised (E5)."""
+    state = draft.state
+    was, state.level = state.level, level
+    if level == was:
+        return
+    draft.details["level"] = level
+    if level < was:
+        for clock, name in _BY_LEVEL.items():
+            if clock in state.deadlines:
+                draft.restart_deadline(clock, getattr(clocks_of(state), name))
+
+
+def student_writes(draft: SupportDraft) -> None:
+    """The next update is owed: from the first response on, and not again while one is owed already (S1, S8)."""
+    if draft.state.responded_at is not None:
+        start(draft, UPDATE, draft.happened_at)
+
+
+def student_hears(draft: SupportDraft) -> None:
+    """What was owed is done by a real reply."""
+    draft.stop_deadline(UPDATE)
+
+
+def pause(draft: SupportDraft) -> None:
+    """While it is the student's turn nothing of ours is due (S4)."""
+    _each(draft, paused=True)
+
+
+def resume(draft: SupportDraft) -> None:
+    """It is our turn again, with the time that was left."""
+    _each(draft, paused=False)
+
+
+def _each(draft: SupportDraft, *, paused: bool) -> None:
+    for clock in (UPDATE, RESOLUTION):
+        deadline = draft.state.deadlines.get(clock)
+        if deadline is None or (deadline.paused_at is not None) is paused:
+            continue
+        calendar = draft.calendar_called(deadline.calendar)
+        (counting.pause if paused else counting.resume)(deadline, draft.now, calendar)
+        draft.change_deadline(deadline, "paused" if paused else "running")
+
+
+def owner_acts(draft: SupportDraft) -> None:
+    """The owner's silence begins anew (E4)."""
+    if draft.state.owner is not None:
+        draft.start_deadline(IDLE, policy_of(draft.state).idle, keep=True)

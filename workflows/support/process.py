@@ -1,0 +1,214 @@
+"""Support cases as the host sees them: the table of stages and steps, the crisis beside it, the rules by name."""
+
+from typing import Final
+
+from pydantic import JsonValue
+
+from schemas.kernel.case import Acknowledge, DeEscalate, Escalate
+from schemas.kernel.deadlines import Deadline
+from schemas.support import commands, facts
+from schemas.support.policy import SupportPolicy
+from schemas.support.referral import Referral
+from schemas.support.roles import Role
+from schemas.support.stages import CRISIS, Crisis, Stage
+from schemas.support.state import SupportState
+from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
+from workflows.kernel.process import EventKind, Process
+from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
+from workflows.support import clocks, contact, crisis, intake, ownership
+
+TRIAGE: Final = frozenset({Role.TRIAGE, Role.HEAD})
+OWNERS: Final = frozenset({Role.COUNSELLOR})
+LEADS: Final = frozenset({Role.LEAD, Role.HEAD})
+DUTY: Final = frozenset({Role.DUTY, Role.HEAD})
+ASKED: Final = frozenset({Role.DUTY, Role.LEAD, Role.HEAD, Role.VICE_PRESIDENT})
+"""Whom the ladders ask."""
+ANYBODY: Final = TRIAGE | OWNERS | LEADS | DUTY
+
+STAGES: Final[dict[str, StageInfo]] = {
+    Stage.REFERRED: StageInfo("受付", "referred", Role.TRIAGE),
+    Stage.TRIAGED: StageInfo("見立て済", "triaged", Role.TRIAGE),
+    Stage.ASSIGNED: StageInfo("担当決定", "assigned", Role.COUNSELLOR),
+    Stage.IN_CONTACT: StageInfo("対応中", "in contact", Role.COUNSELLOR),
+    Stage.WAITING: StageInfo("連絡待ち", "waiting", "student"),
+    Stage.REFERRED_ON: StageInfo("リファー", "referred on", Role.COUNSELLOR),
+    Stage.RESOLVED: StageInfo("対応終了", "resolved", "reopening"),
+    Stage.REOPENED: StageInfo("再開", "reopened", Role.COUNSELLOR),
+    Stage.CLOSED: StageInfo("終結", "closed", final=True),
+    Stage.ADVICE_ONLY: StageInfo("助言のみ", "advice only", final=True),
+    Stage.MISDIRECTED: StageInfo("対象外", "misdirected", final=True),
+    Stage.LEFT: StageInfo("離籍", "left", final=True),
+    Stage.DECEASED: StageInfo("死亡", "deceased", final=True),
+}
+LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
+WORKED: Final = (*contact.TALKING, Stage.TRIAGED)
+"""Stages in which somebody works on it, or is to be found who does."""
+
+LIFECYCLE: Final = Lifecycle(
+    STAGES,
+    (
+        step("open", at=[""], by=By.SYSTEM, to=[Stage.REFERRED]),
+        # told by whoever refers: what it says is stored already
+        step("referral-received", at=STAGES, by=By.EVENT),
+        # judged
+        step("triage", at=[Stage.REFERRED], by=TRIAGE, to=[Stage.TRIAGED]),
+        step("triage-missed", at=[Stage.REFERRED], by=By.CLOCK),
+        step("rescore", at=WORKED, by=TRIAGE | OWNERS),
+        step("advise", at=[Stage.REFERRED, Stage.TRIAGED], by=TRIAGE | OWNERS, to=[Stage.ADVICE_ONLY]),
+        step("misdirect", at=[Stage.REFERRED, Stage.TRIAGED], by=TRIAGE, to=[Stage.MISDIRECTED]),
+        # whose it is
+        step("assign", at=WORKED, by=TRIAGE | LEADS, to=[Stage.ASSIGNED]),
+        step("take", at=[Stage.TRIAGED, Stage.REFERRED_ON, Stage.REOPENED], by=OWNERS, to=[Stage.ASSIGNED]),
+        step("offer", at=WORKED, by=OWNERS | LEADS),
+        step("accept", at=WORKED, by=OWNERS, to=[Stage.ASSIGNED]),
+        step("return", at=WORKED, by=OWNERS),
+        step("offer-unanswered", at=LIVING, by=By.CLOCK),
+        step(
+            "refer-on",
+            at=[Stage.ASSIGNED, Stage.IN_CONTACT, Stage.WAITING, Stage.REOPENED],
+            by=OWNERS,
+            to=[Stage.REFERRED_ON],
+        ),
+        step("owner-silent", at=contact.TALKING, by=By.CLOCK, to=[Stage.TRIAGED]),
+        step("step-back", at=LIVING, by=ANYBODY, to=[Stage.TRIAGED]),
+        step("name-concerned", at=LIVING, by=ANYBODY, to=[Stage.TRIAGED]),
+        step("person-left", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
+        # contact
+        step("record-contact", at=LIVING, by=OWNERS | DUTY, to=[Stage.IN_CONTACT]),
+        step("attempt-due", at=LIVING, by=By.CLOCK),
+        step("close-unanswered", at=WORKED, by=By.CLOCK, to=[Stage.CLOSED]),
+        step("appointment-missed", at=LIVING, by=By.EVENT),
+        step("message-bounced", at=LIVING, by=By.EVENT),
+        step("message-arrived", at=LIVING, by=By.EVENT, to=[Stage.IN_CONTACT, Stage.REOPENED]),
+        step("early-alert", at=LIVING, by=By.EVENT),
+        step("wait", at=contact.TALKING, by=OWNERS, to=[Stage.WAITING]),
+        step("wait-over", at=[Stage.WAITING], by=By.CLOCK, to=[Stage.IN_CONTACT]),
+        # the end
+        step("resolve", at=contact.TALKING, by=OWNERS | LEADS, to=[Stage.RESOLVED]),
+        step("reopen", at=[Stage.RESOLVED], by=ANYBODY, to=[Stage.REOPENED]),
+        step("close", at=[Stage.RESOLVED], by=By.CLOCK, to=[Stage.CLOSED]),
+        step("student-left", at=LIVING, by=By.EVENT, to=[Stage.LEFT]),
+        step("student-deceased", at=LIVING, by=By.EVENT, to=[Stage.DECEASED]),
+        # ladders
+        step(Acknowledge.step, at=LIVING, by=ASKED),
+        step(Escalate.step, at=LIVING, by=OWNERS | ASKED),
+        step(DeEscalate.step, at=LIVING, by=ASKED),
+        step("review-resolution", at=LIVING, by=By.CLOCK),
+        step("cannot-wait", at=LIVING, by=By.CLOCK),
+        step("can-wait", at=LIVING, by=DUTY),
+        *common_steps(tuple(STAGES), LIVING, TRIAGE | LEADS),
+    ),
+)
+
+_NONE: Final = ("", Crisis.STOOD_DOWN)
+CRISIS_TABLE: Final = Lifecycle(
+    {
+        Crisis.OPEN: StageInfo("緊急", "open", Role.DUTY),
+        Crisis.ACKNOWLEDGED: StageInfo("受信確認", "acknowledged", Role.DUTY),
+        Crisis.ATTENDING: StageInfo("対応中", "attending", Role.DUTY),
+        Crisis.STOOD_DOWN: StageInfo("解除", "stood down"),
+    },
+    (
+        step("open", at=[""], by=By.SYSTEM, to=[Crisis.OPEN]),
+        step("signal-danger", at=[*_NONE, *crisis.OPEN], by=ANYBODY, to=[Crisis.OPEN]),
+        step("outside-emergency", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
+        step("message-arrived", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
+        step("cannot-wait", at=[*_NONE, *crisis.OPEN], by=By.CLOCK, to=[Crisis.OPEN]),
+        step("remind", at=[*_NONE, *crisis.OPEN], by=By.CLOCK, to=[Crisis.OPEN]),
+        step(Acknowledge.step, at=[*_NONE, *crisis.OPEN], by=ASKED, to=[Crisis.ACKNOWLEDGED]),
+        step("record-contact", at=[*_NONE, *crisis.OPEN], by=OWNERS | DUTY, to=[Crisis.ATTENDING]),
+        step("stand-down", at=crisis.OPEN, by=DUTY, to=[Crisis.STOOD_DOWN]),
+    ),
+)
+
+
+def _facts(state: SupportState, deadline: Deadline) -> dict[str, JsonValue]:
+    """What a message of a ladder tells: which clock, and of a crisis the number of the page; never the level."""
+    return {"page": state.page} if deadline.kind == clocks.PAGE else {"task": deadline.kind}
+
+
+def _audience(state: SupportState, deadline: Deadline, _who: str) -> bool:
+    return deadline.kind != clocks.PAGE or crisis.is_open(state)
+
+
+SUPPORT: Final = Process[SupportState](
+    name="support-case",
+    room="support",
+    title=("学生支援の相談", "Support case"),
+    state=SupportState,
+    policy=SupportPolicy,
+    lifecycle=LIFECYCLE,
+    tracks={CRISIS: CRISIS_TABLE},
+    office=Role.TRIAGE,
+    roles={
+        Role.TRIAGE: ("受付担当", "triage officer"),
+        Role.COUNSELLOR: ("相談担当", "counsellor"),
+        Role.LEAD: ("相談主任", "team lead"),
+        Role.HEAD: ("相談室長", "head of student support"),
+        Role.VICE_PRESIDENT: ("担当副学長", "vice-president"),
+        Role.DUTY: ("当番", "duty officer"),
+    },
+    open=intake.open_case,
+    enter={
+        Stage.REFERRED: intake.enter_referred,
+        Stage.TRIAGED: intake.enter_triaged,
+        Stage.ASSIGNED: ownership.enter_assigned,
+        Stage.IN_CONTACT: contact.enter_in_contact,
+        Stage.RESOLVED: contact.enter_resolved,
+        Stage.REOPENED: contact.enter_reopened,
+    },
+    decisions={
+        commands.Triage: intake.triage,
+        commands.Rescore: intake.rescore,
+        commands.Advise: intake.advise,
+        commands.Misdirect: intake.misdirect,
+        commands.Assign: ownership.assign,
+        commands.Take: ownership.take,
+        commands.Offer: ownership.offer,
+        commands.Accept: ownership.accept,
+        commands.Return: ownership.give_back,
+        commands.StepBack: ownership.step_back,
+        commands.NameConcerned: ownership.name_concerned,
+        commands.ReferOn: ownership.refer_on,
+        commands.RecordContact: contact.record_contact,
+        commands.Wait: contact.wait,
+        commands.Resolve: contact.resolve,
+        commands.Reopen: contact.reopen,
+        commands.SignalDanger: crisis.signal_danger,
+        commands.CanWait: crisis.can_wait,
+        commands.StandDown: crisis.stand_down,
+        **COMMON_DECISIONS,
+        **LADDER_DECISIONS,
+        **crisis.ACKNOWLEDGE,
+    },
+    events={
+        "referral-received": EventKind(
+            "referral-received", Referral, lambda _draft, _fact: None, starts=True
+        ),
+        "early-alert": EventKind("early-alert", facts.EarlyAlert, intake.early_alert),
+        "message-arrived": EventKind("message-arrived", facts.MessageArrived, contact.message_arrived),
+        "message-bounced": EventKind("message-bounced", facts.MessageBounced, contact.message_bounced),
+        "appointment-missed": EventKind(
+            "appointment-missed", facts.AppointmentMissed, contact.appointment_missed
+        ),
+        "outside-emergency": EventKind("outside-emergency", facts.OutsideEmergency, crisis.outside_emergency),
+        "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left),
+        "student-left": EventKind("student-left", facts.StudentLeft, contact.student_left),
+        "student-deceased": EventKind("student-deceased", facts.StudentDied, contact.student_died),
+    },
+    expiries={
+        clocks.TRIAGE: ("triage-missed", intake.triage_missed),
+        clocks.HAND_OVER: ("offer-unanswered", ownership.offer_unanswered),
+        clocks.IDLE: ("owner-silent", ownership.owner_silent),
+        clocks.ATTEMPT: ("attempt-due", contact.attempt_due),
+        clocks.SILENCE: ("close-unanswered", contact.still_silent),
+        clocks.WAIT: ("wait-over", contact.waited_long_enough),
+        clocks.REOPEN: ("close", contact.close_resolved),
+        clocks.RESOLUTION: ("review-resolution", contact.review),
+        clocks.CAN_WAIT: ("cannot-wait", crisis.nobody_says_it_can_wait),
+    },
+    audience=_audience,
+    facts=_facts,
+    asked=crisis.paged,
+    answers_since=lambda state, _step: state.received_at,
+)
