@@ -7,6 +7,7 @@ from typing import Any, Final
 import asyncpg
 
 from activities.kernel.queries import queries
+from cases.apart import Marks, Words, is_apart, keep, put_apart
 from cases.registry import PROCESSES
 from cases.states import read_state
 from schemas.kernel.case import EventEnvelope
@@ -51,15 +52,25 @@ async def taken(pool: asyncpg.Pool, case_id: str, envelope: EventEnvelope) -> as
 
 
 async def store(
-    pool: asyncpg.Pool, case: asyncpg.Record | Mapping[str, Any], envelope: EventEnvelope
+    pool: asyncpg.Pool,
+    case: asyncpg.Record | Mapping[str, Any],
+    envelope: EventEnvelope,
+    words: tuple[Words, ...] = (),
+    marks: Marks | None = None,
 ) -> None:
     """Put a fact into the inbox; from here on it cannot be lost, and the relay brings it to the case.
+
+    `words` are stored with it, by the keys in `marks`.
 
     Raises:
         Refusal: its id was used for another event, or a person dropped it.
     """
     where = (case["process"], case["case_id"], envelope.model_dump_json())
-    if await pool.fetchval(SQL["enter"], envelope.source, envelope.id, envelope.type, *where) is not None:
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchval(SQL["enter"], envelope.source, envelope.id, envelope.type, *where)
+        if row is not None and marks is not None:
+            await keep(connection, marks, words)
+    if row is not None:
         return
     there = await pool.fetchrow(SQL["event"], envelope.source, envelope.id)
     same = there is not None and (there["state"], there["case_id"], there["type"]) == (
@@ -69,6 +80,18 @@ async def store(
     )
     code = "event-dropped" if same else "id-used-for-another-event"
     raise Refusal(code, source=envelope.source, id=envelope.id)
+
+
+def apart(
+    marks: Marks, case: asyncpg.Record | Mapping[str, Any], envelope: EventEnvelope
+) -> tuple[EventEnvelope, tuple[Words, ...]]:
+    """A fact without what is personal in it, and what is stored beside it."""
+    process, subject = PROCESSES[case["process"]], case["case_id"].partition("/")[2]
+    kind = stepping.event_kind(process, envelope)
+    if not is_apart(process, kind):
+        return envelope, ()
+    put = put_apart(marks, process, kind, subject, envelope.source, envelope.id, envelope.data)
+    return envelope.model_copy(update={"data": put.data}), put.words
 
 
 async def fate(pool: asyncpg.Pool, envelope: EventEnvelope) -> tuple[str, str | None]:

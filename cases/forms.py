@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 from activities.kernel.database import REFUSED_BY_FUNCTION, refusal_of
 from activities.kernel.queries import queries
 from cases import facts
+from cases.apart import Marks, Words, keyed
 from cases.registry import PROCESSES
 from cases.sight import roles_that_see_whole
 from schemas.kernel.case import Actor, EventEnvelope
@@ -68,6 +69,7 @@ async def store_form(
     actor: Actor,
     key: str,
     number: str | None = None,
+    marks: Marks | None = None,
 ) -> Stored:
     """Store what a person of the office has filled in; the same key again is the same case.
 
@@ -85,7 +87,12 @@ async def store_form(
         raise LookupError(process.name)
     source = f"{SOURCE}:{actor.id}"
     made = hashlib.sha256(f"{process.name}|{source}|{key}".encode()).hexdigest()
-    case_id = process.case_id(number or made[:_NUMBER_LENGTH].upper())
+    subject = number or made[:_NUMBER_LENGTH].upper()
+    if process.keyed:
+        if marks is None:
+            raise LookupError(f"{process.name} starts only where its keys are")
+        subject = keyed(marks, process.room, source, subject)
+    case_id = process.case_id(subject)
     envelope = EventEnvelope(
         id=key,
         source=source,
@@ -95,7 +102,11 @@ async def store_form(
     )
     known = await pool.fetchrow(SQL["event"], source, key) is not None
     try:
-        await facts.store(pool, {"process": process.name, "case_id": case_id}, envelope)
+        case = {"process": process.name, "case_id": case_id}
+        words: tuple[Words, ...] = ()
+        if marks is not None:
+            envelope, words = facts.apart(marks, case, envelope)
+        await facts.store(pool, case, envelope, words, marks)
     except asyncpg.PostgresError as error:
         if error.sqlstate != REFUSED_BY_FUNCTION:
             raise

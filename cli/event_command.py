@@ -103,7 +103,8 @@ async def _send(session: Session, row: "asyncpg.Record", envelope: "EventEnvelop
     if earlier is None:
         try:
             await facts.check(pool, row, envelope)
-            await facts.store(pool, row, envelope)
+            marks = await session.vault()
+            await facts.store(pool, row, *facts.apart(marks, row, envelope), marks)
         except Refusal as not_stored:
             raise refused(not_stored, sent=False) from None
         entry = await wait_for(lambda: facts.taken(pool, case_id, envelope), wait)

@@ -126,6 +126,7 @@ async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
     from activities.kernel.message_templates import NotRenderedError, Office
     from activities.kernel.notice_rows import letter_to
     from cases.registry import ROOMS
+    from encryption.case_keys import opened
     from schemas.kernel.identifiers import MAIL
 
     told: dict[str, Any] = {"address": None, "subject": "-", "text": "-"}
@@ -133,6 +134,8 @@ async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
     for row in rows:
         if row["channel"] != MAIL:
             return await _at_gateway(session, row, ROOMS[row["process"]])
+        keys = await session.vault()
+        row |= {name: opened(keys, row["case_id"], row[name]) for name in ("name", "address")}
         told["address"] = row["address"]
         try:
             letter = letter_to(row, ROOMS[row["process"]], Office(), datetime.now(UTC))

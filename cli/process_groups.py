@@ -91,9 +91,9 @@ def case_group() -> type[TyperGroup]:
 
     def fill(app: typer.Typer) -> None:
         from cli.decision_commands import decision_commands
-        from workflows.kernel.steps import COMMON_DECISIONS
+        from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS
 
-        decision_commands(app, COMMON_DECISIONS)
+        decision_commands(app, {**COMMON_DECISIONS, **LADDER_DECISIONS})
 
     return _later(fill)
 

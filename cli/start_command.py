@@ -60,7 +60,15 @@ def start_command(app: typer.Typer, process: Process[Any]) -> None:
         key = under_id or f"cli-{uuid4().hex}"
         actor = await session.actor()
         pool = await session.pool()
-        stored = await store_form(pool, process, filled.form, actor=actor, key=key, number=filled.number)
+        stored = await store_form(
+            pool,
+            process,
+            filled.form,
+            actor=actor,
+            key=key,
+            number=filled.number,
+            marks=await session.vault(),
+        )
         started = await _started(session, stored.case_id)
         state = "started" if started else "stored"
         told = {"case_id": stored.case_id, "state": state, "repeated": stored.repeated, "command_id": key}

@@ -4,7 +4,10 @@
 the database without the ring is unreadable, and one without `iehe.case_keys` is so with the ring too.
 """
 
+import hashlib
+import hmac
 import os
+from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -50,11 +53,28 @@ class CaseKeys:
         key = self._ring.current(class_of_workflow(case_id))
         return key.key_id, _seal(key.secret, os.urandom(KEY_BYTES), f"{_PURPOSE}|{key.key_id}|{case_id}")
 
+    def mark(self, room: str, text: str) -> bytes:
+        """32 bytes that stand for a text and say nothing of it: HMAC-SHA256 with the class's first key."""
+        return hmac.digest(self._ring.first(room).secret, f"iehe-mark|{text}".encode(), hashlib.sha256)
+
     def open(self, case_id: str, class_key: str, wrapped: bytes) -> OpenKey | None:
         """A wrapped key; None when the ring does not have its key, or it is another case's."""
         key = self._ring.key(class_key)
         secret = key and _unseal(key.secret, wrapped, f"{_PURPOSE}|{class_key}|{case_id}")
         return OpenKey(case_id, secret) if secret else None
+
+
+SEALED: Final = "sealed:"
+"""Begins what the database hands out sealed: class key, case's key as it is wrapped, id of the text, text."""
+
+
+def opened(keys: CaseKeys, case_id: str, value: str | None) -> str | None:
+    """A value of the database, in clear if it is sealed; None when it cannot be opened here."""
+    if value is None or not value.startswith(SEALED):
+        return value
+    class_key, wrapped, text_id, sealed = value.removeprefix(SEALED).split(":")
+    key = keys.open(case_id, class_key, b64decode(wrapped))
+    return key.unseal(UUID(text_id), b64decode(sealed)) if key is not None else None
 
 
 def _seal(secret: bytes, content: bytes, bound: str) -> bytes:

@@ -93,6 +93,18 @@ class KeyRing:
             self._read()
         return self._keys.get(key_id)
 
+    def first(self, data_class: str) -> Key:
+        """The oldest key of a class: what was marked with it is found again whatever is in use.
+
+        Raises:
+            KeyRingError: the ring has none for the class.
+        """
+        self._read()
+        own = [key for key in self._keys.values() if key.data_class == data_class]
+        if not own:
+            raise KeyRingError(f"{self.path} has no key for '{data_class}': iehe keys rotate {data_class}")
+        return min(own, key=lambda key: _order(key.key_id))
+
     def listing(self) -> list[tuple[str, bool]]:
         """Every key id with whether it is in use."""
         self._read()

@@ -8,7 +8,7 @@ running case must survive a rollout; a door does not, because nobody else tells 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Final, Literal
@@ -25,6 +25,7 @@ from pydantic import (
     ValidationError,
 )
 
+from cases.apart import Marks, Words, is_apart, put_apart
 from cases.registry import PROCESSES
 from gateway.problems import Fault, Invalid, faults_of, pointer
 from schemas.kernel.case import EventEnvelope
@@ -122,6 +123,8 @@ class Arrival:
     case_id: str
     event: CloudEvent
     data: dict[str, JsonValue]
+    words: tuple[Words, ...] = ()
+    """What is stored beside it."""
 
     @property
     def said(self) -> dict[str, Any]:
@@ -143,6 +146,17 @@ class Arrival:
             received_at=received_at,
             data=self.data,
         )
+
+
+def apart(marks: Marks | None, arrival: Arrival) -> Arrival:
+    """An arrival without what is personal in it, and for the case that it is for."""
+    process, kind, event = PROCESSES[arrival.process], known_type(arrival.event.type), arrival.event
+    if kind is None or not is_apart(process, kind[1]):
+        return arrival
+    if marks is None:
+        raise LookupError(f"{arrival.process} takes facts only where its keys are")
+    put = put_apart(marks, process, kind[1], event.subject, event.source, event.id, arrival.data)
+    return replace(arrival, case_id=put.case_id, data=put.data, words=put.words)
 
 
 def arrival_of(value: Any, *prefix: int) -> Arrival:

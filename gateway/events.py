@@ -38,7 +38,7 @@ class EventDoor:
     def __init__(self, gateway: Gateway) -> None:
         pool = gateway.inbox_pool or gateway.pool
         self.sources = Sources(pool, gateway.ring)
-        self.inbox = Inbox(pool)
+        self.inbox = Inbox(pool, gateway.vault)
         self.rates = Rates()
         self.reading = Reading()
         self._finding: dict[str, asyncio.Task[Source | None]] = {}

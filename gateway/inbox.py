@@ -11,7 +11,8 @@ import structlog
 
 from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, again, is_transient, refusal_of
 from activities.kernel.queries import queries
-from gateway.cloudevents import Arrival
+from cases.apart import Marks, keep
+from gateway.cloudevents import Arrival, apart
 from gateway.problems import problem, refused
 
 CONNECTION_SECONDS: Final = 3.0
@@ -48,20 +49,28 @@ class Contradiction(Exception):  # noqa: N818 - an answer to the sender
 class Inbox:
     """Storing events of one source; all of a batch or none."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: asyncpg.Pool, marks: Marks | None = None) -> None:
+        self._pool, self._marks = pool, marks
 
     async def store(self, source: str, arrivals: Sequence[Arrival]) -> list[Kept]:
-        """Store what is not there yet; each event as it then stands.
+        """Store what is not there yet; each event as it then stands. What is personal is put apart.
 
         Raises:
             Contradiction: an id is known for another event. Nothing has been stored.
             Problem: 503 when the database is away. Nothing has been stored, or a repeat finds it stored.
         """
+        arrivals = [apart(self._marks, each) for each in arrivals]
 
         async def once() -> list[Kept]:
             async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
-                return await _store(connection, source, arrivals)
+                if len(arrivals) == 1 and not arrivals[0].words:  # one statement is a transaction of its own
+                    return await _insert(connection, source, arrivals)
+                async with connection.transaction():
+                    kept = await _insert(connection, source, arrivals)
+                    for arrival, each in zip(arrivals, kept, strict=True):
+                        if each.new and self._marks is not None:
+                            await keep(connection, self._marks, arrival.words)
+                    return kept
 
         try:
             return await _STORING.copy()(once)
@@ -80,13 +89,6 @@ class Inbox:
                 queries("kernel/inbox")["fate"], source, event_id
             )
             return row
-
-
-async def _store(connection: Any, source: str, arrivals: Sequence[Arrival]) -> list[Kept]:
-    if len(arrivals) == 1:  # one statement is a transaction of its own
-        return await _insert(connection, source, arrivals)
-    async with connection.transaction():
-        return await _insert(connection, source, arrivals)
 
 
 async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> list[Kept]:

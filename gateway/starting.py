@@ -55,7 +55,7 @@ async def start_over_http(request: Request) -> Response:
         given: Any = checked(_MODELS[name], raw)
         await note_request(gateway.pool, actor, key, f"start {name}", raw)
         stored = await store_form(
-            gateway.pool, process, given.form, actor=actor, key=key, number=given.number
+            gateway.pool, process, given.form, actor=actor, key=key, number=given.number, marks=gateway.vault
         )
         case_id, repeated = stored.case_id, stored.repeated
     started = await start_now(gateway.pool, gateway.client, case_id)

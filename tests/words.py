@@ -1,5 +1,8 @@
 """What people say in words, kept and read as every door does: by the keys of a test's client."""
 
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -7,6 +10,7 @@ from temporalio.client import Client
 
 from cases.texts import keep_text, texts_of
 from encryption.case_keys import CaseKeys
+from encryption.ring import KeyRing, ensure_ring
 
 UNREADABLE = """
 WITH key AS (
@@ -18,8 +22,14 @@ INSERT INTO iehe.texts (text_id, case_id, author, sealed) VALUES ($1, $2, $3, 'x
 
 
 def vault_of(client: Client) -> CaseKeys:
-    """The keys of cases, by the ring of a client."""
-    return CaseKeys(client.data_converter.payload_codec._ring)
+    """The keys of cases, by the ring of a client, or by one of its own where nothing is encrypted."""
+    codec = client.data_converter.payload_codec
+    return CaseKeys(codec._ring if codec is not None else _own_ring())
+
+
+@cache
+def _own_ring() -> KeyRing:
+    return ensure_ring(Path(mkdtemp()) / "keys.json")
 
 
 async def keep(pool: Any, client: Client, case_id: str, words: str, author: str = "office-1") -> str:

@@ -1,6 +1,7 @@
 """The channels by which notices leave, as the settings say."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import asyncpg
 
@@ -10,6 +11,7 @@ from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.outgoing import Outgoing, Reach
 from activities.kernel.webhooks import WebhookChannel, Webhooks
 from cases.registry import ROOMS
+from encryption.case_keys import CaseKeys, opened
 from encryption.ring import KeyRing
 from encryption.webhook_secrets import Signer
 from schemas.kernel.identifiers import MAIL, WEBHOOK
@@ -49,6 +51,6 @@ def channels_of(
 ) -> Mapping[str, Channel]:
     """Every kind of channel by its name; `link` makes the address at which a letter is answered."""
     return {
-        MAIL: MailChannel(ROOMS, mailer_of(settings), link),
+        MAIL: MailChannel(ROOMS, mailer_of(settings), link, partial(opened, CaseKeys(ring))),
         WEBHOOK: WebhookChannel(ROOMS, webhooks_of(settings, pool, ring)),
     }

@@ -129,7 +129,7 @@ def _unknown(raw: Any, known: Any, where: str) -> Iterator[str]:
 def _dangling(document: PolicyDocument[Any]) -> Iterator[str]:
     """What a policy refers to and nobody has: messages, roles, processes, routes."""
     room = ROOMS[document.process]
-    audiences = {"assignee", *(f"role:{role}" for role in room.process.roles)}
+    audiences = {"assignee", *room.process.audiences, *(f"role:{role}" for role in room.process.roles)}
     audiences |= {message.to for message in room.messages.values()}
     for name, route in document.routes.items():
         for where, deadline in _deadlines(route):

@@ -22,6 +22,8 @@ class MailChannel:
     rooms: Mapping[str, Room]
     mailer: Mailer
     link: Callable[[str], str] | None = None
+    opened: Callable[[str, str | None], str | None] = lambda _case_id, value: value
+    """Opens what the database hands out sealed, of a case."""
     repeatable = False
     """Readers would see the second copy."""
 
@@ -41,13 +43,16 @@ class _Letters:
 
     async def prepare(self, notice: asyncpg.Record, now: datetime) -> Prepared:
         """Write the letter and agree on its envelope."""
-        if not notice["address"]:
+        case_id = notice["case_id"]
+        name, address = (self.channel.opened(case_id, notice[each]) for each in ("name", "address"))
+        if not address:
             raise RefusedError("no-address")
-        if not self.mailer.allows(notice["address"]):
+        if not self.mailer.allows(address):
             raise WithheldError("not-on-allow-list")
         make_link = self.channel.link
         link = make_link(notice["notice_id"]) if make_link and is_answerable(notice) else None
         room = self.channel.rooms[notice["process"]]
-        letter = self.mailer.compose(letter_to(notice, room, Office(), now, link))
-        await self.session.prepare(notice["address"])
+        row = {**notice, "name": name, "address": address}
+        letter = self.mailer.compose(letter_to(row, room, Office(), now, link))
+        await self.session.prepare(address)
         return Prepared(self.mailer.message_id(notice["notice_id"]), partial(self.session.hand_over, letter))

@@ -1,8 +1,9 @@
 """Notices as rows: the letter one of them stands for, the list the office sees, and queueing one again."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
@@ -20,9 +21,9 @@ SQL: Final = queries("kernel/notices")
 
 
 def letter_to(
-    row: asyncpg.Record, room: Room, office: Office, date: datetime, link: str | None = None
+    row: Mapping[str, Any], room: Room, office: Office, date: datetime, link: str | None = None
 ) -> Letter:
-    """The letter of a row of the query `addressed`; `link` is where it is answered.
+    """The letter of a row of the query `addressed`, opened; `link` is where it is answered.
 
     Raises:
         NotRenderedError: no such message, or a fact of it is missing.

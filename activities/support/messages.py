@@ -1,4 +1,4 @@
-"""The messages of a support case: whom each is for and the facts that it tells. None says what it is about."""
+"""The messages of a support case: whom each is for and what it tells. None says what it is about."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -22,7 +22,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "please-acknowledge": message("staff", "task", "due_at"),
     "page": message("staff", "page"),
 }
-"""`task`: a kind of clock. `page`: number of a page. Neither the case nor its level stands in a mail (P11)."""
+"""`task`: a kind of clock. `page`: number of a page. Neither case nor level stands in a mail (P11)."""
 
 ASKING: Final = frozenset({"please-answer", "due-soon"})
 """Messages that ask for something, and are pointless when it is done or no longer wanted."""

@@ -124,6 +124,8 @@ class Rung(Record):
     key: str
     at: datetime | None = None
     """When it is told next; None for one that follows on a silence which has not begun."""
+    planned: datetime | None = None
+    """When it was to be told by the policy, whatever became of it since; None for one that follows."""
     to: tuple[str, ...]
     message: str
     channels: tuple[str, ...] = (MAIL,)

@@ -39,7 +39,7 @@ class SupportPolicy(ProcessPolicy):
     reopen: DeadlinePolicy
     """How long a resolved case can be reopened (S14); then it is closed."""
     silence: DeadlinePolicy
-    """How long the student may be silent after the last attempt, before a case is closed with a letter (E7)."""
+    """How long the student may be silent after the last attempt, until it is closed with a letter (E7)."""
     attempts: int = Field(default=3, ge=1)
     """Attempts to reach the student before a message is left and silence begins (E7)."""
     resolution_codes: Codes

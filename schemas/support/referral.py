@@ -6,17 +6,21 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from schemas.kernel.identifiers import StaffId
 from schemas.kernel.payload import Payload
+from schemas.kernel.personal import Apart
 from schemas.support.stages import Unit, Way
 
-PersonKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{2,63}$")]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Address = Annotated[str, StringConstraints(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$", max_length=254)]
+PersonKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{2,63}$"), Apart.PERSON]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Apart.WORDS]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Apart.WORDS]
+Address = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$", max_length=254), Apart.WORDS
+]
 
 
 class Referrer(Payload):
     """Who refers; told that contact was made or missed, and nothing further (P5)."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    name: Name
     email: Address
     language: Literal["ja", "en"] = "ja"
 
@@ -30,6 +34,8 @@ class Referral(Payload):
     """How it came."""
     person: PersonKey | None = None
     """The student's number; none where the name is not told."""
+    contact: Address | None = None
+    """The student's mail address, where it is known."""
     referrer: Referrer | None = None
     """Who refers, unless they do not say."""
     danger: bool = False

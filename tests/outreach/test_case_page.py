@@ -18,6 +18,7 @@ PAGE = {
     "policy_version": "default-1",
     "labels": {},
     "path": ["requested"],
+    "tracks": {},
     "outcome": None,
     "outcome_by": None,
     "possible": ["check-request"],

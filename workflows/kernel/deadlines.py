@@ -98,6 +98,7 @@ def _rung(policy: RungPolicy, started_at: datetime, due_at: datetime, calendar: 
         if policy.percent is not None:
             origin, minutes = started_at, calendar.open_between(started_at, due_at) * policy.percent / 100
         rung.at, rung.exact = calendar.add(origin, minutes), True
+    rung.planned = rung.at if rung.asks else None
     return rung
 
 

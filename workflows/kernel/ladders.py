@@ -120,10 +120,10 @@ def descend(deadline: Deadline, now: datetime) -> None:
     """Begin again at the first rung that asks: the others follow as far after it as they did."""
     deadline.acknowledged = None
     asking = [rung for rung in deadline.rungs if rung.asks]
-    first = asking[0].at or now
+    first = asking[0].planned or now
     for rung in asking:
         rung.told, rung.fired, rung.superseded = 0, (), ()
-        rung.at = None if rung.wait is not None or rung.at is None else rung.at + (now - first)
+        rung.at = None if rung.planned is None else now + (rung.planned - first)
 
 
 def silence(deadline: Deadline) -> None:

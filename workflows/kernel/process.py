@@ -84,6 +84,9 @@ class Process(Generic[S]):
     """What is to be attached to a state beside its policy."""
     audience: Callable[[S, Deadline, str], bool] = lambda _state, _deadline, _who: True
     """Whether a reminder still concerns an audience."""
+    audiences: Mapping[str, Callable[[S], str]] = field(default_factory=dict)
+    """Whom of the staff its ladders mean beside roles and assignees, by the name in a policy: how a case in
+    that state addresses them. `staff-of:<name>` is told by `iehe.<room>_staff_of` at the moment of notice."""
     facts: Callable[[S, Deadline], dict[str, JsonValue]] = lambda _state, _deadline: {}
     """Facts for the reminder's template beside the due time."""
     asked: Callable[[Draft[S], Deadline, Rung, list[str]], None] = lambda _draft, _deadline, _rung, _who: None
@@ -92,6 +95,8 @@ class Process(Generic[S]):
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
     """When that began which a step answers: no fact of it can have happened before."""
+    keyed: bool = False
+    """Whether its case ids are keyed hashes, which tell nothing: a subject is what a source calls it."""
     labels: tuple[str, ...] = ()
     """By what its cases are found beside where they stand: names of which each has few values, none personal.
 

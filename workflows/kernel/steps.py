@@ -1,7 +1,9 @@
 """Steps that every process has: tasks handed on, deadlines moved, reminders, events that fit nowhere."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -30,6 +32,9 @@ from workflows.kernel import deadlines as counting
 from workflows.kernel import ladders
 from workflows.kernel.draft import BY_HAND, Draft
 from workflows.kernel.lifecycle import By, Step, step
+
+if TYPE_CHECKING:
+    from workflows.kernel.process import Process
 
 S = TypeVar("S", bound=CaseState)
 
@@ -164,7 +169,7 @@ def _tell(
     for _, audience in told:
         if not draft.process.audience(draft.state, deadline, audience):
             continue
-        to = [_address(draft.state, deadline, audience)]
+        to = [_address(draft.process, draft.state, deadline, audience)]
         if rung.asks:
             # who is asked is part of what the case knows: only they can answer
             terms = {"case_id": draft.state.case_id, "audience": to[0], "at": draft.now.isoformat()}
@@ -263,7 +268,9 @@ def _may_ask(draft: Draft[Any], kind: str) -> bool:
     return len(open_ones) < LOOK_AT_MOST
 
 
-def _address(state: CaseState, deadline: Deadline, audience: str) -> str:
+def _address(process: Process[Any], state: CaseState, deadline: Deadline, audience: str) -> str:
+    if audience in process.audiences:
+        return process.audiences[audience](state)
     if audience != "assignee":
         return audience
     task = next((task for task in state.tasks.values() if task.deadline == deadline.name), None)
@@ -271,8 +278,10 @@ def _address(state: CaseState, deadline: Deadline, audience: str) -> str:
         return f"staff:{deadline.name.partition(':')[2]}"
     if task.assignee is None:
         return f"role:{task.role}"
-    # what only that person can do is nobody else's
-    return f"staff:{task.assignee}" if task.personal else f"staff:{task.assignee}|role:{task.role}"
+    # what only that person can do, and what a person's own deadline asks for, is nobody else's
+    if task.personal or deadline.name != deadline.kind:
+        return f"staff:{task.assignee}"
+    return f"staff:{task.assignee}|role:{task.role}"
 
 
 def _keep_reason(draft: Draft[Any], command: KernelCommand) -> None:

@@ -53,13 +53,19 @@ def start(draft: SupportDraft, clock: str, since: datetime | None = None) -> Non
         draft.start_deadline(clock, policy, since=since, keep=True)
 
 
-def raise_level(draft: SupportDraft, level: int) -> None:
-    """Another level: a raised one lets the clocks count anew, a lowered one keeps what was promised (E5)."""
+def change_level(draft: SupportDraft, level: int, *, first: bool = False) -> None:
+    """Another level: a raised one lets the clocks count anew, a lowered one keeps what was promised (E5).
+
+    The `first` one of the rubric takes the place of what the referral only asked for: nothing was promised.
+    """
     state = draft.state
     was, state.level = state.level, level
     if level == was:
         return
     draft.details["level"] = level
+    if first and level > was and FIRST_RESPONSE in state.deadlines:
+        draft.stop_deadline(FIRST_RESPONSE)
+        start(draft, FIRST_RESPONSE, state.received_at)
     if level < was:
         for clock, name in _BY_LEVEL.items():
             if clock in state.deadlines:
@@ -67,7 +73,7 @@ def raise_level(draft: SupportDraft, level: int) -> None:
 
 
 def student_writes(draft: SupportDraft) -> None:
-    """The next update is owed: from the first response on, and not again while one is owed already (S1, S8)."""
+    """The next update is owed: from the first response on, and once at a time (S1, S8)."""
     if draft.state.responded_at is not None:
         start(draft, UPDATE, draft.happened_at)
 

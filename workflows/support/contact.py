@@ -62,6 +62,7 @@ def enter_in_contact(draft: SupportDraft) -> None:
     """Our turn, with what was left of every clock."""
     draft.state.waits_on = None
     clocks.resume(draft)
+    clocks.owner_acts(draft)
 
 
 def _not_reached(draft: SupportDraft) -> None:
@@ -81,6 +82,7 @@ def _not_reached(draft: SupportDraft) -> None:
         draft.open_task(WELFARE_CHECK, Role.LEAD, keep=True)
     elif clocks.SILENCE not in state.deadlines:
         draft.start_deadline(clocks.SILENCE, policy.silence, keep=True)
+        draft.stop_deadline(clocks.IDLE, how="cancelled")
         draft.notify("please-answer", STUDENT)
 
 
@@ -113,7 +115,7 @@ def message_bounced(draft: SupportDraft, fact: MessageBounced) -> None:
 
 
 def message_arrived(draft: SupportDraft, fact: MessageArrived) -> None:
-    """What a machine wrote is kept and counts for nothing; what others wrote is never the student's (S13, E16)."""
+    """A machine's mail is kept and counts for nothing; others' is never the student's (S13, E16)."""
     state = draft.state
     draft.details.update(thread=fact.thread, direction=fact.direction, sender=fact.sender)
     if fact.automatic:
@@ -151,7 +153,8 @@ def wait(draft: SupportDraft, command: Wait) -> None:
     if command.on == STUDENT:
         clocks.pause(draft)
     draft.start_deadline(clocks.WAIT, DeadlinePolicy(days=0), due_at=until)
-    clocks.owner_acts(draft)
+    # it is somebody else's turn, until a day that is watched
+    draft.stop_deadline(clocks.IDLE, how="cancelled")
 
 
 def waited_long_enough(draft: SupportDraft, _deadline: Deadline) -> None:
@@ -165,7 +168,7 @@ def resolve(draft: SupportDraft, command: Resolve) -> None:
     crisis.require_none(draft)
     ownership.require_owner(draft)
     codes = policy_of(draft.state).resolution_codes
-    draft.require(command.code in codes, "unknown-code", code=command.code, known=", ".join(codes))
+    draft.require(command.code in codes, "unknown-code", given=command.code, known=", ".join(codes))
     draft.details["code"] = command.code
     draft.goto(Stage.RESOLVED)
 

@@ -40,7 +40,7 @@ def open_crisis(draft: SupportDraft) -> None:
     draft.stop_deadline(clocks.CAN_WAIT, how="cancelled")
     draft.close_task(ATTEND, how="moved_on")
     state.crisis_lead = None
-    clocks.raise_level(draft, CRISIS_LEVEL)
+    clocks.change_level(draft, CRISIS_LEVEL)
     draft.start_deadline(clocks.PAGE, policy_of(state).page, keep=True)
 
 
@@ -66,7 +66,7 @@ def paged(draft: SupportDraft, deadline: Deadline, rung: Rung, asked: list[str])
 
 
 def acknowledge(draft: SupportDraft, command: Acknowledge) -> None:
-    """Who was asked looks after it; of a crisis it holds for a while, or until they have spoken to the student."""
+    """Who was asked looks after it; of a crisis it holds for a while, or until contact was made."""
     steps.acknowledge(draft, command)
     if command.deadline == clocks.PAGE:
         draft.go_track(CRISIS, Crisis.ACKNOWLEDGED)

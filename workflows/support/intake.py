@@ -60,11 +60,11 @@ def rescore(draft: SupportDraft, command: Rescore) -> None:
 
 def _score(draft: SupportDraft, command: Scoring) -> None:
     scores = (command.distress, command.hostility)
-    draft.require(scores != (None, None), "score-missing")
+    draft.require(scores != (None, None), "rubric-empty")
     reasons = (command.distress_reason_id, command.hostility_reason_id)
     for score, reason in zip(scores, reasons, strict=True):
-        draft.require(score is None or reason is not None, "score-without-reason")
-    level = level_of(*scores)
+        draft.require(score is None or reason is not None, "rubric-without-reason")
+    level, first = level_of(*scores), not draft.state.scored
     draft.state.scored = True
     draft.record(
         Scored(
@@ -75,7 +75,7 @@ def _score(draft: SupportDraft, command: Scoring) -> None:
             level=level,
         )
     )
-    clocks.raise_level(draft, level)
+    clocks.change_level(draft, level, first=first)
 
 
 def enter_triaged(draft: SupportDraft) -> None:
@@ -96,7 +96,7 @@ def _owes(draft: SupportDraft) -> bool:
 def triage_missed(draft: SupportDraft, _deadline: Deadline) -> None:
     """Nobody has judged it by then: it is urgent, until somebody says otherwise (S9)."""
     if draft.state.level > URGENT_LEVEL:
-        clocks.raise_level(draft, URGENT_LEVEL)
+        clocks.change_level(draft, URGENT_LEVEL)
 
 
 def advise(draft: SupportDraft, _command: Advise) -> None:
@@ -109,7 +109,7 @@ def misdirect(draft: SupportDraft, command: Misdirect) -> None:
     """It belongs elsewhere, and who refers hears where."""
     crisis.require_none(draft)
     codes = policy_of(draft.state).misdirection_codes
-    draft.require(command.code in codes, "unknown-code", code=command.code, known=", ".join(codes))
+    draft.require(command.code in codes, "unknown-code", given=command.code, known=", ".join(codes))
     draft.details["code"] = command.code
     draft.goto(Stage.MISDIRECTED)
     if draft.state.referrer:

@@ -1,4 +1,4 @@
-"""Support cases as the host sees them: the table of stages and steps, the crisis beside it, the rules by name."""
+"""Support cases as the host sees them: the tables of stages and of the crisis, and the rules by name."""
 
 from typing import Final
 
@@ -123,8 +123,13 @@ CRISIS_TABLE: Final = Lifecycle(
 
 
 def _facts(state: SupportState, deadline: Deadline) -> dict[str, JsonValue]:
-    """What a message of a ladder tells: which clock, and of a crisis the number of the page; never the level."""
+    """What a message of a ladder tells: which clock, or the number of the page; never the level."""
     return {"page": state.page} if deadline.kind == clocks.PAGE else {"task": deadline.kind}
+
+
+def _owner(state: SupportState) -> str:
+    """The owner, or whoever stands in; the leads of the unit while nobody has it."""
+    return f"staff:{state.owner}|role:{Role.LEAD}" if state.owner is not None else "staff-of:lead"
 
 
 def _audience(state: SupportState, deadline: Deadline, _who: str) -> bool:
@@ -208,7 +213,14 @@ SUPPORT: Final = Process[SupportState](
         clocks.CAN_WAIT: ("cannot-wait", crisis.nobody_says_it_can_wait),
     },
     audience=_audience,
+    audiences={
+        "owner": _owner,
+        "lead": lambda _state: "staff-of:lead",
+        "duty:first": lambda _state: "staff-of:duty:first",
+        "duty:second": lambda _state: "staff-of:duty:second",
+    },
     facts=_facts,
     asked=crisis.paged,
+    keyed=True,
     answers_since=lambda state, _step: state.received_at,
 )

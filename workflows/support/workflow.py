@@ -1,9 +1,9 @@
 """Support cases, from a referral until the student is helped, or until nobody needs to do anything more.
 
-A referral is judged by a rubric, which gives its level; the level gives the clocks and their calendars. A unit,
-and one of its members, works on it; warnings come before a clock is missed, and then one person after the
-other is asked until somebody acknowledges. Who says that somebody is in danger pages the duty officer, around
-the clock, until a person has spoken to the student and stands down.
+A referral is judged by a rubric, which gives its level; the level gives the clocks and their calendars. A
+unit, and one of its members, works on it; warnings come before a clock is missed, and then one person after
+the other is asked until somebody acknowledges. Who says that somebody is in danger pages the duty officer,
+around the clock, until a person has spoken to the student and stands down.
 """
 
 from temporalio import workflow

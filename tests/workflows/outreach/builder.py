@@ -325,7 +325,7 @@ def check_step(before: Mapping[str, Any], step: Transition, after: OutreachState
         assert {task.kind for task in after.tasks.values()} <= BY_HAND
     else:
         assert after.tasks or after.deadlines
-    assert re.fullmatch(r'[A-Za-z0-9._:/>#+ ,"{}\[\]-]*', json.dumps(step.details)), "not a code or a time"
+    assert re.fullmatch(r'[A-Za-z0-9._:/>#+ |,"{}\[\]-]*', json.dumps(step.details)), "not a code or a time"
     for notice in step.notices:
         message = MESSAGES[notice.message]
         assert message.facts - {"case"} <= notice.facts.keys(), notice

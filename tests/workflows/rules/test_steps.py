@@ -19,6 +19,7 @@ from schemas.kernel.deadlines import Change
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import Undelivered
 from tests.workflows.rules.builder import in_stage, jst, new
+from workflows.admission.process import ADMISSION_REVIEW
 from workflows.kernel import steps
 from workflows.kernel.case_details import case_details
 from workflows.kernel.state import due_at, waiting_for_whom
@@ -89,14 +90,17 @@ def test_a_reminder_follows_the_assignee() -> None:
     case = new().complete()
     case.decide(ReassignTask, "office-1", task="check-eligibility", assignee="office-2")
     deadline = case.state.deadlines["check-eligibility"]
-    assert steps._address(case.state, deadline, "assignee") == "staff:office-2|role:admissions_office"
+    assert (
+        steps._address(ADMISSION_REVIEW, case.state, deadline, "assignee")
+        == "staff:office-2|role:admissions_office"
+    )
 
 
 def test_an_unassigned_task_reminds_its_role() -> None:
     """Nobody in particular has it, so all of the role hear."""
     case = new().complete()
     deadline = case.state.deadlines["check-eligibility"]
-    assert steps._address(case.state, deadline, "assignee") == "role:admissions_office"
+    assert steps._address(ADMISSION_REVIEW, case.state, deadline, "assignee") == "role:admissions_office"
 
 
 def test_a_failed_message_becomes_a_task_that_a_person_closes() -> None:

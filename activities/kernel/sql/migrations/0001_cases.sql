@@ -473,11 +473,11 @@ BEGIN
         IF FOUND OR audience NOT LIKE '%|role:%' THEN
             RETURN;
         END IF;
-    ELSIF audience NOT LIKE 'role:%' THEN
+    ELSIF audience LIKE 'staff-of:%' THEN
         -- whom a process knows beside roles, such as who is on duty
         RETURN QUERY EXECUTE format(
             'SELECT DISTINCT here FROM iehe.%I($1, $2, $3) AS who, iehe.stand_in($1, who, $3) AS here WHERE here IS NOT NULL',
-            split_part(of_case, '/', 1) || '_staff_of') USING of_case, audience, moment;
+            split_part(of_case, '/', 1) || '_staff_of') USING of_case, substr(audience, 10), moment;
         RETURN;
     END IF;
     RETURN QUERY SELECT DISTINCT here FROM iehe.staff s, iehe.stand_in(of_case, s.staff_id, moment) AS here
@@ -489,7 +489,7 @@ $$;
 CREATE FUNCTION iehe.readers_of(of_case text, audience text, moment timestamptz)
 RETURNS TABLE (kind text, recipient text) LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF audience LIKE '%role:%' THEN
+    IF audience LIKE '%role:%' OR audience LIKE 'staff-of:%' THEN
         RETURN QUERY SELECT 'staff', here FROM iehe.staff_of(of_case, audience, moment) AS here;
         IF NOT FOUND THEN
             RETURN QUERY SELECT 'staff', '-';

@@ -123,12 +123,20 @@ BEGIN
 END
 $$;
 
--- whom a message is for; address and name are ids of texts, opened where the message is sent
+-- a text as it is sealed, with the key of its case as that is wrapped: who has the ring can open it
+CREATE FUNCTION iehe.support_sealed(of_case text, id uuid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT 'sealed:' || concat_ws(':', k.class_key, encode(k.wrapped, 'base64'), t.text_id, encode(t.sealed, 'base64'))
+    FROM iehe.texts t JOIN iehe.case_keys k USING (case_id) WHERE t.case_id = of_case AND t.text_id = id
+$$;
+REVOKE EXECUTE ON FUNCTION iehe.support_sealed FROM PUBLIC;
+
+-- whom a message is for; of the texts of a case who sends it gets these two alone
 CREATE FUNCTION iehe.support_recipient(of_case text, reader text, id text)
-RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
-    SELECT CASE reader WHEN 'referrer' THEN 'text:' || r.referrer_email ELSE 'text:' || r.contact_text END,
+RETURNS TABLE (address text, language text, name text, silenced boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = iehe AS $$
+    SELECT iehe.support_sealed(of_case, CASE reader WHEN 'referrer' THEN r.referrer_email ELSE r.contact_text END),
            CASE reader WHEN 'referrer' THEN r.referrer_language ELSE r.language END,
-           CASE reader WHEN 'referrer' THEN 'text:' || r.referrer_name ELSE '' END,
+           coalesce(iehe.support_sealed(of_case, CASE reader WHEN 'referrer' THEN r.referrer_name END), ''),
            EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = of_case AND c.stage = 'deceased' AND reader = 'student')
     FROM iehe.support_referrals r
     WHERE r.case_id = of_case AND (reader = 'referrer' AND r.referrer_email IS NOT NULL OR reader = 'student')

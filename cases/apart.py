@@ -1,0 +1,134 @@
+"""What is personal in a fact is put apart where it comes in: neither the inbox nor a case's history holds it.
+
+What goes on is made by keyed hashes, so that the same fact told twice is the same fact.
+"""
+
+from base64 import b32encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, get_args
+from uuid import UUID
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from cases.fields import kind_of
+from cases.texts import Vault, keep_text
+from schemas.kernel.personal import Apart
+from workflows.kernel.process import EventKind, Process
+
+_ID_BYTES: Final = 10
+_CHECK_BYTES: Final = 5
+
+
+class Marks(Vault, Protocol):
+    """The keys of cases, and marks that only who has the ring can make."""
+
+    def mark(self, room: str, text: str) -> bytes:
+        """32 bytes that stand for a text and say nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that are stored beside a fact."""
+
+    text_id: UUID
+    case_id: str
+    author: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutApart:
+    """A fact without what is personal in it."""
+
+    case_id: str
+    data: dict[str, Any]
+    words: tuple[Words, ...] = ()
+
+
+def is_apart(process: Process[Any], kind: EventKind) -> bool:
+    """Whether a fact of this kind is changed where it comes in."""
+    return process.keyed or any(True for _ in _marked(kind.data))
+
+
+def put_apart(
+    marks: Marks,
+    process: Process[Any],
+    kind: EventKind,
+    subject: str,
+    source: str,
+    event: str,
+    data: Mapping[str, Any],
+) -> PutApart:
+    """What goes on of a fact, and what is stored beside it.
+
+    Args:
+        marks: the keys.
+        process: whose fact it is.
+        kind: which one.
+        subject: of whom, as the source names it.
+        source: who tells it.
+        event: its id there.
+        data: what it says, checked.
+    """
+    case_id = process.case_id(keyed(marks, process.room, source, subject) if process.keyed else subject)
+    kept, told = list[Words](), dict(data)
+    for path, mark in _marked(kind.data):
+        *way, name = path
+        part: Any = told
+        for step in way:
+            if part.get(step) is None:
+                part = {}
+                break
+            part[step] = part = dict(part[step])
+        if part.get(name) is None:
+            continue
+        words = str(part[name])
+        place = "|".join((case_id, "" if mark is Apart.PERSON else f"{source}|{event}", *path, words))
+        text_id = UUID(bytes=marks.mark(process.room, f"text|{place}")[:16], version=5)
+        kept.append(Words(text_id, case_id, f"{source}/{'.'.join(path)}"[:64], words))
+        hashed = _code(marks.mark(process.room, f"person|{words}")[:_ID_BYTES])
+        part[name] = f"{hashed}.{text_id}" if mark is Apart.PERSON else str(text_id)
+    return PutApart(case_id, told, tuple(kept))
+
+
+async def keep(connection: Any, marks: Marks, words: tuple[Words, ...]) -> None:
+    """Store them, in the transaction that stores the fact."""
+    for each in words:
+        await keep_text(connection, marks, each.text_id, each.case_id, each.author, each.words)
+
+
+def keyed(marks: Marks, room: str, source: str, reference: str) -> str:
+    """The subject of a case whose id tells nothing: from who referred it, and under what.
+
+    One that was made so is itself: a part of it is a check of the rest.
+    """
+    body, check = reference[:-8], reference[-8:]
+    if len(reference) == 24 and check == _check(marks, room, body):  # noqa: PLR2004 - as made below
+        return reference
+    body = _code(marks.mark(room, f"case|{source}|{reference}")[:_ID_BYTES])
+    return body + _check(marks, room, body)
+
+
+def _check(marks: Marks, room: str, body: str) -> str:
+    return _code(marks.mark(room, f"check|{body}")[:_CHECK_BYTES])
+
+
+def _code(value: bytes) -> str:
+    return b32encode(value).decode("ascii").rstrip("=")
+
+
+def _marked(model: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Apart]]:
+    """The marked fields of a model, each with the way to it."""
+    for name, field in model.model_fields.items():
+        kind = kind_of(field)
+        if (mark := _mark_of(field)) is not None:
+            yield (*before, name), mark
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _marked(kind, (*before, name))
+
+
+def _mark_of(field: FieldInfo) -> Apart | None:
+    inside = (each for part in get_args(field.annotation) for each in getattr(part, "__metadata__", ()))
+    return next((each for each in (*field.metadata, *inside) if isinstance(each, Apart)), None)

@@ -1,0 +1,1 @@
+"""Support cases: rules, doors, servers."""
