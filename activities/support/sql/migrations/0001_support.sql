@@ -1,4 +1,4 @@
--- Support cases: referrals, whose they are, scores, contacts, pages; the members of units and the rota of duty.
+-- Support cases: referrals, whose they are, scores, contacts, pages; the members of units.
 
 INSERT INTO iehe.rooms (room, process, starts_by)
 VALUES ('support', 'support-case', 'jp.ac.iehe.support-case.referral-received');
@@ -81,22 +81,6 @@ CREATE TABLE iehe.support_pages (
 );
 COMMENT ON TABLE iehe.support_pages IS 'Who was paged about which danger, on which rung, when.';
 
--- the rota -------------------------------------------------------------------------------------------------
-
-CREATE TABLE iehe.support_rota (
-    shift     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    place     text NOT NULL CHECK (place IN ('first', 'second')),
-    staff_id  text NOT NULL REFERENCES iehe.staff,
-    during    tstzrange NOT NULL CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during)),
-    noted_by  text NOT NULL,
-    noted_at  timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT support_rota_one_in_a_place EXCLUDE USING gist (
-        iehe.text_range(place, place, '[]') WITH =, during WITH &&),
-    CONSTRAINT support_rota_nobody_twice EXCLUDE USING gist (
-        iehe.text_range(staff_id, staff_id, '[]') WITH =, during WITH &&)
-);
-COMMENT ON TABLE iehe.support_rota IS 'Who is on duty, first and second, for each minute; read when a page goes out (E10).';
-
 -- the referral as it arrives -------------------------------------------------------------------------------
 
 -- what is personal has been put into iehe.texts at the door: the form holds the ids, and of the person a keyed hash
@@ -140,16 +124,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = iehe AS $$
            EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = of_case AND c.stage = 'deceased' AND reader = 'student')
     FROM iehe.support_referrals r
     WHERE r.case_id = of_case AND (reader = 'referrer' AND r.referrer_email IS NOT NULL OR reader = 'student')
-$$;
-
--- whom a ladder means beside roles: who is on duty, in the first or the second place
-CREATE FUNCTION iehe.support_staff_of(of_case text, audience text, moment timestamptz) RETURNS SETOF text
-LANGUAGE sql STABLE AS $$
-    SELECT r.staff_id FROM iehe.support_rota r
-    WHERE audience = 'duty:' || r.place AND r.during @> moment
-    UNION ALL
-    SELECT m.staff_id FROM iehe.support_members m JOIN iehe.support_ownership o ON o.case_id = of_case AND o.until IS NULL
-    WHERE audience = 'lead' AND m.lead AND m.unit = o.unit
 $$;
 
 -- what a step writes ---------------------------------------------------------------------------------------
@@ -210,9 +184,9 @@ $$;
 -- rights ---------------------------------------------------------------------------------------------------
 
 GRANT SELECT ON iehe.support_referrals, iehe.support_members, iehe.support_ownership, iehe.support_scores,
-    iehe.support_contacts, iehe.support_pages, iehe.support_rota TO iehe_worker, iehe_office;
+    iehe.support_contacts, iehe.support_pages TO iehe_worker, iehe_office;
 GRANT INSERT ON iehe.support_ownership, iehe.support_scores, iehe.support_contacts, iehe.support_pages TO iehe_worker;
 GRANT UPDATE ON iehe.support_ownership TO iehe_worker;
 GRANT INSERT ON iehe.support_referrals TO iehe_worker, iehe_office;
 GRANT INSERT ON iehe.case_shut_out TO iehe_office;
-GRANT INSERT, UPDATE, DELETE ON iehe.support_members, iehe.support_rota TO iehe_office;
+GRANT INSERT, UPDATE, DELETE ON iehe.support_members TO iehe_office;
