@@ -65,12 +65,11 @@ async def store(
     Raises:
         Refusal: its id was used for another event, or a person dropped it.
     """
-    where = (case["process"], case["case_id"], envelope.model_dump_json())
     async with pool.acquire() as connection, connection.transaction():
-        row = await connection.fetchval(SQL["enter"], envelope.source, envelope.id, envelope.type, *where)
-        if row is not None and marks is not None:
+        entered = await enter(connection, case, envelope)
+        if entered and marks is not None:
             await keep(connection, marks, words)
-    if row is not None:
+    if entered:
         return
     there = await pool.fetchrow(SQL["event"], envelope.source, envelope.id)
     same = there is not None and (there["state"], there["case_id"], there["type"]) == (
@@ -80,6 +79,13 @@ async def store(
     )
     code = "event-dropped" if same else "id-used-for-another-event"
     raise Refusal(code, source=envelope.source, id=envelope.id)
+
+
+async def enter(connection: Any, case: asyncpg.Record | Mapping[str, Any], envelope: EventEnvelope) -> bool:
+    """Put a fact into the inbox in a transaction of the caller's; False when its id says something else."""
+    where = (case["process"], case["case_id"], envelope.model_dump_json())
+    entered = await connection.fetchval(SQL["enter"], envelope.source, envelope.id, envelope.type, *where)
+    return entered is not None
 
 
 def apart(

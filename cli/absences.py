@@ -1,4 +1,4 @@
-"""`iehe staff away`, `back`, `absences`: who is away, and who stands in."""
+"""`iehe staff away`, `back`, `absences`, `leave`: who is away, who stands in, who is here no more."""
 
 from __future__ import annotations
 
@@ -82,6 +82,23 @@ async def absences(
         ("stands in", "stands_in"),
     )
     print_rows(session, await list_absences(await session.pool(), staff_id), columns)
+
+
+@command
+async def leave(session: Session, staff_id: StaffArgument) -> None:
+    """Take a member of staff out in one step: no login, no standing in, no duty; their cases go to the queue.
+
+    Tasks of processes that cannot be told are named: hand them on (iehe case reassign-task).
+    """
+    from cases import leaving
+    from cases.administration import note
+
+    actor = await session.administer("import-staff")
+    async with session.transaction() as connection:
+        left = await leaving.leave(connection, staff_id, actor.id)
+        await note(connection, actor.id, "leave", staff_id, told=len(left.told), tasks=len(left.tasks))
+    told = {"staff_id": staff_id, "told": list(left.told), "tasks": list(left.tasks)}
+    session.answer(told, "staff-left", count=len(left.told), tasks=", ".join(left.tasks) or "-")
 
 
 async def _for(session: Session, staff_id: str) -> Actor:

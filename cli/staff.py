@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from activities.kernel.queries import queries
-from cli.absences import absences, away, back
+from cli.absences import absences, away, back, leave
 from cli.case_arguments import command
 from cli.known import completed
 from cli.known import staff_ids as known_staff
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from schemas.kernel.people import StaffRow
 
 app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
-for each in (away, back, absences):
+for each in (away, back, absences, leave):
     app.command()(each)
 app.add_typer(channels, name="channel")
 

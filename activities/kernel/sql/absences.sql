@@ -29,3 +29,19 @@ SELECT a.staff_id, a.begins_at, a.ends_at, a.substitute, a.noted_by,
 FROM iehe.absences a
 WHERE a.ends_at > now() AND ($1::text IS NULL OR a.staff_id = $1)
 ORDER BY a.begins_at, a.staff_id
+
+-- name: deactivate
+UPDATE iehe.staff SET active = false WHERE staff_id = $1 AND active RETURNING staff_id
+
+-- name: void_substitutes
+WITH own AS (DELETE FROM iehe.absences WHERE staff_id = $1), logins AS (DELETE FROM iehe.logins WHERE staff_id = $1)
+UPDATE iehe.absences SET substitute = NULL WHERE substitute = $1
+
+-- name: cases_of
+-- Open cases that concern somebody, with their open tasks there.
+SELECT c.case_id, c.process, ARRAY(
+    SELECT t.key FROM iehe.tasks t WHERE t.case_id = c.case_id AND t.assignee = $1 AND t.closed_at IS NULL ORDER BY 1
+) AS tasks
+FROM iehe.cases c
+WHERE c.closed_at IS NULL AND EXISTS (SELECT FROM iehe.concerns p WHERE p.case_id = c.case_id AND p.staff_id = $1)
+ORDER BY c.case_id
