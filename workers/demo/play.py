@@ -18,7 +18,6 @@ from workers.demo.scenario import Scenario
 T = TypeVar("T")
 
 OPEN: Final = "SELECT * FROM iehe.cases WHERE closed_at IS NULL"
-STEP: Final = timedelta(days=3)
 LAST_STEP: Final = timedelta(days=400)
 AT_ONCE: Final = 64
 PATIENCE: Final = 80
@@ -74,7 +73,7 @@ async def play(scenario: Scenario[Any], show: Callable[[Course], None]) -> Outco
             break
         await _in_parts(open_cases, scenario.act)
         quiet = all(case["stage"] in scenario.settled | scenario.slow for case in open_cases)
-        await _forward(scenario, waiting, STEP * 7 if quiet else STEP)
+        await _forward(scenario, waiting, scenario.step * 7 if quiet else scenario.step)
     await _forward(scenario, [case["case_id"] for case in await pool.fetch(OPEN)], LAST_STEP)
     await _delivered(pool)
     await _show(scenario, show)

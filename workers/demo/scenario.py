@@ -53,6 +53,8 @@ class Scenario(ABC, Generic[S]):
     """Stages in which it is nobody's turn any more: what follows is left to the clock."""
     slow: ClassVar[frozenset[str]] = frozenset()
     """Stages in which little happens: time moves faster when every case is settled or in one of these."""
+    step: ClassVar[timedelta] = timedelta(days=3)
+    """How far time is moved between two turns."""
 
     def __init__(self, servers: Servers, *, cases: int, seed: int, folder: Path) -> None:
         self.servers, self.cases, self.seed, self.folder = servers, cases, seed, folder
@@ -74,10 +76,13 @@ class Scenario(ABC, Generic[S]):
         """Let whoever's turn it is do something, or not."""
         case_id, act = case["case_id"], self.turns.get(case["stage"])
         if act is not None:
-            made = random.Random(f"{self.seed}/{case_id}")  # noqa: S311 - a play
-            chance = self._chances.setdefault(case_id, made)
             state = self.process.state.model_validate_json(case["state"])
-            await act(Turn(case_id, state, chance))
+            await act(Turn(case_id, state, self.chance_of(case_id)))
+
+    def chance_of(self, case_id: str) -> random.Random:
+        """The chance of a case, which goes on where it was."""
+        made = random.Random(f"{self.seed}/{case_id}")  # noqa: S311 - a play
+        return self._chances.setdefault(case_id, made)
 
     async def event(self, turn: Turn[S], fact: str, data: Mapping[str, Any]) -> None:
         """Another system tells the case something."""
