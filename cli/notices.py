@@ -164,22 +164,7 @@ def _left_behind(row: dict[str, Any]) -> Delivery:
 
 
 async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None:
-    from temporalio.common import ActivityIDConflictPolicy
+    from activities.kernel.delivering import start_delivery
 
-    from schemas.kernel.identifiers import NOTICES_QUEUE
-    from schemas.kernel.transition import DeliveryReport
-    from workflows.kernel.case import NOTICE_HEARTBEAT, NOTICE_RETRY, NOTICE_TIMEOUT
-
-    client = await session.client()
-    await client.start_activity(
-        "deliver-notices",
-        delivery,
-        id=f"resend/{notice_id}",
-        task_queue=NOTICES_QUEUE,
-        result_type=DeliveryReport,
-        id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-        start_to_close_timeout=NOTICE_TIMEOUT,
-        heartbeat_timeout=NOTICE_HEARTBEAT,
-        retry_policy=NOTICE_RETRY,
-        summary=f"notice of {delivery.case_id or delivery.digest_on} again",
-    )
+    summary = f"notice of {delivery.case_id or delivery.digest_on} again"
+    await start_delivery(await session.client(), delivery, f"resend/{notice_id}", summary)

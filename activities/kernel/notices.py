@@ -29,6 +29,7 @@ from activities.kernel.channels import (
     kind_of,
 )
 from activities.kernel.database import FAULTS, again
+from activities.kernel.delivering import DELIVER
 from activities.kernel.message_templates import NotRenderedError, Office
 from activities.kernel.notice_rows import is_answerable, rendered_alone
 from activities.kernel.notice_times import SHORTEST_RETRY, next_retry, retry_delay
@@ -77,7 +78,7 @@ class NoticeActivities:
         self._clock = clock
         self._fault = fault
 
-    @activity.defn(name="deliver-notices")
+    @activity.defn(name=DELIVER)
     async def deliver(self, delivery: Delivery) -> DeliveryReport:
         """Send what one version of a case has queued; the report names what a person must look at.
 

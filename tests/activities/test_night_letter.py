@@ -23,7 +23,6 @@ SELECT $1, process, version, stage, stage_since, opened_at, state FROM iehe.case
 @pytest.fixture
 async def night(world: World) -> World:
     """Two cases, and it is morning."""
-    await world.owner.execute("DELETE FROM iehe.case_shut_out")
     await world.owner.execute(ANOTHER, OTHER)
     world.clock.now = MORNING
     return world
