@@ -124,7 +124,7 @@ async def _find_notice(session: Session, notice: str, field: FieldName | None = 
 async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
     """A message as it would be written now; a dash where it cannot be."""
     from activities.kernel.message_templates import NotRenderedError, Office
-    from activities.kernel.notice_rows import letter_to
+    from activities.kernel.notice_rows import letter_of
     from cases.registry import ROOMS
     from encryption.case_keys import opened
     from schemas.kernel.identifiers import MAIL
@@ -138,7 +138,7 @@ async def _letter(session: Session, notice_id: str) -> dict[str, Any]:
         row |= {name: opened(keys, row["case_id"], row[name]) for name in ("name", "address")}
         told["address"] = row["address"]
         try:
-            letter = letter_to(row, ROOMS[row["process"]], Office(), datetime.now(UTC))
+            letter = letter_of([row], ROOMS, Office(), datetime.now(UTC))
         except NotRenderedError:
             continue
         told |= {"address": letter.address, "subject": letter.subject, "text": letter.text}
@@ -159,30 +159,15 @@ async def _at_gateway(session: Session, row: dict[str, Any], room: Room) -> dict
 
 
 def _left_behind(row: dict[str, Any]) -> Delivery:
-    from schemas.kernel.transition import Delivery
+    from activities.kernel.notice_rows import delivery_of
 
     if row["by_hand"] and row["state"] in ("queued", "failed", "sending"):
-        return Delivery(case_id=row["case_id"], version=row["version"], by_hand=row["notice_id"])
+        return delivery_of(row, row["notice_id"])
     raise CommandError("not-resendable", {"state": row["state"]}, state=row["state"])
 
 
 async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None:
-    from temporalio.common import ActivityIDConflictPolicy
+    from activities.kernel.delivering import start_delivery
 
-    from schemas.kernel.identifiers import NOTICES_QUEUE
-    from schemas.kernel.transition import DeliveryReport
-    from workflows.kernel.case import NOTICE_HEARTBEAT, NOTICE_RETRY, NOTICE_TIMEOUT
-
-    client = await session.client()
-    await client.start_activity(
-        "deliver-notices",
-        delivery,
-        id=f"resend/{notice_id}",
-        task_queue=NOTICES_QUEUE,
-        result_type=DeliveryReport,
-        id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-        start_to_close_timeout=NOTICE_TIMEOUT,
-        heartbeat_timeout=NOTICE_HEARTBEAT,
-        retry_policy=NOTICE_RETRY,
-        summary=f"notice of {delivery.case_id} again",
-    )
+    summary = f"notice of {delivery.case_id or delivery.digest_on} again"
+    await start_delivery(await session.client(), delivery, f"resend/{notice_id}", summary)

@@ -82,6 +82,7 @@ def _read(raw: dict[str, Any]) -> PolicyFile:
             "valid_from": valid_from,
             "events": raw.get("events", {}),
             "retention": raw.get("retention", {}),
+            "digest": raw.get("digest", False),
             "routes": routes,
         }
     )

@@ -27,6 +27,7 @@ from temporalio.client import (
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.kernel.digest import DIGEST_WORK
 from activities.kernel.retention import RETENTION_WORK
 from activities.kernel.room import Room
 from activities.kernel.scheduled import ScheduledWork, works_of
@@ -38,7 +39,7 @@ CATCH_UP: Final = timedelta(days=365)
 """What was due while Temporal was away is still done when it is back within this time."""
 LATE: Final = timedelta(hours=2)
 """After this a run that was due and is not begun is overdue."""
-HOST_WORKS: Final = (RETENTION_WORK,)
+HOST_WORKS: Final = (RETENTION_WORK, DIGEST_WORK)
 
 LastRun = Literal["running", "completed", "failed", "gone"]
 
@@ -75,7 +76,7 @@ def declared_schedule(work: ScheduledWork, queue: str, state: ScheduleState | No
         spec=ScheduleSpec(
             calendars=[
                 ScheduleCalendarSpec(
-                    hour=[ScheduleRange(work.at.hour)],
+                    hour=[ScheduleRange(0, 23) if work.every_hour else ScheduleRange(work.at.hour)],
                     minute=[ScheduleRange(work.at.minute)],
                     # of Temporal's days of the week Sunday is 0
                     day_of_week=[ScheduleRange((day + 1) % 7) for day in sorted(work.weekdays)],

@@ -4,11 +4,11 @@ Whatever can be refused beforehand is refused while preparing; only the handing 
 mark `sending` and the record of the answer.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import asyncpg
 
@@ -62,6 +62,18 @@ class Session(Protocol):
         """Do all that comes before a row of the query `pending` is marked as being sent.
 
         Raises NotDeliveredError, or NotRenderedError when it cannot be written.
+        """
+        ...
+
+
+@runtime_checkable
+class Gathering(Session, Protocol):
+    """A session that can tell one reader several notices at once."""
+
+    async def prepare_together(self, notices: Sequence[asyncpg.Record], now: datetime) -> Prepared:
+        """As `prepare`, for notices to one reader, which are told in the letter of the first.
+
+        Raises NotDeliveredError, or NotRenderedError when one of them cannot be written.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Notices by mail: the letter to a reader as they are now, from the sender of its process."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ import asyncpg
 from activities.kernel.channels import Prepared, RefusedError, WithheldError
 from activities.kernel.mailer import Mailer, MailSession
 from activities.kernel.message_templates import Office
-from activities.kernel.notice_rows import is_answerable, letter_to
+from activities.kernel.notice_rows import is_answerable, letter_of
 from activities.kernel.room import Room
 
 
@@ -43,16 +43,24 @@ class _Letters:
 
     async def prepare(self, notice: asyncpg.Record, now: datetime) -> Prepared:
         """Write the letter and agree on its envelope."""
-        case_id = notice["case_id"]
-        name, address = (self.channel.opened(case_id, notice[each]) for each in ("name", "address"))
+        make_link = self.channel.link
+        link = make_link(notice["notice_id"]) if make_link and is_answerable(notice) else None
+        return await self._prepare([notice], now, link)
+
+    async def prepare_together(self, notices: Sequence[asyncpg.Record], now: datetime) -> Prepared:
+        """The same for what is told in one letter."""
+        return await self._prepare(notices, now, None)
+
+    async def _prepare(self, notices: Sequence[asyncpg.Record], now: datetime, link: str | None) -> Prepared:
+        first = notices[0]
+        opened = {each: self.channel.opened(first["case_id"], first[each]) for each in ("name", "address")}
+        address = opened["address"]
         if not address:
             raise RefusedError("no-address")
         if not self.mailer.allows(address):
             raise WithheldError("not-on-allow-list")
-        make_link = self.channel.link
-        link = make_link(notice["notice_id"]) if make_link and is_answerable(notice) else None
-        room = self.channel.rooms[notice["process"]]
-        row = {**notice, "name": name, "address": address}
-        letter = self.mailer.compose(letter_to(row, room, Office(), now, link))
+        rows = [{**each, **opened} for each in notices]
+        letter = letter_of(rows, self.channel.rooms, Office(), now, link)
+        composed = self.mailer.compose(letter)
         await self.session.prepare(address)
-        return Prepared(self.mailer.message_id(notice["notice_id"]), partial(self.session.hand_over, letter))
+        return Prepared(self.mailer.message_id(letter.notice_id), partial(self.session.hand_over, composed))

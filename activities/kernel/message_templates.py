@@ -1,6 +1,6 @@
 """The words of every message: which facts each one tells, and how it is rendered for its reader."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
@@ -56,6 +56,8 @@ class Reader:
     name: str
     language: str
     subject: str | None = None
+    why: str | None = None
+    """Of staff: by which code of `iehe.notices.why` they get it."""
 
 
 @dataclass(frozen=True)
@@ -109,16 +111,23 @@ def render(
     Raises NotRenderedError.
     """
     told = {key: value for key, value in facts.items() if key in told_facts}
-    context = {
-        "facts": told,
-        "recipient": reader,
-        "office": office,
-        "language": reader.language,
-        "link": link,
-    }
+    return _framed(room, f"{room}/templates/{message}", {"facts": told, "link": link}, reader, office)
+
+
+def render_together(room: str, letter: str, items: Sequence[Any], reader: Reader, office: Office) -> Rendered:
+    """A letter of the host about several things, `overnight` or `digest`, in the frame of a room or `kernel`.
+
+    Raises NotRenderedError.
+    """
+    told = {"items": items, "link": None}
+    return _framed(room, f"kernel/templates/{letter}", told, reader, office)
+
+
+def _framed(room: str, folder: str, told: Mapping[str, Any], reader: Reader, office: Office) -> Rendered:
+    context = {**told, "recipient": reader, "office": office, "language": reader.language}
     environment = _environment()
     try:
-        template = environment.get_template(f"{room}/templates/{message}/{reader.language}.txt")
+        template = environment.get_template(f"{folder}/{reader.language}.txt")
         # Subjects lie open in mail logs and on locked screens: they are given nothing they could tell.
         subject = "".join(template.blocks["subject"](template.new_context({}))).strip()
         letter = environment.get_template(f"{room}/templates/letter.{reader.language}.txt")

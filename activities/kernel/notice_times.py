@@ -1,8 +1,7 @@
-"""When notices may go out, when the next try is due, and when trying ends. Pure arithmetic."""
+"""When the next try of a notice is due, and when trying ends. Pure arithmetic."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from schemas.kernel.policies import NoticePolicy
 
@@ -11,18 +10,6 @@ LONGEST_RETRY: Final = timedelta(hours=1)
 FIRST_URGENT_RETRY: Final = timedelta(seconds=15)
 LONGEST_URGENT_RETRY: Final = timedelta(minutes=2)
 SHORTEST_RETRY: Final = timedelta(seconds=1)
-
-
-def quiet_until(policy: NoticePolicy, now: datetime) -> datetime | None:
-    """When the quiet hours that `now` (aware) lies in end; None outside of them."""
-    zone = ZoneInfo(policy.timezone)
-    local = now.astimezone(zone)
-    start, end, at = policy.quiet_from, policy.quiet_until, local.time()
-    quiet = start <= at < end if start <= end else at >= start or at < end
-    if not quiet:
-        return None
-    day = local.date() if at < end else local.date() + timedelta(days=1)
-    return datetime.combine(day, end, zone).astimezone(UTC)
 
 
 def retry_delay(attempts: int, *, urgent: bool = False) -> timedelta:

@@ -19,6 +19,7 @@ from temporalio.exceptions import ApplicationError
 from activities.kernel.channels import (
     Channel,
     DeferredError,
+    Gathering,
     NotDeliveredError,
     Prepared,
     RefusedError,
@@ -28,8 +29,10 @@ from activities.kernel.channels import (
     kind_of,
 )
 from activities.kernel.database import FAULTS, again
-from activities.kernel.message_templates import NotRenderedError
-from activities.kernel.notice_times import SHORTEST_RETRY, next_retry, quiet_until, retry_delay
+from activities.kernel.delivering import DELIVER
+from activities.kernel.message_templates import NotRenderedError, Office
+from activities.kernel.notice_rows import is_answerable, rendered_alone
+from activities.kernel.notice_times import SHORTEST_RETRY, next_retry, retry_delay
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
@@ -37,6 +40,7 @@ from schemas.kernel.policies import NoticePolicy, PolicyRef
 from schemas.kernel.transition import Answered, Delivery, DeliveryReport, Undelivered
 from workflows.kernel.draft import LookupNeeded
 from workflows.kernel.known_policies import POLICIES
+from workflows.kernel.quiet_hours import quiet_until
 
 SQL: Final = queries("kernel/notices")
 WAITING: Final = "NoticesWaiting"
@@ -74,7 +78,7 @@ class NoticeActivities:
         self._clock = clock
         self._fault = fault
 
-    @activity.defn(name="deliver-notices")
+    @activity.defn(name=DELIVER)
     async def deliver(self, delivery: Delivery) -> DeliveryReport:
         """Send what one version of a case has queued; the report names what a person must look at.
 
@@ -90,28 +94,35 @@ class NoticeActivities:
 
     async def _deliver(self, delivery: Delivery) -> DeliveryReport:
         version = (delivery.case_id, delivery.version, delivery.by_hand)
+        digest_on = delivery.digest_on
         for answer in activity.info().heartbeat_details:
             # the receiver had answered the attempt before, and the database was away
             await self._record(Answered.model_validate(answer))
-        rows = await self._pool.fetch(SQL["pending"], *version, self._repeatable)
+        rows = await self._pool.fetch(SQL["pending"], *version, self._repeatable, digest_on)
         policy = await self._policy_of(rows)
         quiet: datetime | None = None
         async with AsyncExitStack() as stack:
             sessions: dict[str, Session] = {}
+            told: set[str] = set()
             for row in _due(rows, self._clock()):
+                if row["notice_id"] in told:
+                    continue  # in the letter of another one
                 if row["state"] == "unknown":
                     _log("notice-interrupted", row, row["state"], row["reason"], row["attempts"])
                     continue
                 quiet = None if row["urgent"] else quiet_until(policy, self._clock())
                 if quiet is not None:
-                    break  # the urgent ones came first
+                    # the urgent ones came first
+                    await self._pool.execute(SQL["hold"], *version[:2], quiet, digest_on)
+                    break
                 activity.heartbeat()
                 kind = kind_of(row["channel"])
                 if kind in self._channels and kind not in sessions:
                     session = self._channels[kind].session(delivery.case_id)
                     sessions[kind] = await stack.enter_async_context(session)
-                await self._bring_to_an_end(row, policy, sessions.get(kind))
-        return self._report(await self._pool.fetch(SQL["left"], *version), delivery, quiet)
+                told |= await self._bring_to_an_end(row, policy, sessions.get(kind))
+        left = await self._pool.fetch(SQL["left"], *version, digest_on)
+        return self._report(left, delivery, quiet)
 
     def _report(
         self, left: Sequence[asyncpg.Record], delivery: Delivery, quiet: datetime | None
@@ -141,33 +152,72 @@ class NoticeActivities:
 
     async def _bring_to_an_end(
         self, row: asyncpg.Record, policy: NoticePolicy, session: Session | None
-    ) -> None:
+    ) -> set[str]:
+        """The notices, by their ids, that were handed over with it."""
         if row["silenced"]:
             await self._settle(row, "suppressed", "superseded")
-            return
-        try:
-            if session is None:
-                raise RefusedError("unknown-channel")
-            prepared = await session.prepare(row, self._clock())
-        except (NotDeliveredError, NotRenderedError) as fault:
-            await self._settle(row, *self._failure(row, policy, fault))
-            return
-        # Cancellation must not fall between the receiver's answer and its record.
-        sending = asyncio.ensure_future(self._send(row, policy, prepared))
-        try:
-            await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await sending
-            raise
+            return set()
+        for beside in (await self._beside(row, session), []):
+            told = [row, *beside]
+            try:
+                prepared = await self._prepare(told, session)
+            except (NotDeliveredError, NotRenderedError) as fault:
+                await self._settle(row, *self._failure(row, policy, fault))
+                return set()
+            # Cancellation must not fall between the receiver's answer and its record.
+            sending = asyncio.ensure_future(self._send(told, policy, prepared))
+            try:
+                sent = await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                await sending
+                raise
+            if sent:
+                return {each["notice_id"] for each in told}
+            if not beside:
+                break
+            # one of the others is not to be told any more, or by somebody else: the next letter has them
+        return set()
 
-    async def _send(self, row: asyncpg.Record, policy: NoticePolicy, prepared: Prepared) -> None:
+    async def _beside(self, row: asyncpg.Record, session: Session | None) -> Sequence[asyncpg.Record]:
+        """What is told in the same letter: what was held in the same quiet hours, the rest of a digest."""
+        held = row["held_until"] is not None and row["held_until"] <= self._clock()
+        of_staff = row["recipient_kind"] == "staff" and not row["by_hand"] and not is_answerable(row)
+        if not (isinstance(session, Gathering) and of_staff and (held or row["digest_on"])):
+            return []
+        until = self._clock() if row["digest_on"] is None else None
+        terms = (row["recipient_id"], row["process"], until, row["digest_on"])
+        rows = await self._pool.fetch(SQL["beside"], row["notice_id"], *terms)
+        return [each for each in rows if row["digest_on"] or self._can_be_written(each)]
+
+    def _can_be_written(self, row: asyncpg.Record) -> bool:
+        try:
+            rendered_alone(dict(row), self._rooms, Office())
+        except NotRenderedError:
+            return False  # its own case puts that to a person
+        return True
+
+    async def _prepare(self, told: Sequence[asyncpg.Record], session: Session | None) -> Prepared:
+        if session is None:
+            raise RefusedError("unknown-channel")
+        if len(told) > 1 and isinstance(session, Gathering):
+            return await session.prepare_together(told, self._clock())
+        return await session.prepare(told[0], self._clock())
+
+    async def _send(self, told: Sequence[asyncpg.Record], policy: NoticePolicy, prepared: Prepared) -> bool:
+        row = told[0]
         notice_id = row["notice_id"]
         self._fault("before-mark")
-        attempt = await self._pool.fetchval(SQL["claim"], notice_id, row["attempts"], prepared.message_id)
-        if attempt is None:
-            # superseded since, or another attempt's
-            await self._pool.execute(SQL["silence"], notice_id, row["attempts"])
-            return
+        attempts = {each["notice_id"]: each["attempts"] for each in told}
+        first = notice_id if len(told) > 1 else None
+        claimed = await self._pool.fetch(
+            SQL["claim"], list(attempts), list(attempts.values()), prepared.message_id, first
+        )
+        if not claimed:
+            if first is None:
+                # superseded since, or another attempt's
+                await self._pool.execute(SQL["silence"], notice_id, row["attempts"])
+            return False
+        attempt = row["attempts"] + 1
         self._fault("marked")
         state, reason, retry_at = "accepted", None, None
         try:
@@ -187,6 +237,10 @@ class NoticeActivities:
         )
         self._fault("recorded")
         _log("notice-handed-over", row, state, reason, attempt)
+        for each in told[1:]:
+            shared = state if state in ("accepted", "unknown") else "failed"
+            _log("notice-handed-over", each, shared, reason, each["attempts"] + 1)
+        return True
 
     async def _record_at_last(self, answer: Answered) -> None:
         try:

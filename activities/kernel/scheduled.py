@@ -69,19 +69,23 @@ class ScheduledWork:
     at: time
     run: Work = field(compare=False)
     weekdays: frozenset[int] = EVERY_DAY
+    every_hour: bool = False
+    """Whether it is due at this minute of every hour: it looks by itself whether there is something to do."""
 
     @property
     def declared(self) -> str:
         """A checksum of all that the schedule is made from."""
-        said = (self.name, self.title, self.at.isoformat(), sorted(self.weekdays))
+        said = (self.name, self.title, self.at.isoformat(), sorted(self.weekdays), self.every_hour)
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
     def latest(self, now: datetime) -> datetime:
         """The last time before now at which it was due."""
         here = now.astimezone(TOKYO)
         due = datetime.combine(here.date(), self.at, TOKYO)
+        if self.every_hour:
+            due = due.replace(hour=here.hour)
         while due > here or due.weekday() not in self.weekdays:
-            due -= timedelta(days=1)
+            due -= timedelta(hours=1) if self.every_hour else timedelta(days=1)
         return due
 
 

@@ -63,6 +63,8 @@ class RungPolicy(Payload):
     """Minutes of open time after which it is told again while nobody acknowledges."""
     times: Annotated[int, Field(ge=1, le=100)] = 1
     """How often it is told in all."""
+    once_a_day: bool = False
+    """Whether each reader gets its message of the case at most once on a local day, by each channel."""
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
@@ -138,6 +140,7 @@ class Rung(Record):
     """Its moment is a point of open time and not the notice hour of a day."""
     every: int | None = None
     times: int = 1
+    once_a_day: bool = False
     told: int = 0
     """How often it has been told."""
     fired: tuple[str, ...] = ()

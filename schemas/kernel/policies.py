@@ -110,4 +110,6 @@ class PolicyDocument(Payload, Generic[P]):
     valid_from: date
     events: EventPolicy = EventPolicy()
     retention: RetentionPolicy = RetentionPolicy()
+    digest: bool = False
+    """Whether staff are told on working mornings how much of it waits for them."""
     routes: dict[Code, P]

@@ -1,6 +1,6 @@
 """A transition: everything one step of a case changes, written in one database transaction."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import Field, JsonValue
@@ -49,6 +49,14 @@ class NoticeRequested(Payload):
     """`mail`; `webhook`, the first tested gateway of its reader; `webhook:<name>`, that one of them."""
     urgent: bool = False
     """Quiet hours do not hold it, and it is given up after minutes instead of days."""
+    why: Code | None = None
+    """Why a member of staff who is addressed alone gets it, if not because a rule names them."""
+    once_a_day: bool = False
+    """Whether a reader gets this message of a case by this channel at most once on a local day."""
+    held_until: datetime | None = None
+    """Until when quiet hours hold it; the step that queues it says so."""
+    once_on: date | None = None
+    """The day on which it is told, of one that is told once a day."""
     facts: dict[str, JsonValue] = Field(default_factory=dict)
 
 
@@ -94,7 +102,9 @@ class Delivery(Payload):
     """Which version's notices to bring to an end; or one alone, that a person has sent again."""
 
     case_id: str
+    """Empty for those of no case, which are of a day's digest."""
     version: int
+    digest_on: date | None = None
     by_hand: str | None = None
     """The id of that one."""
     told: tuple[str, ...] = ()

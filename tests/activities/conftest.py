@@ -24,7 +24,7 @@ async def database_name(postgres, template) -> AsyncIterator[str]:
 @pytest.fixture
 async def world(postgres, database_name) -> AsyncIterator[World]:
     owner = await asyncpg.connect(postgres.url("owner", database_name))
-    for table in ("notices", "cases", "applications", "rounds", "people", "staff"):
+    for table in ("case_shut_out", "tasks", "notices", "cases", "applications", "rounds", "people", "staff"):
         await owner.execute(f"DELETE FROM iehe.{table}")  # noqa: S608 - our own names
     person = uuid.uuid4()
     await owner.execute(

@@ -4,6 +4,7 @@ import re
 from html import unescape
 from importlib.resources import files
 
+import asyncpg
 import pytest
 
 from activities.admission.messages import MESSAGES
@@ -16,6 +17,7 @@ from activities.kernel.message_templates import (
     render,
 )
 from activities.kernel.wording import blocks, day, linked, when
+from cases.registry import ROOMS
 
 OFFICE = Office(contact="https://office.example.ac.jp/ask?a=1&b=2", portal="https://portal.example.ac.jp/")
 FACTS = {
@@ -129,6 +131,33 @@ def test_staff_are_told_the_case_alone(message, language) -> None:
     rendered = written(message, language, **canaries)
     assert "CANARY" not in rendered.subject + rendered.text + rendered.html
     assert FACTS["case"] in rendered.text
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("room", ROOMS.values(), ids=list(ROOMS))
+async def test_e02_every_code_of_why_has_its_words_in_every_process(room, language, database) -> None:
+    """Each code that the database knows is a line of its own, in each process's frame, in one language."""
+    owner = await asyncpg.connect(database.url("owner"))
+    check = await owner.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'notices_why_check'"
+    )
+    await owner.close()
+    codes = re.findall(r"'(\w+)'", check)
+    message = "task-reminder"
+
+    def letter(why: str | None) -> str:
+        to = Reader("staff", "山田 太郎", language, None, why)
+        told = room.messages[message].facts
+        return render(room.process.room, message, told, FACTS, to, OFFICE).text
+
+    without = letter(None).splitlines()
+    lines = {code: [line for line in letter(code).splitlines() if line not in without] for code in codes}
+    assert len(codes) == 7
+    assert all(len(line) == 1 and len(line[0]) > 10 for line in lines.values())
+    assert len({line[0] for line in lines.values()}) == len(codes)
+    assert {bool(re.search("[ぁ-ん]", line[0])) for line in lines.values()} == {language == "ja"}
+    with pytest.raises(NotRenderedError, match="missing-fact"):
+        letter("no-such-code")
 
 
 @EVERY_LANGUAGE

@@ -16,7 +16,7 @@ from activities.kernel import notices
 from activities.kernel.database import again
 from activities.kernel.mail_channel import MailChannel
 from activities.kernel.notice_rows import requeue
-from activities.kernel.notice_times import quiet_until, retry_delay
+from activities.kernel.notice_times import retry_delay
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher, caught_mails
@@ -27,6 +27,7 @@ from tests.activities.letters import CASE, DELIVERY, DUE, NOON, Died, die_at, re
 from tests.activities.post_office import open_post_office
 from workers.channels import mailer_of
 from workers.settings import Settings
+from workflows.kernel.quiet_hours import quiet_until
 from workflows.outreach.process import OUTREACH
 
 

@@ -45,6 +45,10 @@ class House:
         rows = await self.owner.fetch("SELECT * FROM iehe.readers_of($1, $2, $3)", CASE, audience, NOW)
         return [(row["kind"], row["recipient"]) for row in rows]
 
+    async def why(self, audience: str) -> dict[str, str | None]:
+        rows = await self.owner.fetch("SELECT * FROM iehe.readers_of($1, $2, $3)", CASE, audience, NOW)
+        return {row["recipient"]: row["why"] for row in rows}
+
 
 @pytest.fixture
 async def house(database) -> AsyncIterator[House]:
@@ -119,3 +123,27 @@ async def test_other_audiences_mean_the_subject(house) -> None:
     """A kind of reader of the process is found by the case's subject, or by what is named."""
     assert await house.readers("applicant") == [("applicant", "T-0001")]
     assert await house.readers("school:S-1") == [("school", "S-1")]
+
+
+async def test_e02_each_reader_is_told_why(house) -> None:
+    """By role, as the one in charge, for somebody who is away, because nobody is there, or by name."""
+    await house.staff("a", "b", "c")
+    assert await house.why("role:counsellor") == dict.fromkeys("abc", "role")
+    assert await house.why("staff:a|role:counsellor") == {"a": "assignee"}
+    assert await house.why("staff:a") == {"a": "named"}
+    assert await house.why("applicant") == {"T-0001": None}
+    await house.staff("d", role="adviser")
+    await house.away("a", "d")
+    assert await house.why("staff:a|role:counsellor") == {"d": "substitute"}
+    assert await house.why("role:counsellor") == {"b": "role", "c": "role", "d": "substitute"}
+
+
+async def test_who_has_the_role_and_stands_in_too_has_the_role(house) -> None:
+    """A team that is told because nobody else is there is told that; a substitute among them stands in."""
+    await house.staff("a", "b", "c")
+    await house.away("a")
+    await house.away("b", "c")
+    assert await house.why("role:counsellor") == {"c": "role"}
+    assert await house.why("staff:a|role:counsellor") == {"c": "team"}
+    await house.away("c")
+    assert await house.why("role:counsellor") == {"-": "role"}

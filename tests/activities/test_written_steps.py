@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -255,3 +255,76 @@ async def test_a_message_by_two_channels_is_two_notices(worker, owner) -> None:
     assert [(row["channel"], row["urgent"]) for row in rows] == [("mail", False), ("webhook:pager", True)]
     alone = await owner.fetchval("SELECT iehe.notice_id($1, 1, 'page', 'staff:sato')", CASE)
     assert rows[0]["notice_id"] == alone != rows[1]["notice_id"]
+
+
+DAY = date(2026, 11, 24)
+
+
+def page(**said: Any) -> NoticeRequested:
+    return NoticeRequested(**{"message": "page", "to": "staff:sato", "once_on": DAY} | said)
+
+
+async def test_e02_a_message_is_told_once_a_day_and_the_second_is_seen(worker, owner) -> None:
+    """The next one on that day is written and suppressed; another day, channel, person or kind is another."""
+    others = (
+        page(to="staff:ito"),
+        page(channel="webhook"),
+        page(message="other"),
+        page(message="often", once_on=None),
+    )
+    steps = [step(number, notices=(page(), *others)) for number in (1, 2)]
+    steps.append(step(3, notices=(page(once_on=DAY + timedelta(days=1)),)))
+    async with worker.acquire() as connection:
+        await write_steps(connection, ROOM, steps, FIRST)
+    rows = await owner.fetch(
+        "SELECT message, version, state, reason FROM iehe.notices ORDER BY message, version"
+    )
+    assert {(row["state"], row["reason"]) for row in rows if row["version"] == 1} == {("queued", None)}
+    second = {row["message"]: (row["state"], row["reason"]) for row in rows if row["version"] == 2}
+    assert second == {
+        "page": ("suppressed", "told-today"),
+        "other": ("suppressed", "told-today"),
+        "often": ("queued", None),
+    }
+    assert [(row["state"], row["version"]) for row in rows if row["version"] > 2] == [("queued", 3)]
+    assert len(rows) == 11
+
+
+async def test_e02_what_was_not_wanted_does_not_use_up_the_day(worker, owner) -> None:
+    """A first one that nobody got, because it was suppressed, leaves the day to the next."""
+    async with worker.acquire() as connection:
+        now = await write_steps(connection, ROOM, [step(1, notices=(page(),))], FIRST)
+        await owner.execute("UPDATE iehe.notices SET state = 'suppressed'")
+        await write_steps(connection, ROOM, [step(2, notices=(page(),))], now.hash)
+    states = await owner.fetch("SELECT state FROM iehe.notices ORDER BY version")
+    assert [row["state"] for row in states] == ["suppressed", "queued"]
+
+
+async def test_no_race_makes_two_of_a_day(worker, owner) -> None:
+    """The database itself holds a second one that is not suppressed for impossible."""
+    async with worker.acquire() as connection:
+        await write_steps(connection, ROOM, [step(1, notices=(page(),))], FIRST)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await owner.execute(
+            "INSERT INTO iehe.notices (notice_id, case_id, version, process, message, recipient_kind, "
+            "recipient_id, facts, queued_at, once_on) SELECT 'n', case_id, 2, process, message, "
+            "recipient_kind, recipient_id, facts, queued_at, once_on FROM iehe.notices"
+        )
+
+
+async def test_what_a_step_says_of_why_stands_for_who_is_named_alone(worker, owner) -> None:
+    """Who is asked by a rung is told so; who is found by a role keeps that reason."""
+    await owner.execute(
+        "INSERT INTO iehe.staff (staff_id, name, email, roles) "
+        "VALUES ('a', 'a', 'a@example.ac.jp', '{reviewer}')"
+    )
+    notices = (
+        NoticeRequested(message="one", to="staff:a", why="rung"),
+        NoticeRequested(message="two", to="role:reviewer", why="rung"),
+        NoticeRequested(message="three", to="staff:a"),
+        NoticeRequested(message="four", to="applicant", why="rung"),
+    )
+    async with worker.acquire() as connection:
+        await write_steps(connection, ROOM, [step(1, notices=notices)], FIRST)
+    rows = await owner.fetch("SELECT message, why FROM iehe.notices")
+    assert dict(rows) == {"one": "rung", "two": "role", "three": "named", "four": None}

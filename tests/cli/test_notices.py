@@ -74,3 +74,20 @@ async def test_resend_after_dying_in_between(institute: Institute, iehe: Command
     assert sent["state"] == "accepted"
     row = (await case.notices("withdrawal-confirmed"))[0]
     assert row["possible_duplicate"]
+
+
+async def test_a_digest_is_listed_and_shown_as_what_it_is(vacant: Institute, iehe: CommandLine) -> None:
+    """Among the messages of its process, with why and for which day; its letter is the host's."""
+    await vacant.pool.execute(
+        "INSERT INTO iehe.notices (notice_id, digest_on, version, process, message, recipient_kind, "
+        "recipient_id, why, facts, queued_at, state) VALUES ('d1', '2026-11-26', 0, 'admission-review', "
+        "'digest', 'staff', 'office-1', 'outstanding', "
+        "'{\"open\": 7, \"overdue\": 2, \"due_today\": 1}', now(), 'dead')"
+    )
+    (listed,) = (await iehe.ok("notices", "list"))["notices"]
+    assert (listed["case_id"], listed["message"], listed["why"]) == (None, "digest", "outstanding")
+    assert "digest" in (await iehe("notices", "list")).out
+    shown = await iehe.ok("notices", "show", "d1")
+    assert (shown["digest_on"], shown["why"]) == ("2026-11-26", "outstanding")
+    letter = await iehe("notices", "show", "d1", "--personal", by="office-1")
+    assert "未処理：7件" in letter.out

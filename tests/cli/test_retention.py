@@ -23,9 +23,11 @@ KEEPER = "keeper-1"
 async def scheduled(client: Client, vacant: Institute) -> AsyncIterator[None]:
     """The schedules are there, and somebody who may run and pause them."""
     await vacant.employ(staff(KEEPER, ADMINISTRATOR))
-    await ensure_schedules(client, all_works(ROOMS.values()).values(), CASES_QUEUE)
+    works = all_works(ROOMS.values())
+    await ensure_schedules(client, works.values(), CASES_QUEUE)
     yield
-    await handle_of(client, "retention").delete()
+    for name in works:
+        await handle_of(client, name).delete()
 
 
 async def finding(iehe: CommandLine) -> dict:
@@ -84,14 +86,14 @@ async def test_a_schedule_is_paused_with_a_reason_and_resumed(iehe: CommandLine,
     pause = ("schedule", "pause", "retention", "--reason", "backup first")
     assert (await iehe(*pause)).code == 6
     assert (await iehe(*pause, by=KEEPER)).code == 0
-    (listed,) = (await iehe("schedule", "list", "--json")).json["schedules"]
+    listed = (await iehe("schedule", "list", "--json")).json["schedules"][0]
     assert (listed["paused"], listed["note"], listed["next_at"]) == (True, f"{KEEPER}: backup first", None)
     assert "backup first" in (await iehe("schedule", "list")).out
     found = await finding(iehe)
     assert (found["state"], found["text"]) == ("warn", f"paused: {KEEPER}: backup first")
 
     assert (await iehe("schedule", "resume", "retention", by=KEEPER)).code == 0
-    (listed,) = (await iehe("schedule", "list", "--json")).json["schedules"]
+    listed = (await iehe("schedule", "list", "--json")).json["schedules"][0]
     assert listed["next_at"] is not None
     assert (await finding(iehe))["state"] == "ok"
     assert await iehe.refused("schedule", "resume", "nothing", by=KEEPER) == (4, "no-such-schedule")

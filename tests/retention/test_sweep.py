@@ -15,6 +15,11 @@ INSERT INTO iehe.case_log (case_id, version, at, step, from_stage, stage, actor_
                            prev_hash, hash)
 VALUES ($1, $2, now(), 's', 'x', 'x', 'person', $3, $4, '', '')
 """
+DIGEST = """
+INSERT INTO iehe.notices (notice_id, digest_on, version, process, message, recipient_kind, recipient_id,
+                          facts, state, queued_at)
+VALUES ($1, now(), 0, 'admission-review', 'digest', 'staff', 'x', '{}', $2, now() - $3 * interval '1 day')
+"""
 COUNT = "SELECT count(*) FROM iehe."
 
 
@@ -63,6 +68,16 @@ async def test_a_notice_that_is_not_finished_stays(archive: Archive) -> None:
     assert await archive.states("notices") == [
         *("accepted", "accepted", "dead", "failed", "queued", "sending", "unknown"),
     ]
+
+
+async def test_a_digest_goes_with_its_time_whatever_became_of_it(archive: Archive) -> None:
+    """It is of no case and nobody's task; only what is still to be sent stays, and what is young."""
+    for number, (state, days) in enumerate(
+        [("accepted", 500), ("dead", 500), ("unknown", 500), ("queued", 500), ("accepted", 10)]
+    ):
+        await archive.value(DIGEST, f"d-{number}", state, days)
+    assert await archive.sweep() == {"notices": 3}
+    assert await archive.states("notices") == ["accepted", "queued"]
 
 
 async def test_words_to_which_anything_may_refer_stay(archive: Archive) -> None:

@@ -266,6 +266,28 @@ def test_the_last_time_at_which_a_work_was_due(now: str, latest: str) -> None:
     assert mondays.latest(datetime.fromisoformat(now)) == datetime.fromisoformat(latest)
 
 
+@pytest.mark.parametrize(
+    ("now", "latest"),
+    [
+        ("2026-11-30T14:29+09:00", "2026-11-30T13:30+09:00"),
+        ("2026-11-30T14:30+09:00", "2026-11-30T14:30+09:00"),
+        ("2026-11-30T00:10+09:00", "2026-11-23T23:30+09:00"),
+    ],
+)
+def test_the_last_hour_at_which_an_hourly_work_was_due(now: str, latest: str) -> None:
+    """At its minute of every hour, on its own days of the week."""
+    mondays = replace(Diary("m").work, every_hour=True, weekdays=frozenset({0}))
+    assert mondays.latest(datetime.fromisoformat(now)) == datetime.fromisoformat(latest)
+
+
+async def test_an_hourly_work_is_due_every_hour(client, made, diary) -> None:
+    """Declared so, the schedule has each hour of the day, at the same minute."""
+    assert await ensure_schedules(client, [replace(diary.work, every_hour=True)], diary.work.name)
+    first, second, *_ = (await made.describe()).info.next_action_times
+    assert second - first == timedelta(hours=1)
+    assert first.minute == 30
+
+
 async def test_what_a_schedule_is_started_with_is_encrypted(client, made) -> None:
     """As every payload: the name of the work is in the clear only in ids and summaries."""
     action = (await made.describe()).schedule.action

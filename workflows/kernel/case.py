@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.kernel.delivering import DELIVER, NOTICE_HEARTBEAT, NOTICE_RETRY, NOTICE_TIMEOUT
     from schemas.kernel.case import CaseState, Command, Receipt
     from schemas.kernel.identifiers import NOTICES_QUEUE
     from schemas.kernel.refusals import Refusal
@@ -44,9 +45,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.search_attributes import changes
     from workflows.kernel.state import due_at, next_alarm, patched
 
-NOTICE_TIMEOUT = timedelta(minutes=10)
-NOTICE_HEARTBEAT = timedelta(minutes=3)
-NOTICE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
 LOST = Undelivered(reason="not-deliverable")
 """Of a version whose delivery failed for good: nobody knows which of its notices are sent."""
 DELIVERIES_AT_ONCE = 10
@@ -310,7 +308,7 @@ class CaseWorkflow:
         """
         async with self._under_way:
             report: DeliveryReport = await workflow.execute_activity(
-                "deliver-notices",
+                DELIVER,
                 Delivery(case_id=self.case_id, version=version, told=tuple(sorted(told))),
                 result_type=DeliveryReport,
                 task_queue=NOTICES_QUEUE,

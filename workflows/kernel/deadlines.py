@@ -86,6 +86,7 @@ def _rung(policy: RungPolicy, started_at: datetime, due_at: datetime, calendar: 
         asks=policy.asks,
         every=policy.every,
         times=policy.times,
+        once_a_day=policy.once_a_day,
     )
     origin = started_at if policy.anchor is Anchor.START else due_at
     if policy.anchor is Anchor.PREVIOUS:

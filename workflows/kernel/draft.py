@@ -16,7 +16,7 @@ from pydantic import BaseModel, JsonValue
 from schemas.kernel.calendars import CalendarPolicy
 from schemas.kernel.case import SYSTEM, Actor, CaseState, Task
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
-from schemas.kernel.policies import PolicyRef, ProcessPolicy, TaskPolicy
+from schemas.kernel.policies import NoticePolicy, PolicyRef, ProcessPolicy, TaskPolicy
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import (
     DeadlineChanged,
@@ -27,6 +27,7 @@ from schemas.kernel.transition import (
 )
 from workflows.kernel import deadlines as counting
 from workflows.kernel.calendars import Calendar, calendar_of
+from workflows.kernel.quiet_hours import quiet_until
 from workflows.kernel.state import clock_of, due_at, stored, waiting_for_whom
 
 if TYPE_CHECKING:
@@ -330,7 +331,10 @@ class Draft(Generic[S]):
 
     def send(self, notice: NoticeRequested) -> None:
         """Queue a message by whatever channel it names."""
-        self._notices.append(notice)
+        policy = self.state.policy.notices if self.state.policy is not None else NoticePolicy()
+        held_until = None if notice.urgent else quiet_until(policy, self.now)
+        once_on = self.calendar.day_of(held_until or self.now) if notice.once_a_day else None
+        self._notices.append(notice.model_copy(update={"held_until": held_until, "once_on": once_on}))
 
     def record(self, record: BaseModel) -> None:
         """Write a row of the process's own with the step; its `kind` names the function that does."""

@@ -70,6 +70,8 @@ class Process(Generic[S]):
     """The role that gets the tasks that no rule foresaw."""
     roles: Mapping[str, tuple[str, str]]
     """The roles that work in it, by name: in Japanese and in English."""
+    confidential: bool = False
+    """Whether a mail may not even tell that somebody works in it, nor name its cases."""
     tracks: Mapping[str, Lifecycle] = field(default_factory=dict)
     """Tables beside the stages, by name, for what goes on in parallel; each begins at the stage "".
 

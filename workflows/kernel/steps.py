@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=CaseState)
 
 
+ASSIGNEE = "assignee"
+"""The audience of a deadline's task, and why they hear of it."""
 LOOK_AT_DEADLINE = "look-at-deadline"
 NOBODY_REACHED = "nobody-reached"
 LOOK_AT_MOST = 20
@@ -167,6 +169,7 @@ def _tell(
     rung = told[0][0]
     asked = list[str]()
     for _, audience in told:
+        why = ASSIGNEE if audience == ASSIGNEE else None
         if not draft.process.audience(draft.state, deadline, audience):
             continue
         to = [_address(draft.process, draft.state, deadline, audience)]
@@ -174,12 +177,18 @@ def _tell(
             # who is asked is part of what the case knows: only they can answer
             terms = {"case_id": draft.state.case_id, "audience": to[0], "at": draft.now.isoformat()}
             asked += [each for each in draft.look_up("staff-of", **terms) if each not in asked]
-            to = [f"staff:{each}" for each in asked]
+            to, why = [f"staff:{each}" for each in asked], "rung"
         for each in dict.fromkeys(to):
             for channel in rung.channels:
                 draft.send(
                     NoticeRequested(
-                        message=rung.message, to=each, channel=channel, urgent=rung.urgent, facts=facts
+                        message=rung.message,
+                        to=each,
+                        channel=channel,
+                        urgent=rung.urgent,
+                        why=why,
+                        once_a_day=rung.once_a_day,
+                        facts=facts,
                     )
                 )
             draft.details[f"{rung.key}>{each}"] = deadline.name
@@ -271,7 +280,7 @@ def _may_ask(draft: Draft[Any], kind: str) -> bool:
 def _address(process: Process[Any], state: CaseState, deadline: Deadline, audience: str) -> str:
     if audience in process.audiences:
         return process.audiences[audience](state)
-    if audience != "assignee":
+    if audience != ASSIGNEE:
         return audience
     task = next((task for task in state.tasks.values() if task.deadline == deadline.name), None)
     if task is None:

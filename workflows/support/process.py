@@ -222,5 +222,6 @@ SUPPORT: Final = Process[SupportState](
     facts=_facts,
     asked=crisis.paged,
     keyed=True,
+    confidential=True,
     answers_since=lambda state, _step: state.received_at,
 )

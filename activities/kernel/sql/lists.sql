@@ -78,7 +78,8 @@ SELECT true AS is_dead FROM iehe.events e WHERE e.state = 'dead' AND e.process =
 
 -- name: notices
 -- Never an address.
-SELECT n.notice_id, n.case_id, n.version, n.message, n.channel, n.urgent, n.recipient_kind, n.recipient_id, n.state, n.attempts,
+SELECT n.notice_id, n.case_id, n.version, n.message, n.channel, n.urgent, n.recipient_kind, n.recipient_id, n.why,
+       n.state, n.attempts,
        n.queued_at, n.sent_at, n.reason, n.message_id, n.possible_duplicate
 FROM iehe.notices n
 WHERE n.process = {process} {filters}

@@ -82,8 +82,8 @@ ON CONFLICT (text_id) DO NOTHING RETURNING text_id
 DELETE FROM iehe.texts WHERE text_id = $1 AND author = $2
 
 -- name: notice
-SELECT notice_id, case_id, version, process, message, channel, urgent, recipient_kind, recipient_id, facts, state,
-       attempts, queued_at, retry_at, sent_at, reason, message_id, possible_duplicate, by_hand
+SELECT notice_id, case_id, version, digest_on, process, message, channel, urgent, recipient_kind, recipient_id, why, facts,
+       state, attempts, queued_at, held_until, retry_at, sent_at, reason, message_id, told_with, possible_duplicate, by_hand
 FROM iehe.notices WHERE notice_id = $1
 
 -- name: notices_beginning
@@ -91,7 +91,8 @@ SELECT notice_id FROM iehe.notices WHERE notice_id ^@ $1 ORDER BY notice_id LIMI
 
 -- name: letter
 -- Personal: a notice with its reader as of now, whatever has become of it.
-SELECT n.notice_id, n.case_id, n.process, n.message, n.channel, n.recipient_kind, n.recipient_id, n.facts, n.queued_at,
+SELECT n.notice_id, n.case_id, n.digest_on, n.process, n.message, n.channel, n.recipient_kind, n.recipient_id, n.why,
+       n.facts, n.queued_at,
        r.address, coalesce(r.language, 'ja') AS language, r.name
 FROM iehe.notices n LEFT JOIN LATERAL iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r ON true
 WHERE n.notice_id = $1

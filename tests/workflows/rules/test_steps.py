@@ -1,5 +1,6 @@
 """Steps that every process has: tasks and deadlines by hand, messages that failed, what is remembered."""
 
+import copy
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -8,6 +9,7 @@ import pytest
 
 from schemas.admission.stages import Stage
 from schemas.kernel.case import (
+    CLOCK,
     CancelDeadline,
     CompleteTask,
     MoveDeadline,
@@ -22,6 +24,7 @@ from tests.workflows.rules.builder import in_stage, jst, new
 from workflows.admission.process import ADMISSION_REVIEW
 from workflows.kernel import steps
 from workflows.kernel.case_details import case_details
+from workflows.kernel.draft import Draft, Frame, LookupNeeded
 from workflows.kernel.state import due_at, waiting_for_whom
 
 
@@ -101,6 +104,53 @@ def test_an_unassigned_task_reminds_its_role() -> None:
     case = new().complete()
     deadline = case.state.deadlines["check-eligibility"]
     assert steps._address(ADMISSION_REVIEW, case.state, deadline, "assignee") == "role:admissions_office"
+
+
+def test_e02_a_reminder_says_to_whom_the_task_belongs() -> None:
+    """Whoever is reminded of what is theirs is told that; a role finds its own reason."""
+    for audience, why in (("assignee", "assignee"), ("role:admissions_office", None)):
+        case = new().complete()
+        case.state.deadlines["check-eligibility"].rungs[0].to = (audience,)
+        case.wait(days=30)
+        told = next(step for step in case.log if step.step == "remind").notices
+        assert [(each.to, each.why) for each in told] == [("role:admissions_office", why)]
+
+
+def test_e02_what_a_rung_says_once_a_day_is_of_its_day() -> None:
+    """In quiet hours that is the morning after, on which it will be told; else there is no day."""
+    case = new().complete()
+    deadline = case.state.deadlines["check-eligibility"]
+    deadline.rungs[0].once_a_day = True
+    first = deadline.rungs[0].at.date()
+    for hour, day in ((12, first), (23, first + timedelta(days=1))):
+        case.now = deadline.rungs[0].at.replace(hour=hour)
+        draft = Draft(case.process, copy.deepcopy(case.state), "remind", Frame(case.now, CLOCK))
+        steps.remind(draft, deadline.name)
+        told = draft.transition().notices
+        assert {each.once_on for each in told} == {day}
+        assert all((each.held_until is not None) == (hour == 23) for each in told)
+    deadline.rungs[0].once_a_day = False
+    draft = Draft(case.process, copy.deepcopy(case.state), "remind", Frame(case.now, CLOCK))
+    steps.remind(draft, deadline.name)
+    assert {each.once_on for each in draft.transition().notices} == {None}
+
+
+def test_e01_who_is_asked_by_a_rung_is_told_that() -> None:
+    """Not that a rule names them: the ladder has come to them."""
+    case = new().complete()
+    deadline = case.state.deadlines["check-eligibility"]
+    deadline.rungs[0].asks = True
+    case.now = deadline.rungs[0].at
+    terms = {
+        "case_id": case.state.case_id,
+        "audience": steps._address(case.state, deadline, deadline.rungs[0].to[0]),
+        "at": case.now.isoformat(),
+    }
+    found = {LookupNeeded("staff-of", terms).key: ["office-1", "office-2"]}
+    draft = Draft(case.process, copy.deepcopy(case.state), "remind", Frame(case.now, CLOCK, found=found))
+    steps.remind(draft, deadline.name)
+    told = draft.transition().notices
+    assert {(each.to, each.why) for each in told} == {("staff:office-1", "rung"), ("staff:office-2", "rung")}
 
 
 def test_a_failed_message_becomes_a_task_that_a_person_closes() -> None:

@@ -258,7 +258,8 @@ COMMENT ON TABLE iehe.texts IS 'Reasons and remarks in words, encrypted; command
 
 CREATE TABLE iehe.notices (
     notice_id           text PRIMARY KEY,
-    case_id             text NOT NULL REFERENCES iehe.cases,
+    case_id             text REFERENCES iehe.cases,
+    digest_on           date,
     version             integer NOT NULL,
     process             text NOT NULL,
     message             text NOT NULL,
@@ -266,18 +267,33 @@ CREATE TABLE iehe.notices (
     urgent              boolean NOT NULL DEFAULT false,
     recipient_kind      text NOT NULL,
     recipient_id        text NOT NULL,
+    why                 text CHECK (why IN
+        ('assignee', 'role', 'substitute', 'team', 'rung', 'named', 'outstanding')),
     facts               jsonb NOT NULL,
     state               text NOT NULL DEFAULT 'queued' CHECK (state IN
         ('queued', 'sending', 'accepted', 'failed', 'dead', 'unknown', 'suppressed')),
     attempts            integer NOT NULL DEFAULT 0,
     queued_at           timestamptz NOT NULL,
+    held_until          timestamptz,
+    once_on             date,
     retry_at            timestamptz,
     sent_at             timestamptz,
     reason              text,
     message_id          text,
+    told_with           text,
     possible_duplicate  boolean NOT NULL DEFAULT false,
-    by_hand             boolean NOT NULL DEFAULT false
+    by_hand             boolean NOT NULL DEFAULT false,
+    CHECK ((case_id IS NULL) = (digest_on IS NOT NULL))
 );
+COMMENT ON COLUMN iehe.notices.digest_on IS 'Of no case: the day whose digest of outstanding work it is a part of.';
+COMMENT ON COLUMN iehe.notices.why IS
+    'Why a member of staff gets it: the task is theirs (assignee), they have the role, they stand in for somebody '
+    'who is away (substitute) or whom nobody stands in for (team), a ladder asks them (rung), a rule names them '
+    '(named), work waits for them (outstanding).';
+COMMENT ON COLUMN iehe.notices.held_until IS
+    'Quiet hours hold it until then; what a member of staff gets by mail is afterwards told in one letter.';
+COMMENT ON COLUMN iehe.notices.once_on IS 'It is told at most once on this day: a second one is suppressed.';
+COMMENT ON COLUMN iehe.notices.told_with IS 'The notice in whose letter it is told, with others.';
 COMMENT ON COLUMN iehe.notices.channel IS
     'mail; webhook (the first tested gateway of its reader), or webhook:<name>';
 COMMENT ON COLUMN iehe.notices.urgent IS 'quiet hours do not hold it, and it is given up after minutes';
@@ -288,6 +304,21 @@ COMMENT ON COLUMN iehe.notices.state IS
 CREATE INDEX notices_by_case ON iehe.notices (case_id, version);
 CREATE INDEX notices_by_time ON iehe.notices (process, queued_at, notice_id);
 CREATE INDEX notices_by_state ON iehe.notices (state, process, queued_at, notice_id) WHERE state <> 'accepted';
+CREATE INDEX notices_held ON iehe.notices (recipient_id, process)
+    WHERE held_until IS NOT NULL AND state IN ('queued', 'failed');
+CREATE INDEX notices_told_with ON iehe.notices (told_with) WHERE told_with IS NOT NULL;
+CREATE INDEX notices_of_digests ON iehe.notices (digest_on, recipient_id) WHERE digest_on IS NOT NULL;
+CREATE UNIQUE INDEX notices_once_a_day ON iehe.notices (case_id, once_on, message, channel, recipient_kind, recipient_id)
+    WHERE once_on IS NOT NULL AND state <> 'suppressed';
+
+CREATE TABLE iehe.digests (
+    process  text NOT NULL,
+    day      date NOT NULL,
+    made_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (process, day)
+);
+COMMENT ON TABLE iehe.digests IS
+    'Of which processes the outstanding work of a day was counted: written with the notices of it.';
 
 CREATE TABLE iehe.events (
     source        text NOT NULL,
@@ -403,13 +434,26 @@ BEGIN
         END IF;
         IF this ? 'notices' THEN
             INSERT INTO iehe.notices (notice_id, case_id, version, process, message, channel, urgent, recipient_kind,
-                                      recipient_id, facts, queued_at)
+                                      recipient_id, why, facts, state, reason, queued_at, held_until, once_on)
             SELECT iehe.notice_id(of_case, v, n.message, r.kind || ':' || r.recipient, n.channel), of_case, v,
                    written ->> 'process', n.message, n.channel, n.urgent, r.kind, r.recipient,
-                   n.facts || jsonb_build_object('case', of_case), moment
+                   CASE WHEN r.why = 'named' THEN coalesce(n.why, r.why) ELSE r.why END,
+                   n.facts || jsonb_build_object('case', of_case),
+                   CASE WHEN told.today THEN 'suppressed' ELSE 'queued' END, CASE WHEN told.today THEN 'told-today' END,
+                   moment, n.held_until, n.once_on
             FROM jsonb_to_recordset(this -> 'notices')
-                AS n (message text, "to" text, channel text, urgent boolean, facts jsonb)
+                AS n (message text, "to" text, channel text, urgent boolean, why text, facts jsonb,
+                      held_until timestamptz, once_on date)
             CROSS JOIN LATERAL iehe.readers_of(of_case, n."to", moment) AS r
+            CROSS JOIN LATERAL (SELECT EXISTS (
+                SELECT FROM iehe.notices e
+                WHERE e.case_id = of_case AND e.once_on = n.once_on AND e.message = n.message AND e.channel = n.channel
+                  AND e.recipient_kind = r.kind AND e.recipient_id = r.recipient AND e.state <> 'suppressed')) AS told (today)
+            -- who has no gateway of their own is reached by the other ways of the same message
+            WHERE n.channel <> 'webhook' OR r.kind <> 'staff'
+               OR EXISTS (SELECT FROM iehe.tested_channels(r.recipient) c WHERE c.channel LIKE 'webhook:%')
+               OR NOT this -> 'notices' @> jsonb_build_array(
+                   jsonb_build_object('message', n.message, 'to', n."to", 'channel', 'mail'))
             ON CONFLICT (notice_id) DO NOTHING;
         END IF;
         IF this ? 'events' THEN
@@ -462,53 +506,67 @@ CREATE FUNCTION iehe.stand_in(of_case text, who text, moment timestamptz) RETURN
     ORDER BY cardinality(path) LIMIT 1
 $$;
 
--- whom of the staff an audience means, `role:<role>` or `staff:<id>|role:<role>`: whoever stands in for them, and
--- the role where nobody does
-CREATE FUNCTION iehe.staff_of(of_case text, audience text, moment timestamptz) RETURNS SETOF text
-LANGUAGE plpgsql STABLE AS $$
+-- whom of the staff an audience means, `role:<role>` or `staff:<id>|role:<role>`, and why: whoever stands in for
+-- them, and the role where nobody does
+CREATE FUNCTION iehe.staff_meant(of_case text, audience text, moment timestamptz)
+RETURNS TABLE (staff_id text, why text) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    who text := substring(audience FROM '^staff:([^|]*)');
 BEGIN
-    IF audience LIKE 'staff:%' THEN
-        RETURN QUERY SELECT here FROM iehe.stand_in(of_case, substring(audience FROM '^staff:([^|]*)'), moment) AS here
-                     WHERE here IS NOT NULL;
+    IF who IS NOT NULL THEN
+        RETURN QUERY SELECT here, CASE WHEN here = who THEN 'assignee' ELSE 'substitute' END
+                     FROM iehe.stand_in(of_case, who, moment) AS here WHERE here IS NOT NULL;
         IF FOUND OR audience NOT LIKE '%|role:%' THEN
             RETURN;
         END IF;
     ELSIF audience LIKE 'staff-of:%' THEN
         -- whom a process knows beside roles, such as who is on duty
         RETURN QUERY EXECUTE format(
-            'SELECT DISTINCT here FROM iehe.%I($1, $2, $3) AS who, iehe.stand_in($1, who, $3) AS here WHERE here IS NOT NULL',
+            'SELECT here, CASE WHEN bool_or(here = named) THEN ''named'' ELSE ''substitute'' END '
+            'FROM iehe.%I($1, $2, $3) AS named, iehe.stand_in($1, named, $3) AS here WHERE here IS NOT NULL GROUP BY here',
             split_part(of_case, '/', 1) || '_staff_of') USING of_case, substr(audience, 10), moment;
         RETURN;
     END IF;
-    RETURN QUERY SELECT DISTINCT here FROM iehe.staff s, iehe.stand_in(of_case, s.staff_id, moment) AS here
-                 WHERE s.active AND substring(audience FROM 'role:(.*)$') = ANY (s.roles) AND here IS NOT NULL;
+    RETURN QUERY SELECT here, CASE WHEN NOT bool_or(here = s.staff_id) THEN 'substitute'
+                                   WHEN who IS NULL THEN 'role' ELSE 'team' END
+                 FROM iehe.staff s, iehe.stand_in(of_case, s.staff_id, moment) AS here
+                 WHERE s.active AND substring(audience FROM 'role:(.*)$') = ANY (s.roles) AND here IS NOT NULL
+                 GROUP BY here;
 END
 $$;
 
--- whom an audience means; a role in which nobody is there fails visibly instead of vanishing
+CREATE FUNCTION iehe.staff_of(of_case text, audience text, moment timestamptz) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT m.staff_id FROM iehe.staff_meant(of_case, audience, moment) m
+$$;
+
+-- whom an audience means, and of the staff why; a role in which nobody is there fails visibly instead of vanishing
 CREATE FUNCTION iehe.readers_of(of_case text, audience text, moment timestamptz)
-RETURNS TABLE (kind text, recipient text) LANGUAGE plpgsql STABLE AS $$
+RETURNS TABLE (kind text, recipient text, why text) LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF audience LIKE '%role:%' OR audience LIKE 'staff-of:%' THEN
-        RETURN QUERY SELECT 'staff', here FROM iehe.staff_of(of_case, audience, moment) AS here;
+        RETURN QUERY SELECT 'staff', m.staff_id, m.why FROM iehe.staff_meant(of_case, audience, moment) AS m;
         IF NOT FOUND THEN
-            RETURN QUERY SELECT 'staff', '-';
+            RETURN QUERY SELECT 'staff', '-', 'role';
         END IF;
     ELSE
         -- what is personal goes to nobody else
         RETURN QUERY
-        SELECT split_part(audience, ':', 1), coalesce(nullif(split_part(audience, ':', 2), ''), split_part(of_case, '/', 2))
+        SELECT split_part(audience, ':', 1), coalesce(nullif(split_part(audience, ':', 2), ''), split_part(of_case, '/', 2)),
+               CASE WHEN audience LIKE 'staff:%' THEN 'named' END
         WHERE NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND audience = 'staff:' || o.staff_id);
     END IF;
 END
 $$;
 
--- who reads a message as of now: staff, or whom the process knows; nobody when there is no such reader any more
+-- who reads a message as of now: staff, or whom the process knows; nobody when there is no such reader any more. Who
+-- was shut out of the case since hears nothing
 CREATE FUNCTION iehe.recipient_of(of_case text, kind text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF kind = 'staff' THEN
-        RETURN QUERY SELECT s.email, s.language, s.name, false FROM iehe.staff s WHERE s.staff_id = id AND s.active;
+        RETURN QUERY SELECT s.email, s.language, s.name, EXISTS (
+            SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = s.staff_id)
+        FROM iehe.staff s WHERE s.staff_id = id AND s.active;
     ELSE
         RETURN QUERY EXECUTE format('SELECT * FROM iehe.%I($1, $2, $3)', split_part(of_case, '/', 1) || '_recipient')
             USING of_case, kind, id;
@@ -522,7 +580,8 @@ GRANT USAGE ON SCHEMA iehe TO iehe_worker, iehe_office, iehe_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 -- reasons in words are none of its business: it knows them by id
 REVOKE SELECT ON iehe.texts, iehe.case_keys FROM iehe_worker;
-GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
+GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events
+    TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT INSERT, UPDATE, DELETE ON iehe.case_people, iehe.case_shut_out TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;

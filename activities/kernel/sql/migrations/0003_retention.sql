@@ -107,7 +107,9 @@ DECLARE
         WHEN 'events' THEN $q$(t.state = 'delivered' AND t.taken OR t.state = 'dropped')
             AND (c.case_id IS NULL OR c.closed_at < $1)$q$
         -- what is to be sent, failed for good, or of unknown fate is a person's task
-        WHEN 'notices' THEN $q$t.state IN ('accepted', 'suppressed') AND c.closed_at < $1$q$
+        WHEN 'notices' THEN $q$(t.state IN ('accepted', 'suppressed') AND c.closed_at < $1
+            -- a digest is of no case: whatever became of it, the next one tells more
+            OR t.digest_on IS NOT NULL AND t.state NOT IN ('queued', 'failed', 'sending'))$q$
         WHEN 'case_starts' THEN 'c.closed_at < $1'
         -- a text may be shown only by its case: it stays if its author has done anything there since
         WHEN 'texts' THEN $q$NOT EXISTS (
@@ -118,14 +120,16 @@ DECLARE
                 ' AND NOT EXISTS (SELECT FROM %s r WHERE r.%I = t.text_id)', f.conrelid::regclass, a.attname), ''), '')
             FROM pg_constraint f JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
             WHERE f.contype = 'f' AND f.confrelid = 'iehe.texts'::regclass) END;
+    of_room  text := CASE kind WHEN 'notices' THEN '(SELECT r.room FROM iehe.rooms r WHERE r.process = t.process)'
+                               ELSE $q$split_part(t.case_id, '/', 1)$q$ END;
 BEGIN
     IF finished IS NULL THEN
         RETURN format('SELECT t.ctid AS place, %s AS age FROM iehe.%I t WHERE %1$s < $1 AND $2::text IS NULL', age, kind);
     END IF;
     RETURN format(
         'SELECT t.ctid AS place, %s AS age FROM iehe.%I t LEFT JOIN iehe.cases c ON c.case_id = t.case_id '
-        'WHERE split_part(t.case_id, ''/'', 1) = $2 AND %1$s < $1 AND %3$s AND NOT EXISTS (SELECT FROM iehe.case_holds h '
-        'WHERE h.case_id = t.case_id AND h.released_at IS NULL)', age, kind, finished);
+        'WHERE %4$s = $2 AND %1$s < $1 AND %3$s AND NOT EXISTS (SELECT FROM iehe.case_holds h '
+        'WHERE h.case_id = t.case_id AND h.released_at IS NULL)', age, kind, finished, of_room);
 END
 $$;
 
@@ -304,6 +308,7 @@ REVOKE EXECUTE ON FUNCTION iehe.sweep, iehe.erase_case, iehe.retention_due FROM 
 GRANT EXECUTE ON FUNCTION iehe.sweep, iehe.erase_case TO iehe_worker;
 GRANT EXECUTE ON FUNCTION iehe.retention_due TO iehe_office;
 GRANT SELECT ON iehe.retention_rules, iehe.cases_due TO iehe_worker, iehe_office;
+GRANT SELECT ON iehe.policies_in_force TO iehe_worker;
 GRANT SELECT ON iehe.case_holds TO iehe_worker;
 GRANT SELECT, INSERT ON iehe.case_holds TO iehe_office;
 GRANT UPDATE (released_at, released_by) ON iehe.case_holds TO iehe_office;
