@@ -268,7 +268,7 @@ async def test_e02_a_message_is_told_once_a_day_and_the_second_is_seen(worker, o
     """The next one on that day is written and suppressed; another day, channel, person or kind is another."""
     others = (
         page(to="staff:ito"),
-        page(channel="webhook"),
+        page(to="staff:suzuki", channel="webhook"),
         page(message="other"),
         page(message="often", once_on=None),
     )

@@ -143,7 +143,7 @@ def test_e01_who_is_asked_by_a_rung_is_told_that() -> None:
     case.now = deadline.rungs[0].at
     terms = {
         "case_id": case.state.case_id,
-        "audience": steps._address(case.state, deadline, deadline.rungs[0].to[0]),
+        "audience": steps._address(ADMISSION_REVIEW, case.state, deadline, deadline.rungs[0].to[0]),
         "at": case.now.isoformat(),
     }
     found = {LookupNeeded("staff-of", terms).key: ["office-1", "office-2"]}
