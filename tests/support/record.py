@@ -38,7 +38,7 @@ async def closed(office: Office) -> Case:
     await case.event("message-arrived", thread="t1", direction="in")
     await case.decide(commands.Resolve, "counsellor-1", code="helped")
     await case.forward(days=20)
-    await case.until("closed_at IS NOT NULL")
+    await case.handle.result()
     return case
 
 
@@ -49,27 +49,28 @@ async def closed_unanswered(office: Office) -> Case:
     for _ in range(3):
         await case.decide(commands.RecordContact, "counsellor-1", channel="phone", outcome="missed")
     await case.forward(days=12)
-    await case.until("closed_at IS NOT NULL")
+    await case.handle.result()
     return case
 
 
 async def advice_only(office: Office) -> Case:
     case = await office.refer(person=None)
     await case.decide(commands.Advise, "triage-1", reason_id=await case.text())
-    await case.until_sent("referral-received")
+    await case.handle.result()
     return case
 
 
 async def misdirected(office: Office) -> Case:
     case = await office.refer()
     await case.decide(commands.Misdirect, "triage-1", code="library")
-    await case.until_sent("referred-elsewhere")
+    await case.handle.result()
     return case
 
 
 async def left(office: Office) -> Case:
     case = await office.refer()
     await case.event("student-left")
+    await case.handle.result()
     return case
 
 
@@ -77,6 +78,7 @@ async def deceased(office: Office) -> Case:
     case = await office.refer()
     await case.assign()
     await case.event("student-deceased")
+    await case.handle.result()
     return case
 
 
