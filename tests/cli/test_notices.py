@@ -80,8 +80,8 @@ async def test_a_digest_is_listed_and_shown_as_what_it_is(vacant: Institute, ieh
     """Among the messages of its process, with why and for which day; its letter is the host's."""
     await vacant.pool.execute(
         "INSERT INTO iehe.notices (notice_id, digest_on, version, process, message, recipient_kind, "
-        "recipient_id, why, facts, queued_at, state) VALUES ('d1', '2026-11-26', 0, 'admission-review', "
-        "'digest', 'staff', 'office-1', 'outstanding', "
+        "recipient_id, why, facts, queued_at, state) "
+        "VALUES ('d1', '2026-11-26', 0, 'admission-review', 'digest', 'staff', 'office-1', 'outstanding', "
         '\'{"open": 7, "overdue": 2, "due_today": 1}\', now(), \'dead\')'
     )
     (listed,) = (await iehe.ok("notices", "list"))["notices"]
