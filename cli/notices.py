@@ -166,16 +166,16 @@ def _left_behind(row: dict[str, Any]) -> Delivery:
 async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None:
     from temporalio.common import ActivityIDConflictPolicy
 
-    from schemas.kernel.identifiers import NOTICES_QUEUE
+    from cases.homes import home_of
     from schemas.kernel.transition import DeliveryReport
     from workflows.kernel.case import NOTICE_HEARTBEAT, NOTICE_RETRY, NOTICE_TIMEOUT
 
-    client = await session.client()
+    client = await session.client_of(delivery.case_id)
     await client.start_activity(
         "deliver-notices",
         delivery,
         id=f"resend/{notice_id}",
-        task_queue=NOTICES_QUEUE,
+        task_queue=home_of(delivery.case_id).notices_queue,
         result_type=DeliveryReport,
         id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
         start_to_close_timeout=NOTICE_TIMEOUT,

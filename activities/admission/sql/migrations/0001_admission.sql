@@ -233,7 +233,7 @@ $$;
 
 -- What a reviewer may see of an application (rule A9): nothing that tells who it is.
 -- `statement` still passes through the redaction in activities/admission/material.py.
-CREATE VIEW iehe.review_material AS
+CREATE VIEW iehe.review_material WITH (security_invoker) AS
 SELECT a.case_id, a.programme, a.round_id, a.statement
 FROM iehe.applications a;
 
@@ -439,6 +439,9 @@ RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAG
     FROM iehe.applications a JOIN iehe.people p USING (person_id)
     WHERE a.application_no = id AND kind IN ('applicant', 'referee')
 $$;
+
+SELECT iehe.keep_at_home('admission', 'people', 'rounds', 'round_places', 'import_batches', 'applications', 'import_rows',
+    'application_items', 'late_permits', 'reviews', 'scores', 'votes', 'decisions', 'accommodations', 'duplicate_findings');
 
 -- rights: least privilege --------------------------------------------------------------------------------
 
