@@ -103,6 +103,7 @@ class _Stack:
                 ),
                 folder=home.temporal,
                 log=home.logs / "temporal.log",
+                namespaces=_namespaces(settings),
                 codec_endpoint=f"{gateway_url(settings)}/codec",
                 # Lets the demonstration move time; running workflows are not touched by the switch itself.
                 dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"}
@@ -186,10 +187,8 @@ class _Stack:
         if self._temporal is not None:
             self._say(f"  Temporal UI  http://127.0.0.1:{settings.ui_port}")
             self._say(f"  to read it   {gateway_url(settings)}/codec/sign-in")
-            names = ", ".join(
-                str(settings.temporal_connection(home)["namespace"]) for home in homes().values()
-            )
-            self._say(f"  Temporal     {self._temporal.address}, namespaces {names}")
+            names = ", ".join(_namespaces(settings))
+            self._say(f"  Temporal     {self._temporal.address}, namespace {names}")
         self._say(f"  gateway      {gateway_url(settings)}")
         if self._postgres is not None:
             self._say(f"  database     iehe, by the socket in {home.socket}")
@@ -199,6 +198,11 @@ class _Stack:
         for line in hints:
             self._say(f"  {line}")
         self._say("stop with Ctrl-C")
+
+
+def _namespaces(settings: Settings) -> list[str]:
+    """The namespaces of all homes."""
+    return [str(settings.temporal_connection(home)["namespace"]) for home in homes().values()]
 
 
 def _ports(settings: Settings) -> dict[str, int]:

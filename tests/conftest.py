@@ -160,6 +160,7 @@ async def _start_temporal(home: Home) -> TemporalServer:
             TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
             folder=None,
             log=home.logs / f"temporal-{attempt}.log",
+            namespaces=["default-schools"],
             dynamic_config={
                 "frontend.WorkflowTimeSkippingEnabled": "true",
                 # a run that is to be deleted waits for these, by default half a minute

@@ -10,7 +10,6 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
-    RegisterNamespaceRequest,
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
@@ -30,8 +29,6 @@ from workers.temporal import SearchAttributeError, check_keys, connect, register
 
 RETENTION: Final = timedelta(days=400)
 """How long a closed case stays in the Temporal UI: a whole year of a process and the month after it."""
-NAMESPACE_WITHIN: Final = 30.0
-"""Seconds until all of a server knows a namespace that was made."""
 
 
 class PreparationFailed(StackFault):
@@ -102,20 +99,16 @@ async def store_homes(connection: asyncpg.Connection) -> None:
 async def _prepare_temporal(settings: Settings) -> None:
     for home in homes().values():
         client = await connect(settings, home)
-        await ensure_namespace(client, make=settings.temporal_embedded)
+        await ensure_namespace(client, ours=settings.temporal_embedded)
         await register_search_attributes(client)
         await ensure_schedules_of(client, home)
 
 
-async def ensure_namespace(client: Client, *, make: bool) -> None:
-    """See that a client's namespace is there, or make it and keep closed cases there long enough.
-
-    Args:
-        client: of the namespace.
-        make: whether the server is ours; elsewhere whoever runs it makes the namespaces.
+async def ensure_namespace(client: Client, *, ours: bool) -> None:
+    """See that a client's namespace is there, and on a server of ours that closed cases stay long enough.
 
     Raises:
-        PreparationFailed: it is not there and is not ours to make.
+        PreparationFailed: it is not there: whoever runs a server elsewhere makes its namespaces.
     """
     service, name = client.workflow_service, client.namespace
     try:
@@ -123,31 +116,12 @@ async def ensure_namespace(client: Client, *, make: bool) -> None:
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        if not make:
-            raise PreparationFailed(
-                f"Temporal has no namespace {name}: make it (temporal operator namespace create --namespace "
-                f"{name} --retention {RETENTION.days}d), or name another one in IEHE_NAMESPACE_<HOME>"
-            ) from None
-        await service.register_namespace(
-            RegisterNamespaceRequest(namespace=name, workflow_execution_retention_period=_kept())
-        )
-        await _known_everywhere(client)
-    if make:
+        raise PreparationFailed(
+            f"Temporal has no namespace {name}: make it (temporal operator namespace create --namespace "
+            f"{name} --retention {RETENTION.days}d), or name another one in IEHE_NAMESPACE_<HOME>"
+        ) from None
+    if ours:
         await keep_closed_cases(client)
-
-
-async def _known_everywhere(client: Client) -> None:
-    """Wait until each part of the server has heard of a new namespace."""
-    async with asyncio.timeout(NAMESPACE_WITHIN):
-        while True:
-            try:
-                await client.count_workflows()
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                await asyncio.sleep(0.1)
-            else:
-                return
 
 
 async def keep_closed_cases(client: Client) -> None:
@@ -156,14 +130,10 @@ async def keep_closed_cases(client: Client) -> None:
     answer = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     if answer.config.workflow_execution_retention_ttl.ToTimedelta() >= RETENTION:
         return
+    keep = Duration()
+    keep.FromTimedelta(RETENTION)
     await service.update_namespace(
         UpdateNamespaceRequest(
-            namespace=client.namespace, config=NamespaceConfig(workflow_execution_retention_ttl=_kept())
+            namespace=client.namespace, config=NamespaceConfig(workflow_execution_retention_ttl=keep)
         )
     )
-
-
-def _kept() -> Duration:
-    kept = Duration()
-    kept.FromTimedelta(RETENTION)
-    return kept
