@@ -70,7 +70,8 @@ CREATE FUNCTION iehe.home_of(of_case text) RETURNS text LANGUAGE sql STABLE AS $
 $$;
 
 CREATE FUNCTION iehe.home_here() RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN session_user ~ '^iehe_[a-z][a-z0-9]{1,19}_worker$'
+    SELECT CASE WHEN session_user = 'iehe_worker' THEN 'common'
+                WHEN session_user ~ '^iehe_[a-z][a-z0-9]{1,19}_worker$'
                 THEN substring(session_user FROM '^iehe_(.*)_worker$')
                 WHEN pg_has_role(session_user, 'iehe_worker', 'USAGE') THEN 'common' END
 $$;
@@ -91,9 +92,9 @@ BEGIN
         FROM (SELECT bool_or(a.attname = 'case_id') AS of_case FROM pg_attribute a
               WHERE a.attrelid = format('iehe.%I', each)::regclass) AS found;
         EXECUTE format('ALTER TABLE iehe.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', each);
-        -- the rooms are asked for once in a statement and not row by row
-        EXECUTE format('CREATE POLICY at_home ON iehe.%I TO iehe_worker USING (%s = ANY ((SELECT iehe.rooms_here())::text[]))',
-                       each, whose);
+        -- the rooms are asked for once in a statement and not row by row; as a query, because a function costs more
+        EXECUTE format('CREATE POLICY at_home ON iehe.%I TO iehe_worker USING (%s = ANY (ARRAY('
+                       'SELECT r.room FROM iehe.rooms r WHERE r.home = iehe.home_here())))', each, whose);
         EXECUTE format('CREATE POLICY of_all_homes ON iehe.%I TO CURRENT_USER, iehe_office, iehe_auditor USING (true)', each);
     END LOOP;
 END
