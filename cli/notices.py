@@ -168,6 +168,9 @@ def _left_behind(row: dict[str, Any]) -> Delivery:
 
 async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None:
     from activities.kernel.delivering import start_delivery
+    from cases.homes import home_of
 
+    home = home_of(delivery.case_id or "")
+    client = await session.client_of(delivery.case_id) if delivery.case_id else await session.client()
     summary = f"notice of {delivery.case_id or delivery.digest_on} again"
-    await start_delivery(await session.client(), delivery, f"resend/{notice_id}", summary)
+    await start_delivery(client, home.notices_queue, delivery, f"resend/{notice_id}", summary)

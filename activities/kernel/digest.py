@@ -44,7 +44,8 @@ async def send_digests(tools: Tools, now: datetime) -> Batch:
     if await tools.pool.fetchval(SQL["owed"], today):
         await tools.fault("digest-owed")
         delivery = Delivery(case_id="", version=0, digest_on=today)
-        await start_delivery(tools.client, delivery, f"digest/{today}", f"digest of {today}")
+        told = (f"digest/{today}", f"digest of {today}")
+        await start_delivery(tools.client, tools.notices_queue, delivery, *told)
     return Batch(counts={name: count for name, count in counts.items() if count})
 
 

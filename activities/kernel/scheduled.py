@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.kernel.database import FAULTS
+from schemas.kernel.identifiers import NOTICES_QUEUE
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.schedules import Occasion, WorkReport
 
@@ -42,6 +43,8 @@ class Tools:
     rooms: Mapping[str, "Room"]
     fault: Fault = no_fault
     """Called at named points so that tests can die there."""
+    notices_queue: str = NOTICES_QUEUE
+    """Task queue of the notification activity of the same home."""
 
 
 class Batch(BaseModel):
