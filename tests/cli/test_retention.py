@@ -99,6 +99,18 @@ async def test_a_schedule_is_paused_with_a_reason_and_resumed(iehe: CommandLine,
     assert await iehe.refused("schedule", "resume", "nothing", by=KEEPER) == (4, "no-such-schedule")
 
 
+async def test_the_digest_is_a_schedule_like_the_others(
+    institute: Institute, iehe: CommandLine, scheduled
+) -> None:
+    """Run by hand it ends well and, as nothing waits for anybody, tells nobody; doctor looks at it."""
+    done = (await iehe("schedule", "run", "digest", "--json", by=KEEPER)).json
+    assert done["counts"] == {}
+    told = (await iehe("doctor", "--json")).json
+    (found,) = [each for each in told if each["check"] == "schedule digest"]
+    assert found["state"] == "ok"
+    assert found["text"].startswith("last run completed, next ")
+
+
 async def test_a_missing_schedule_is_a_problem(vacant: Institute, iehe: CommandLine) -> None:
     """Doctor says what makes it, and it cannot be run."""
     await vacant.employ(staff(KEEPER, ADMINISTRATOR))
