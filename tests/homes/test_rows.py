@@ -14,7 +14,7 @@ from workers.preparation import store_homes
 SHARED = {
     *("staff", "absences", "policies", "rooms", "column_mappings", "staff_channels", "logins"),
     *("sources", "source_keys", "webhooks", "webhook_keys", "keys"),
-    *("requests", "decodings", "administration_log", "retention_settings", "erasures"),
+    *("requests", "decodings", "administration_log", "retention_settings", "erasures", "digests"),
 }
 """Of no case and no process: people, rules, and what the doors and the administration note of themselves."""
 KEPT = """
@@ -58,7 +58,7 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
     )
     # each of these looks at the home of whoever calls it, or may be called by no worker
     assert {row["proname"] for row in owners} == {
-        *("queue_event", "sweep", "erase_case", "retention_due", "note_old_start"),
+        *("queue_event", "sweep", "erase_case", "retention_due", "note_old_start", "support_recipient"),
     }
 
 

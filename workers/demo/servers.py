@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -23,7 +24,7 @@ from embedded.ports import free_port
 from embedded.postgres import PostgresServer
 from embedded.processes import Account
 from embedded.temporal import TemporalPorts, TemporalServer
-from encryption.case_keys import CaseKeys
+from encryption.case_keys import CaseKeys, opened
 from encryption.ring import ensure_ring
 from schemas.kernel.identifiers import MAIL
 from workers.migrations import migrate
@@ -112,9 +113,10 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         pool = await open_pool(as_worker, size=16, application="iehe-worker")
         stack.callback(pool.terminate)
         smtp = SmtpSettings("127.0.0.1", mail.port, settings.mail_from, "none", senders=settings.senders)
+        letters = MailChannel(ROOMS, Mailer(smtp), opened=partial(opened, CaseKeys(ring)))
         await stack.enter_async_context(
             running_worker(
-                *(client, pool, NoticeActivities(pool, ROOMS, {MAIL: MailChannel(ROOMS, Mailer(smtp))})),
+                *(client, pool, NoticeActivities(pool, ROOMS, {MAIL: letters})),
                 home=of,
             )
         )

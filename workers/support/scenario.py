@@ -41,7 +41,7 @@ class Scenario(scenario.Scenario[SupportState]):
 
     process = SUPPORT
     settled: ClassVar = frozenset({Stage.RESOLVED})
-    step: ClassVar = timedelta(days=1)
+    step: ClassVar = timedelta(days=2)
 
     @property
     def turns(self) -> Mapping[str, Callable[[CaseTurn], Awaitable[None]]]:
@@ -90,8 +90,9 @@ class Scenario(scenario.Scenario[SupportState]):
             "words": "最近元気がなく、授業を休みがちです（見本）。",
             "danger": place % 10 == 9,  # noqa: PLR2004
         }
+        form["contact"] = f"student-{place}@student.example.ac.jp"
         if place % 4:
-            form |= {"person": f"MIHON{place:04}", "contact": f"student-{place}@student.example.ac.jp"}
+            form["person"] = f"MIHON{place:04}"
         if place % 3:
             form["referrer"] = {"name": "見本 太郎", "email": f"referrer-{place}@example.ac.jp"}
         return form
@@ -161,22 +162,24 @@ class Scenario(scenario.Scenario[SupportState]):
         owner, lot = self._owner(turn), turn.chance.random()
         if owner is None:
             await self._assign(turn)
-        elif lot < 0.3:  # noqa: PLR2004
+        elif lot < 0.2:  # noqa: PLR2004
             until = datetime.now(TOKYO) + self.moved + timedelta(days=10)
             await self.decide(turn, commands.Wait, owner, on="student", until=until)
-        elif lot < 0.35:  # noqa: PLR2004
+        elif lot < 0.25:  # noqa: PLR2004
             reason = await self.words(turn, "身体の相談が必要（見本）")
             other = Unit.HEALTH if turn.state.unit != Unit.HEALTH else Unit.COUNSELLING
             await self.decide(turn, commands.ReferOn, owner, unit=other, moves=True, reason_id=reason)
-        elif lot < 0.38:  # noqa: PLR2004
-            await self.event(turn, "message-arrived", {"thread": "t1", "direction": "in", "danger": True})
-        elif lot < 0.6:  # noqa: PLR2004
+        elif lot < 0.28:  # noqa: PLR2004
+            reason = await self.words(turn, "危険を示す連絡があった（見本）")
+            if await self.decide(turn, commands.SignalDanger, owner, reason_id=reason):
+                await self._attend(turn)
+        elif lot < 0.75:  # noqa: PLR2004
             await self.decide(turn, commands.Resolve, owner, code="helped")
-        elif lot < 0.8:  # noqa: PLR2004
+        else:
             await self._speak(turn, owner)
 
     async def _answer(self, turn: CaseTurn) -> None:
-        if turn.happens(0.4):
+        if turn.happens(0.6):
             await self.event(turn, "message-arrived", {"thread": "t1", "direction": "in"})
 
     def _owner(self, turn: CaseTurn) -> Actor | None:

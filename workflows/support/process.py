@@ -128,8 +128,14 @@ def _facts(state: SupportState, deadline: Deadline) -> dict[str, JsonValue]:
 
 
 def _owner(state: SupportState) -> str:
-    """The owner, or whoever stands in; the leads of the unit while nobody has it."""
-    return f"staff:{state.owner}|role:{Role.LEAD}" if state.owner is not None else "staff-of:lead"
+    """The owner, or whoever stands in; while nobody has it the leads of the unit, before that triage."""
+    if state.owner is not None:
+        return f"staff:{state.owner}|role:{Role.LEAD}"
+    return _lead(state) if state.unit is not None else f"role:{Role.TRIAGE}"
+
+
+def _lead(state: SupportState) -> str:
+    return "staff-of:lead" if state.unit is not None else f"role:{Role.LEAD}"
 
 
 def _audience(state: SupportState, deadline: Deadline, _who: str) -> bool:
@@ -215,7 +221,7 @@ SUPPORT: Final = Process[SupportState](
     audience=_audience,
     audiences={
         "owner": _owner,
-        "lead": lambda _state: "staff-of:lead",
+        "lead": _lead,
         "duty:first": lambda _state: "staff-of:duty:first",
         "duty:second": lambda _state: "staff-of:duty:second",
     },
