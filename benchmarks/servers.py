@@ -26,6 +26,7 @@ from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.ring import KeyRing, ensure_ring
 from workers.migrations import migrate
 from workers.policies import load_defaults
+from workers.preparation import store_homes
 from workers.settings import load_settings
 from workers.temporal import encrypted, register_search_attributes
 
@@ -133,6 +134,7 @@ async def servers(options: Mapping[str, str] | None = None) -> AsyncIterator[Ser
         owner = await asyncpg.connect(postgres.url("owner"))
         await migrate(owner)
         await load_defaults(owner)
+        await store_homes(owner)
         await owner.close()
         ring = ensure_ring(home.secrets / "keys.json")
         mail_port = free_port()

@@ -6,7 +6,7 @@ at any time: a workflow that runs is found there, and one that ended before its 
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -26,9 +26,10 @@ from temporalio.service import RPCError
 
 from activities.kernel.queries import queries
 from cases.decisions import is_unconnected
+from cases.homes import home_of
 from cases.registry import PROCESSES
 from cases.sight import process_of
-from schemas.kernel.identifiers import CASES_QUEUE, SearchAttribute
+from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.step import CaseHandover, CaseStart
 from workflows.kernel.process import Process, shown
 from workflows.kernel.state import waiting_for_whom
@@ -81,7 +82,7 @@ async def start_case(
             process.name,
             CaseStart(case_id=case_id),
             id=case_id,
-            task_queue=CASES_QUEUE,
+            task_queue=home_of(case_id).cases_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             search_attributes=TypedSearchAttributes(pairs),
@@ -146,13 +147,13 @@ def _waiting(rows: Sequence[asyncpg.Record]) -> list[Waiting]:
 
 async def start_cases(
     pool: asyncpg.Pool,
-    client: Client,
+    client: Callable[[str], Awaitable[Client]],
     waiting: Sequence[Waiting],
     *,
     concurrency: int = START_CONCURRENCY,
     told: Callable[[int], None] = lambda _count: None,
 ) -> Starts:
-    """Start what waits; `told` hears how many have been looked after.
+    """Start what waits, each with the client of its home; `told` hears how many have been looked after.
 
     Raises:
         ExceptionGroup: Temporal or the database went away; what has been started until then is noted.
@@ -169,7 +170,7 @@ async def start_cases(
     async def work() -> None:
         nonlocal done
         for case_id, attributes in queue:
-            match await start_case(client, case_id, attributes):
+            match await start_case(await client(case_id), case_id, attributes):
                 case Start.NEW:
                     starts.new += 1
                 case Start.RUNNING:
@@ -218,7 +219,7 @@ async def restart_case(
             process.name,
             CaseStart(case_id=case_id, handover=handover),
             id=case_id,
-            task_queue=CASES_QUEUE,
+            task_queue=home_of(case_id).cases_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=(
                 WorkflowIDConflictPolicy.TERMINATE_EXISTING if terminate else WorkflowIDConflictPolicy.FAIL

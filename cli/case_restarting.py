@@ -32,6 +32,7 @@ async def restart(
     ] = False,
 ) -> Exit:
     """Go on with cases from what the database holds; each has its own answer, the worst is the exit code."""
+    from cases.homes import homes
     from cases.sight import roles_that_see_whole
     from schemas.kernel.roles import ADMINISTRATOR
     from workers.diagnostics.cases import compare
@@ -45,10 +46,11 @@ async def restart(
     names = [case_id_of(case) for case in cases or ()]
     running = set(names) if terminate else set()
     if all_stuck:
-        found = await compare(await session.client(), await session.pool())
-        names, running = found.restartable, set(found.stuck)
-        if found.not_looked_at and not session.as_json:
-            session.say("not-looked-at", not_looked_at=found.not_looked_at)
+        for home in homes().values():
+            found = await compare(await session.client(home), await session.pool(), home)
+            names, running = [*names, *found.restartable], running | set(found.stuck)
+            if found.not_looked_at and not session.as_json:
+                session.say("not-looked-at", not_looked_at=found.not_looked_at)
     answers: list[dict[str, Any]] = []
     worst = Exit.OK
     for name in dict.fromkeys(names):
@@ -81,7 +83,7 @@ async def _restart(session: Session, case_id: str, *, terminate: bool) -> int:
 
     try:
         version = await restart_case(
-            await session.pool(), await session.client(), case_id, terminate=terminate
+            await session.pool(), await session.client_of(case_id), case_id, terminate=terminate
         )
     except LookupError:
         raise CommandError("no-such-case", case_id=case_id) from None

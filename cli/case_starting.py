@@ -64,9 +64,11 @@ async def start(
 
     if waiting:
         try:
-            client = await session.client()
+            await session.client()  # a server that is away is one answer for all
             with progress("cases started / 案件開始", len(waiting)) as told:
-                starts = await start_cases(pool, client, waiting, concurrency=concurrency, told=count)
+                starts = await start_cases(
+                    *(pool, session.client_of, waiting), concurrency=concurrency, told=count
+                )
         except asyncio.CancelledError:
             _say_how_to_resume(done, len(waiting))
             leave(INTERRUPTED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from schemas.kernel.patience import CONNECT_WITHIN
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from schemas.kernel.homes import CaseHome
     from workers.diagnostics.findings import Finding
 
     Check = Callable[[], Awaitable[Finding | list[Finding]]]
@@ -50,23 +51,37 @@ def _show(session: Session, findings: list[Finding]) -> None:
 
 async def examine(session: Session) -> list[Finding]:
     """Every check that can be made; one that fails is a problem and does not keep the others from it."""
+    from cases.homes import homes
     from workers.diagnostics import machine
 
     settings = session.settings
     found = [machine.versions(), machine.stack(settings), machine.disk(settings), machine.time_zone()]
     # side by side, so that servers that do not answer are waited for together
-    (pool, database), (client, temporal), mail = await asyncio.gather(
+    (pool, database), mail, *engines = await asyncio.gather(
         _answering("database", lambda: session.pool("office"), lambda pool: pool.fetchval("SELECT 1")),
-        _answering(
-            "temporal",
-            lambda: session.client(to_look=True),
-            lambda client: client.service_client.check_health(),
-        ),
         machine.mail(settings),
+        *(_connected(session, home) for home in homes().values()),
     )
     database += await _database(session, pool) if pool is not None else []
-    temporal += await _engine(client, pool) if client is not None else []
+    temporal: list[Finding] = []
+    for home, (client, unanswered) in zip(homes().values(), engines, strict=True):
+        answers = unanswered if client is None else await _engine(client, pool, home)
+        temporal += answers if home.common else [_of_home(each, home) for each in answers]
     return [*found, *database, *temporal, mail]
+
+
+async def _connected(session: Session, home: CaseHome) -> tuple[Any, list[Finding]]:
+    return await _answering(
+        "temporal",
+        lambda: session.client(home, to_look=True),
+        lambda client: client.service_client.check_health(),
+    )
+
+
+def _of_home(finding: Finding, home: CaseHome) -> Finding:
+    """The same, saying of which home it is where a queue's name does not."""
+    named = finding.check.startswith("queue ")
+    return finding if named else replace(finding, check=f"{finding.check} ({home.name})")
 
 
 async def _answering(
@@ -129,21 +144,20 @@ async def _keys(session: Session) -> Finding:
     return ok("key ring", "its keys are those of this database")
 
 
-async def _engine(client: Any, pool: Any) -> list[Finding]:
-    from cases.registry import ROOMS
+async def _engine(client: Any, pool: Any, home: CaseHome) -> list[Finding]:
     from workers.diagnostics import cases, engine
     from workers.diagnostics.schedules import schedules
-    from workers.schedules import all_works
+    from workers.schedules import works_in
 
     checks: dict[str, Check] = {
         "temporal": lambda: engine.server(client),
         "search attributes": lambda: engine.search_attributes(client),
-        "queues": lambda: engine.queues(client),
+        "queues": lambda: engine.queues(client, home),
         "overload": lambda: engine.overload(client),
-        "schedules": lambda: schedules(client, all_works(ROOMS.values()).values()),
+        "schedules": lambda: schedules(client, works_in(home).values()),
     }
     if pool is not None:
-        checks["cases"] = lambda: cases.compared(client, pool)
+        checks["cases"] = lambda: cases.compared(client, pool, home)
     return await _checked(checks)
 
 

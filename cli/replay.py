@@ -26,19 +26,25 @@ async def replay(
 
     Run it with the new release against the server before that release's workers are started.
     """
+    from cases.homes import home_of, homes
     from workers.replaying import replay_runs, runs_to_check
 
     # the SDK tells each failure with its text, which may quote a value
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)
-    client = await session.client()
-    runs: list[tuple[str, str | None]]
-    if cases:
-        runs = [(each if "/" in each else case_id_of(each), None) for each in cases]
-    else:
-        listed = await runs_to_check(client, closed_days=closed, limit=limit)
-        runs = [(each.id, each.run_id) for each in listed]
-    with progress("histories replayed / 再生した履歴", len(runs)) as told:
-        checked = await replay_runs(client, runs, concurrency=concurrency, told=told)
+    named = [each if "/" in each else case_id_of(each) for each in cases or ()]
+    runs: list[tuple[str, str | None]] = []
+    checked = []
+    for home in homes().values():
+        client = await session.client(home)
+        here: list[tuple[str, str | None]]
+        if cases:
+            here = [(each, None) for each in named if home_of(each) == home]
+        else:
+            listed = await runs_to_check(client, closed_days=closed, limit=limit)
+            here = [(each.id, each.run_id) for each in listed]
+        with progress("histories replayed / 再生した履歴", len(here)) as told:
+            checked += await replay_runs(client, here, concurrency=concurrency, told=told)
+        runs += here
     gone = sorted({case for case, _ in runs} - {each.case_id for each in checked})
     if cases and gone:
         raise CommandError("no-history", {"cases": gone}, gone=", ".join(gone))

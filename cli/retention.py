@@ -10,7 +10,7 @@ import typer
 
 from activities.kernel.queries import queries
 from cli.case_arguments import CaseArgument, LimitOption, acting, find_case
-from cli.schedule import WaitOption, run_now
+from cli.schedule import HomeOption, WaitOption, run_now
 from cli.session import CommandError, Exit, Session
 from cli.tables import print_rows
 
@@ -76,11 +76,12 @@ async def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would go, by which rule, and what is kept.")
     ] = False,
+    home: HomeOption = None,
     wait: WaitOption = 60.0,
 ) -> Exit:
     """Have everything go now whose time is over, as the nightly schedule does."""
     if not dry_run:
-        return await run_now(session, "retention", "run-retention", wait)
+        return await run_now(session, "retention", home, "run-retention", wait)
     await session.administer(READ)
     due = await session.fetch("kernel/retention:due")
     cases = await session.fetch("kernel/retention:cases_due")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from cli.session import Exit, leave
 from embedded.faults import StackFault
@@ -14,11 +16,17 @@ if TYPE_CHECKING:
     from workers.settings import Settings
 
 
-def worker() -> None:
+def worker(
+    *,
+    homes: Annotated[
+        list[str] | None,
+        typer.Option("--home", metavar="HOME", help="Only for this home; may be given several times."),
+    ] = None,
+) -> None:
     """Run a worker until SIGTERM or SIGINT; waits for PostgreSQL and Temporal as long as it takes."""
     from workers.worker import run_worker
 
-    run_until_told(run_worker)
+    run_until_told(lambda settings: run_worker(settings, homes or ()))
 
 
 def relay() -> None:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from enum import IntEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from embedded.credentials import Role
     from encryption.case_keys import CaseKeys
     from schemas.kernel.case import Actor, Command, Receipt
+    from schemas.kernel.homes import CaseHome
     from schemas.kernel.refusals import Refusal
     from workers.settings import Settings
 
@@ -126,7 +127,7 @@ class Session:
         self._claimed = claimed
         self._stack = stack
         self._pools: dict[str, asyncpg.Pool] = {}
-        self._client: Client | None = None
+        self._clients: dict[CaseHome, Client] = {}
         self._keys_checked = False
         self._actor: Actor | None = None
 
@@ -178,34 +179,49 @@ class Session:
         return [dict(row) for row in await (await self.pool()).fetch(text, *values)]
 
     async def check_keys(self, *, again: bool = False) -> None:
-        """Refuse, before anything is stored or sent, a key ring that is not the database's."""
+        """Refuse, before anything is stored or sent, key rings that are not the database's."""
         if self._keys_checked and not again:
             return
         from encryption.fingerprints import StrangeRingError, check_ring
-        from workers.temporal import key_ring
+        from workers.temporal import all_keys
 
         connection: Any
         async with (await self.pool()).acquire() as connection:
             try:
-                await check_ring(connection, key_ring(self.settings))
+                for ring in all_keys(self.settings).rings.values():
+                    await check_ring(connection, ring)
             except StrangeRingError as error:
                 texts = f"{error}.", f"{error.japanese}。"
                 raise CommandError.of("key-ring", *texts, Exit.UNUSABLE) from None
         self._keys_checked = True
 
     async def vault(self) -> CaseKeys:
-        """The keys of cases, of a ring that is the database's."""
+        """The keys of cases, of rings that are the database's."""
         from encryption.case_keys import CaseKeys
-        from workers.temporal import key_ring
+        from workers.temporal import all_keys
 
         await self.check_keys()
-        return CaseKeys(key_ring(self.settings))
+        return CaseKeys(all_keys(self.settings))
 
-    async def client(self, *, to_look: bool = False) -> Client:
-        """The connection to Temporal; `to_look`: nothing is encrypted, so the keys are not looked at."""
+    async def client_of(self, case_id: str) -> Client:
+        """The connection to Temporal for a case: in the namespace of its home."""
+        from cases.homes import home_of
+
+        return await self.client(home_of(case_id))
+
+    async def client(self, home: CaseHome | None = None, *, to_look: bool = False) -> Client:
+        """The connection to Temporal in the namespace of a home, by default the common one's.
+
+        Args:
+            home: of cases.
+            to_look: nothing is encrypted, so the keys are not looked at.
+        """
         if not to_look:
             await self.check_keys()
-        if self._client is None:
+        from encryption.ring import COMMON_HOME
+
+        home = home or COMMON_HOME
+        if home not in self._clients:
             from embedded.connection import Embedded
             from workers.logs import runtime
             from workers.temporal import connect
@@ -214,11 +230,11 @@ class Session:
                 Embedded(self.settings).require_running()
             try:
                 async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
-                    self._client = await connect(self.settings, runtime=runtime("error"))
+                    self._clients[home] = await connect(self.settings, home, runtime=runtime("error"))
             except (RuntimeError, TimeoutError) as error:
                 cause = str(error) or type(error).__name__
                 raise CommandError("temporal-unreachable", cause=cause) from None
-        return self._client
+        return self._clients[home]
 
     async def actor(self) -> Actor:
         """The person who acts, as proven, with the roles on record; whom `--as` says is only compared.
@@ -268,7 +284,8 @@ class Session:
         if earlier is not None:
             return earlier
         try:
-            return await decide(pool, self.client, row, command, text, await self.vault())
+            client = partial(self.client_of, row["case_id"])
+            return await decide(pool, client, row, command, text, await self.vault())
         except asyncio.CancelledError:
             # Ctrl-C: what was sent is not called back by it
             gone = NotDecided("outcome-unknown", command_id=command.command_id, status="Ctrl-C")

@@ -40,14 +40,23 @@ def up(
     with_parent: Annotated[
         bool, typer.Option("--with-parent", hidden=True, help="Stop when the parent process is gone.")
     ] = False,
+    worker_per_home: Annotated[
+        bool,
+        typer.Option("--worker-per-home", help="A worker for each home instead of one for all of them."),
+    ] = False,
 ) -> None:
     """Start PostgreSQL, Temporal with its UI, worker, relay, gateway and mail catcher; Ctrl-C stops all."""
-    from embedded.stack import run_stack
+    from cases.homes import homes
+    from embedded.stack import WORKER, run_stack
     from workers.preparation import prepare
 
     if with_parent:
         _stop_with_parent()
     commands = {name: [sys.executable, "-m", "cli.main", name] for name in PROGRAMS}
+    if worker_per_home:
+        whole = commands.pop(WORKER)
+        each = {f"{WORKER}-{name}": [*whole, "--home", name] for name in homes()}
+        commands = each | commands
     hints = ["try next:", *(f"  {_program()} {words}" for words in HINTS)]
 
     def say(line: str) -> None:
@@ -69,7 +78,7 @@ async def migrate(
 ) -> None:
     """Bring the database up to this release, as its owner (IEHE_OWNER_DATABASE_URL, or the embedded one)."""
     from workers import migrations
-    from workers.preparation import owner_connection, store_retention
+    from workers.preparation import owner_connection, store_settings
 
     async with owner_connection(session.settings) as connection:
         try:
@@ -78,7 +87,7 @@ async def migrate(
                 return
             names = await migrations.migrate(connection, dry_run=dry_run)
             if not dry_run:
-                await store_retention(connection, session.settings)
+                await store_settings(connection, session.settings)
         except migrations.MigrationError as error:
             raise CommandError("migration-failed", error=error) from None
     if session.as_json:

@@ -118,7 +118,7 @@ async def _started(session: Session, case_id: str) -> bool:
     from cases.starting import start_now
 
     try:
-        client = await session.client()
+        client = await session.client_of(case_id)
     except CommandError:
         # stored, and so a relay starts it
         return False

@@ -150,9 +150,9 @@ async def test(session: Session, name: str) -> None:
 async def webhooks(session: Session) -> Webhooks:
     """Signed webhooks, sent from here."""
     from workers.channels import webhooks_of
-    from workers.temporal import key_ring
+    from workers.temporal import all_keys
 
-    return webhooks_of(session.settings, await session.pool(), key_ring(session.settings))
+    return webhooks_of(session.settings, await session.pool(), all_keys(session.settings))
 
 
 async def hand_over(prepare: Any) -> None:
@@ -170,10 +170,10 @@ async def hand_over(prepare: Any) -> None:
 async def _new_secret(session: Session, name: str) -> NewSecret:
     from encryption.ring import KeyRingError
     from encryption.webhook_secrets import new_secret
-    from workers.temporal import key_ring
+    from workers.temporal import all_keys
 
     await session.check_keys()
     try:
-        return new_secret(key_ring(session.settings), name)
+        return new_secret(all_keys(session.settings), name)
     except KeyRingError as error:
         raise CommandError("secret-unsealed", error=error) from None

@@ -4,6 +4,7 @@ from embedded.credentials import Role, database_url
 from embedded.faults import StackNotRunning, UnusableHome
 from embedded.home import Home
 from embedded.lock import Holder, holder_of
+from schemas.kernel.homes import COMMON, CaseHome
 from workers.settings import Settings
 
 
@@ -12,26 +13,31 @@ class Embedded:
 
     def __init__(self, settings: Settings) -> None:
         self.home = Home(settings.home)
+        self._settings = settings
         self._set: dict[Role, str | None] = {
-            "worker": settings.database_url,
             "office": settings.office_database_url,
             "auditor": settings.auditor_database_url,
             "owner": settings.owner_database_url,
         }
 
-    def url(self, role: Role) -> str:
+    def url(self, role: Role, of: str = COMMON) -> str:
         """Return the database address of a role: the one that is set, otherwise the embedded server's.
 
+        Args:
+            role: with whose rights.
+            of: the home of cases that a worker works for.
+
         Raises:
+            SettingsError: the server is elsewhere, and how to reach it as this home's worker is not set.
             StackNotRunning: the embedded server is meant and does not run.
             UnusableHome: the home belongs to another account.
         """
-        configured = self._set[role]
+        configured = self._settings.database_url_of(CaseHome(of)) if role == "worker" else self._set[role]
         if configured is not None:
             return configured
         self.require_running()
         try:
-            return database_url(self.home, role)
+            return database_url(self.home, role, of=of)
         except FileNotFoundError:
             raise StackNotRunning("the stack is just being set up: try again in a few seconds") from None
         except OSError as error:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from activities.kernel.private_files import write_private
 from embedded.home import Home
+from schemas.kernel.homes import COMMON, CaseHome
 
 Role = Literal["owner", "worker", "office", "auditor"]
 
@@ -17,6 +18,11 @@ ROLES: dict[Role, str] = {
     "office": "iehe_office",
     "auditor": "iehe_auditor",
 }
+
+
+def login_of(role: Role, of: str = COMMON) -> str:
+    """The login of a role; each home of cases has a worker's of its own, all else is for all of them."""
+    return CaseHome(of).login if role == "worker" else ROLES[role]
 
 
 def ensure_secret(home: Home, login: str) -> tuple[str, bool]:
@@ -35,12 +41,18 @@ def read_secret(home: Home, login: str) -> str:
     return (home.secrets / login).read_text(encoding="ascii")
 
 
-def database_url(home: Home, role: Role, database: str = DATABASE) -> str:
+def database_url(home: Home, role: Role, database: str = DATABASE, *, of: str = COMMON) -> str:
     """Return the address of a database of the embedded server, for asyncpg, with its password.
+
+    Args:
+        home: the stack's folder.
+        role: with whose rights.
+        database: its name.
+        of: the home of cases that a worker works for.
 
     Raises:
         OSError: the password is missing or not ours to read.
     """
-    login = ROLES[role]
+    login = login_of(role, of)
     socket = quote(str(home.socket), safe="/")
     return f"postgresql://{login}:{read_secret(home, login)}@/{quote(database)}?host={socket}&port=5432"

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 
 import asyncpg
 
+from cases.homes import homes
 from embedded.binaries import postgres_programs
 from embedded.cluster import ENVIRONMENT, check_data, make_data, wait_for_predecessor
 from embedded.credentials import DATABASE, ROLES, SUPERUSER, Role, database_url, ensure_secret, read_secret
 from embedded.faults import ServerStartFailed, UnusableHome
 from embedded.home import Home
 from embedded.processes import Account, Child
+from schemas.kernel.homes import COMMON
 
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 107
 _READY_LIMIT = 300.0  # seconds; recovery after a crash reads all WAL since the last checkpoint
@@ -45,9 +47,9 @@ class PostgresServer:
         self._report = report
         self._log = home.logs / "postgresql.log"
 
-    def url(self, role: Role, database: str = DATABASE) -> str:
+    def url(self, role: Role, database: str = DATABASE, *, of: str = COMMON) -> str:
         """Return the address of a database, with the password of the role, for asyncpg."""
-        return database_url(self.home, role, database)
+        return database_url(self.home, role, database, of=of)
 
     async def start(self) -> None:
         """Start the server and return when it answers and roles and database exist.
@@ -81,12 +83,25 @@ class PostgresServer:
             account=self._account,
             environment=environment,
         )
-        connection = await self._ready(self.child)
+        await (await self._ready(self.child)).close()
+        await self.ensure_roles()
+        await self.create_database(DATABASE)
+
+    async def ensure_roles(self) -> None:
+        """Make the logins that are missing, among them a worker's for each home of cases."""
+        connection = await self._connect()
         try:
-            await _ensure_roles(connection, self.home)
+            for login in ROLES.values():
+                await _ensure_login(connection, self.home, login)
+            for home in homes().values():
+                if not home.common:
+                    await _ensure_login(connection, self.home, home.login)
+                    # what a worker may, but for the rows; never to act as the common home's own
+                    await connection.execute(
+                        f"GRANT {ROLES['worker']} TO {home.login} WITH INHERIT TRUE, SET FALSE"
+                    )
         finally:
             await connection.close()
-        await self.create_database(DATABASE)
 
     async def stop(self) -> None:
         """Stop the server: fast shutdown, then without a checkpoint, then by force; safe to call again."""
@@ -147,11 +162,10 @@ class PostgresServer:
         )
 
 
-async def _ensure_roles(connection: asyncpg.Connection, home: Home) -> None:
-    known = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
-    for login in ROLES.values():
-        secret, new = ensure_secret(home, login)
-        if login not in known:
-            await connection.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{secret}'")
-        elif new:
-            await connection.execute(f"ALTER ROLE {login} PASSWORD '{secret}'")
+async def _ensure_login(connection: asyncpg.Connection, home: Home, login: str) -> None:
+    known = await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", login)
+    secret, new = ensure_secret(home, login)
+    if not known:
+        await connection.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{secret}'")
+    elif new:
+        await connection.execute(f"ALTER ROLE {login} PASSWORD '{secret}'")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
+from cases.homes import homes
 from embedded.concurrency import cancelled, first_of, on_signals, together
 from embedded.faults import StackFault
 from embedded.home import Home, postgres_account
@@ -28,6 +29,8 @@ Report = Callable[[str], None]
 _AFTER_A_KILL = 3.0  # seconds in which the ports of a killed predecessor become free
 _HEAD_START = 0.4  # seconds that the doors have before the worker is told to stop too
 _PATIENCE = 2.5
+WORKER = "worker"
+"""What the names of programs begin with that are stopped last."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,7 +48,7 @@ async def run_stack(
         settings: what to run here, and where; servers that are set to be elsewhere are not started.
         prepare: awaited when the servers answer and before our programs start: migrations, search attributes,
             policies. It finds the database by `Embedded(settings).url("owner")`.
-        commands: our programs by name, the worker first; each is started with `IEHE_READY_FD` in its
+        commands: our programs by name, the workers first; each is started with `IEHE_READY_FD` in its
             environment, the number of a file descriptor to which it writes `ready` and a newline when it
             does its work.
         report: gets lines of progress, results and faults.
@@ -100,6 +103,7 @@ class _Stack:
                 ),
                 folder=home.temporal,
                 log=home.logs / "temporal.log",
+                namespaces=_namespaces(settings),
                 codec_endpoint=f"{gateway_url(settings)}/codec",
                 # Lets the demonstration move time; running workflows are not touched by the switch itself.
                 dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"}
@@ -166,13 +170,12 @@ class _Stack:
 
     async def _stop(self) -> None:
         # What takes requests in ends first, while the worker still answers what it has begun.
-        *taking, working = reversed(self._programs.values()) if self._programs else (None,)
+        working = [child for name, child in self._programs.items() if name.startswith(WORKER)]
+        taking = [child for child in self._programs.values() if child not in working]
         ends = [asyncio.create_task(child.stop((signal.SIGTERM, _PATIENCE))) for child in taking]
         if ends:
             await asyncio.wait(ends, timeout=_HEAD_START)
-        if working is not None:
-            await working.stop((signal.SIGTERM, _PATIENCE))
-        await asyncio.gather(*ends)
+        await asyncio.gather(*ends, *(child.stop((signal.SIGTERM, _PATIENCE)) for child in working))
         # The two know nothing of each other; the limits of both steps together stay below five seconds.
         await together(*(server.stop() for server in (self._temporal, self._postgres) if server is not None))
         if self._mail is not None:
@@ -184,7 +187,8 @@ class _Stack:
         if self._temporal is not None:
             self._say(f"  Temporal UI  http://127.0.0.1:{settings.ui_port}")
             self._say(f"  to read it   {gateway_url(settings)}/codec/sign-in")
-            self._say(f"  Temporal     {self._temporal.address}, namespace default")
+            names = ", ".join(_namespaces(settings))
+            self._say(f"  Temporal     {self._temporal.address}, namespace {names}")
         self._say(f"  gateway      {gateway_url(settings)}")
         if self._postgres is not None:
             self._say(f"  database     iehe, by the socket in {home.socket}")
@@ -194,6 +198,11 @@ class _Stack:
         for line in hints:
             self._say(f"  {line}")
         self._say("stop with Ctrl-C")
+
+
+def _namespaces(settings: Settings) -> list[str]:
+    """The namespaces of all homes."""
+    return [str(settings.temporal_connection(home)["namespace"]) for home in homes().values()]
 
 
 def _ports(settings: Settings) -> dict[str, int]:

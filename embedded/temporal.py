@@ -4,7 +4,7 @@ import asyncio
 import importlib.metadata
 import signal
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,6 +47,7 @@ class TemporalServer:
         ports: where it listens, on 127.0.0.1 only.
         folder: keeps `temporal.db`; None keeps everything in memory.
         log: log file.
+        namespaces: those that it has beside its default one; it makes them when it starts.
         codec_endpoint: codec server that the UI asks for readable payloads; whoever sees the UI sees it.
         dynamic_config: further values as JSON, such as `{"frontend.WorkflowTimeSkippingEnabled": "true"}`.
     """
@@ -57,6 +58,7 @@ class TemporalServer:
         *,
         folder: Path | None,
         log: Path,
+        namespaces: Sequence[str] = (),
         codec_endpoint: str | None = None,
         dynamic_config: Mapping[str, str] | None = None,
     ) -> None:
@@ -64,6 +66,7 @@ class TemporalServer:
         self.child: Child | None = None
         self._folder = folder
         self._log = log
+        self._namespaces = tuple(namespaces)
         self._codec_endpoint = codec_endpoint
         self._dynamic_config = _DYNAMIC_CONFIG | dict(dynamic_config or {})
 
@@ -115,6 +118,8 @@ class TemporalServer:
             command += ["--ui-ip", LOOPBACK, "--ui-port", str(ports.ui), "--ui-disable-news-fetch"]
             if self._codec_endpoint is not None:
                 command += ["--ui-codec-endpoint", self._codec_endpoint]
+        for name in self._namespaces:
+            command += ["--namespace", name]
         if self._folder is not None:
             command += ["--db-filename", str(self._folder / "temporal.db")]
             command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]

@@ -21,14 +21,17 @@ class StrangeRingError(KeyRingError):
 
 
 async def check_ring(connection: Connection, ring: KeyRing) -> None:
-    """Compare every key with what is noted of it, and note those that are new.
+    """Compare every key of the ring of one home with what is noted of it, and note those that are new.
 
     Raises:
         StrangeRingError: another key has one of the ids, or the ring lacks a key that is noted.
     """
     async with connection.transaction():
         await connection.execute(SQL["lock_keys"])
-        noted = {row["key_id"]: row["fingerprint"] for row in await connection.fetch(SQL["noted_keys"])}
+        noted = {
+            row["key_id"]: row["fingerprint"]
+            for row in await connection.fetch(SQL["noted_keys"], ring.home.name)
+        }
         own = ring.fingerprints()
         if strange := sorted(key_id for key_id in own.keys() & noted.keys() if own[key_id] != noted[key_id]):
             raise StrangeRingError(
@@ -49,4 +52,4 @@ async def check_ring(connection: Connection, ring: KeyRing) -> None:
                 "バックアップから復元してください。完全に失われた鍵は iehe keys forget KEY で除外できます",
             )
         new = {key_id: mark for key_id, mark in own.items() if key_id not in noted}
-        await connection.execute(SQL["note_keys"], list(new), list(new.values()))
+        await connection.execute(SQL["note_keys"], ring.home.name, list(new), list(new.values()))

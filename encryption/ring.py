@@ -1,4 +1,6 @@
-"""The key ring: for each class of data, and for the sources' secrets, one key in use and the earlier ones.
+"""Key rings: for each class of data, and for secrets of the system, one key in use and the earlier ones.
+
+Each home of cases has a ring of its own, so that whoever works for one of them holds no key of another.
 
 A file that only its owner can read, kept apart from the database and from Temporal: neither of them alone
 reveals anything. Keys are never deleted here, because histories that they encrypted are replayed.
@@ -20,15 +22,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from activities.kernel.private_files import write_private
+from cases.homes import home_of, rooms_in
 from cases.registry import CASE_ROOMS
+from schemas.kernel.homes import COMMON, CaseHome
 
 KEY_BYTES: Final = 32
 SOURCES: Final = "sources"
-"""Ring entry for the shared secrets of event sources."""
+"""Ring entry for secrets that are shared with other systems, and for what is sealed into links."""
 OTHER: Final = "other"
 """Ring entry for payloads of workflows that are no cases."""
 CLASSES: Final = (*CASE_ROOMS, SOURCES, OTHER)
-"""The rooms of the processes have one each."""
+"""The rooms of the processes have one each, in the ring of their home; every ring has the last two."""
+COMMON_HOME: Final = CaseHome(COMMON)
 _KEY_ID: Final = re.compile(r"^([a-z]+)-([0-9]+)(?:\.[0-9a-f]{8})?$")
 
 
@@ -65,15 +70,26 @@ def is_key_id(text: str) -> bool:
     return found is not None and found[1] in CLASSES
 
 
-class KeyRing:
-    """Keys from the file `path`, read again when it has changed: a rotation needs no restart."""
+def classes_of(home: CaseHome) -> tuple[str, ...]:
+    """The classes of data that the ring of a home has keys for."""
+    return (*(room.process.room for room in rooms_in(home).values()), SOURCES, OTHER)
 
-    def __init__(self, path: Path) -> None:
+
+class KeyRing:
+    """Keys of a home from the file `path`, read again when it has changed: a rotation needs no restart."""
+
+    def __init__(self, path: Path, home: CaseHome = COMMON_HOME) -> None:
         self.path = path
+        self.home = home
         self._seen: tuple[int, int] | None = None
         self._current: Mapping[str, Key] = {}
         self._keys: Mapping[str, Key] = {}
         self._read()
+
+    @property
+    def rings(self) -> Mapping[str, "KeyRing"]:
+        """The rings of which it is made, by their homes: itself, but for joined ones."""
+        return {self.home.name: self}
 
     def current(self, data_class: str) -> Key:
         """The key that new payloads of a class are encrypted with.
@@ -128,7 +144,11 @@ class KeyRing:
             if any(keys.get(key_id, key) != key for key_id, key in self._keys.items()):
                 raise KeyRingError(f"{self.path} was exchanged for another ring: put the former one back")
         except FileNotFoundError:
-            raise KeyRingError(f"there is no key ring at {self.path}: iehe keys init") from None
+            which = "" if self.home.common else f" --home {self.home.name}"
+            raise KeyRingError(
+                f"there is no key ring at {self.path}: copy it here from where it was made, or make it: "
+                f"iehe keys init{which}"
+            ) from None
         except OSError as error:
             raise KeyRingError(f"{self.path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -136,20 +156,58 @@ class KeyRing:
         self._current, self._keys, self._seen = current, keys, seen
 
 
-def ensure_ring(path: Path) -> KeyRing:
-    """Make the ring where there is none, and a first key for every class that has none.
+class JoinedRing(KeyRing):
+    """The rings of several homes as one, for who serves them all: new payloads get the keys of their home."""
+
+    def __init__(self, *rings: KeyRing) -> None:
+        self._rings = {ring.home.name: ring for ring in rings}
+        self._first = rings[0]
+        super().__init__(self._first.path, self._first.home)
+
+    @property
+    def rings(self) -> Mapping[str, KeyRing]:
+        """The rings of which it is made, by their homes."""
+        return self._rings
+
+    def current(self, data_class: str) -> Key:
+        """The key that new payloads of a class are encrypted with, from the ring of its home."""
+        return self._rings.get(home_of(data_class).name, self._first).current(data_class)
+
+    def first(self, data_class: str) -> Key:
+        """The oldest key of a class, from the ring of its home."""
+        return self._rings.get(home_of(data_class).name, self._first).first(data_class)
+
+    def key(self, key_id: str) -> Key | None:
+        """A key by its id, whichever ring has it."""
+        found = (ring.key(key_id) for ring in self._rings.values())
+        return next((key for key in found if key is not None), None)
+
+    def listing(self) -> list[tuple[str, bool]]:
+        """Every key id of every ring with whether it is in use."""
+        return [each for ring in self._rings.values() for each in ring.listing()]
+
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of every key of every ring, by its id."""
+        return {key: mark for ring in self._rings.values() for key, mark in ring.fingerprints().items()}
+
+    def _read(self) -> None:
+        self._first._read()  # noqa: SLF001 - the others are read when they are asked
+
+
+def ensure_ring(path: Path, home: CaseHome = COMMON_HOME) -> KeyRing:
+    """Make the ring of a home where there is none, and a first key for every class that has none.
 
     Raises:
         KeyRingError: its folder is missing or not ours to write, or the file is no key ring.
     """
     with _alone(path):
         content = _load(path) if path.exists() else {}
-        missing = [name for name in CLASSES if name not in content]
+        missing = [name for name in classes_of(home) if name not in content]
         if missing:
             for name in missing:
                 _add_key(content, name)
             _write(path, content)
-    return KeyRing(path)
+    return KeyRing(path, home)
 
 
 def rotate(path: Path, data_class: str) -> Key:

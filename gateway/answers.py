@@ -173,7 +173,9 @@ async def _decide(request: Request, asked: _Asked, values: Mapping[str, str]) ->
     if await made_before(gateway.pool, case, command.cause) is not None:
         return _page(HTTPStatus.OK, asked, _RECORDED_BEFORE, values=values)
     said_too = values.get(words)
-    receipt = await decide(gateway.pool, gateway.connected, case, command, said_too, gateway.vault)
+    receipt = await decide(
+        gateway.pool, gateway.connected_to(case["case_id"]), case, command, said_too, gateway.vault
+    )
     return _page(HTTPStatus.OK, asked, _RECORDED_BEFORE if receipt.repeated else _RECORDED, values=values)
 
 

@@ -8,7 +8,7 @@ encoded here: what is typed into the UI would name neither the person who acts n
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,9 +24,9 @@ from activities.kernel.database import FAULTS
 from activities.kernel.queries import queries
 from cases.sight import readable_classes
 from encryption.codec import class_of, is_sealed, unseal
-from encryption.ring import CLASSES, KeyRingError
+from encryption.ring import CLASSES, KeyRing, KeyRingError
 from gateway.codec_session import signed_in
-from gateway.context import Gateway, gateway_of
+from gateway.context import gateway_of
 from gateway.limits import read_body
 from gateway.problems import Fault, Problem, answer_problem, invalid, pointer, problem
 from gateway.staff import staff_of
@@ -49,6 +49,7 @@ _PREFLIGHT: Final = {
 log = structlog.get_logger()
 Counts = Counter[tuple[str, bool]]
 Endpoint = Callable[[Request], Awaitable[Response]]
+Open = Callable[[Payload], Payload | None]
 
 
 def routes() -> list[Route]:
@@ -95,10 +96,12 @@ async def decode(request: Request) -> Response:
     try:
         reader = None if "authorization" in request.headers else await signed_in(request)
         reader = reader or await staff_of(request)
-        if request.headers.getlist("x-namespace") != [gateway.namespace]:
+        named = request.headers.getlist("x-namespace")
+        if len(named) != 1 or named[0] not in gateway.namespaces:
             raise problem("namespace-not-served")
         body = await read_body(request, BODY_LIMIT)
-        payloads, counts = await asyncio.to_thread(decoded, gateway, readable_classes(reader), body)
+        open_one = partial(_opened, gateway.ring, named[0])
+        payloads, counts = await asyncio.to_thread(decoded, open_one, readable_classes(reader), body)
         await _note(gateway.pool, reader, counts)
     except FAULTS:
         log.exception("decoding-not-noted")
@@ -115,8 +118,8 @@ async def encode(_request: Request) -> Response:
     raise problem("encoding-not-offered")
 
 
-def decoded(gateway: Gateway, readable: frozenset[str], body: bytes) -> tuple[list[Any], Counts]:
-    """What is answered to who may read some classes of data.
+def decoded(open_one: Open, readable: frozenset[str], body: bytes) -> tuple[list[Any], Counts]:
+    """What is answered to who may read some classes of data, with what opens a payload.
 
     Also how many payloads of which class were made readable, or refused, for it.
 
@@ -134,7 +137,7 @@ def decoded(gateway: Gateway, readable: frozenset[str], body: bytes) -> tuple[li
             named = class_of(payload)
             data_class = named if named in CLASSES else UNKNOWN
             if data_class in readable:
-                opened = _opened(gateway, payload)
+                opened = open_one(payload)
             counts[data_class, opened is None] += 1
         answer.append(given if opened is None else MessageToDict(opened))
     return answer, counts
@@ -156,9 +159,9 @@ def _payload_of(given: Any) -> Payload:
     return ParseDict(given, Payload(), ignore_unknown_fields=True)
 
 
-def _opened(gateway: Gateway, payload: Payload) -> Payload | None:
+def _opened(ring: KeyRing, namespace: str, payload: Payload) -> Payload | None:
     try:
-        return unseal(gateway.ring, gateway.namespace, payload)
+        return unseal(ring, namespace, payload)
     except (UnreadablePayloadError, KeyRingError):
         return None
 

@@ -1,12 +1,14 @@
 """What the gateway's endpoints stand on, handed in by whoever starts it."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
 from starlette.requests import Request
 from temporalio.client import Client
 
+from cases.homes import home_of
 from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
 
@@ -35,13 +37,14 @@ class Gateway:
 
     Args:
         pool: connections of the office role.
-        client: Temporal; connected lazily, so that the door opens while Temporal is away.
-        ring: keys of payloads and of the sources' shared secrets.
+        client: Temporal, in the namespace of the common home; connected lazily, so that the door opens while
+            Temporal is away.
+        ring: keys of payloads and of the sources' shared secrets, of every home.
         staff: whose staff tokens are believed; None: nobody's.
         url: how others reach the gateway, without a slash at its end.
         ui_origin: the only origin whose browsers may ask the codec server.
-        namespace: Temporal namespace whose payloads the codec server reads.
         inbox_pool: connections that only the inbox uses, so that staff cannot use them up; None: `pool`.
+        elsewhere: the same as `client` for each other home, by its name.
     """
 
     pool: asyncpg.Pool
@@ -50,17 +53,30 @@ class Gateway:
     staff: StaffTokens | None
     url: str
     ui_origin: str
-    namespace: str = "default"
     inbox_pool: asyncpg.Pool | None = None
+    elsewhere: Mapping[str, Client] = field(default_factory=dict)
 
     @property
     def vault(self) -> CaseKeys:
         """The keys of cases."""
         return CaseKeys(self.ring)
 
-    async def connected(self) -> Client:
-        """The client, for who connects when it comes to that."""
-        return self.client
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces whose payloads the codec server reads."""
+        return frozenset(client.namespace for client in (self.client, *self.elsewhere.values()))
+
+    def client_of(self, case_id: str) -> Client:
+        """The client of the home of a case."""
+        return self.elsewhere.get(home_of(case_id).name, self.client)
+
+    def connected_to(self, case_id: str) -> Callable[[], Awaitable[Client]]:
+        """The same, for who connects when it comes to that."""
+
+        async def connected() -> Client:
+            return self.client_of(case_id)
+
+        return connected
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -62,7 +62,9 @@ async def decide_over_http(request: Request) -> Response:
             raise Refusal("no-such-case")
         receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})
     if receipt is None:
-        receipt = await decide(gateway.pool, gateway.connected, row, command, text, gateway.vault)
+        receipt = await decide(
+            gateway.pool, gateway.connected_to(row["case_id"]), row, command, text, gateway.vault
+        )
     return _answer(row["process"], receipt)
 
 

@@ -58,7 +58,7 @@ async def start_over_http(request: Request) -> Response:
             gateway.pool, process, given.form, actor=actor, key=key, number=given.number, marks=gateway.vault
         )
         case_id, repeated = stored.case_id, stored.repeated
-    started = await start_now(gateway.pool, gateway.client, case_id)
+    started = await start_now(gateway.pool, gateway.client_of(case_id), case_id)
     status = HTTPStatus.OK if repeated else HTTPStatus.CREATED
     told = CaseAccepted(case_id=case_id, state="started" if started else "stored", repeated=repeated)
     return accepted(told, status if started else HTTPStatus.ACCEPTED, f"/cases/{case_id}")

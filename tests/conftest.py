@@ -25,7 +25,9 @@ from embedded.ports import free_port
 from embedded.postgres import PostgresServer
 from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.ring import KeyRing, ensure_ring
+from schemas.kernel.homes import COMMON
 from workers.migrations import migrate, read_migrations
+from workers.preparation import store_homes
 from workers.settings import Settings
 from workers.temporal import encrypted, register_search_attributes
 from workflows.kernel.known_policies import POLICIES
@@ -51,9 +53,9 @@ class Database:
     server: PostgresServer
     name: str
 
-    def url(self, role: Role) -> str:
-        """Return its address for one of our roles."""
-        return self.server.url(role, self.name)
+    def url(self, role: Role, of: str = COMMON) -> str:
+        """Return its address for one of our roles; a worker's of a home."""
+        return self.server.url(role, self.name, of=of)
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +110,7 @@ async def template(postgres: PostgresServer) -> str:
     connection = await asyncpg.connect(postgres.url("owner", _TEMPLATE))
     try:
         await migrate(connection, read_migrations())
+        await store_homes(connection)
     finally:
         await connection.close()
     return _TEMPLATE
@@ -157,6 +160,7 @@ async def _start_temporal(home: Home) -> TemporalServer:
             TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
             folder=None,
             log=home.logs / f"temporal-{attempt}.log",
+            namespaces=["default-schools"],
             dynamic_config={
                 "frontend.WorkflowTimeSkippingEnabled": "true",
                 # a run that is to be deleted waits for these, by default half a minute

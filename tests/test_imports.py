@@ -21,7 +21,7 @@ BESIDE = {
     "encryption": {"cases"},
     "spreadsheets": {"cases"},
     "workflows": {"activities"},
-    "embedded": {"workers"},
+    "embedded": {"workers", "cases"},
     "workers": {"cli"},
     "cli": {"workers"},
 }

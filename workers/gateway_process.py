@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -10,17 +11,20 @@ import structlog
 from temporalio.client import Client
 
 from activities.kernel.database import open_pool
+from cases.homes import homes
 from embedded.worker import tell_ready
+from encryption.ring import COMMON_HOME
 from gateway.app import create_app
 from gateway.connections import CONNECTIONS, SPARE
 from gateway.context import Gateway
 from gateway.http_server import Server, listen
+from schemas.kernel.homes import COMMON
 from schemas.kernel.patience import CONNECT_WITHIN
 from workers.logs import runtime
-from workers.process import run
+from workers.process import Urls, run
 from workers.settings import Settings, gateway_url
 from workers.staff_tokens import staff_tokens
-from workers.temporal import connect, key_ring
+from workers.temporal import all_keys, connect
 
 POOL_SIZE: Final = 12
 INBOX_POOL_SIZE: Final = 8
@@ -40,10 +44,13 @@ async def run_gateway(settings: Settings) -> int:
     """
     _allow_connections()
 
-    async def serve(url: str, told: asyncio.Event) -> int | None:
-        client = await connect(settings, lazy=True, runtime=runtime(settings.log_level))
+    async def serve(urls: Urls, told: asyncio.Event) -> int | None:
+        clients = {
+            home.name: await connect(settings, home, lazy=True, runtime=runtime(settings.log_level))
+            for home in urls
+        }
         async with AsyncExitStack() as stack:
-            pool, inbox_pool = await pools(url)
+            pool, inbox_pool = await pools(urls[COMMON_HOME])
             stack.callback(pool.terminate)
             stack.callback(inbox_pool.terminate)
             try:
@@ -51,14 +58,14 @@ async def run_gateway(settings: Settings) -> int:
             except OSError:
                 log.exception("port-taken", port=settings.gateway_port, setting="IEHE_GATEWAY_PORT")
                 return UNUSABLE
-            app = create_app(gateway_from(settings, pool, inbox_pool, client))
+            app = create_app(gateway_from(settings, pool, inbox_pool, clients))
             server = Server(app, finish_within=FINISH_WITHIN, on_started=_started)
             stop = asyncio.create_task(_stop(server, told))
             stack.callback(stop.cancel)
             await server.serve([listener])
         return None
 
-    return await run("gateway", settings, "office", serve)
+    return await run("gateway", settings, "office", homes().values(), serve)
 
 
 async def pools(url: str) -> tuple[asyncpg.Pool, asyncpg.Pool]:
@@ -91,15 +98,17 @@ async def _stop(server: Server, told: asyncio.Event) -> None:
     server.should_exit = True
 
 
-def gateway_from(settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Pool, client: Client) -> Gateway:
-    """The gateway as the settings say."""
+def gateway_from(
+    settings: Settings, pool: asyncpg.Pool, inbox_pool: asyncpg.Pool, clients: Mapping[str, Client]
+) -> Gateway:
+    """The gateway as the settings say, with a client for each home by its name."""
     return Gateway(
         pool=pool,
-        client=client,
-        ring=key_ring(settings),
+        client=clients[COMMON],
+        elsewhere={name: client for name, client in clients.items() if name != COMMON},
+        ring=all_keys(settings),
         staff=staff_tokens(settings),
         url=gateway_url(settings),
         ui_origin=settings.ui_origin or f"http://127.0.0.1:{settings.ui_port}",
-        namespace=client.namespace,
         inbox_pool=inbox_pool,
     )

@@ -8,18 +8,22 @@ from typing import Final
 import asyncpg
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    UpdateNamespaceRequest,
+)
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.kernel.database import one_connection
 from activities.kernel.queries import queries
-from cases.registry import ROOMS
+from cases.homes import homes
+from cases.registry import PROCESSES
 from embedded.connection import Embedded
 from embedded.faults import StackFault
-from schemas.kernel.identifiers import CASES_QUEUE
 from workers.migrations import MigrationError, migrate
 from workers.policies import PolicyError, load_defaults
-from workers.schedules import all_works, ensure_schedules
+from workers.schedules import ensure_schedules_of
 from workers.settings import Settings, SettingsError
 from workers.temporal import SearchAttributeError, check_keys, connect, register_search_attributes
 
@@ -43,8 +47,9 @@ async def prepare(settings: Settings) -> None:
     """
     try:
         await asyncio.gather(_prepare_database(settings), _prepare_temporal(settings))
-        async with one_connection(Embedded(settings).url("worker"), application="iehe-keys") as connection:
-            await check_keys(settings, connection)
+        async with one_connection(Embedded(settings).url("office"), application="iehe-keys") as connection:
+            for home in homes().values():
+                await check_keys(settings, connection, home)
     except (MigrationError, PolicyError, SearchAttributeError, SettingsError) as error:
         raise PreparationFailed(str(error)) from error
 
@@ -60,21 +65,63 @@ async def _prepare_database(settings: Settings) -> None:
     async with owner_connection(settings) as connection:
         await migrate(connection)
         await load_defaults(connection)
-        await store_retention(connection, settings)
+        await store_settings(connection, settings)
 
 
-async def store_retention(connection: asyncpg.Connection, settings: Settings) -> None:
-    """Write down, as the owner, how long what belongs to no process is kept."""
+async def store_settings(connection: asyncpg.Connection, settings: Settings) -> None:
+    """Write down, as the owner, where each process lives, and how long what belongs to none is kept.
+
+    Raises:
+        MigrationError: a process has open cases and is to live elsewhere.
+    """
+    await store_homes(connection)
     days = {"requests": settings.keep_requests_days, "decodings": settings.keep_decodings_days}
     await connection.executemany(queries("kernel/retention")["set_days"], list(days.items()))
 
 
+async def store_homes(connection: asyncpg.Connection) -> None:
+    """Write down, as the owner, in which home each process lives.
+
+    Raises:
+        MigrationError: one has open cases, whose workflows are elsewhere.
+    """
+    sql, live = queries("kernel/homes"), [(each.room, each.home) for each in PROCESSES.values()]
+    said = [list(column) for column in zip(*live, strict=True)]
+    async with connection.transaction():
+        if staying := await connection.fetch(sql["cannot_move"], *said):
+            named = ", ".join(f"{row['room']} (home {row['home']})" for row in staying)
+            raise MigrationError(
+                f"open cases of {named} live elsewhere than this release has them: let them end first"
+            )
+        await connection.execute(sql["move"], *said)
+
+
 async def _prepare_temporal(settings: Settings) -> None:
-    client = await connect(settings)
-    if settings.temporal_embedded:
+    for home in homes().values():
+        client = await connect(settings, home)
+        await ensure_namespace(client, ours=settings.temporal_embedded)
+        await register_search_attributes(client)
+        await ensure_schedules_of(client, home)
+
+
+async def ensure_namespace(client: Client, *, ours: bool) -> None:
+    """See that a client's namespace is there, and on a server of ours that closed cases stay long enough.
+
+    Raises:
+        PreparationFailed: it is not there: whoever runs a server elsewhere makes its namespaces.
+    """
+    service, name = client.workflow_service, client.namespace
+    try:
+        await service.describe_namespace(DescribeNamespaceRequest(namespace=name))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise PreparationFailed(
+            f"Temporal has no namespace {name}: make it (temporal operator namespace create --namespace "
+            f"{name} --retention {RETENTION.days}d), or name another one in IEHE_NAMESPACE_<HOME>"
+        ) from None
+    if ours:
         await keep_closed_cases(client)
-    await register_search_attributes(client)
-    await ensure_schedules(client, all_works(ROOMS.values()).values(), CASES_QUEUE)
 
 
 async def keep_closed_cases(client: Client) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final, TypeVar
@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.kernel.database import FAULTS, one_connection
 from embedded.connection import Embedded
 from embedded.credentials import Role
+from schemas.kernel.homes import CaseHome
 from workers.settings import Settings, SettingsError
 from workers.temporal import check_keys
 
@@ -39,24 +40,29 @@ class _NoSchemaError(Exception):
     """The database answers and has no schema yet."""
 
 
-async def run(
-    name: str, settings: Settings, role: Role, work: Callable[[str, asyncio.Event], Awaitable[int | None]]
-) -> int:
+Urls = Mapping[CaseHome, str]
+"""Addresses of the database, by the home that is worked for there."""
+Work = Callable[[Urls, asyncio.Event], Awaitable[int | None]]
+
+
+async def run(name: str, settings: Settings, role: Role, homes: Iterable[CaseHome], work: Work) -> int:
     """Wait for the database, work until told to stop (SIGTERM, SIGINT) and return the exit code.
 
     Args:
         name: as log lines have it.
         settings: where the servers are.
         role: with whose rights the database is used.
-        work: gets the address of the database and the event that is set when it is told to stop; its result
+        homes: which of them it serves: it needs their keys, and no others.
+        work: gets the addresses of the database and the event that is set when it is told to stop; its result
             is the exit code, None a good end.
 
     Raises:
         StackFault: the embedded stack is meant and does not run.
-        SettingsError: the key ring is missing, cannot be used, or is not the database's.
+        SettingsError: a key ring is missing, cannot be used, or is not the database's.
     """
+    urls = {home: Embedded(settings).url(role, home.name) for home in homes}
     with told_to_leave(LEAVE_AFTER) as told:
-        working = asyncio.create_task(_work(name, settings, Embedded(settings).url(role), told, work))
+        working = asyncio.create_task(_work(name, settings, urls, told, work))
         stop = asyncio.create_task(told.wait())
         await asyncio.wait({working, stop}, return_when=asyncio.FIRST_COMPLETED)
         if told.is_set():
@@ -68,19 +74,13 @@ async def run(
         return working.result()
 
 
-async def _work(
-    name: str,
-    settings: Settings,
-    url: str,
-    told: asyncio.Event,
-    work: Callable[[str, asyncio.Event], Awaitable[int | None]],
-) -> int:
+async def _work(name: str, settings: Settings, urls: Urls, told: asyncio.Event, work: Work) -> int:
     log.info("%s-starting", name, pid=os.getpid())
     try:
         ready = await until_told(
-            told, "waiting-for-database", lambda: _database_ready(settings, url, f"iehe-{name}")
+            told, "waiting-for-database", lambda: _database_ready(settings, urls, f"iehe-{name}")
         )
-        return (await work(url, told) if ready else None) or STOPPED
+        return (await work(urls, told) if ready else None) or STOPPED
     except SettingsError:
         raise
     except Exception:
@@ -134,15 +134,16 @@ async def until_told(told: asyncio.Event, waiting: str, ask: Callable[[], Awaita
     return None
 
 
-async def _database_ready(settings: Settings, url: str, application: str) -> bool:
-    """Connect once; True when the schema is there and our keys are those of its cases.
+async def _database_ready(settings: Settings, urls: Urls, application: str) -> bool:
+    """Connect once as each; True when the schema is there and our keys are those of its cases.
 
     Raises:
         _NoSchemaError: it is not.
         SettingsError: they are not.
     """
-    async with one_connection(url, application=application) as connection:
-        if await connection.fetchval("SELECT to_regclass('iehe.cases')") is None:
-            raise _NoSchemaError
-        await check_keys(settings, connection)
+    for home, url in urls.items():
+        async with one_connection(url, application=application) as connection:
+            if await connection.fetchval("SELECT to_regclass('iehe.cases')") is None:
+                raise _NoSchemaError
+            await check_keys(settings, connection, home)
     return True

@@ -31,6 +31,8 @@ from activities.kernel.digest import DIGEST_WORK
 from activities.kernel.retention import RETENTION_WORK
 from activities.kernel.room import Room
 from activities.kernel.scheduled import ScheduledWork, works_of
+from cases.homes import rooms_in
+from schemas.kernel.homes import CaseHome
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.schedules import ScheduledStart, WorkReport
 from workflows.kernel.scheduled import GIVEN_UP_AFTER, ScheduledWorkflow
@@ -47,6 +49,16 @@ LastRun = Literal["running", "completed", "failed", "gone"]
 def all_works(rooms: Iterable[Room]) -> Mapping[str, ScheduledWork]:
     """The works of the host and of some processes, by name."""
     return works_of(HOST_WORKS, *(room.schedules for room in rooms))
+
+
+def works_in(home: CaseHome) -> Mapping[str, ScheduledWork]:
+    """The works of a home: those of the host, done there for its cases alone, and those of its processes."""
+    return all_works(rooms_in(home).values())
+
+
+async def ensure_schedules_of(client: Client, home: CaseHome) -> list[str]:
+    """The same as `ensure_schedules` for the works of a home, in its namespace and for its workers."""
+    return await ensure_schedules(client, works_in(home).values(), home.cases_queue)
 
 
 def schedule_id(work: str) -> str:

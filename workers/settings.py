@@ -19,7 +19,9 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from cases.homes import homes
 from cases.words import process_words
+from schemas.kernel.homes import COMMON, CaseHome
 from workers.language import Language, default_language
 
 PREFIX = "IEHE_"
@@ -51,11 +53,21 @@ def _is_embedded(data: dict[str, Any]) -> bool:
 Sender = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 _MAIL_FROM: Final = "mail_from_"
 
+_OF_HOMES: Final[dict[str, tuple[Any, str]]] = {
+    "namespace_": (
+        str | None,
+        "Temporal namespace of the home {home}; not set: the common one's and -{home}",
+    ),
+    "database_url_": (DatabaseUrl | None, "PostgreSQL as the role of the home {home}'s workers, {login}"),
+    "key_ring_": (Path | None, "As key_ring, of the home {home}; not set: the embedded stack's own"),
+}
+"""Settings that each home has which is not the common one: beginning of the name, type, meaning."""
+
 if TYPE_CHECKING:
-    _Senders = BaseSettings
+    _PerProcess = BaseSettings
 else:
-    _Senders = create_model(
-        "_Senders",
+    _PerProcess = create_model(
+        "_PerProcess",
         __base__=BaseSettings,
         **{
             f"{_MAIL_FROM}{room}": (
@@ -64,10 +76,19 @@ else:
             )
             for room in process_words()
         },
+        **{
+            f"{name}{home.name}": (
+                kind,
+                Field(default=None, description=means.format(home=home.name, login=home.login), repr=False),
+            )
+            for home in homes().values()
+            if not home.common
+            for name, (kind, means) in _OF_HOMES.items()
+        },
     )
 
 
-class Settings(_Senders):
+class Settings(_PerProcess):
     """All settings; each is the environment variable `IEHE_` + the field's name in capitals."""
 
     model_config = SettingsConfigDict(
@@ -231,11 +252,35 @@ class Settings(_Senders):
         own = {room: getattr(self, f"{_MAIL_FROM}{room}") for room in process_words()}
         return {room: sender for room, sender in own.items() if sender is not None}
 
-    def temporal_connection(self) -> ClientConnectConfig:
-        """Return the keyword arguments for `temporalio.client.Client.connect`."""
-        if self.temporal_embedded:
-            return ClientConnectConfig(target_host=f"127.0.0.1:{self.temporal_port}", namespace="default")
-        return ClientConfig.load_client_connect_config()
+    def temporal_connection(self, home: CaseHome = CaseHome(COMMON)) -> ClientConnectConfig:  # noqa: B008 - frozen
+        """Return the keyword arguments for `temporalio.client.Client.connect`, of the namespace of a home."""
+        config = ClientConnectConfig(target_host=f"127.0.0.1:{self.temporal_port}")
+        if not self.temporal_embedded:
+            config = ClientConfig.load_client_connect_config()
+        base = config.get("namespace") or "default"
+        config["namespace"] = self._of(home, "namespace_") or home.namespace(base)
+        return config
+
+    def key_ring_of(self, home: CaseHome) -> Path | None:
+        """Where a setting says that the key ring of a home is."""
+        return self.key_ring if home.common else self._of(home, "key_ring_")
+
+    def database_url_of(self, home: CaseHome) -> str | None:
+        """How the workers of a home reach a database elsewhere; None: the embedded one is meant.
+
+        Raises:
+            SettingsError: it is elsewhere, and this is not set.
+        """
+        if home.common:
+            return self.database_url
+        url: str | None = self._of(home, "database_url_")
+        if url is None and self.database_url is not None:
+            name = f"{PREFIX}DATABASE_URL_{home.name.upper()}"
+            raise SettingsError(f"{name}: not set: the address of the database as the role {home.login}")
+        return url
+
+    def _of(self, home: CaseHome, name: str) -> Any:
+        return getattr(self, f"{name}{home.name}", None)
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -26,11 +26,13 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.kernel.database import Connection
+from cases.homes import homes
 from cases.registry import OWN_ATTRIBUTES
 from embedded.home import Home
 from encryption.codec import REFUSED, EncryptionCodec, Plaintext, class_of_workflow
 from encryption.fingerprints import check_ring
-from encryption.ring import KeyRing, KeyRingError, ensure_ring
+from encryption.ring import COMMON_HOME, JoinedRing, KeyRing, KeyRingError, ensure_ring
+from schemas.kernel.homes import CaseHome
 from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
 from workers.settings import PREFIX, Settings, SettingsError
@@ -134,49 +136,61 @@ def encrypted(ring: KeyRing, namespace: str, plaintext: Plaintext = "refuse") ->
     )
 
 
-def ring_path(settings: Settings) -> Path:
-    """Where the key ring is, or will be."""
-    return settings.key_ring or Home(settings.home).secrets / "keys.json"
+def ring_path(settings: Settings, home: CaseHome = COMMON_HOME) -> Path:
+    """Where the key ring of a home is, or will be."""
+    return settings.key_ring_of(home) or Home(settings.home).secrets / home.ring_file
 
 
-def key_ring(settings: Settings) -> KeyRing:
-    """The key ring; the embedded stack's own is made when it is not there yet.
+def key_ring(settings: Settings, home: CaseHome = COMMON_HOME) -> KeyRing:
+    """The key ring of a home; the embedded stack's own is made when it is not there yet.
 
     Raises:
         SettingsError: it is missing or cannot be used; the text says what to do.
     """
-    path = ring_path(settings)
+    path = ring_path(settings, home)
     try:
-        if settings.temporal_embedded and settings.key_ring is None:
-            return ensure_ring(path)
-        return KeyRing(path)
+        if settings.temporal_embedded and settings.key_ring_of(home) is None:
+            return ensure_ring(path, home)
+        return KeyRing(path, home)
     except KeyRingError as error:
-        raise SettingsError(f"{PREFIX}KEY_RING: {error}") from None
+        raise SettingsError(f"{_ring_setting(home)}: {error}") from None
 
 
-async def check_keys(settings: Settings, connection: Connection) -> None:
-    """Refuse a key ring that is not the database's, before anything is encrypted with it.
+def all_keys(settings: Settings) -> JoinedRing:
+    """The rings of all homes as one, for a door that serves them all.
+
+    Raises:
+        SettingsError: one is missing or cannot be used; the text says which and what to do.
+    """
+    return JoinedRing(*(key_ring(settings, home) for home in homes().values()))
+
+
+def _ring_setting(home: CaseHome) -> str:
+    return f"{PREFIX}KEY_RING" if home.common else f"{PREFIX}KEY_RING_{home.name.upper()}"
+
+
+async def check_keys(settings: Settings, connection: Connection, home: CaseHome = COMMON_HOME) -> None:
+    """Refuse a key ring of a home that is not the database's, before anything is encrypted with it.
 
     Raises:
         SettingsError: it is another one, or cannot be used; the text says what to do.
     """
-    ring = key_ring(settings)
+    ring = key_ring(settings, home)
     try:
         await check_ring(connection, ring)
     except KeyRingError as error:
-        raise SettingsError(f"{PREFIX}KEY_RING: {error}") from None
+        raise SettingsError(f"{_ring_setting(home)}: {error}") from None
 
 
-async def connect(settings: Settings, **options: Any) -> Client:
-    """A client whose payloads are encrypted.
+async def connect(settings: Settings, home: CaseHome = COMMON_HOME, **options: Any) -> Client:
+    """A client of the namespace of a home, whose payloads are encrypted with the keys of that home.
 
     Raises:
         SettingsError: the key ring is missing or cannot be used.
         RuntimeError: the server does not answer.
     """
-    config: dict[str, Any] = {**settings.temporal_connection(), **options}
-    namespace = config.get("namespace") or "default"
-    converter = encrypted(key_ring(settings), namespace, settings.plaintext_payloads)
+    config: dict[str, Any] = {**settings.temporal_connection(home), **options}
+    converter = encrypted(key_ring(settings, home), config["namespace"], settings.plaintext_payloads)
     return await Client.connect(**config, data_converter=converter)
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -18,15 +19,17 @@ from activities.kernel.notices import NoticeActivities
 from activities.kernel.room import Room
 from activities.kernel.scheduled import ScheduledActivities, Tools, no_fault
 from activities.kernel.steps import StepActivities
+from cases.homes import homes, rooms_in
 from cases.registry import PROCESSES, ROOMS
 from embedded.worker import tell_ready
 from encryption.answer_links import token_of
-from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
+from encryption.ring import COMMON_HOME
+from schemas.kernel.homes import CaseHome
 from workers.channels import channels_of
 from workers.logs import runtime
-from workers.process import run, until_told
-from workers.schedules import all_works, ensure_schedules
-from workers.settings import Settings, gateway_url
+from workers.process import Urls, run, until_told
+from workers.schedules import all_works, ensure_schedules_of
+from workers.settings import Settings, SettingsError, gateway_url
 from workers.temporal import connect, key_ring, register_search_attributes, sandbox
 from workflows.kernel.case import CaseWorkflow
 from workflows.kernel.process import Process
@@ -57,25 +60,44 @@ GRACE: Final = timedelta(seconds=2)
 log = structlog.get_logger()
 
 
+def workflows_of(processes: Iterable[str]) -> list[type[CaseWorkflow]]:
+    """The workflows of some processes, by their names."""
+    named = frozenset(processes)
+    return [workflow for workflow in WORKFLOWS if workflow.process.name in named]
+
+
 @asynccontextmanager
 async def running_worker(
     client: Client,
     pool: asyncpg.Pool,
     notices: NoticeActivities,
     *,
-    rooms: Mapping[str, Room] = ROOMS,
+    home: CaseHome = COMMON_HOME,
+    rooms: Mapping[str, Room] | None = None,
     fault: Callable[[str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
-    """Poll both task queues until the context ends."""
+    """Poll both task queues of a home until the context ends.
+
+    Args:
+        client: of its namespace.
+        pool: connections of its workers' role.
+        notices: sends its notices.
+        home: whose work is done.
+        rooms: the processes that are worked for; None: those that live there.
+        fault: called at named points so that tests can die there.
+    """
+    rooms = rooms_in(home) if rooms is None else rooms
     steps = StepActivities(pool, rooms, fault)
-    scheduled = ScheduledActivities(Tools(pool, client, rooms, fault or no_fault), all_works(rooms.values()))
+    scheduled = ScheduledActivities(
+        Tools(pool, client, rooms, fault or no_fault, home), all_works(rooms.values())
+    )
     pollers = PollerBehaviorAutoscaling(initial=10)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
             Worker(
                 client,
-                task_queue=CASES_QUEUE,
-                workflows=[*WORKFLOWS, ScheduledWorkflow],
+                task_queue=home.cases_queue,
+                workflows=[*workflows_of(rooms), ScheduledWorkflow],
                 activities=[steps.take_step, scheduled.run],
                 workflow_runner=sandbox(),
                 max_cached_workflows=CACHED_WORKFLOWS,
@@ -91,7 +113,7 @@ async def running_worker(
         await stack.enter_async_context(
             Worker(
                 client,
-                task_queue=NOTICES_QUEUE,
+                task_queue=home.notices_queue,
                 activities=[notices.deliver],
                 max_concurrent_activities=8,
                 activity_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -102,41 +124,57 @@ async def running_worker(
 
 
 @asynccontextmanager
-async def worker_from(settings: Settings, client: Client, url: str) -> AsyncIterator[None]:
-    """The worker as the settings say, with its own pools."""
-    ring, answers = key_ring(settings), f"{gateway_url(settings)}/answers"
+async def worker_from(
+    settings: Settings, client: Client, url: str, home: CaseHome = COMMON_HOME
+) -> AsyncIterator[None]:
+    """The worker of a home as the settings say, with its own pools."""
+    ring, answers = key_ring(settings, home), f"{gateway_url(settings)}/answers"
     pool = await open_pool(url, size=POOL_SIZE, application="iehe-worker")
     try:
         channels = channels_of(
             *(settings, pool, ring), link=lambda notice_id: f"{answers}/{token_of(ring, notice_id)}"
         )
         notices = NoticeActivities(pool, ROOMS, channels)
-        async with running_worker(client, pool, notices):
+        async with running_worker(client, pool, notices, home=home):
             yield
     finally:
         pool.terminate()
 
 
-async def run_worker(settings: Settings) -> int:
-    """Work until told to stop and return the exit code; raises as `workers.process.run`."""
+async def run_worker(settings: Settings, names: Sequence[str] = ()) -> int:
+    """Work for some homes, or all, until told to stop and return the exit code.
 
-    async def work(url: str, told: asyncio.Event) -> None:
-        client = await until_told(told, "waiting-for-temporal", lambda: _temporal_ready(settings))
-        if client is None:
-            return
-        async with worker_from(settings, client, url):
+    Raises:
+        SettingsError: there is no such home; or as `workers.process.run`.
+    """
+    known = homes()
+    if strange := [name for name in names if name not in known]:
+        raise SettingsError(f"no home is called {', '.join(strange)}; there are: {', '.join(known)}")
+
+    async def work(urls: Urls, told: asyncio.Event) -> None:
+        async with AsyncExitStack() as stack:
+            namespaces = []
+            for home, url in urls.items():
+                ready = partial(_temporal_ready, settings, home)
+                client = await until_told(told, "waiting-for-temporal", ready)
+                if client is None:
+                    return
+                await stack.enter_async_context(worker_from(settings, client, url, home))
+                namespaces.append(client.namespace)
             tell_ready()
-            log.info("worker-polling", namespace=client.namespace)
+            for namespace in namespaces:
+                log.info("worker-polling", namespace=namespace)
             await told.wait()
 
-    return await run("worker", settings, "worker", work)
+    chosen = [home for name, home in known.items() if not names or name in names]
+    return await run("worker", settings, "worker", chosen, work)
 
 
-async def _temporal_ready(settings: Settings) -> Client:
-    client = await connect(settings, runtime=runtime(settings.log_level))
+async def _temporal_ready(settings: Settings, home: CaseHome) -> Client:
+    client = await connect(settings, home, runtime=runtime(settings.log_level))
     for unverified, verify in (
         ("search-attributes-unverified", register_search_attributes(client)),
-        ("schedules-unverified", ensure_schedules(client, all_works(ROOMS.values()).values(), CASES_QUEUE)),
+        ("schedules-unverified", ensure_schedules_of(client, home)),
     ):
         try:
             await verify

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from activities.kernel.database import Connection
+from activities.kernel.database import Connection, copy_into
 from activities.kernel.queries import queries
 from schemas.admission.applications import ApplicationRow
 from schemas.admission.identifiers import ROUND_ATTRIBUTE, admission_case_id
@@ -110,24 +110,24 @@ async def store_applications(
         batch = (uuid.uuid4(), file_sha256, round_id, len(rows), skipped, imported_by)
         await connection.execute(SQL["add_batch"], *batch)
         people = await _store_people(connection, new)
-        await connection.copy_records_to_table(
+        await copy_into(
+            connection,
             "applications",
-            schema_name="iehe",
-            columns=(*APPLICATION_COLUMNS, "case_id", "person_id", "row_sha256"),
-            records=(_application(row.data, people[_identity(row.data)]) for row in new),
-            timeout=PATIENCE,
+            (*APPLICATION_COLUMNS, "case_id", "person_id", "row_sha256"),
+            (_application(row.data, people[_identity(row.data)]) for row in new),
+            patience=PATIENCE,
         )
-        copied = await connection.copy_records_to_table(
+        stored = await copy_into(
+            connection,
             "import_rows",
-            schema_name="iehe",
-            columns=("application_no", "batch_id", "row"),
-            records=((row.data.application_no, batch[0], row.row) for row in new),
-            timeout=PATIENCE,
+            ("application_no", "batch_id", "row"),
+            ((row.data.application_no, batch[0], row.row) for row in new),
+            patience=PATIENCE,
         )
         await connection.execute(
             SQL["add_starts"], batch[0], starts_itself, ROUND_ATTRIBUTE, timeout=PATIENCE
         )
-    return Stored(batch[0], int(copied.split()[-1]), len(known))
+    return Stored(batch[0], stored, len(known))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -125,6 +125,31 @@ def again(
 
 
 _TRANSACTION: Final = again(passes_at_once)
+
+
+async def copy_into(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    records: Iterable[Sequence[Any]],
+    *,
+    patience: float,
+) -> int:
+    """Store many rows in a table of the schema `iehe` and return how many, in a transaction that is open.
+
+    By way of a temporary table: PostgreSQL copies into none whose rows are kept by home.
+    """
+    names = ", ".join(columns)
+    await connection.execute(
+        f"CREATE TEMPORARY TABLE copied ON COMMIT DROP AS SELECT {names} FROM iehe.{table} WITH NO DATA"  # noqa: S608
+    )
+    await connection.copy_records_to_table("copied", columns=columns, records=records, timeout=patience)
+    status = await connection.execute(
+        f"INSERT INTO iehe.{table} ({names}) SELECT {names} FROM copied",  # noqa: S608 - names of our own
+        timeout=patience,
+    )
+    await connection.execute("DROP TABLE copied")
+    return int(status.rpartition(" ")[2])
 
 
 class OvertakenError(Exception):

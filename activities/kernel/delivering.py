@@ -6,7 +6,6 @@ from typing import Final
 from temporalio.client import Client
 from temporalio.common import ActivityIDConflictPolicy, RetryPolicy
 
-from schemas.kernel.identifiers import NOTICES_QUEUE
 from schemas.kernel.transition import Delivery, DeliveryReport
 
 DELIVER: Final = "deliver-notices"
@@ -15,13 +14,15 @@ NOTICE_HEARTBEAT: Final = timedelta(minutes=3)
 NOTICE_RETRY: Final = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
 
 
-async def start_delivery(client: Client, delivery: Delivery, activity_id: str, summary: str) -> None:
-    """Have it carried out beside the cases; one of this id that is under way goes on instead."""
+async def start_delivery(
+    client: Client, queue: str, delivery: Delivery, activity_id: str, summary: str
+) -> None:
+    """Have it carried out beside the cases, by the notices' queue of their home; one of this id that is under way goes on instead."""
     await client.start_activity(
         DELIVER,
         delivery,
         id=activity_id,
-        task_queue=NOTICES_QUEUE,
+        task_queue=queue,
         result_type=DeliveryReport,
         id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
         start_to_close_timeout=NOTICE_TIMEOUT,

@@ -44,7 +44,8 @@ async def send_digests(tools: Tools, now: datetime) -> Batch:
     if await tools.pool.fetchval(SQL["owed"], today):
         await tools.fault("digest-owed")
         delivery = Delivery(case_id="", version=0, digest_on=today)
-        await start_delivery(tools.client, delivery, f"digest/{today}", f"digest of {today}")
+        queue = tools.home.notices_queue
+        await start_delivery(tools.client, queue, delivery, f"digest/{today}", f"digest of {today}")
     return Batch(counts={name: count for name, count in counts.items() if count})
 
 

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.kernel.database import FAULTS
+from schemas.kernel.homes import COMMON, CaseHome
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.schedules import Occasion, WorkReport
 
@@ -42,6 +43,8 @@ class Tools:
     rooms: Mapping[str, "Room"]
     fault: Fault = no_fault
     """Called at named points so that tests can die there."""
+    home: CaseHome = CaseHome(COMMON)
+    """Whose work it is: the rooms are those that live there."""
 
 
 class Batch(BaseModel):

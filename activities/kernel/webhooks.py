@@ -23,8 +23,10 @@ from schemas.kernel.identifiers import CODE, event_type
 
 SQL: Final = queries("kernel/webhooks")
 Row = asyncpg.Record | Mapping[str, Any]
-Signing = Callable[[str, Sequence[tuple[str, bytes]], str, int, bytes], str]
-"""Signs for a webhook with each of its keys (id, sealed): message id, seconds, body. Empty: none opens."""
+Signing = Callable[[str, Sequence[tuple[str, Sequence[bytes]]], str, int, bytes], str]
+"""Signs for a webhook with each of its keys (id, sealed for each home): message id, seconds, body.
+
+Empty: none opens."""
 _BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 

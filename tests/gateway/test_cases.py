@@ -267,7 +267,11 @@ async def test_batch_all_or_nothing(vacant, desk, client) -> None:
     again = await desk.post("/cases/batch", {"applications": rows})
     address = taken.headers["location"]
     waiting = (await desk.get(address)).json()
-    await start_cases(vacant.pool, client, await waiting_to_start(vacant.pool, ["admission"]))
+
+    async def connected(_case_id):
+        return client
+
+    await start_cases(vacant.pool, connected, await waiting_to_start(vacant.pool, ["admission"]))
 
     assert refused.status_code == 400
     assert refused.json()["faults"] == [

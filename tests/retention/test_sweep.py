@@ -7,7 +7,7 @@ import pytest
 
 from tests.retention.conftest import OLD, Archive
 from workers.policies import PolicyError, defaults_of, read_policy
-from workers.preparation import store_retention
+from workers.preparation import store_settings
 from workers.settings import Settings
 
 LOG = """
@@ -124,7 +124,7 @@ async def test_what_belongs_to_no_process_goes_by_the_settings(archive: Archive)
     )
     assert await archive.sweep() == {"requests": 11, "decodings": 2}
     async with archive.owner.acquire() as connection:
-        await store_retention(connection, Settings(keep_requests_days=10, keep_decodings_days=1096))
+        await store_settings(connection, Settings(keep_requests_days=10, keep_decodings_days=1096))
     assert await archive.sweep() == {"requests": 20}
     rules = await archive.owner.fetch("SELECT DISTINCT process, policy_version FROM iehe.erasures")
     assert [tuple(row) for row in rules] == [(None, None)]

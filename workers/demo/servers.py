@@ -15,6 +15,7 @@ from activities.kernel.database import one_connection, open_pool
 from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from cases.homes import home_of
 from cases.registry import ROOMS
 from embedded.home import Home, postgres_account
 from embedded.mail import MailCatcher
@@ -27,6 +28,7 @@ from encryption.ring import ensure_ring
 from schemas.kernel.identifiers import MAIL
 from workers.migrations import migrate
 from workers.policies import load_defaults
+from workers.preparation import store_homes
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.settings import Settings
 from workers.temporal import DATA_CONVERTER, register_search_attributes
@@ -72,7 +74,8 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
     home = _temporary_home(account)
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, home.root.parent, ignore_errors=True)
-        ring = ensure_ring(home.secrets / "keys.json")
+        of = home_of(room)
+        ring = ensure_ring(home.secrets / of.ring_file, of)
         mail = MailCatcher(home.mail, free_port())
         await mail.start()
         stack.push_async_callback(mail.stop)
@@ -97,6 +100,7 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         async with one_connection(postgres.url("owner"), application="iehe-demo") as connection:
             await migrate(connection)
             await load_defaults(connection, room)
+            await store_homes(connection)
             # moved days have no nights to wait through
             await connection.execute(
                 "UPDATE iehe.policies SET body = regexp_replace(body::text, "
@@ -104,16 +108,18 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
             )
         owner = await open_pool(postgres.url("owner"), size=8, application="iehe-demo")
         stack.callback(owner.terminate)
-        pool = await open_pool(postgres.url("worker"), size=16, application="iehe-worker")
+        as_worker = postgres.url("worker", of=of.name)
+        pool = await open_pool(as_worker, size=16, application="iehe-worker")
         stack.callback(pool.terminate)
         smtp = SmtpSettings("127.0.0.1", mail.port, settings.mail_from, "none", senders=settings.senders)
         await stack.enter_async_context(
             running_worker(
-                client, pool, NoticeActivities(pool, ROOMS, {MAIL: MailChannel(ROOMS, Mailer(smtp))})
+                *(client, pool, NoticeActivities(pool, ROOMS, {MAIL: MailChannel(ROOMS, Mailer(smtp))})),
+                home=of,
             )
         )
         skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-        relay = await open_pool(postgres.url("worker"), size=CONNECTIONS, application="iehe-relay")
+        relay = await open_pool(as_worker, size=CONNECTIONS, application="iehe-relay")
         stack.callback(relay.terminate)
         await stack.enter_async_context(running_relay(relay, skipper.client))
         yield Servers(skipper, owner, CaseKeys(ring), f"http://127.0.0.1:{ports.ui}", home.mail)

@@ -22,7 +22,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.kernel.database import DATABASE_FAULT
 from activities.kernel.queries import queries
+from cases.homes import rooms_in
 from cases.registry import PROCESSES
+from encryption.ring import COMMON_HOME
+from schemas.kernel.homes import CaseHome
 from workers.diagnostics.findings import Finding, ok, problem
 
 COMPARED: Final = 20_000
@@ -68,11 +71,15 @@ class Comparison:
         return sorted({*self.lost, *self.left, *unreplayable})
 
 
-async def compare(client: Client, connection: Any) -> Comparison:
-    """Ask both stores; the lists are complete unless `not_looked_at` says otherwise."""
+async def compare(client: Client, connection: Any, home: CaseHome = COMMON_HOME) -> Comparison:
+    """Ask both stores about the cases of a home.
+
+    The lists are complete unless `not_looked_at` says otherwise.
+    """
     found = Comparison()
-    rows = await connection.fetch(queries("kernel/office")["cases_in_need"])
-    pending = await connection.fetch(queries("kernel/starts")["without_case"], None, None)
+    rooms = [room.process.room for room in rooms_in(home).values()]
+    rows = await connection.fetch(queries("kernel/office")["cases_in_need"], rooms)
+    pending = await connection.fetch(queries("kernel/starts")["without_case"], None, rooms)
     applied = {row["case_id"]: row["started_at"] for row in pending}
     found.opened = sum(not row["closed"] for row in rows)
     workflows = await _running(client, found)
@@ -199,9 +206,9 @@ async def _cause(client: Client, failure: Failure) -> str:
     return f"{kind} {text.rpartition(': ')[2]}"
 
 
-async def compared(client: Client, connection: Any) -> list[Finding]:
-    """Every case that does not go on, by name, and what to do about it."""
-    found = await compare(client, connection)
+async def compared(client: Client, connection: Any, home: CaseHome) -> list[Finding]:
+    """Every case of a home that does not go on, by name, and what to do about it."""
+    found = await compare(client, connection, home)
     return [_applications(found), _stuck(found), _retried(found), _cases(found)]
 
 

@@ -14,7 +14,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 
 from cases.registry import PROCESSES
-from schemas.kernel.identifiers import CASES_QUEUE, NOTICES_QUEUE
+from schemas.kernel.homes import CaseHome
 from workers.diagnostics.findings import Finding, ok, problem, warn
 from workers.temporal import SEARCH_ATTRIBUTES, registered
 
@@ -24,11 +24,6 @@ BACKLOG_AGE: Final = timedelta(minutes=1)
 NAMED: Final = 10
 _LATE: Final = "category=WorkflowTaskTimedOut"
 _OURS: Final = f"IeheProcess IN ({', '.join(map(repr, PROCESSES))})"
-_QUEUES: Final = (
-    (CASES_QUEUE, "workflow", TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
-    (CASES_QUEUE, "activity", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
-    (NOTICES_QUEUE, "activity", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
-)
 
 
 async def server(client: Client) -> Finding:
@@ -53,10 +48,15 @@ async def search_attributes(client: Client) -> Finding:
     return ok("search attributes", f"all {len(SEARCH_ATTRIBUTES)} there")
 
 
-async def queues(client: Client) -> list[Finding]:
-    """Who polls each task queue, and what waits in it."""
+async def queues(client: Client, home: CaseHome) -> list[Finding]:
+    """Who polls each task queue of a home, and what waits in it."""
     found = []
-    for name, kind, number in _QUEUES:
+    flag = "" if home.common else f" --home {home.name}"
+    for name, kind, number in (
+        (home.cases_queue, "workflow", TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+        (home.cases_queue, "activity", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+        (home.notices_queue, "activity", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    ):
         answer = await client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,
@@ -72,10 +72,10 @@ async def queues(client: Client) -> list[Finding]:
         text = f"{len(workers)} workers poll, {backlog} tasks wait" + (f" since {age}" if backlog else "")
         facts: dict[str, Any] = {"workers": workers, "backlog": backlog, "age_seconds": age.total_seconds()}
         if not workers:
-            found.append(problem(check, text, "start a worker: make run (iehe worker)", **facts))
+            found.append(problem(check, text, f"start a worker: make run (iehe worker{flag})", **facts))
         elif backlog and age > BACKLOG_AGE:
             text += "; the workers do not keep up"
-            found.append(warn(check, text, "start more workers: iehe worker", **facts))
+            found.append(warn(check, text, f"start more workers: iehe worker{flag}", **facts))
         else:
             found.append(ok(check, text, **facts))
     return found

@@ -55,8 +55,8 @@ class Relay:
     """One relay.
 
     Args:
-        pool: connections of the worker role, at least `CONNECTIONS`.
-        client: Temporal.
+        pool: connections of the worker role of a home, at least `CONNECTIONS`; they see its cases alone.
+        client: Temporal, in the namespace of that home.
         fault: called at named points (`claimed`, `signalled`, `marked`) so that tests can die there.
     """
 
@@ -211,6 +211,9 @@ class Relay:
             elif not more:
                 await self._starts.wait(LOOK_EVERY)
 
+    async def _to_start(self, _case_id: str) -> Client:
+        return self._client
+
     async def _start_some(self) -> bool:
         """Start what was accepted, by one relay at a time; True when there may be more."""
         async with self._pool.acquire(timeout=5) as connection, connection.transaction():
@@ -218,7 +221,7 @@ class Relay:
                 return False
             waiting = await stored_by_themselves(connection, STARTS)
             if waiting:
-                await start_cases(self._pool, self._client, waiting, concurrency=CASES)
+                await start_cases(self._pool, self._to_start, waiting, concurrency=CASES)
                 log.info("cases-started", count=len(waiting))
             return len(waiting) == STARTS
 

@@ -18,7 +18,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.kernel.delivering import DELIVER, NOTICE_HEARTBEAT, NOTICE_RETRY, NOTICE_TIMEOUT
     from schemas.kernel.case import CaseState, Command, Receipt
-    from schemas.kernel.identifiers import NOTICES_QUEUE
+    from schemas.kernel.homes import notices_queue_of
     from schemas.kernel.refusals import Refusal
     from schemas.kernel.step import (
         CaseHandover,
@@ -311,7 +311,7 @@ class CaseWorkflow:
                 DELIVER,
                 Delivery(case_id=self.case_id, version=version, told=tuple(sorted(told))),
                 result_type=DeliveryReport,
-                task_queue=NOTICES_QUEUE,
+                task_queue=notices_queue_of(workflow.info().task_queue),
                 start_to_close_timeout=NOTICE_TIMEOUT,
                 heartbeat_timeout=NOTICE_HEARTBEAT,
                 retry_policy=NOTICE_RETRY,

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from schemas.kernel.case import Actor, CaseState, Command
 from schemas.kernel.deadlines import Deadline, Rung
+from schemas.kernel.homes import COMMON
 from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.payload import Payload
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
@@ -76,6 +77,8 @@ class Process(Generic[S]):
     """Tables beside the stages, by name, for what goes on in parallel; each begins at the stage "".
 
     A step that several tables have is possible where each of them has it."""
+    home: str = COMMON
+    """Where its cases live, with a namespace, queues, a role and keys of its own: schemas/kernel/homes.py."""
     subject: str = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
     """The form of what a case is about, which is the second part of its id and the subject of its facts."""
     follow_ups: tuple[FollowUp[S], ...] = ()

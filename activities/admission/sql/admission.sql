@@ -14,13 +14,13 @@ WHERE a.application_no = $1
 -- Other applications of the round that came before this one and may be the same person's: more than the
 -- route allows under one identity, or one mail address; and `to_compare` those of who was born on one day.
 WITH this AS MATERIALIZED (
-    SELECT a.case_id, a.round_id, p.birth_date, lower(p.email) AS email
+    SELECT a.case_id, a.round_id, p.birth_date, p.mailbox
     FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.application_no = $1
 ), own AS MATERIALIZED (
     SELECT iehe.cases_of_person(case_id) AS case_id FROM this
 ), may_be AS (
     SELECT person_id FROM this JOIN iehe.people USING (birth_date)
-    UNION SELECT person_id FROM this JOIN iehe.people p ON lower(p.email) = this.email
+    UNION SELECT person_id FROM this JOIN iehe.people p ON p.mailbox = this.mailbox
     UNION SELECT person_id FROM own JOIN iehe.applications USING (case_id)
 ), arrived AS (
     SELECT a.application_no, a.case_id, a.person_id, a.programme, (b.imported_at, a.application_no) AS place
@@ -30,7 +30,7 @@ WITH this AS MATERIALIZED (
     LEFT JOIN iehe.import_batches b USING (batch_id)
 )
 SELECT o.application_no,
-       o.case_id NOT IN (SELECT * FROM own) AND lower(p.email) <> lower(q.email) AS to_compare,
+       o.case_id NOT IN (SELECT * FROM own) AND p.mailbox <> q.mailbox AS to_compare,
        p.family_name, p.given_name, p.family_kana, p.given_kana, p.phone,
        q.family_name AS other_family_name, q.given_name AS other_given_name,
        q.family_kana AS other_family_kana, q.given_kana AS other_given_kana, q.phone AS other_phone
@@ -42,7 +42,7 @@ WHERE a.application_no = $1
   AND CASE WHEN o.case_id IN (SELECT * FROM own)
            THEN o.programme = a.programme OR $2 <= (
                 SELECT count(*) FROM arrived e WHERE e.case_id IN (SELECT * FROM own) AND e.place < a.place)
-           ELSE p.birth_date = q.birth_date OR lower(p.email) = lower(q.email)
+           ELSE p.birth_date = q.birth_date OR p.mailbox = q.mailbox
       END
 ORDER BY o.application_no
 

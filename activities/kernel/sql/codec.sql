@@ -10,12 +10,13 @@ FROM unnest($2::text[], $3::integer[], $4::boolean[]) AS noted (data_class, payl
 SELECT pg_advisory_xact_lock(hashtextextended('iehe/keys', 0))
 
 -- name: noted_keys
-SELECT key_id, fingerprint FROM iehe.keys WHERE lost_at IS NULL
+-- Those of the ring of a home.
+SELECT key_id, fingerprint FROM iehe.keys WHERE home = $1 AND lost_at IS NULL
 
 -- name: note_keys
 -- One that was given up and is found again counts again only when a person notes it.
-INSERT INTO iehe.keys (key_id, fingerprint)
-SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (key_id) DO NOTHING
+INSERT INTO iehe.keys (key_id, home, fingerprint)
+SELECT key_id, $1, fingerprint FROM unnest($2::text[], $3::text[]) AS noted (key_id, fingerprint) ON CONFLICT (key_id) DO NOTHING
 
 -- name: forget_key
 -- As the owner.

@@ -18,7 +18,7 @@ WITH RECURSIVE found (value) AS (
 SELECT value FROM found WHERE value IS NOT NULL
 
 -- name: cases_in_need
--- Cases that need a running workflow: open, or closed with letters to be sent or tasks to be done.
+-- Cases of some rooms that need a running workflow: open, or closed with letters to be sent or tasks to be done.
 SELECT c.case_id, c.closed_at IS NOT NULL AS closed,
        (SELECT count(*) FROM iehe.notices n WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
         AND n.reason IS DISTINCT FROM 'requeued') AS letters,
@@ -28,7 +28,7 @@ SELECT c.case_id, c.closed_at IS NOT NULL AS closed,
                       SELECT FROM iehe.case_log l
                       WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)) AS late
 FROM iehe.cases c
-WHERE c.version > 0 AND (
+WHERE c.version > 0 AND split_part(c.case_id, '/', 1) = ANY ($1::text[]) AND (
     c.closed_at IS NULL
     OR EXISTS (SELECT FROM iehe.notices n WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
                AND n.reason IS DISTINCT FROM 'requeued')

@@ -1,5 +1,5 @@
 -- Cases with their log, tasks, deadlines and notices; staff; policies; the step.
--- The four roles are made by whoever provides the database (the embedded stack does); owner runs this.
+-- The roles are made by whoever provides the database (the embedded stack does); owner runs this.
 
 CREATE SCHEMA iehe;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
@@ -54,11 +54,61 @@ CREATE TABLE iehe.policies (
 CREATE TABLE iehe.rooms (
     room     text PRIMARY KEY,
     process  text NOT NULL UNIQUE,
-    starts_by text UNIQUE
+    starts_by text UNIQUE,
+    home     text NOT NULL DEFAULT 'common' CHECK (home ~ '^[a-z][a-z0-9]{1,19}$')
 );
 COMMENT ON TABLE iehe.rooms IS 'The process to which the first part of a case id belongs.';
 COMMENT ON COLUMN iehe.rooms.starts_by IS
     'Type of the event that brings a subject: stored by iehe.<room>_store in the transaction that takes the event.';
+
+COMMENT ON COLUMN iehe.rooms.home IS
+    'Where its cases live: the owner writes here what the descriptors of the processes say (iehe migrate).';
+
+-- homes --------------------------------------------------------------------------------------------------
+-- A worker sees and writes the rows of its home alone. Whose it is, is read from the name that the session has
+-- signed in with, which neither SET ROLE nor a function with the owner's rights changes.
+
+CREATE FUNCTION iehe.home_of(of_case text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT r.home FROM iehe.rooms r WHERE r.room = split_part(of_case, '/', 1)
+$$;
+
+CREATE FUNCTION iehe.home_here() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN session_user = 'iehe_worker' THEN 'common'
+                WHEN session_user ~ '^iehe_[a-z][a-z0-9]{1,19}_worker$'
+                THEN substring(session_user FROM '^iehe_(.*)_worker$')
+                WHEN pg_has_role(session_user, 'iehe_worker', 'USAGE') THEN 'common' END
+$$;
+COMMENT ON FUNCTION iehe.home_here IS 'The home that the session works for; null: it is no worker''s.';
+
+CREATE FUNCTION iehe.rooms_here() RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT array_agg(r.room) FROM iehe.rooms r, iehe.home_here() AS here WHERE here IS NULL OR r.home = here
+$$;
+COMMENT ON FUNCTION iehe.rooms_here IS 'The rooms of whose cases a worker has the rows; all of them for anybody else.';
+
+CREATE FUNCTION iehe.keep_at_home(of_room text, VARIADIC tables text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    each  text;
+    whose text;
+    also  text;
+BEGIN
+    FOREACH each IN ARRAY tables LOOP
+        SELECT CASE WHEN of_case THEN 'split_part(case_id, ''/'', 1)' ELSE quote_literal(of_room) END,
+               CASE WHEN of_none THEN ' OR case_id IS NULL AND process = ANY (ARRAY('
+                    'SELECT r.process FROM iehe.rooms r WHERE r.home = iehe.home_here()))' ELSE '' END
+        INTO STRICT whose, also
+        FROM (SELECT bool_or(a.attname = 'case_id') AS of_case, bool_or(a.attname = 'case_id' AND NOT a.attnotnull) AS of_none
+              FROM pg_attribute a WHERE a.attrelid = format('iehe.%I', each)::regclass) AS found;
+        EXECUTE format('ALTER TABLE iehe.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', each);
+        -- the rooms are asked for once in a statement and not row by row; as a query, because a function costs more
+        EXECUTE format('CREATE POLICY at_home ON iehe.%I TO iehe_worker USING (%s = ANY (ARRAY('
+                       'SELECT r.room FROM iehe.rooms r WHERE r.home = iehe.home_here()))%s)', each, whose, also);
+        EXECUTE format('CREATE POLICY of_all_homes ON iehe.%I TO CURRENT_USER, iehe_office, iehe_auditor USING (true)', each);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION iehe.keep_at_home IS
+    'Shows the rows of some tables to the workers of their home alone: by the case that each is of, or by its process '
+    'where that is of no case; a table that names no case belongs whole to the room that is given.';
 
 -- what the office said of a header: its columns and the fields they hold
 CREATE TABLE iehe.column_mappings (
@@ -207,7 +257,7 @@ CREATE TRIGGER cases_close_for_people AFTER UPDATE OF closed_at ON iehe.cases
     EXECUTE FUNCTION iehe.note_whether_closed();
 
 -- Whom a case concerns, and in which role: what a person may see is counted from it (cases/sight.py).
-CREATE VIEW iehe.concerns AS
+CREATE VIEW iehe.concerns WITH (security_invoker) AS
 SELECT t.case_id, t.assignee AS staff_id, t.role FROM iehe.tasks t
 WHERE t.assignee IS NOT NULL AND t.closed_at IS NULL
 UNION ALL
@@ -573,6 +623,9 @@ BEGIN
     END IF;
 END
 $$;
+
+SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'case_people', 'case_shut_out',
+    'deadlines', 'case_keys', 'texts', 'notices', 'events');
 
 -- rights: least privilege --------------------------------------------------------------------------------
 

@@ -69,13 +69,15 @@ CREATE TRIGGER events_store_subject AFTER INSERT ON iehe.events
 CREATE TRIGGER starts_tell_relays AFTER INSERT ON iehe.case_starts
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
 
--- a fact for another case, stored in the transaction that makes it true
+-- a fact for another case, stored in the transaction that makes it true; with the owner's rights, because that
+-- case may have another home
 CREATE FUNCTION iehe.queue_event(to_case text, from_case text, from_version integer, envelope jsonb)
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO iehe.events (source, id, type, process, case_id, envelope, cause_case, cause_version)
     SELECT envelope ->> 'source', envelope ->> 'id', envelope ->> 'type', r.process, to_case, envelope,
            from_case, from_version
-    FROM iehe.rooms r WHERE r.room = split_part(to_case, '/', 1)
+    FROM iehe.rooms r
+    WHERE r.room = split_part(to_case, '/', 1) AND split_part(from_case, '/', 1) = ANY (iehe.rooms_here())
     ON CONFLICT (source, id) DO NOTHING
 $$;
 
@@ -89,7 +91,7 @@ $$;
 COMMENT ON FUNCTION iehe.look_within IS 'After which time an event that could not be delivered is overdue.';
 
 -- What became of an event: delivered says that its case has been told, the case's log what it made of it.
-CREATE VIEW iehe.event_fates AS
+CREATE VIEW iehe.event_fates WITH (security_invoker) AS
 SELECT e.*,
        CASE WHEN l.step = 'refuse-event' THEN 'refused'
             WHEN l.step IS NOT NULL THEN 'applied'
@@ -158,12 +160,12 @@ COMMENT ON COLUMN iehe.webhooks.gone_at IS 'It answered 410: nothing is sent the
 CREATE TABLE iehe.webhook_keys (
     key_id      text PRIMARY KEY,
     webhook     text NOT NULL REFERENCES iehe.webhooks,
-    sealed      bytea NOT NULL,
+    sealed      bytea[] NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz
 );
 COMMENT ON COLUMN iehe.webhook_keys.sealed IS
-    'A shared secret, encrypted with a key that is not in the database.';
+    'A shared secret, encrypted for the workers of each home with a key that is not in the database.';
 CREATE INDEX webhook_keys_by_webhook ON iehe.webhook_keys (webhook);
 
 CREATE TABLE iehe.staff_channels (
@@ -226,6 +228,7 @@ CREATE TRIGGER decodings_stay BEFORE UPDATE OR DELETE ON iehe.decodings
 
 CREATE TABLE iehe.keys (
     key_id       text PRIMARY KEY,
+    home         text NOT NULL,
     fingerprint  text NOT NULL,
     noted_at     timestamptz NOT NULL DEFAULT now(),
     lost_at      timestamptz
@@ -233,6 +236,7 @@ CREATE TABLE iehe.keys (
 COMMENT ON TABLE iehe.keys IS
     'Fingerprints of the keys that payloads and secrets are encrypted with: a process with another ring does not '
     'start. Never a key.';
+COMMENT ON COLUMN iehe.keys.home IS 'In whose ring it is.';
 COMMENT ON COLUMN iehe.keys.lost_at IS 'A person has said that the key is lost for good.';
 
 -- who acts at the command line, and what was changed there ----------------------------------------------------
@@ -262,6 +266,8 @@ CREATE TRIGGER administration_log_rows_stay BEFORE UPDATE OR DELETE ON iehe.admi
 CREATE TRIGGER administration_log_stays BEFORE TRUNCATE ON iehe.administration_log
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
 
+REVOKE EXECUTE ON FUNCTION iehe.queue_event FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION iehe.queue_event TO iehe_worker;
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.event_fates TO iehe_office;
 GRANT SELECT ON iehe.webhooks, iehe.webhook_keys, iehe.staff_channels TO iehe_worker, iehe_office;
 GRANT UPDATE (gone_at) ON iehe.webhooks TO iehe_worker, iehe_office;

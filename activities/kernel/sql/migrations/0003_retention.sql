@@ -77,22 +77,24 @@ CREATE TRIGGER case_certificates_stay_whole BEFORE TRUNCATE ON iehe.case_certifi
 
 -- how long -------------------------------------------------------------------------------------------------
 
-CREATE VIEW iehe.policies_in_force AS
+CREATE VIEW iehe.policies_in_force WITH (security_invoker) AS
 SELECT DISTINCT ON (p.process) p.process, r.room, p.version, p.body
 FROM iehe.policies p JOIN iehe.rooms r USING (process)
 WHERE p.valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date
 ORDER BY p.process, p.valid_from DESC, p.loaded_at DESC, p.version DESC;
 
 -- A policy that says nothing of a kind keeps it.
-CREATE VIEW iehe.retention_rules AS
+CREATE VIEW iehe.retention_rules WITH (security_invoker) AS
 SELECT k.kind, p.process, p.room, (p.body #>> ARRAY['retention', k.setting])::int AS days, p.version AS policy_version
 FROM iehe.policies_in_force p
 CROSS JOIN (VALUES ('events', 'event_days'), ('notices', 'notice_days'), ('case_starts', 'start_days'),
                    ('texts', 'text_days')) AS k (kind, setting)
-WHERE p.body #>> ARRAY['retention', k.setting] IS NOT NULL
+WHERE p.body #>> ARRAY['retention', k.setting] IS NOT NULL AND p.room = ANY ((SELECT iehe.rooms_here())::text[])
 UNION ALL
-SELECT s.kind, NULL, NULL, s.days, NULL FROM iehe.retention_settings s;
-COMMENT ON VIEW iehe.retention_rules IS 'For how many days what is kept, by the policies in force and the settings.';
+SELECT s.kind, NULL, NULL, s.days, NULL FROM iehe.retention_settings s
+WHERE coalesce((SELECT iehe.home_here()), 'common') = 'common';
+COMMENT ON VIEW iehe.retention_rules IS
+    'For how many days what is kept, by the policies in force and the settings; to a worker those of its home.';
 
 -- Of a table's rows `t` those that may go: older than $1, of the room $2 if it has any, and finished.
 CREATE FUNCTION iehe.erasable(kind text) RETURNS text LANGUAGE plpgsql STABLE AS $$
@@ -213,15 +215,16 @@ CREATE FUNCTION iehe.kept_because(of_case text) RETURNS text LANGUAGE sql STABLE
 $$;
 COMMENT ON FUNCTION iehe.kept_because IS 'Why a case is not erased though its time is over; null: it may go.';
 
-CREATE VIEW iehe.cases_due AS
+CREATE VIEW iehe.cases_due WITH (security_invoker) AS
 SELECT c.case_id, c.process, c.closed_at, c.hash, p.version AS policy_version, y.years
 FROM iehe.policies_in_force p
 CROSS JOIN LATERAL (SELECT (p.body #>> '{retention,case_years}')::int AS years) AS y
 JOIN iehe.cases c USING (process)
-WHERE c.closed_at IS NOT NULL AND y.years IS NOT NULL
+WHERE c.closed_at IS NOT NULL AND y.years IS NOT NULL AND p.room = ANY ((SELECT iehe.rooms_here())::text[])
   AND (iehe.may_be_erased_from(c.case_id) AT TIME ZONE 'Asia/Tokyo' + make_interval(years => y.years))
       AT TIME ZONE 'Asia/Tokyo' <= now();
-COMMENT ON VIEW iehe.cases_due IS 'Cases whose time is over by the policy in force, whether or not something keeps them.';
+COMMENT ON VIEW iehe.cases_due IS
+    'Cases whose time is over by the policy in force, whether or not something keeps them; to a worker those of its home.';
 
 CREATE FUNCTION iehe.erase_rows(of_case text, tables text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -290,7 +293,7 @@ CREATE TRIGGER case_starts_of_the_past BEFORE INSERT ON iehe.case_starts
 
 -- what went, by run ----------------------------------------------------------------------------------------
 
-CREATE VIEW iehe.erasures_by_run AS
+CREATE VIEW iehe.erasures_by_run WITH (security_invoker) AS
 SELECT max(e.at) AS at, e.run, e.kind, e.process, e.days, NULL::integer AS years, e.policy_version,
        sum((SELECT sum(v::bigint) FROM jsonb_each_text(e.rows) AS r (k, v)))::bigint AS rows, count(*) AS parts,
        min(e.oldest) AS oldest, max(e.newest) AS newest
@@ -304,11 +307,13 @@ COMMENT ON COLUMN iehe.erasures_by_run.parts IS 'Batches; of cases, how many of 
 
 -- rights ---------------------------------------------------------------------------------------------------
 
+SELECT iehe.keep_at_home(NULL, 'case_certificates', 'case_holds');
+
 REVOKE EXECUTE ON FUNCTION iehe.sweep, iehe.erase_case, iehe.retention_due FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION iehe.sweep, iehe.erase_case TO iehe_worker;
 GRANT EXECUTE ON FUNCTION iehe.retention_due TO iehe_office;
-GRANT SELECT ON iehe.retention_rules, iehe.cases_due TO iehe_worker, iehe_office;
-GRANT SELECT ON iehe.policies_in_force TO iehe_worker;
+GRANT SELECT ON iehe.policies_in_force, iehe.retention_settings, iehe.retention_rules, iehe.cases_due
+    TO iehe_worker, iehe_office;
 GRANT SELECT ON iehe.case_holds TO iehe_worker;
 GRANT SELECT, INSERT ON iehe.case_holds TO iehe_office;
 GRANT UPDATE (released_at, released_by) ON iehe.case_holds TO iehe_office;

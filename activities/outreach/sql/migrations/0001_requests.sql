@@ -198,6 +198,8 @@ RETURNS void LANGUAGE sql AS $$
     WHERE case_id = of_case AND envelope #> '{data,contact}' IS NOT NULL;
 $$;
 
+SELECT iehe.keep_at_home('outreach', 'outreach_topics', 'outreach_requests', 'outreach_asked', 'outreach_bookings');
+
 -- rights ---------------------------------------------------------------------------------------------------
 
 GRANT SELECT ON iehe.outreach_topics, iehe.outreach_requests, iehe.outreach_asked, iehe.outreach_bookings

@@ -124,6 +124,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = iehe AS $$
            EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = of_case AND c.stage = 'deceased' AND reader = 'student')
     FROM iehe.support_referrals r
     WHERE r.case_id = of_case AND (reader = 'referrer' AND r.referrer_email IS NOT NULL OR reader = 'student')
+      AND 'support' = ANY (iehe.rooms_here())
 $$;
 
 -- what a step writes ---------------------------------------------------------------------------------------
@@ -182,6 +183,9 @@ CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $
 $$;
 
 -- rights ---------------------------------------------------------------------------------------------------
+
+SELECT iehe.keep_at_home('support', 'support_referrals', 'support_members', 'support_ownership', 'support_scores',
+    'support_contacts', 'support_pages');
 
 GRANT SELECT ON iehe.support_referrals, iehe.support_members, iehe.support_ownership, iehe.support_scores,
     iehe.support_contacts, iehe.support_pages TO iehe_worker, iehe_office;
