@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from cli.tables import print_rows
 from embedded.faults import StackFault
 from embedded.home import make_way
 from schemas.kernel.homes import COMMON, CaseHome
+
+if TYPE_CHECKING:
+    from schemas.kernel.homes import CaseHome
 
 app = typer.Typer(no_args_is_help=True, help="Keys that payloads are encrypted with: list, rotate, make.")
 
@@ -105,6 +108,8 @@ async def init(
     with _ring_of(session, at) as path:
         from encryption.ring import ensure_ring
 
+    at = _home_named(home) if home else COMMON_HOME
+    with _ring_of(session, at) as path:
         if path.exists():
             raise CommandError("ring-exists", path=path)
         make_way(path.parent)

@@ -86,13 +86,14 @@ async def resend(session: Session, notice: NoticeArgument) -> None:
     """Send a dead or unknown message again, also for a closed case; repeating it sends it once."""
     from activities.kernel.notice_rows import requeue
 
-    notice_id = (await _find_notice(session, notice, "personal"))["notice_id"]
+    found = await _find_notice(session, notice, "personal")
+    notice_id = found["notice_id"]
     async with (await session.pool()).acquire() as connection:
         delivery = await requeue(connection, notice_id)
     if delivery is None:
         # killed between queueing it and asking for its delivery, an earlier run left it like this
         delivery = _left_behind(await _find_notice(session, notice_id))
-    await _deliver(session, delivery, notice_id)
+    await _deliver(session, delivery, notice_id, found["process"])
 
     async def ended() -> dict[str, Any] | None:
         row = await _find_notice(session, notice_id)
@@ -166,7 +167,7 @@ def _left_behind(row: dict[str, Any]) -> Delivery:
     raise CommandError("not-resendable", {"state": row["state"]}, state=row["state"])
 
 
-async def _deliver(session: Session, delivery: Delivery, notice_id: str) -> None:
+async def _deliver(session: Session, delivery: Delivery, notice_id: str, process: str) -> None:
     from activities.kernel.delivering import start_delivery
     from cases.homes import home_of
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from embedded.credentials import Role
     from encryption.case_keys import CaseKeys
     from schemas.kernel.case import Actor, Command, Receipt
+    from schemas.kernel.homes import CaseHome
     from schemas.kernel.refusals import Refusal
     from workers.settings import Settings
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from temporalio import workflow
-from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest
 from temporalio.client import Client
@@ -17,6 +16,8 @@ from activities.kernel.database import open_pool
 from cli.session import Exit
 from embedded.ports import free_port
 from embedded.temporal import TemporalPorts, TemporalServer
+from encryption.ring import COMMON_HOME
+from schemas.kernel.homes import CaseHome
 from schemas.kernel.identifiers import SearchAttribute
 from tests.cli.program import Program, elsewhere
 from workers.diagnostics import cases, engine, machine
@@ -155,18 +156,18 @@ async def test_a_workflow_without_a_case_is_found(client, pool, monkeypatch, eve
     assert not await listed()
     monkeypatch.setattr(cases, "RECENT", timedelta(0))
     await eventually(listed)
-    (finding,) = [each for each in await cases.compared(client, pool) if each.check == "cases"]
+    (finding,) = [each for each in await cases.compared(client, pool, COMMON_HOME) if each.check == "cases"]
     assert (finding.state, handle.id in finding.named) == ("problem", True)
     await handle.terminate()
 
 
-async def test_a_queue_that_nobody_polls_is_a_problem(client, monkeypatch):
-    """Without a worker nothing goes on: it says how to start one."""
-    activities = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
-    monkeypatch.setattr(engine, "_QUEUES", [("nobody-polls-this-either", "activity", activities)])
-    (finding,) = await engine.queues(client)
-    assert finding.state == "problem"
-    assert "iehe worker" in finding.todo
+async def test_a_queue_that_nobody_polls_is_a_problem(client):
+    """Without a worker nothing goes on: it says how to start one, for the home that it is of."""
+    findings = await engine.queues(client, CaseHome("nobodys"))
+    assert len(findings) == 3
+    for finding in findings:
+        assert finding.state == "problem"
+        assert "iehe worker --home nobodys" in finding.todo
 
 
 @pytest.fixture

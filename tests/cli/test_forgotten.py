@@ -11,6 +11,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.kernel.database import open_pool
+from encryption.ring import COMMON_HOME
 from schemas.admission.commands import Withdraw
 from schemas.admission.identifiers import PROCESS
 from schemas.kernel.identifiers import CASES_QUEUE, SearchAttribute
@@ -226,7 +227,9 @@ class TestCases:
         await case.until_stage("completeness")
         monkeypatch.setattr(cases, "PATIENCE", -1.0)
 
-        found = {each.check: each for each in await cases.compared(institute.client, institute.pool)}
+        found = {
+            each.check: each for each in await cases.compared(institute.client, institute.pool, COMMON_HOME)
+        }
 
         for check in ("stuck workflows", "retried steps", "cases"):
             assert "not looked at" in found[check].text

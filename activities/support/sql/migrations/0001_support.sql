@@ -184,6 +184,9 @@ $$;
 
 -- rights ---------------------------------------------------------------------------------------------------
 
+SELECT iehe.keep_at_home('support', 'support_referrals', 'support_members', 'support_ownership', 'support_scores',
+    'support_contacts', 'support_pages');
+
 GRANT SELECT ON iehe.support_referrals, iehe.support_members, iehe.support_ownership, iehe.support_scores,
     iehe.support_contacts, iehe.support_pages TO iehe_worker, iehe_office;
 GRANT INSERT ON iehe.support_ownership, iehe.support_scores, iehe.support_contacts, iehe.support_pages TO iehe_worker;
