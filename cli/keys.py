@@ -1,5 +1,7 @@
 """`iehe keys`: the key ring that payloads and the sources' secrets are encrypted with; never a key itself."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,6 @@ from cli.session import CommandError, Exit, Session
 from cli.tables import print_rows
 from embedded.faults import StackFault
 from embedded.home import make_way
-from schemas.kernel.homes import COMMON, CaseHome
 
 if TYPE_CHECKING:
     from schemas.kernel.homes import CaseHome
@@ -101,12 +102,12 @@ async def rotate(
 async def init(
     session: Session,
     *,
-    home: Annotated[str, typer.Option("--home", metavar="HOME", help="Whose ring; iehe keys list.")] = COMMON,
+    home: Annotated[
+        str | None, typer.Option("--home", metavar="HOME", help="Whose ring; without: the common one's.")
+    ] = None,
 ) -> None:
     """Make the key ring of a home where there is none; the embedded stack makes its own."""
-    at = _home_named(home)
-    with _ring_of(session, at) as path:
-        from encryption.ring import ensure_ring
+    from encryption.ring import COMMON_HOME, ensure_ring
 
     at = _home_named(home) if home else COMMON_HOME
     with _ring_of(session, at) as path:

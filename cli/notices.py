@@ -170,8 +170,9 @@ def _left_behind(row: dict[str, Any]) -> Delivery:
 async def _deliver(session: Session, delivery: Delivery, notice_id: str, process: str) -> None:
     from activities.kernel.delivering import start_delivery
     from cases.homes import home_of
+    from cases.registry import PROCESSES
 
-    home = home_of(delivery.case_id or "")
-    client = await session.client_of(delivery.case_id) if delivery.case_id else await session.client()
+    of = delivery.case_id or PROCESSES[process].room
     summary = f"notice of {delivery.case_id or delivery.digest_on} again"
-    await start_delivery(client, home.notices_queue, delivery, f"resend/{notice_id}", summary)
+    client, queue = await session.client_of(of), home_of(of).notices_queue
+    await start_delivery(client, queue, delivery, f"resend/{notice_id}", summary)

@@ -25,7 +25,6 @@ import typer
 from activities.kernel.queries import queries
 from cli.known import completed, staff_ids
 from embedded.faults import StackFault
-from schemas.kernel.homes import COMMON, CaseHome
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.patience import CONNECT_WITHIN
 
@@ -219,7 +218,9 @@ class Session:
         """
         if not to_look:
             await self.check_keys()
-        home = home or CaseHome(COMMON)
+        from encryption.ring import COMMON_HOME
+
+        home = home or COMMON_HOME
         if home not in self._clients:
             from embedded.connection import Embedded
             from workers.logs import runtime

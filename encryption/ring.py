@@ -173,6 +173,10 @@ class JoinedRing(KeyRing):
         """The key that new payloads of a class are encrypted with, from the ring of its home."""
         return self._rings.get(home_of(data_class).name, self._first).current(data_class)
 
+    def first(self, data_class: str) -> Key:
+        """The oldest key of a class, from the ring of its home."""
+        return self._rings.get(home_of(data_class).name, self._first).first(data_class)
+
     def key(self, key_id: str) -> Key | None:
         """A key by its id, whichever ring has it."""
         found = (ring.key(key_id) for ring in self._rings.values())

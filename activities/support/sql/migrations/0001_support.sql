@@ -123,8 +123,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = iehe AS $$
            coalesce(iehe.support_sealed(of_case, CASE reader WHEN 'referrer' THEN r.referrer_name END), ''),
            EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = of_case AND c.stage = 'deceased' AND reader = 'student')
     FROM iehe.support_referrals r
-    WHERE r.case_id = of_case AND coalesce(iehe.home_of(of_case) = iehe.home_here(), true)
-      AND (reader = 'referrer' AND r.referrer_email IS NOT NULL OR reader = 'student')
+    WHERE r.case_id = of_case AND (reader = 'referrer' AND r.referrer_email IS NOT NULL OR reader = 'student')
+      AND 'support' = ANY (iehe.rooms_here())
 $$;
 
 -- what a step writes ---------------------------------------------------------------------------------------

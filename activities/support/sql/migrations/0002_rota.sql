@@ -151,8 +151,7 @@ LANGUAGE sql STABLE AS $$
     WHERE audience = 'lead' AND m.lead AND m.unit = o.unit
 $$;
 
-SELECT iehe.keep_at_home('support', 'support_referrals', 'support_members', 'support_ownership', 'support_scores',
-                         'support_contacts', 'support_pages', 'support_rota', 'support_swaps');
+SELECT iehe.keep_at_home('support', 'support_rota', 'support_swaps');
 
 GRANT SELECT ON iehe.support_rota, iehe.support_swaps TO iehe_worker, iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.support_rota, iehe.support_swaps TO iehe_office;
