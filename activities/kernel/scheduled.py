@@ -43,7 +43,7 @@ class Tools:
     rooms: Mapping[str, "Room"]
     fault: Fault = no_fault
     """Called at named points so that tests can die there."""
-    home: CaseHome = CaseHome(COMMON)
+    home: CaseHome = field(default_factory=lambda: CaseHome(COMMON))
     """Whose work it is: the rooms are those that live there."""
 
 

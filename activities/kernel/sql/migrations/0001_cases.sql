@@ -87,28 +87,30 @@ COMMENT ON FUNCTION iehe.rooms_here IS 'The rooms of whose cases a worker has th
 
 CREATE FUNCTION iehe.keep_at_home(of_room text, VARIADIC tables text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    each  text;
-    whose text;
-    also  text;
+    -- asked for once in a statement and not row by row; as queries, because a function costs more
+    rooms      text := 'ANY (ARRAY(SELECT r.room FROM iehe.rooms r WHERE r.home = iehe.home_here()))';
+    by_process text := 'process = ANY (ARRAY(SELECT r.process FROM iehe.rooms r WHERE r.home = iehe.home_here()))';
+    by_case    text := 'split_part(case_id, ''/'', 1) = ' || rooms;
+    each       text;
+    of_case    boolean;
+    of_none    boolean;
 BEGIN
     FOREACH each IN ARRAY tables LOOP
-        SELECT CASE WHEN of_case THEN 'split_part(case_id, ''/'', 1)' ELSE quote_literal(of_room) END,
-               CASE WHEN of_none THEN ' OR case_id IS NULL AND process = ANY (ARRAY('
-                    'SELECT r.process FROM iehe.rooms r WHERE r.home = iehe.home_here()))' ELSE '' END
-        INTO STRICT whose, also
-        FROM (SELECT bool_or(a.attname = 'case_id') AS of_case, bool_or(a.attname = 'case_id' AND NOT a.attnotnull) AS of_none
-              FROM pg_attribute a WHERE a.attrelid = format('iehe.%I', each)::regclass) AS found;
+        SELECT count(*) > 0, coalesce(bool_or(NOT a.attnotnull), false) INTO of_case, of_none FROM pg_attribute a
+        WHERE a.attrelid = format('iehe.%I', each)::regclass AND a.attname = 'case_id';
         EXECUTE format('ALTER TABLE iehe.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', each);
-        -- the rooms are asked for once in a statement and not row by row; as a query, because a function costs more
-        EXECUTE format('CREATE POLICY at_home ON iehe.%I TO iehe_worker USING (%s = ANY (ARRAY('
-                       'SELECT r.room FROM iehe.rooms r WHERE r.home = iehe.home_here()))%s)', each, whose, also);
+        EXECUTE format('CREATE POLICY at_home ON iehe.%I TO iehe_worker USING (%s)', each, CASE
+            WHEN of_none THEN format('%s OR case_id IS NULL AND %s', by_case, by_process)
+            WHEN of_case THEN by_case
+            WHEN of_room IS NULL THEN by_process
+            ELSE quote_literal(of_room) || ' = ' || rooms END);
         EXECUTE format('CREATE POLICY of_all_homes ON iehe.%I TO CURRENT_USER, iehe_office, iehe_auditor USING (true)', each);
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION iehe.keep_at_home IS
     'Shows the rows of some tables to the workers of their home alone: by the case that each is of, or by its process '
-    'where that is of no case; a table that names no case belongs whole to the room that is given.';
+    'where it is of no case; a process''s own table that names no case belongs whole to the room that is given.';
 
 -- what the office said of a header: its columns and the fields they hold
 CREATE TABLE iehe.column_mappings (
@@ -625,7 +627,7 @@ END
 $$;
 
 SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'case_people', 'case_shut_out',
-    'deadlines', 'case_keys', 'texts', 'notices', 'events');
+    'deadlines', 'case_keys', 'texts', 'notices', 'digests', 'events');
 
 -- rights: least privilege --------------------------------------------------------------------------------
 
