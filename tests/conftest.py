@@ -18,14 +18,15 @@ import asyncpg
 import pytest
 from temporalio.client import Client
 
+from cases.homes import homes
 from embedded.credentials import Role
 from embedded.faults import ChildDied
 from embedded.home import Home, postgres_account
 from embedded.ports import free_port
 from embedded.postgres import PostgresServer
 from embedded.temporal import TemporalPorts, TemporalServer
-from encryption.ring import KeyRing, ensure_ring
-from schemas.kernel.homes import COMMON
+from encryption.ring import JoinedRing, KeyRing, ensure_ring
+from schemas.kernel.homes import COMMON, CaseHome
 from workers.migrations import migrate, read_migrations
 from workers.preparation import store_homes
 from workers.settings import Settings
@@ -44,6 +45,16 @@ class Server(PostgresServer):
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         finally:
             await connection.close()
+
+
+def others() -> list[CaseHome]:
+    """The homes of cases beside the common one."""
+    return [home for home in homes().values() if not home.common]
+
+
+def rings_in(folder: Home) -> KeyRing:
+    """The rings of all homes, made where they are missing, as who serves all of them has them."""
+    return JoinedRing(*(ensure_ring(folder.secrets / home.ring_file, home) for home in homes().values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +153,8 @@ async def temporal(server_home: Home) -> AsyncIterator[TemporalServer]:
 
 @pytest.fixture(scope="session")
 def ring(server_home: Home) -> KeyRing:
-    """The keys that `client` encrypts with, where the embedded stack would have them."""
-    return ensure_ring(server_home.secrets / "keys.json")
+    """The keys of every home, where the embedded stack would have them; `client` encrypts with them."""
+    return rings_in(server_home)
 
 
 @pytest.fixture(scope="session")
@@ -160,7 +171,7 @@ async def _start_temporal(home: Home) -> TemporalServer:
             TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
             folder=None,
             log=home.logs / f"temporal-{attempt}.log",
-            namespaces=["default-schools"],
+            namespaces=["default-schools", *(home.namespace("default") for home in others())],
             dynamic_config={
                 "frontend.WorkflowTimeSkippingEnabled": "true",
                 # a run that is to be deleted waits for these, by default half a minute

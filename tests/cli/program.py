@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 
+from cases.homes import homes
 from embedded.home import Home, make_way
 from encryption.ring import ensure_ring
 from tests.cli import zygote
@@ -48,12 +49,23 @@ def clean_environment(**settings: object) -> dict[str, str]:
 def elsewhere(database: Any, temporal: Any, home: object) -> dict[str, str]:
     """Settings by which servers that run already are used."""
     roles = {"": "worker", "OFFICE_": "office", "OWNER_": "owner", "AUDITOR_": "auditor"}
+    secrets = database.server.home.secrets
+    of_homes = {
+        name: value
+        for each in homes().values()
+        if not each.common
+        for name, value in {
+            f"IEHE_DATABASE_URL_{each.name.upper()}": database.url("worker", each.name),
+            f"IEHE_KEY_RING_{each.name.upper()}": ensure_ring(secrets / each.ring_file, each).path,
+        }.items()
+    }
     return clean_environment(
         IEHE_HOME=home,
-        IEHE_KEY_RING=ensure_ring(database.server.home.secrets / "keys.json").path,
+        IEHE_KEY_RING=ensure_ring(secrets / "keys.json").path,
         IEHE_TEMPORAL_EMBEDDED="false",
         TEMPORAL_ADDRESS=temporal.address,
         **{f"IEHE_{name}DATABASE_URL": database.url(role) for name, role in roles.items()},
+        **of_homes,
     )
 
 

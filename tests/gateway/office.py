@@ -11,9 +11,9 @@ import pytest
 from temporalio.client import Client
 
 from activities.kernel.database import open_pool
-from encryption.ring import ensure_ring
 from gateway.app import create_app
 from gateway.context import Gateway
+from tests.conftest import rings_in
 from workers.settings import Settings
 from workers.staff_tokens import issue_token, staff_tokens
 
@@ -63,7 +63,7 @@ async def open_desk(database: Any, client: Client, home: Path) -> AsyncIterator[
     gateway = Gateway(
         pool=pool,
         client=client,
-        ring=ensure_ring(database.server.home.secrets / "keys.json"),
+        ring=rings_in(database.server.home),
         staff=staff_tokens(settings),
         url="http://gateway",
         ui_origin="http://ui",

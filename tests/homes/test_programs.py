@@ -81,7 +81,7 @@ async def test_a_worker_with_a_ring_made_anew_does_not_start(homes: Homes, tmp_p
     with_own = managed(homes, tmp_path / "home", IEHE_KEY_RING_SCHOOLS=str(homes.far_ring.path))
     code, out, err = await run(with_own, "keys", "list", "--json")
     assert code == 0, err
-    assert {each["home"] for each in json.loads(out)["keys"]} == {"common", "schools"}
+    assert {each["home"] for each in json.loads(out)["keys"]} == {"common", "schools", "support"}
     code, _, err = await run(with_own, "doctor")  # notes the keys
     stranger = ensure_ring(tmp_path / "stranger.json", APART)
     environment = managed(homes, tmp_path / "home", IEHE_KEY_RING_SCHOOLS=str(stranger.path))
@@ -159,11 +159,10 @@ async def test_the_stack_with_two_homes(up: OurUp, options: tuple[str, ...]) -> 
     """It makes what each home needs, is well, stops cleanly, and goes on after kill -9."""
     up.run(*PROGRAM, "up", *options)
     assert "namespace default, default-schools" in await up.ready()
-    assert sorted(path.name for path in (up.home / "secrets").glob("keys*")) == [
-        *("keys-schools.json", "keys.json"),
-    ]
+    rings = {path.name for path in (up.home / "secrets").glob("keys*")}
+    assert rings == {"keys.json", "keys-schools.json", "keys-support.json"}
     workers = [words for words in up.processes().values() if "cli.main worker" in words]
-    assert len(workers) == (2 if options else 1)
+    assert len(workers) == (3 if options else 1)
     found = await checks(up)
     for check in ("temporal", "search attributes", "schedule retention", "cases", "overload"):
         assert (found[check], found[f"{check} (schools)"]) == ("ok", "ok"), check
@@ -177,7 +176,7 @@ async def test_the_stack_with_two_homes(up: OurUp, options: tuple[str, ...]) -> 
     code, out, _ = await run(up.environment, "schedule", "list", "--json")
     assert code == 0
     homes = [each["home"] for each in json.loads(out)["schedules"] if each["name"] == "retention"]
-    assert homes == ["common", "schools"]
+    assert homes == ["common", "schools", "support"]
     assert up.process is not None
     os.kill(up.process.pid, signal.SIGKILL)
     await up.ended()

@@ -15,6 +15,7 @@ from activities.kernel.database import open_pool
 from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from cases.homes import home_of
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher
 from embedded.ports import free_port
@@ -82,11 +83,12 @@ async def office(
     keys = vault_of(client)
     channel = MailChannel(ROOMS, Mailer(settings), opened=partial(opened, keys))
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-    worker = await open_pool(database.url("worker"), size=10)
+    home = home_of("support")
+    worker = await open_pool(database.url("worker", home.name), size=10)
     door = await open_pool(database.url("office"), size=2)
-    relay = await open_pool(database.url("worker"), size=CONNECTIONS)
+    relay = await open_pool(database.url("worker", home.name), size=CONNECTIONS)
     notices = NoticeActivities(worker, ROOMS, {"mail": channel})
-    async with running_worker(client, worker, notices), running_relay(relay, skipper.client):
+    async with running_worker(client, worker, notices, home=home), running_relay(relay, skipper.client):
         yield Office(skipper, door, owner, keys, mail)
     for pool in (worker, door, relay):
         await pool.close()

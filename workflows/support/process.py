@@ -227,6 +227,7 @@ SUPPORT: Final = Process[SupportState](
     },
     facts=_facts,
     asked=crisis.paged,
+    home="support",
     keyed=True,
     confidential=True,
     answers_since=lambda state, _step: state.received_at,
