@@ -17,7 +17,10 @@ NOTICE_RETRY: Final = RetryPolicy(initial_interval=timedelta(seconds=5), maximum
 async def start_delivery(
     client: Client, queue: str, delivery: Delivery, activity_id: str, summary: str
 ) -> None:
-    """Have it carried out beside the cases; one of this id that is under way goes on instead."""
+    """Have it carried out beside the cases, on the notices' queue of a home.
+
+    One of this id that is under way goes on instead.
+    """
     await client.start_activity(
         DELIVER,
         delivery,

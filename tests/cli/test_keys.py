@@ -6,8 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from cli.session import Exit
-from encryption.ring import CLASSES, KeyRing
+from encryption.ring import KeyRing, classes_of
+from schemas.kernel.homes import COMMON, CaseHome
 from tests.cli.program import Ended, Program, elsewhere, proven
+
+OWN = classes_of(CaseHome(COMMON))
+"""Classes of the ring that a setting names: the common home's."""
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ async def test_a_ring_is_made_listed_and_rotated(iehe, tmp_path) -> None:
 
     made = await iehe("keys", "init", "--json")
     assert made.json["ring"] == str(path)
-    assert plain(made.json["keys"]) == sorted(f"{name}-1" for name in CLASSES)
+    assert plain(made.json["keys"]) == sorted(f"{name}-1" for name in OWN)
     first = path.read_bytes()
     again = await iehe("keys", "init", "--json")
     assert (again.code, again.json["error"]["code"]) == (Exit.REFUSED, "ring-exists")
@@ -58,7 +62,7 @@ async def test_what_cannot_be_used(iehe, tmp_path) -> None:
     path = tmp_path / "keys.json"
     assert (await iehe("keys", "init")).out.startswith(f"{path}: made")
     unknown = await iehe("keys", "rotate", "admissions", "--json")
-    assert (unknown.code, unknown.json["error"]["known"]) == (Exit.USAGE, list(CLASSES))
+    assert (unknown.code, unknown.json["error"]["known"]) == (Exit.USAGE, list(OWN))
     path.chmod(0o644)
     for words in (("list",), ("rotate", "admission")):
         ended = await iehe("keys", *words)
