@@ -16,7 +16,7 @@ import pytest
 from cli import case_arguments as casework
 from cli import case_starting, session
 from cli.main import app
-from tests.cli.program import token_file
+from tests.cli.program import of_homes, token_file
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ def environment(database: Any, temporal: Any, ring: Any, tmp_path: Any) -> dict[
         "TEMPORAL_ADDRESS": temporal.address,
         "IEHE_OFFICE_DATABASE_URL": database.url("office"),
         "IEHE_LANGUAGE": "en",
+        **of_homes(database),
     }
 
 

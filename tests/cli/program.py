@@ -46,26 +46,28 @@ def clean_environment(**settings: object) -> dict[str, str]:
     return kept | {name: str(value) for name, value in settings.items()}
 
 
+def of_homes(database: Any) -> dict[str, str]:
+    """Settings of the homes beside the common one, with rings where the embedded stack has them."""
+    settings = {}
+    for home in homes().values():
+        if not home.common:
+            ring = ensure_ring(database.server.home.secrets / home.ring_file, home)
+            settings[f"IEHE_DATABASE_URL_{home.name.upper()}"] = database.url("worker", home.name)
+            settings[f"IEHE_KEY_RING_{home.name.upper()}"] = str(ring.path)
+    return settings
+
+
 def elsewhere(database: Any, temporal: Any, home: object) -> dict[str, str]:
     """Settings by which servers that run already are used."""
     roles = {"": "worker", "OFFICE_": "office", "OWNER_": "owner", "AUDITOR_": "auditor"}
     secrets = database.server.home.secrets
-    of_homes = {
-        name: value
-        for each in homes().values()
-        if not each.common
-        for name, value in {
-            f"IEHE_DATABASE_URL_{each.name.upper()}": database.url("worker", each.name),
-            f"IEHE_KEY_RING_{each.name.upper()}": ensure_ring(secrets / each.ring_file, each).path,
-        }.items()
-    }
     return clean_environment(
         IEHE_HOME=home,
         IEHE_KEY_RING=ensure_ring(secrets / "keys.json").path,
         IEHE_TEMPORAL_EMBEDDED="false",
         TEMPORAL_ADDRESS=temporal.address,
         **{f"IEHE_{name}DATABASE_URL": database.url(role) for name, role in roles.items()},
-        **of_homes,
+        **of_homes(database),
     )
 
 

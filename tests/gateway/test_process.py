@@ -16,6 +16,7 @@ import pytest
 from activities.kernel.database import open_pool
 from embedded.ports import free_port
 from encryption.source_secrets import seal
+from tests.cli.program import of_homes
 from tests.gateway.conftest import SECRET, TYPE
 from tests.gateway.stand import SOURCE, Portal, Stand, event
 
@@ -33,6 +34,7 @@ async def stand(database, ring, tmp_path) -> AsyncIterator[Stand]:
         "IEHE_KEY_RING": str(ring.path),
         "IEHE_GATEWAY_PORT": str(free_port()),
         "TEMPORAL_ADDRESS": "127.0.0.1:1",
+        **of_homes(database),
     }
     stand = Stand(environment, tmp_path)
     yield stand

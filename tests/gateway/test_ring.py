@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from encryption.ring import CLASSES, KeyRing, KeyRingError, ensure_ring, rotate
+from encryption.ring import COMMON_HOME, KeyRing, KeyRingError, classes_of, ensure_ring, rotate
 from workers.settings import SettingsError, load_settings
 from workers.temporal import key_ring
 
@@ -36,7 +36,7 @@ def test_a_ring_is_its_owners_alone(path) -> None:
     """It has a key for every class, nobody else can read it, and one that others can read is not used."""
     assert path.stat().st_mode & 0o777 == 0o600
     listed = KeyRing(path).listing()
-    assert [(plain(key_id), used) for key_id, used in listed] == sorted((f"{n}-1", True) for n in CLASSES)
+    assert [(plain(key_id), used) for key_id, used in listed] == sorted((f"{n}-1", True) for n in classes_of(COMMON_HOME))
     before = path.read_bytes()
     for mode in (0o640, 0o604, 0o660):
         path.chmod(mode)

@@ -12,6 +12,7 @@ from embedded.home import make_folder
 from embedded.ports import free_port
 from embedded.temporal import TemporalPorts, TemporalServer
 from schemas.kernel.case import EventEnvelope
+from tests.cli.program import of_homes
 from tests.gateway.stand import SOURCE, Portal, Stand, event
 from tests.office import DEFAULT_STAFF, Case, Institute, person
 from tests.workflows.conftest import mail, notices, pool, vacant, worker_pool
@@ -54,6 +55,7 @@ def environment_of(database, address: str, ring) -> dict[str, str]:
         "IEHE_KEY_RING": str(ring),
         "IEHE_GATEWAY_PORT": str(free_port()),
         "TEMPORAL_ADDRESS": address,
+        **of_homes(database),
     }
 
 
