@@ -161,6 +161,10 @@ def ring(server_home: Home) -> KeyRing:
 async def client(temporal: TemporalServer, ring: KeyRing) -> Client:
     client = await Client.connect(temporal.address, data_converter=encrypted(ring, "default"))
     await register_search_attributes(client)
+    for home in others():
+        await register_search_attributes(
+            await Client.connect(temporal.address, namespace=home.namespace("default"))
+        )
     return client
 
 

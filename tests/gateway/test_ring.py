@@ -36,7 +36,9 @@ def test_a_ring_is_its_owners_alone(path) -> None:
     """It has a key for every class, nobody else can read it, and one that others can read is not used."""
     assert path.stat().st_mode & 0o777 == 0o600
     listed = KeyRing(path).listing()
-    assert [(plain(key_id), used) for key_id, used in listed] == sorted((f"{n}-1", True) for n in classes_of(COMMON_HOME))
+    assert [(plain(key_id), used) for key_id, used in listed] == sorted(
+        (f"{n}-1", True) for n in classes_of(COMMON_HOME)
+    )
     before = path.read_bytes()
     for mode in (0o640, 0o604, 0o660):
         path.chmod(mode)
