@@ -15,7 +15,9 @@ from activities.kernel.digest import DIGEST_WORK, digest_work, send_digests
 from activities.kernel.message_templates import Office
 from activities.kernel.notice_rows import letter_of, requeue
 from activities.kernel.scheduled import Tools
+from cases.homes import rooms_in
 from cases.registry import CASE_ROOMS, ROOMS
+from schemas.kernel.homes import COMMON, CaseHome
 from schemas.kernel.identifiers import NOTICES_QUEUE
 from schemas.kernel.schedules import Occasion
 from schemas.kernel.transition import Delivery, DeliveryReport
@@ -33,7 +35,7 @@ class Morning:
     """Two processes with tasks of theirs, and whom they belong to."""
 
     def __init__(self, world: World, client: Client) -> None:
-        self.world, self.tools = world, Tools(world.pool, client, ROOMS)
+        self.world, self.tools = world, Tools(world.pool, client, rooms_in(CaseHome(COMMON)))
 
     async def task(self, key: str, due: timedelta, *, role="reviewer", assignee=None, case=CASE) -> None:
         await self.world.owner.execute(
