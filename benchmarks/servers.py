@@ -16,6 +16,7 @@ import psutil
 from temporalio.client import Client
 
 from activities.kernel.database import open_pool
+from cases.homes import homes
 from embedded.credentials import Role
 from embedded.home import Home, postgres_account
 from embedded.mail import MailCatcher
@@ -24,6 +25,7 @@ from embedded.postgres import PostgresServer
 from embedded.processes import Child
 from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.ring import KeyRing, ensure_ring
+from schemas.kernel.homes import CaseHome
 from workers.migrations import migrate
 from workers.policies import load_defaults
 from workers.preparation import store_homes
@@ -128,6 +130,7 @@ async def servers(options: Mapping[str, str] | None = None) -> AsyncIterator[Ser
             TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port()),
             folder=home.temporal,
             log=home.logs / "temporal.log",
+            namespaces=[each.namespace("default") for each in _others()],
         )
         await temporal.start()
         stack.push_async_callback(temporal.stop)
@@ -152,12 +155,21 @@ async def servers(options: Mapping[str, str] | None = None) -> AsyncIterator[Ser
             "IEHE_LOG_LEVEL": "warning",
             "TEMPORAL_ADDRESS": temporal.address,
         }
+        for each in _others():
+            name = each.name.upper()
+            environment[f"IEHE_DATABASE_URL_{name}"] = postgres.url("worker", of=each.name)
+            environment[f"IEHE_KEY_RING_{name}"] = str(ensure_ring(home.secrets / each.ring_file, each).path)
         made = Servers(home, postgres, temporal, ring, mail_port, environment, stack)
         stack.push_async_callback(made.close)
         await register_search_attributes(await made.client())
         # beside the load, so that its processor time is nobody's
         await made.start("benchmarks.servers")
         yield made
+
+
+def _others() -> list[CaseHome]:
+    """The homes of cases beside the common one."""
+    return [each for each in homes().values() if not each.common]
 
 
 async def catch_mail() -> None:
