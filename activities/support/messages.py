@@ -21,6 +21,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "overdue": message("staff", "task", "due_at"),
     "please-acknowledge": message("staff", "task", "due_at"),
     "page": message("staff", "page"),
+    "can-it-wait": message("staff"),
 }
 """`task`: a kind of clock. `page`: number of a page. Neither case nor level stands in a mail (P11)."""
 

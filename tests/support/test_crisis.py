@@ -135,6 +135,30 @@ def test_e09_nothing_is_put_aside_while_a_crisis_is_open(command, values) -> Non
         case.decide(command, "counsellor-1", **values)
 
 
+def test_s10_urgent_out_of_hours_the_duty_officer_is_asked_and_silence_is_a_page() -> None:
+    """Asked at once, by a message that is no page; after a quarter of an hour it is one."""
+    case = Pure(now=NIGHT, urgent=True)
+    assert case.notices("can-it-wait") == [("can-it-wait", "staff:duty-1")]
+    assert case.crisis is None
+    case.wait(minutes=16)
+    assert case.crisis == Crisis.OPEN
+    assert pages(case)[0] == "duty-1"
+
+
+def test_s10_it_can_wait_says_the_duty_officer() -> None:
+    """Nobody is paged, and triage has it in the morning."""
+    case = Pure(now=NIGHT, urgent=True)
+    case.decide(commands.CanWait, "duty-1", reason_id=REASON)
+    case.wait(hours=5)
+    assert case.crisis is None
+    assert "triage" in case.tasks()
+
+
+def test_s10_in_office_hours_triage_has_it_at_once() -> None:
+    """Nobody on duty is asked while the office is open."""
+    assert "can-wait" not in Pure(urgent=True).state.deadlines
+
+
 def test_the_crisis_is_beside_the_stages_and_the_chain() -> None:
     """The case keeps its stage, its owner, and the chain of its first response."""
     case = Pure(now=jst(2026, 11, 17, 11)).assigned()

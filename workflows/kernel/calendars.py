@@ -116,6 +116,10 @@ class Calendar:
             spans.append((opens, closes))
         return spans
 
+    def is_open(self, moment: datetime) -> bool:
+        """Whether time counts at a moment."""
+        return any(opens <= moment < closes for opens, closes in self.open_spans(self.day_of(moment)))
+
     def _utc(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, self.zone).astimezone(UTC)
 

@@ -57,7 +57,7 @@ def outside_emergency(draft: SupportDraft, fact: OutsideEmergency) -> None:
 
 def paged(draft: SupportDraft, deadline: Deadline, rung: Rung, asked: list[str]) -> None:
     """A page is out: whoever had acknowledged has let it run out (E13)."""
-    if deadline.kind != clocks.PAGE:
+    if deadline.kind not in (clocks.PAGE, clocks.CAN_WAIT):
         return
     for staff_id in asked:
         draft.record(Paged(page=draft.state.page, rung=rung.key, staff_id=staff_id))
@@ -97,6 +97,13 @@ def stand_down(draft: SupportDraft, command: StandDown) -> None:
     draft.stop_deadline(clocks.PAGE, how="cancelled")
     draft.close_task(ATTEND)
     state.crisis_lead = None
+
+
+def ask_whether_it_can_wait(draft: SupportDraft) -> None:
+    """Out of hours nobody judges it before the morning: the duty officer says whether it can wait (S10)."""
+    hours = draft.calendar_called(clocks.clocks_of(draft.state).triage.calendar)
+    if not hours.is_open(draft.now):
+        draft.start_deadline(clocks.CAN_WAIT, policy_of(draft.state).can_wait, keep=True)
 
 
 def can_wait(draft: SupportDraft, _command: CanWait) -> None:

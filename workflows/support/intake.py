@@ -35,6 +35,8 @@ def open_case(draft: SupportDraft) -> None:
         draft.notify("referral-received", "referrer")
     if facts.danger:
         crisis.open_crisis(draft)
+    elif facts.urgent:
+        crisis.ask_whether_it_can_wait(draft)
 
 
 def enter_referred(draft: SupportDraft) -> None:
