@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from activities.kernel.queries import queries
 from cases.registry import ROOMS
+from schemas.kernel.case import Actor
 from schemas.kernel.identifiers import RoleName
 from schemas.kernel.roles import ADMINISTRATOR, AUDITOR
 from workflows.kernel.sight import Administration
@@ -13,6 +14,8 @@ from workflows.kernel.sight import Administration
 SQL: Final = queries("kernel/administration")
 _ADMINISTRATOR: Final = frozenset({ADMINISTRATOR})
 READ_LOG: Final = "read-log"
+ENTER: Final = "enter"
+"""The act, of each process, of putting in what another system would have sent, and of sending it again."""
 ACTS: Final[Administration] = {
     "import-staff": _ADMINISTRATOR,
     "bind-account": _ADMINISTRATOR,
@@ -41,6 +44,16 @@ def roles_for(act: str, process: str | None = None) -> frozenset[RoleName]:
     if process is None:
         return ACTS.get(act, frozenset())
     return ROOMS[process].administration.get(act, frozenset())
+
+
+def entering(actor: Actor) -> frozenset[str]:
+    """The processes whose referrals and facts an actor may enter, send again, and start."""
+    return frozenset(name for name in ROOMS if not roles_for(ENTER, name).isdisjoint(actor.roles))
+
+
+def roles_that_enter() -> frozenset[RoleName]:
+    """The roles that may do so in any process."""
+    return frozenset().union(*(roles_for(ENTER, name) for name in ROOMS))
 
 
 async def note(connection: Any, actor: str, act: str, subject: str, **details: Any) -> None:

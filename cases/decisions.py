@@ -15,6 +15,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
 from cases.texts import Vault, keep_text
@@ -57,7 +58,8 @@ def own_fields(command: type[Command]) -> dict[str, FieldInfo]:
 
 async def made_before(pool: asyncpg.Pool, case: asyncpg.Record, cause: str) -> Receipt | None:
     """The answer to a decision that the log has: Temporal forgets, after its retention, what it answered."""
-    entry = await pool.fetchrow(SQL["log_of_cause"], case["case_id"], cause)
+    with acting_for(THE_HOST):
+        entry = await pool.fetchrow(SQL["log_of_cause"], case["case_id"], cause)
     if entry is None:
         return None
     current = {"waiting_for": case["waiting_for"], "due_at": case["due_at"]}
@@ -96,7 +98,10 @@ async def decide(
         NotDecided: refused, closed, lost, or no answer in time, whichever server does not answer.
     """
     try:
-        return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text, vault))
+        with acting_for(
+            THE_HOST
+        ):  # by a decision one may lose sight of the case, and is answered all the same
+            return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text, vault))
     except TimeoutError:
         raise NotDecided("no-answer", command_id=command.command_id) from None
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
 from cases.apart import Marks, Words, is_apart, keep, put_apart
 from cases.registry import PROCESSES
@@ -65,13 +66,14 @@ async def store(
     Raises:
         Refusal: its id was used for another event, or a person dropped it.
     """
-    async with pool.acquire() as connection, connection.transaction():
-        entered = await enter(connection, case, envelope)
-        if entered and marks is not None:
-            await keep(connection, marks, words)
-    if entered:
-        return
-    there = await pool.fetchrow(SQL["event"], envelope.source, envelope.id)
+    with acting_for(THE_HOST):  # who refers is often none of those who see what becomes of it
+        async with pool.acquire() as connection, connection.transaction():
+            entered = await enter(connection, case, envelope)
+            if entered and marks is not None:
+                await keep(connection, marks, words)
+        if entered:
+            return
+        there = await pool.fetchrow(SQL["event"], envelope.source, envelope.id)
     same = there is not None and (there["state"], there["case_id"], there["type"]) == (
         "dropped",
         case["case_id"],

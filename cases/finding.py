@@ -4,6 +4,7 @@ from typing import Final
 
 import asyncpg
 
+from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
 from cases.sight import fields_of, process_of, whole_processes
 from schemas.kernel.case import Actor
@@ -41,10 +42,11 @@ async def case_seen(
     """
     if not storable(case_id):
         raise Refusal("no-such-case")
-    try:
-        row = await find_case(pool, case_id)
-    except Refusal:
-        if process_of(case_id) in whole_processes(actor):
-            raise
-        raise Refusal("no-such-case") from None
-    return row, await fields_of(pool, case_id, actor)
+    with acting_for(THE_HOST):  # who was released from it may have been answered before
+        try:
+            row = await find_case(pool, case_id)
+        except Refusal:
+            if process_of(case_id) in whole_processes(actor):
+                raise
+            raise Refusal("no-such-case") from None
+        return row, await fields_of(pool, case_id, actor)

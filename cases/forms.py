@@ -11,18 +11,18 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 import asyncpg
 from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 
+from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import REFUSED_BY_FUNCTION, refusal_of
 from activities.kernel.queries import queries
 from cases import facts
+from cases.administration import ENTER, roles_for
 from cases.apart import Marks, Words, keyed
 from cases.registry import PROCESSES
-from cases.sight import roles_that_see_whole
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.payload import Payload
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.process import Process
-from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/events")
 SOURCE: Final = "office"
@@ -76,10 +76,10 @@ async def store_form(
     A form without a number of its own gets one that follows from who sends it under which key.
 
     Raises:
-        Refusal: the actor's roles do not see such forms; the key or number is another form's; the database
+        Refusal: the actor's roles do not enter such forms; the key or number is another form's; the database
             has no such thing as the form names.
     """
-    allowed = roles_that_see_whole(Field.PERSONAL, process.name)
+    allowed = roles_for(ENTER, process.name)
     if allowed.isdisjoint(actor.roles):
         held = ", ".join(sorted(actor.roles)) or "-"
         raise Refusal("role-missing", step="start", roles=", ".join(sorted(allowed)), held=held)
@@ -100,7 +100,8 @@ async def store_form(
         received_at=datetime.now(UTC),
         data=form.model_dump(mode="json", exclude_unset=True),
     )
-    known = await pool.fetchrow(SQL["event"], source, key) is not None
+    with acting_for(THE_HOST):
+        known = await pool.fetchrow(SQL["event"], source, key) is not None
     try:
         case = {"process": process.name, "case_id": case_id}
         words: tuple[Words, ...] = ()

@@ -184,7 +184,7 @@ def _task_parts(
             continue
         process = ask(name)
         # by when it died, which an index knows: its due time is so much later, the same for all of a process
-        died = f"coalesce(e.ended_at, e.stored_at) {{}} - (SELECT iehe.look_within({process}))"
+        died = f"e.rests_since {{}} - (SELECT iehe.look_within({process}))"
         since = [died.format(f">= {place[0]}::timestamptz")] if place else []
         since += [] if late is None else [died.format(late)]
         own = {"process": process, "since": _and(since)}

@@ -11,15 +11,22 @@ import asyncpg
 
 from cases import list_questions as ask
 from cases.list_questions import COUNTED, CaseFilters, Question, TaskFilters
-from cases.sight import View, view_of
+from cases.sight import View, note_reads, view_of
 from schemas.kernel.case import Actor
 from workflows.kernel.sight import Field
 
 PLANNED: Final = "; ".join(
     f"SET LOCAL {setting}"
-    for setting in ("plan_cache_mode = force_custom_plan", "jit = off", "max_parallel_workers_per_gather = 0")
+    for setting in (
+        "plan_cache_mode = force_custom_plan",
+        "jit = off",
+        "max_parallel_workers_per_gather = 0",
+        "enable_bitmapscan = off",
+    )
 )
-"""Planned for its values: a page of a stage with three cases is read otherwise than of one with a million."""
+"""Planned for its values: a page of a stage with three cases is read otherwise than of one with a million.
+
+Without bitmaps, which would read all that is left of a list for its last pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +127,6 @@ async def _ask(pool: asyncpg.Pool, question: Question) -> list[dict[str, Any]]:
     if not question.text:
         return []
     async with reading(pool) as connection:
-        return [dict(row) for row in await connection.fetch(question.text, *question.values)]
+        rows = [dict(row) for row in await connection.fetch(question.text, *question.values)]
+    await note_reads(pool, [row["case_id"] for row in rows if row.get("case_id")], "list")
+    return rows

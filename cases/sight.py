@@ -1,9 +1,11 @@
 """Who sees what: one answer for the command line, HTTP, lists, exports, dead letters and the codec server.
 
-The tables belong to the processes (`Room.sight`). Nobody sees what no table gives to one of their roles:
-neither a process, nor a case, nor a field.
+The tables belong to the processes (`Room.sight`), and are written into the database by `iehe migrate`; there
+`iehe.rights_of` answers of one case, to these functions and to the policies of the rows alike. Nobody sees
+what no table gives to one of their roles: neither a process, nor a case, nor a field.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +16,8 @@ from schemas.kernel.identifiers import RoleName
 from workflows.kernel.sight import Field, Grant
 
 SQL: Final = queries("kernel/sight")
-NOTHING: Final[frozenset[Field]] = frozenset()
+CONFIDENTIAL: Final = frozenset(name for name, room in ROOMS.items() if room.process.confidential)
+"""Processes of which every read is noted, and no row is shown to who does not see its case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,20 @@ def view_of(actor: Actor, field: Field = Field.CASE) -> View:
 
 
 async def fields_of(connection: Any, case_id: str, actor: Actor) -> frozenset[Field]:
-    """The fields of a case that an actor sees; none of a case that there is not.
+    """The fields of a case that an actor sees.
 
     `connection` is one, or a pool, with the office's rights.
     """
-    row = await connection.fetchrow(SQL["concerns"], case_id, actor.id)
-    if row is None or row["process"] not in ROOMS:
-        return NOTHING
-    concerned = set(row["roles"])
-    return NOTHING.union(
-        *(
-            grant.fields
-            for grant in _grants(actor, row["process"])
-            if grant.concerns is None or not concerned.isdisjoint(grant.concerns)
-        )
-    )
+    rows = await connection.fetch(SQL["fields"], case_id, actor.id)
+    return frozenset(Field(row["field"]) for row in rows)
+
+
+async def note_reads(
+    connection: Any, case_ids: Collection[str], what: str, field: Field = Field.CASE
+) -> None:
+    """Note, before it is shown, what whoever acts reads of some cases, of those that are confidential."""
+    if any(process_of(case_id) in CONFIDENTIAL for case_id in case_ids):
+        await connection.execute(SQL["note_reads"], list(case_ids), str(field), what)
 
 
 def whole_processes(actor: Actor, field: Field = Field.WORK) -> frozenset[str]:
@@ -78,7 +80,8 @@ def roles_that_see_whole(field: Field = Field.WORK, process: str | None = None) 
     return frozenset(
         str(role)
         for name, room in ROOMS.items()
-        for role, grant in room.sight.items()
+        for role, grants in room.sight.items()
+        for grant in grants
         if process in (None, name) and field in grant.fields and grant.concerns is None
     )
 
@@ -91,9 +94,23 @@ def process_of(case_id: str) -> str | None:
 
 def readable_classes(actor: Actor) -> frozenset[str]:
     """The classes of data, each a process's own, of which an actor may have payloads made readable."""
-    return frozenset(ROOMS[name].process.room for name in whole_processes(actor, Field.PERSONAL))
+    return frozenset(ROOMS[name].process.room for name in whole_processes(actor, Field.PAYLOADS))
 
 
 def _grants(actor: Actor, process: str) -> list[Grant]:
     table = ROOMS[process].sight
-    return [table[role] for role in actor.roles if role in table]
+    return [grant for role in actor.roles for grant in table.get(role, ())]
+
+
+def written() -> list[tuple[str, str, str, str]]:
+    """The tables of all processes for the database: process, role, field, and the concern or nothing."""
+    return sorted(
+        {
+            (process, str(role), str(field), str(concern))
+            for process, room in ROOMS.items()
+            for role, grants in room.sight.items()
+            for grant in grants
+            for field in grant.fields
+            for concern in grant.concerns or ("",)
+        }
+    )

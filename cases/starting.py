@@ -24,6 +24,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
 from cases.decisions import is_unconnected
 from cases.homes import home_of
@@ -113,6 +114,11 @@ async def start_now(pool: asyncpg.Pool, client: Client, case_id: str) -> bool:
     Raises:
         LookupError: nothing of it is stored.
     """
+    with acting_for(THE_HOST):  # who refers is often none of those who see what becomes of it
+        return await _start_now(pool, client, case_id)
+
+
+async def _start_now(pool: asyncpg.Pool, client: Client, case_id: str) -> bool:
     row = await pool.fetchrow(SQL["asked_for"], case_id)
     if row is None:
         raise LookupError(case_id)

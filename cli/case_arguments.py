@@ -145,11 +145,17 @@ def case_id_of(text: str, cases: str | None = None) -> str:
 
 
 async def find_case(
-    session: Session, text: str, cases: str | None = None, *, field: FieldName | None = None
+    session: Session,
+    text: str,
+    cases: str | None = None,
+    *,
+    field: FieldName | None = None,
+    reads: str | None = None,
 ) -> asyncpg.Record:
     """The row of a case of which the person who acts sees a group of fields; by default what stands in lists.
 
-    A bare number is looked for in `cases`, or else among those of every process.
+    A bare number is looked for in `cases`, or else among those of every process. What the command then
+    `reads` of it is noted, where reads are.
 
     Raises:
         Refusal: no such case, or none that they see; what it is about is stored but the case is not open yet.
@@ -157,7 +163,7 @@ async def find_case(
     """
     from cases.finding import case_seen
     from cases.registry import CASE_ROOMS
-    from cases.sight import roles_that_see_whole
+    from cases.sight import note_reads, roles_that_see_whole
     from schemas.kernel.refusals import Refusal
     from workflows.kernel.sight import Field
 
@@ -173,6 +179,8 @@ async def find_case(
         if Field.CASE not in seen:
             refusals.append(Refusal("no-such-case"))
         elif field is None or field in seen:
+            if reads is not None:
+                await note_reads(pool, [row["case_id"]], reads, Field(field or "case"))
             return row
         else:
             raise role_missing(actor, roles_that_see_whole(Field(field)))

@@ -32,22 +32,21 @@ async def restart(
     ] = False,
 ) -> Exit:
     """Go on with cases from what the database holds; each has its own answer, the worst is the exit code."""
+    from cases.administration import roles_that_enter
     from cases.homes import homes
-    from cases.sight import roles_that_see_whole
     from schemas.kernel.roles import ADMINISTRATOR
     from workers.diagnostics.cases import compare
-    from workflows.kernel.sight import Field
 
     if bool(cases) == all_stuck:
         raise CommandError("cases-missing")
-    require_role(await session.actor(), roles_that_see_whole(Field.PERSONAL) | {ADMINISTRATOR})
+    require_role(await session.actor(), roles_that_enter() | {ADMINISTRATOR})
     # servers that are away, or a stranger's key ring, are one answer for all
     await session.client()
     names = [case_id_of(case) for case in cases or ()]
     running = set(names) if terminate else set()
     if all_stuck:
         for home in homes().values():
-            found = await compare(await session.client(home), await session.pool(), home)
+            found = await compare(await session.client(home), await session.pool(of_host=True), home)
             names, running = [*names, *found.restartable], running | set(found.stuck)
             if found.not_looked_at and not session.as_json:
                 session.say("not-looked-at", not_looked_at=found.not_looked_at)
@@ -83,7 +82,8 @@ async def _restart(session: Session, case_id: str, *, terminate: bool) -> int:
 
     try:
         version = await restart_case(
-            await session.pool(), await session.client_of(case_id), case_id, terminate=terminate
+            *(await session.pool(of_host=True), await session.client_of(case_id), case_id),
+            terminate=terminate,
         )
     except LookupError:
         raise CommandError("no-such-case", case_id=case_id) from None

@@ -23,13 +23,12 @@ DEFAULT_CONCURRENCY = 50
 @acting
 async def start_pending(session: Session, *, concurrency: ConcurrencyOption = DEFAULT_CONCURRENCY) -> None:
     """Start whatever is stored and has neither a case nor a running workflow, of every process."""
+    from cases.administration import entering, roles_that_enter
     from cases.registry import PROCESSES
-    from cases.sight import roles_that_see_whole, whole_processes
-    from workflows.kernel.sight import Field
 
     actor = await session.actor()
-    require_role(actor, roles_that_see_whole(Field.PERSONAL))
-    rooms = {PROCESSES[name].room for name in whole_processes(actor, Field.PERSONAL)}
+    require_role(actor, roles_that_enter())
+    rooms = {PROCESSES[name].room for name in entering(actor)}
     report: dict[str, Any] = {}
     await start(session, rooms, None, concurrency, report)
     if session.as_json:
@@ -53,7 +52,7 @@ async def start(
     """
     from cases.starting import Starts, start_cases, waiting_to_start
 
-    pool = await session.pool()
+    pool = await session.pool(of_host=True)
     waiting = await waiting_to_start(pool, rooms, cases)
     began, done, starts = time.monotonic(), 0, Starts()
 

@@ -97,7 +97,7 @@ async def show(
     from cases.page import read_page
 
     actor = await session.actor()
-    row = await find_case(session, case, field="personal" if personal else "case")
+    row = await find_case(session, case, field="personal" if personal else "case", reads="page")
     vault = await session.vault() if personal else None
     page, own = await read_page(await session.pool(), row, actor, personal=vault)
     if session.as_json:
@@ -112,7 +112,7 @@ async def history(session: Session, case: CaseArgument) -> Exit:
     """Show a case's log, step by step, and verify its chain of hashes."""
     from activities.kernel.case_log import broken_at
 
-    row = await find_case(session, case, field="work")
+    row = await find_case(session, case, field="work", reads="history")
     found = await session.fetch("kernel/office:log_of_case", row["case_id"])
     entries = [{**entry, "details": json.loads(entry["details"])} for entry in found]
     broken = broken_at(entries)
@@ -153,7 +153,7 @@ async def diagram(
 
     process, current, path = next(iter(PROCESSES.values())), None, []
     if case is not None:
-        row = await find_case(session, case)
+        row = await find_case(session, case, reads="diagram")
         process = PROCESSES[row["process"]]
         current, path = row["stage"], json.loads(row["state"])["path"]
     drawn = process.lifecycle.mermaid(current)
@@ -181,7 +181,7 @@ async def clock(
     from cases.states import read_state
     from schemas.kernel.refusals import Refusal
 
-    row = await find_case(session, case, field="work")
+    row = await find_case(session, case, field="work", reads="clock")
     pool = await session.pool()
     every = await read_clocks(pool, row["case_id"], await read_state(pool, row))
     found = [each for each in every if name in (None, each["deadline"])]

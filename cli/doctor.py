@@ -58,7 +58,9 @@ async def examine(session: Session) -> list[Finding]:
     found = [machine.versions(), machine.stack(settings), machine.disk(settings), machine.time_zone()]
     # side by side, so that servers that do not answer are waited for together
     (pool, database), mail, *engines = await asyncio.gather(
-        _answering("database", lambda: session.pool("office"), lambda pool: pool.fetchval("SELECT 1")),
+        _answering(
+            "database", lambda: session.pool("office", of_host=True), lambda pool: pool.fetchval("SELECT 1")
+        ),
         machine.mail(settings),
         *(_connected(session, home) for home in homes().values()),
     )

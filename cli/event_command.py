@@ -7,9 +7,17 @@ from uuid import uuid4
 
 import typer
 
-from cli.case_arguments import DATABASE_AWAY, CaseArgument, acting, answering, find_case, see_whole, wait_for
+from cli.case_arguments import (
+    DATABASE_AWAY,
+    CaseArgument,
+    acting,
+    answering,
+    find_case,
+    require_role,
+    wait_for,
+)
 from cli.known import offered
-from cli.session import CommandError, Exit, Session, local, refused, role_missing
+from cli.session import CommandError, Exit, Session, local, refused
 from cli.typed import build, fact_data, moment
 
 if TYPE_CHECKING:
@@ -51,18 +59,16 @@ def event_command(app: typer.Typer, process: "Process[Any]", cases: str) -> None
         ] = 5.0,
     ) -> None:
         """Enter a fact that another system did not send."""
-        from cases.sight import roles_that_see_whole
+        from cases.administration import ENTER, roles_for
         from schemas.kernel.case import EventEnvelope
         from schemas.kernel.identifiers import event_type
-        from workflows.kernel.sight import Field
 
         if fact not in kinds:
             raise CommandError("unknown-event", {"known": list(kinds)}, fact=fact, known=", ".join(kinds))
         values = fact_data(kinds[fact].data, data or [])
         happened = _happened(kinds[fact], at)
         actor = await session.actor()
-        if process.name not in await see_whole(session, "personal"):
-            raise role_missing(actor, roles_that_see_whole(Field.PERSONAL, process.name))
+        require_role(actor, roles_for(ENTER, process.name))
         told = {
             "id": event_id or uuid4().hex,
             "source": source or f"{SOURCE}:{actor.id}",

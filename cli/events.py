@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.case_arguments import FieldName, LimitOption, acting, case_id_of, find_case, see_whole
+from cli.case_arguments import FieldName, LimitOption, acting, case_id_of, find_case, require_role, see_whole
 from cli.known import complete_case, completed, offered, sources
 from cli.sending import send
 from cli.session import CommandError, Session
@@ -101,11 +101,14 @@ async def retry(
     case: CaseOption = None,
 ) -> None:
     """Deliver dead events again; the case knows what it has taken already."""
+    from cases.administration import entering, roles_that_enter
+
     one = source is not None and event_id is not None
     if one == all_dead or (source is None) != (event_id is None) or (not all_dead and (reason or case)):
         raise CommandError("unclear-events")
     actor = await session.actor()
-    office = list(await see_whole(session, "personal"))
+    require_role(actor, roles_that_enter())
+    office = list(entering(actor))
     values = (source, event_id, reason, case_id_of(case) if case else None, actor.id, office)
     rows = await session.fetch("kernel/events:retry", *values)
     if not rows and source is not None and event_id is not None:
@@ -123,11 +126,14 @@ async def drop(
     reason: Annotated[str, typer.Option(help="Why it is not wanted, in words.")],
 ) -> None:
     """Decide that an event which is not delivered yet, or cannot be, is not wanted."""
+    from cases.administration import ENTER, roles_for
+
     words = checked_text(reason)
     if words is None:
         raise CommandError("reason-missing")
     actor = await session.actor()
-    await _find_event(session, source, event_id, "personal")
+    found = await _find_event(session, source, event_id)
+    require_role(actor, roles_for(ENTER, found["process"]))
     rows = await session.fetch("kernel/events:drop", source, event_id, actor.id, words)
     if not rows:
         raise await _not_in_state(session, source, event_id, "event-not-dropped")
@@ -142,9 +148,15 @@ async def _find_event(
     session: Session, source: str, event_id: str, field: FieldName | None = None
 ) -> dict[str, Any]:
     """The row of an event of a process of which the person who acts sees `field`. Raises CommandError."""
-    seen = await see_whole(session, field)
+    from cases.sight import fields_of, note_reads
+    from workflows.kernel.sight import Field
+
+    await see_whole(session, field)
+    actor, pool, needed = await session.actor(), await session.pool(), Field(field or "work")
     for row in await session.fetch("kernel/events:event", source, event_id):
-        if row["process"] in seen:
+        # of the cases whose work they see: one may be out of their sight though its process is not
+        if needed in await fields_of(pool, row["case_id"], actor):
+            await note_reads(pool, [row["case_id"]], "event", needed)
             return row
     raise CommandError("no-such-event", event_id=event_id, source=source)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.case_arguments import FieldName, LimitOption, acting, find_case, see_whole, wait_for
+from cli.case_arguments import FieldName, LimitOption, acting, find_case, require_role, see_whole, wait_for
 from cli.known import complete_case, offered
 from cli.session import CommandError, Session, print_json
 from cli.tables import AfterOption, place_after, print_page, print_values
@@ -85,10 +85,12 @@ async def show(
 async def resend(session: Session, notice: NoticeArgument) -> None:
     """Send a dead or unknown message again, also for a closed case; repeating it sends it once."""
     from activities.kernel.notice_rows import requeue
+    from cases.administration import ENTER, roles_for
 
-    found = await _find_notice(session, notice, "personal")
+    found = await _find_notice(session, notice, "work")
+    require_role(await session.actor(), roles_for(ENTER, found["process"]))
     notice_id = found["notice_id"]
-    async with (await session.pool()).acquire() as connection:
+    async with (await session.pool(of_host=True)).acquire() as connection:
         delivery = await requeue(connection, notice_id)
     if delivery is None:
         # killed between queueing it and asking for its delivery, an earlier run left it like this
@@ -106,18 +108,25 @@ async def resend(session: Session, notice: NoticeArgument) -> None:
 
 
 async def _find_notice(session: Session, notice: str, field: FieldName | None = None) -> dict[str, Any]:
-    """A message by its id or the beginning of it, of a process of which the person who acts sees `field`.
+    """A message by its id or the beginning of it, of a case, or a process, of which the person sees `field`.
 
     Raises:
-        CommandError: there is none, or more than one, or they see no process so far.
+        CommandError: there is none, or more than one, that they see.
     """
-    seen = await see_whole(session, field)
+    from cases.sight import fields_of, note_reads, whole_processes
+    from workflows.kernel.sight import Field
+
+    actor, pool, needed = await session.actor(), await session.pool(), Field(field or "work")
     found = await session.fetch("kernel/office:notices_beginning", notice.strip().lower())
     if len(found) > 1:
         raise CommandError("ambiguous-notice")
     for each in found:
         for row in await session.fetch("kernel/office:notice", each["notice_id"]):
-            if row["process"] in seen:
+            case_id = row["case_id"]
+            if case_id is None and row["process"] in whole_processes(actor, needed):
+                return row
+            if case_id is not None and needed in await fields_of(pool, case_id, actor):
+                await note_reads(pool, [case_id], "notice", needed)
                 return row
     raise CommandError("no-such-notice", notice=notice)
 

@@ -37,7 +37,7 @@ async def list_erasures(
     if cases:
         await _list_certificates(session, limit)
         return
-    rows = await session.fetch("kernel/retention:gone", limit)
+    rows = await session.fetch("kernel/retention:gone", limit, of_host=True)
     columns = (
         ("at", "at"),
         ("kind", "kind"),
@@ -54,7 +54,7 @@ async def list_erasures(
 async def _list_certificates(session: Session, limit: int) -> None:
     from cases.registry import PROCESSES
 
-    found = await session.fetch("kernel/retention:certificates", list(PROCESSES), limit)
+    found = await session.fetch("kernel/retention:certificates", list(PROCESSES), limit, of_host=True)
     rows = [{**row, "rows": json.loads(row["rows"])} for row in found]
     columns = (
         ("case", "case_id"),
@@ -83,8 +83,8 @@ async def run(
     if not dry_run:
         return await run_now(session, "retention", home, "run-retention", wait)
     await session.administer(READ)
-    due = await session.fetch("kernel/retention:due")
-    cases = await session.fetch("kernel/retention:cases_due")
+    due = await session.fetch("kernel/retention:due", of_host=True)
+    cases = await session.fetch("kernel/retention:cases_due", of_host=True)
     rows: list[Mapping[str, Any]] = [
         *due,
         *({**row, "kind": "cases", "rows": row["cases"], "days": None} for row in cases),

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from activities.kernel.acting import act_for
 from activities.kernel.queries import queries
 from cli.known import completed, staff_ids
 from embedded.faults import StackFault
@@ -126,7 +127,7 @@ class Session:
         self.as_json = as_json
         self._claimed = claimed
         self._stack = stack
-        self._pools: dict[str, asyncpg.Pool] = {}
+        self._pools: dict[tuple[Role, bool], asyncpg.Pool] = {}
         self._clients: dict[CaseHome, Client] = {}
         self._keys_checked = False
         self._actor: Actor | None = None
@@ -148,23 +149,31 @@ class Session:
         else:
             self.say(name, **{**told, **values})
 
-    async def pool(self, role: Role = "office") -> asyncpg.Pool:
-        """Connections with a role's rights."""
-        if role not in self._pools:
+    async def pool(self, role: Role = "office", *, of_host: bool = False) -> asyncpg.Pool:
+        """Connections with a role's rights; those of the office act for the person, or for the host itself.
+
+        Args:
+            role: in the database.
+            of_host: what is done concerns all cases, and nothing of one is shown.
+        """
+        key = (role, of_host)
+        if key not in self._pools:
             from activities.kernel.database import FAULTS, open_pool
             from embedded.connection import Embedded
 
             url = Embedded(self.settings).url(role)
             try:
                 async with asyncio.timeout(CONNECT_WITHIN.total_seconds()):
-                    pool = await open_pool(url, size=4, application="iehe-cli")
+                    pool = await open_pool(
+                        url, size=4, application="iehe-cli", for_people=role == "office" and not of_host
+                    )
             except FAULTS as error:
                 # the text of these may name the login; the kind of error says enough
                 kind = getattr(error, "sqlstate", None) or type(error).__name__
                 raise CommandError("database-unreachable", role=role, kind=kind) from None
             self._stack.callback(pool.terminate)
-            self._pools[role] = pool
-        return self._pools[role]
+            self._pools[key] = pool
+        return self._pools[key]
 
     @asynccontextmanager
     async def transaction(self, role: Role = "office") -> AsyncIterator[Any]:
@@ -172,11 +181,11 @@ class Session:
         async with (await self.pool(role)).acquire() as connection, connection.transaction():
             yield connection
 
-    async def fetch(self, query: str, *values: Any) -> list[dict[str, Any]]:
+    async def fetch(self, query: str, *values: Any, of_host: bool = False) -> list[dict[str, Any]]:
         """The rows of a query of the office: its text, or `<room>/<file>:<name>` of a stored one."""
         file, colon, name = query.partition(":")
         text = queries(file)[name] if colon and " " not in file else query
-        return [dict(row) for row in await (await self.pool()).fetch(text, *values)]
+        return [dict(row) for row in await (await self.pool(of_host=of_host)).fetch(text, *values)]
 
     async def check_keys(self, *, again: bool = False) -> None:
         """Refuse, before anything is stored or sent, key rings that are not the database's."""
@@ -252,6 +261,7 @@ class Session:
                     raise
                 texts = {"english": error.english, "japanese": error.japanese}
                 raise CommandError("claim-without-proof", claimed=self._claimed, **texts) from None
+        act_for(self._actor.id)
         if self._claimed not in (None, self._actor.id):
             raise CommandError("claim-of-another", actor=self._actor.id, claimed=self._claimed)
         return self._actor

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from activities.kernel.acting import THE_HOST, act_for
 from activities.kernel.message_templates import LANGUAGES, Office, Reader, Rendered, render
 from activities.kernel.queries import queries
 from activities.kernel.wording import blocks
@@ -141,6 +142,7 @@ async def _asked(request: Request) -> _Asked:
         NoSuchPage: nothing.
     """
     gateway = gateway_of(request)
+    act_for(THE_HOST)  # the link proves who decides, and shows what it asks and no more
     notice_id = notice_of(gateway.ring, request.path_params["token"])
     row = await gateway.pool.fetchrow(SQL["asked"], notice_id, VALID_FOR) if notice_id else None
     process = ROOMS[row["process"]].process if row is not None and row["process"] in ROOMS else None

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from activities.kernel.acting import act_for
 from activities.kernel.database import is_transient
 from gateway import answers, cases, codec_server, codec_session, events, fates, health
 from gateway.context import Gateway
@@ -97,6 +98,7 @@ class _Outermost:
                     headers.setdefault(name, value)
             await send(message)
 
+        act_for("")  # a connection may have had a request of somebody else before
         self._under_way += 1
         try:
             if self._under_way > AT_ONCE and scope["path"] not in PROBES:

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from cases.finding import case_seen
 from cases.page import read_page
+from cases.sight import note_reads
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
@@ -36,6 +37,7 @@ async def show_case(request: Request) -> Response:
     row, fields = await case_seen(gateway.pool, case_id, actor)
     if Field.CASE not in fields:
         raise Refusal("no-such-case")
+    await note_reads(gateway.pool, [case_id], "page")
     tag = f'"{row["version"]}"'
     headers = {**PRIVATE, "ETag": tag}
     if seen_already(request, tag):

@@ -5,6 +5,7 @@ from typing import Final
 import asyncpg
 from starlette.requests import Request
 
+from activities.kernel.acting import act_for
 from activities.kernel.queries import queries
 from cases.registry import ROLES
 from cases.time_limits import within
@@ -33,6 +34,7 @@ async def staff_of(request: Request) -> Actor:
         raise _unknown("token-missing", None)
     gateway = gateway_of(request)
     actor, _ = await staff_by_token(gateway.pool, gateway.staff, token.strip())
+    act_for(actor.id)
     return actor
 
 

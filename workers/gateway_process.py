@@ -74,7 +74,9 @@ async def pools(url: str) -> tuple[asyncpg.Pool, asyncpg.Pool]:
     A frozen server takes twice their patience: for the statement, and to hear that nobody waits for it.
     """
     patience = CONNECT_WITHIN.total_seconds()
-    staff = await open_pool(url, size=POOL_SIZE, application="iehe-gateway", patience=patience)
+    staff = await open_pool(
+        url, size=POOL_SIZE, application="iehe-gateway", patience=patience, for_people=True
+    )
     inbox = await open_pool(url, size=INBOX_POOL_SIZE, application="iehe-gateway", patience=patience)
     return staff, inbox
 

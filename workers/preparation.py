@@ -19,6 +19,7 @@ from activities.kernel.database import one_connection
 from activities.kernel.queries import queries
 from cases.homes import homes
 from cases.registry import PROCESSES
+from cases.sight import written
 from embedded.connection import Embedded
 from embedded.faults import StackFault
 from workers.migrations import MigrationError, migrate
@@ -80,7 +81,7 @@ async def store_settings(connection: asyncpg.Connection, settings: Settings) -> 
 
 
 async def store_homes(connection: asyncpg.Connection) -> None:
-    """Write down, as the owner, in which home each process lives.
+    """Write down, as the owner, in which home each process lives, and who sees what of it.
 
     Raises:
         MigrationError: one has open cases, whose workflows are elsewhere.
@@ -94,6 +95,10 @@ async def store_homes(connection: asyncpg.Connection) -> None:
                 f"open cases of {named} live elsewhere than this release has them: let them end first"
             )
         await connection.execute(sql["move"], *said)
+        confidential = [each.room for each in PROCESSES.values() if each.confidential]
+        await connection.execute(sql["confidential"], confidential)
+        await connection.execute(sql["forget_sight"])
+        await connection.execute(sql["sight"], *(list(column) for column in zip(*written(), strict=True)))
 
 
 async def _prepare_temporal(settings: Settings) -> None:

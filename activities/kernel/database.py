@@ -10,6 +10,7 @@ import asyncpg
 from temporalio.exceptions import ApplicationError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from activities.kernel.acting import THE_HOST, acting
 from schemas.kernel.refusals import Refusal
 
 T = TypeVar("T")
@@ -48,12 +49,24 @@ class _Stateless(asyncpg.Connection):
         return ""
 
 
+async def _tell_who_acts(connection: Any) -> None:
+    await connection.execute("SELECT set_config('iehe.acting', $1, false)", acting())
+
+
 async def open_pool(
-    url: str, *, size: int = 10, application: str = "iehe", patience: float = 20
+    url: str, *, size: int = 10, application: str = "iehe", patience: float = 20, for_people: bool = False
 ) -> asyncpg.Pool:
     """A pool whose connections give up rather than hang, each statement after so many seconds of patience.
 
     The server's own times are in milliseconds, as PostgreSQL takes them.
+
+    Args:
+        url: names the server, the database and the role.
+        size: connections at most.
+        application: as the server shows it.
+        patience: seconds for a statement.
+        for_people: each use of a connection acts for who acts then (activities/kernel/acting.py); else for
+            the host.
     """
     return await asyncpg.create_pool(
         url,
@@ -62,7 +75,9 @@ async def open_pool(
         connection_class=_Stateless,
         command_timeout=patience,
         timeout=5,
+        setup=_tell_who_acts if for_people else None,
         server_settings={
+            "iehe.acting": "" if for_people else THE_HOST,
             "application_name": application,
             "search_path": "iehe",
             "statement_timeout": "15000",
@@ -77,7 +92,7 @@ async def one_connection(
     url: str, *, application: str, patience: float = 5
 ) -> AsyncIterator[asyncpg.Connection]:
     """A connection of its own, made within `patience` seconds and cut at its end without a farewell."""
-    settings = {"application_name": application}
+    settings = {"application_name": application, "iehe.acting": THE_HOST}
     connection = await asyncpg.connect(url, timeout=patience, server_settings=settings)
     try:
         yield connection

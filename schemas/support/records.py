@@ -44,8 +44,15 @@ class Concerned(Payload):
     staff_id: str
 
 
+class Asked(Payload):
+    """A ladder asks a member of staff, who sees the case from now on."""
+
+    kind: Literal["asked"] = "asked"
+    staff_id: str
+
+
 class Paged(Payload):
-    """A page went out to somebody, or its danger is over for a reason."""
+    """A page went out to somebody, who sees the whole case from now on."""
 
     kind: Literal["paged"] = "paged"
     page: int

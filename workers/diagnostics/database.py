@@ -37,7 +37,7 @@ SELECT count(*) FILTER (WHERE state = 'dead') AS dead,
        count(*) FILTER (WHERE state = 'stored' AND stored_at < now() - interval '10 minutes') AS waiting,
        (SELECT count(*) FROM iehe.events e WHERE state = 'delivered' AND NOT taken
         AND ended_at BETWEEN now() - interval '7 days' AND now() - interval '10 minutes' AND NOT EXISTS (
-            SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
+            SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.cause)
        ) AS lost
 FROM iehe.events WHERE state <> 'delivered'
 """

@@ -16,6 +16,7 @@ SIGHT: Final[Sight] = {
 
 _HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS.value})
 ADMINISTRATION: Final[Administration] = {
+    "enter": frozenset({Role.ADMISSIONS_OFFICE.value, Role.HEAD_OF_ADMISSIONS.value}),
     "load-policy": _HEAD,
     "hold-case": _HEAD,
     "add-round": _HEAD,

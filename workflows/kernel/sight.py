@@ -15,7 +15,9 @@ class Field(StrEnum):
     WORK = "work"
     """What others do there: their tasks, deadlines, judgements, decisions; its history, events, notices."""
     PERSONAL = "personal"
-    """Whom it is about, and everything in words: also letters, and payloads made readable."""
+    """Whom it is about, and everything in words: also letters."""
+    PAYLOADS = "payloads"
+    """What Temporal keeps of it, made readable for its UI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,17 @@ class Grant:
     concerns: frozenset[RoleName] | None = None
 
 
-Sight = Mapping[RoleName, Grant]
+Sight = Mapping[RoleName, tuple[Grant, ...]]
 """A process's table; a role that is not in it sees nothing of the process."""
 
-EVERYTHING = Grant(frozenset(Field))
-READS = Grant(frozenset({Field.CASE, Field.WORK}))
+EVERYTHING = (Grant(frozenset(Field)),)
+READS = (Grant(frozenset({Field.CASE, Field.WORK})),)
 
 
 Administration = Mapping[str, frozenset[RoleName]]
 """Who may change what all cases of a process go by, such as policies, by the name of the change."""
 
 
-def own_cases(*roles: RoleName) -> Grant:
+def own_cases(*roles: RoleName) -> tuple[Grant, ...]:
     """Only the cases that concern a person in one of the roles, without what others do there."""
-    return Grant(frozenset({Field.CASE}), frozenset(roles))
+    return (Grant(frozenset({Field.CASE}), frozenset(roles)),)

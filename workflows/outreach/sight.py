@@ -14,6 +14,7 @@ SIGHT: Final[Sight] = {
 }
 
 ADMINISTRATION: Final[Administration] = {
+    "enter": frozenset({Role.OFFICE.value, Role.HEAD.value}),
     "load-policy": frozenset({Role.HEAD.value}),
     "hold-case": frozenset({Role.HEAD.value}),
     "load-topics": frozenset({Role.HEAD.value, Role.OFFICE.value}),

@@ -9,7 +9,7 @@ from schemas.kernel.case import Acknowledge, Command
 from schemas.kernel.deadlines import Deadline, Rung
 from schemas.support.commands import CanWait, SignalDanger, StandDown
 from schemas.support.facts import OutsideEmergency
-from schemas.support.records import Paged
+from schemas.support.records import Asked, Paged
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS, CRISIS_LEVEL, Crisis
 from schemas.support.state import SupportState
@@ -56,8 +56,10 @@ def outside_emergency(draft: SupportDraft, fact: OutsideEmergency) -> None:
 
 
 def paged(draft: SupportDraft, deadline: Deadline, rung: Rung, asked: list[str]) -> None:
-    """A page is out: whoever had acknowledged has let it run out (E13)."""
+    """Who is asked sees the case; a page says that whoever had acknowledged has let it run out (E13)."""
     if deadline.kind not in (clocks.PAGE, clocks.CAN_WAIT):
+        for staff_id in asked:
+            draft.record(Asked(staff_id=staff_id))
         return
     for staff_id in asked:
         draft.record(Paged(page=draft.state.page, rung=rung.key, staff_id=staff_id))

@@ -4,23 +4,37 @@ from typing import Final
 
 from schemas.kernel.roles import AUDITOR
 from schemas.support.roles import Role
-from workflows.kernel.sight import EVERYTHING, Administration, Field, Grant, Sight
+from workflows.kernel.sight import Administration, Field, Grant, Sight
 
-_WORKED: Final = Grant(frozenset(Field), frozenset({Role.COUNSELLOR.value, Role.DUTY.value}))
+_WHOLE: Final = frozenset({Field.CASE, Field.WORK, Field.PERSONAL})
+_WORKED: Final = Grant(_WHOLE, frozenset({Role.COUNSELLOR.value, Role.DUTY.value}))
 """Everything of the cases that are one's own, of one's unit's queue, or that one was paged about."""
+ASKED: Final = "asked"
+"""The concern of whom a ladder has asked, so long as it is the same owner's."""
+_OVERSEEN: Final = Grant(frozenset({Field.CASE, Field.WORK}))
+"""Where each stands and what is done there; whom it is about and what was said, only by another right."""
 
 SIGHT: Final[Sight] = {
-    Role.TRIAGE: EVERYTHING,
-    Role.HEAD: EVERYTHING,
-    Role.LEAD: Grant(frozenset(Field), frozenset({Role.LEAD.value, Role.COUNSELLOR.value})),
-    Role.COUNSELLOR: _WORKED,
-    Role.DUTY: _WORKED,
-    Role.VICE_PRESIDENT: Grant(frozenset({Field.CASE}), frozenset({Role.VICE_PRESIDENT.value})),
-    AUDITOR: Grant(frozenset({Field.CASE})),
+    # the words of a case are triage's until it has a unit
+    Role.TRIAGE: (_OVERSEEN, Grant(_WHOLE, frozenset({Role.TRIAGE.value}))),
+    Role.HEAD: (
+        Grant(_OVERSEEN.fields | {Field.PAYLOADS}),
+        Grant(_WHOLE, frozenset({Role.DUTY.value})),
+    ),
+    Role.LEAD: (Grant(_WHOLE, frozenset({Role.LEAD.value, Role.COUNSELLOR.value, Role.DUTY.value})),),
+    Role.COUNSELLOR: (_WORKED, Grant(frozenset({Field.CASE}), frozenset({ASKED}))),
+    Role.DUTY: (_WORKED,),
+    Role.VICE_PRESIDENT: (
+        Grant(frozenset({Field.CASE}), frozenset({ASKED})),
+        Grant(_WHOLE, frozenset({Role.DUTY.value})),
+    ),
+    AUDITOR: (Grant(frozenset({Field.CASE})),),
 }
 
+_OFFICE: Final = frozenset({Role.TRIAGE.value, Role.HEAD.value, Role.COUNSELLOR.value, Role.DUTY.value})
 ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
+    "enter": _OFFICE,
     "change-members": frozenset({Role.HEAD.value}),
     "change-rota": frozenset({Role.HEAD.value, Role.DUTY.value}),
 }

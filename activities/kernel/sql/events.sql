@@ -8,7 +8,7 @@ INSERT INTO iehe.events AS e (source, id, type, process, case_id, envelope)
 SELECT $1, $2, $3, $4, $5, $6 FROM durable
 ON CONFLICT (source, id) DO UPDATE
 SET state = 'stored', reason = NULL, next_try_at = now(), waiting_since = NULL, ended_at = NULL,
-    refused = EXISTS (SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id
+    refused = EXISTS (SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.cause
                       AND l.step = 'refuse-event')
 WHERE e.state <> 'dropped' AND e.case_id = excluded.case_id AND e.type = excluded.type
   AND e.envelope -> 'data' IS NOT DISTINCT FROM excluded.envelope -> 'data'

@@ -12,3 +12,12 @@ ORDER BY r.room
 -- name: move
 UPDATE iehe.rooms r SET home = said.home FROM unnest($1::text[], $2::text[]) AS said (room, home)
 WHERE r.room = said.room AND r.home <> said.home
+
+-- name: confidential
+UPDATE iehe.rooms SET confidential = room = ANY ($1::text[]) WHERE confidential <> (room = ANY ($1::text[]))
+
+-- name: forget_sight
+DELETE FROM iehe.sight
+
+-- name: sight
+INSERT INTO iehe.sight (process, role, field, concern) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])

@@ -55,12 +55,12 @@ ORDER BY t.due_at, t.case_id, t.key LIMIT {limit}
 -- What cannot be delivered is a task of the office; it may have no case.
 SELECT d.* FROM (
     SELECT e.case_id, 'dead-letter:' || e.source || '#' || e.id AS task, 'dead-letter' AS kind, {office}::text AS role,
-           NULL::text AS assignee, coalesce(e.ended_at, e.stored_at) AS opened_at,
-           coalesce(e.ended_at, e.stored_at) + (SELECT iehe.look_within({process})) AS due_at, e.process, e.reason, e.source,
+           NULL::text AS assignee, e.rests_since AS opened_at,
+           e.rests_since + (SELECT iehe.look_within({process})) AS due_at, e.process, e.reason, e.source,
            e.id AS event_id
     FROM iehe.events e
     WHERE e.state = 'dead' AND e.process = {process} {since}
-    ORDER BY coalesce(e.ended_at, e.stored_at)
+    ORDER BY e.rests_since
 ) AS d
 WHERE true {filters}
 ORDER BY d.opened_at, d.case_id, d.task LIMIT {limit}

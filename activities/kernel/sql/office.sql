@@ -26,7 +26,7 @@ SELECT c.case_id, c.closed_at IS NOT NULL AS closed,
        OR EXISTS (SELECT FROM iehe.events e WHERE e.case_id = c.case_id AND e.state = 'delivered'
                   AND e.ended_at > now() - interval '7 days' AND NOT EXISTS (
                       SELECT FROM iehe.case_log l
-                      WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)) AS late
+                      WHERE l.case_id = e.case_id AND l.cause = e.cause)) AS late
 FROM iehe.cases c
 WHERE c.version > 0 AND split_part(c.case_id, '/', 1) = ANY ($1::text[]) AND (
     c.closed_at IS NULL

@@ -4,7 +4,7 @@
 -- What its case's log has by now is not under way any more.
 UPDATE iehe.events e SET taken = true, refused = done.step = 'refuse-event'
 FROM (SELECT u.source, u.id, l.step FROM iehe.events u
-      JOIN iehe.case_log l ON l.case_id = u.case_id AND l.cause = u.source || '#' || u.id
+      JOIN iehe.case_log l ON l.case_id = u.case_id AND l.cause = u.cause
       WHERE u.state = 'delivered' AND NOT u.taken FOR UPDATE OF u SKIP LOCKED) AS done
 WHERE e.source = done.source AND e.id = done.id
 
@@ -142,7 +142,7 @@ SELECT pg_notify('iehe_events', '') WHERE EXISTS (SELECT FROM due)
 WITH lost AS MATERIALIZED (
     SELECT source, id FROM iehe.events e
     WHERE e.case_id = $1 AND e.state = 'delivered' AND NOT e.taken AND NOT EXISTS (
-        SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
+        SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.cause)
     ORDER BY e.seq FOR UPDATE
 )
 UPDATE iehe.events e SET state = 'stored', next_try_at = now(), ended_at = NULL
@@ -158,7 +158,7 @@ WITH lost AS MATERIALIZED (
       AND e.ended_at BETWEEN now() - interval '7 days' AND now() - interval '10 minutes'
       AND e.ended_at <= now() - interval '10 minutes' * least(e.attempts, 36)
       AND NOT EXISTS (
-        SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.source || '#' || e.id)
+        SELECT FROM iehe.case_log l WHERE l.case_id = e.case_id AND l.cause = e.cause)
     ORDER BY e.ended_at, e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED
 )
 UPDATE iehe.events e

@@ -1,7 +1,7 @@
--- Whom a case concerns; the answer is read by cases/sight.py.
+-- Who sees what of which case, and who has read it: iehe.rights_of answers.
 
--- name: concerns
--- The process of a case, and the roles in which the case concerns somebody.
-SELECT c.process, ARRAY(SELECT DISTINCT o.role FROM iehe.concerns o
-                        WHERE o.case_id = c.case_id AND o.staff_id = $2) AS roles
-FROM iehe.cases c WHERE c.case_id = $1 AND c.version > 0
+-- name: fields
+SELECT DISTINCT field FROM iehe.rights_of($1, $2)
+
+-- name: note_reads
+SELECT iehe.note_reads($1::text[], $2, $3)

@@ -55,7 +55,8 @@ CREATE TABLE iehe.rooms (
     room     text PRIMARY KEY,
     process  text NOT NULL UNIQUE,
     starts_by text UNIQUE,
-    home     text NOT NULL DEFAULT 'common' CHECK (home ~ '^[a-z][a-z0-9]{1,19}$')
+    home     text NOT NULL DEFAULT 'common' CHECK (home ~ '^[a-z][a-z0-9]{1,19}$'),
+    confidential boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE iehe.rooms IS 'The process to which the first part of a case id belongs.';
 COMMENT ON COLUMN iehe.rooms.starts_by IS
@@ -63,6 +64,8 @@ COMMENT ON COLUMN iehe.rooms.starts_by IS
 
 COMMENT ON COLUMN iehe.rooms.home IS
     'Where its cases live: the owner writes here what the descriptors of the processes say (iehe migrate).';
+COMMENT ON COLUMN iehe.rooms.confidential IS
+    'Its rows are shown to nobody but who sees the case, and each read of one is noted in iehe.case_reads.';
 
 -- homes --------------------------------------------------------------------------------------------------
 -- A worker sees and writes the rows of its home alone. Whose it is, is read from the name that the session has
@@ -85,12 +88,87 @@ CREATE FUNCTION iehe.rooms_here() RETURNS text[] LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION iehe.rooms_here IS 'The rooms of whose cases a worker has the rows; all of them for anybody else.';
 
+-- sight --------------------------------------------------------------------------------------------------
+-- What somebody of the office sees of a case is told by iehe.rights_of alone: to every door, and to the policies of
+-- the rows of what is confidential. For whom a connection acts is set for each of its uses (iehe.acting), from who
+-- was proven; nobody by default, and `*` for the host itself, which starts, repairs and counts.
+
+CREATE TABLE iehe.sight (
+    process  text NOT NULL,
+    role     text NOT NULL,
+    field    text NOT NULL CHECK (field IN ('case', 'work', 'personal', 'payloads')),
+    concern  text NOT NULL,
+    PRIMARY KEY (process, role, field, concern)
+);
+COMMENT ON TABLE iehe.sight IS
+    'Which role sees which group of fields: the owner writes here what the processes say (iehe migrate).';
+COMMENT ON COLUMN iehe.sight.concern IS 'Only of cases that concern them in this role; empty: of every case.';
+
+CREATE FUNCTION iehe.acting() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(current_setting('iehe.acting', true), '')
+$$;
+COMMENT ON FUNCTION iehe.acting IS 'For whom the connection acts: a staff id, `*` for the host, nobody by default.';
+
+-- plpgsql, so that the tables that it asks can be made after the policies that ask it
+CREATE FUNCTION iehe.rights_of(of_case text, who text) RETURNS TABLE (field text, by_right text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = who) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT g.field, concat_ws('/', g.role, nullif(g.concern, ''))
+    FROM iehe.staff s JOIN iehe.sight g ON g.role = ANY (s.roles) JOIN iehe.rooms r USING (process)
+    WHERE s.staff_id = who AND s.active AND r.room = split_part(of_case, '/', 1)
+      AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = 'role:' || g.role)
+      AND (g.concern = '' OR EXISTS (SELECT FROM iehe.concerns c WHERE c.case_id = of_case AND c.role = g.concern
+                                     AND c.staff_id IN (who, 'role:' || g.role)))
+    UNION
+    SELECT f.field, 'break-glass'
+    FROM iehe.broken_glass b JOIN iehe.staff s USING (staff_id), unnest(ARRAY['case', 'work', 'personal']) AS f (field)
+    WHERE b.case_id = of_case AND b.staff_id = who AND s.active AND now() < b.until;
+END
+$$;
+COMMENT ON FUNCTION iehe.rights_of IS
+    'What a member of staff sees of a case, and by which right: role, role/concern, or break-glass.';
+
+-- of no cost to the planner: it is asked of few rows, and the way of a list along its index is to stay
+CREATE FUNCTION iehe.in_sight(of_case text, of_field text) RETURNS boolean
+LANGUAGE sql STABLE COST 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM iehe.rights_of(of_case, iehe.acting()) r WHERE r.field = of_field)
+$$;
+
+CREATE FUNCTION iehe.rooms_out_of_sight(of_field text) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(r.room), '{}') FROM iehe.rooms r
+    WHERE r.confidential AND iehe.acting() <> '*' AND NOT EXISTS (
+        SELECT FROM iehe.sight g JOIN iehe.staff s ON g.role = ANY (s.roles)
+        WHERE g.process = r.process AND g.field = of_field AND g.concern = '' AND s.staff_id = iehe.acting() AND s.active)
+$$;
+COMMENT ON FUNCTION iehe.rooms_out_of_sight IS
+    'Confidential rooms of which whoever acts does not see every case; of the others they see all but a few.';
+
+CREATE FUNCTION iehe.cases_out_of_sight() RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(array_agg(o.case_id), '{}') FROM iehe.case_shut_out o
+            WHERE o.staff_id = iehe.acting()
+               OR o.staff_id IN (SELECT 'role:' || unnest(s.roles) FROM iehe.staff s WHERE s.staff_id = iehe.acting()));
+END
+$$;
+COMMENT ON FUNCTION iehe.cases_out_of_sight IS
+    'Cases that whoever acts is shut out of, or one of their roles is: iehe.rights_of tells what another one gives.';
+
 CREATE FUNCTION iehe.keep_at_home(of_room text, VARIADIC tables text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     -- asked for once in a statement and not row by row; as queries, because a function costs more
     rooms      text := 'ANY (ARRAY(SELECT r.room FROM iehe.rooms r WHERE r.home = iehe.home_here()))';
     by_process text := 'process = ANY (ARRAY(SELECT r.process FROM iehe.rooms r WHERE r.home = iehe.home_here()))';
     by_case    text := 'split_part(case_id, ''/'', 1) = ' || rooms;
+    -- what is not seen whole is asked for once in a statement, and only of that row by row; said as what is left out,
+    -- since the planner takes it for little, and lists stay on their indexes
+    in_sight   text := 'split_part(case_id, ''/'', 1) <> ALL ((SELECT iehe.rooms_out_of_sight(%1$L))::text[]) '
+                       'AND case_id <> ALL ((SELECT iehe.cases_out_of_sight())::text[]) OR iehe.in_sight(case_id, %1$L)';
     each       text;
     of_case    boolean;
     of_none    boolean;
@@ -104,13 +182,19 @@ BEGIN
             WHEN of_case THEN by_case
             WHEN of_room IS NULL THEN by_process
             ELSE quote_literal(of_room) || ' = ' || rooms END);
-        EXECUTE format('CREATE POLICY of_all_homes ON iehe.%I TO CURRENT_USER, iehe_office, iehe_auditor USING (true)', each);
+        EXECUTE format('CREATE POLICY of_all_homes ON iehe.%I TO CURRENT_USER, iehe_auditor USING (true)', each);
+        EXECUTE format('CREATE POLICY in_sight ON iehe.%I TO iehe_office USING (%s) WITH CHECK (true)', each, CASE
+            WHEN of_none THEN 'case_id IS NULL OR ' || format(in_sight, 'case')
+            WHEN of_case THEN format(in_sight, CASE each WHEN 'texts' THEN 'personal' ELSE 'case' END)
+                              || CASE each WHEN 'texts' THEN ' OR author = iehe.acting()' ELSE '' END
+            ELSE 'true' END);
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION iehe.keep_at_home IS
     'Shows the rows of some tables to the workers of their home alone: by the case that each is of, or by its process '
-    'where it is of no case; a process''s own table that names no case belongs whole to the room that is given.';
+    'where it is of no case; a process''s own table that names no case belongs whole to the room that is given. To the '
+    'office those of what is confidential are shown by who sees the case, and its words by who sees what is personal.';
 
 -- what the office said of a header: its columns and the fields they hold
 CREATE TABLE iehe.column_mappings (
@@ -307,6 +391,50 @@ CREATE TABLE iehe.texts (
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE iehe.texts IS 'Reasons and remarks in words, encrypted; commands carry only the id.';
+
+CREATE TABLE iehe.broken_glass (
+    case_id    text NOT NULL REFERENCES iehe.cases,
+    staff_id   text NOT NULL REFERENCES iehe.staff,
+    at         timestamptz NOT NULL DEFAULT now(),
+    until      timestamptz NOT NULL,
+    reason_id  uuid NOT NULL REFERENCES iehe.texts,
+    event_id   text NOT NULL,
+    PRIMARY KEY (case_id, staff_id, at)
+);
+COMMENT ON TABLE iehe.broken_glass IS
+    'Who has opened a case that they do not see, for a while and a reason; the case asks somebody else to look at it.';
+
+CREATE TABLE iehe.case_reads (
+    read      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    case_id   text NOT NULL,
+    staff_id  text NOT NULL,
+    at        timestamptz NOT NULL DEFAULT now(),
+    what      text NOT NULL,
+    by_right  text NOT NULL
+);
+COMMENT ON TABLE iehe.case_reads IS 'Every read of a confidential case: who, when, what, by which right.';
+CREATE INDEX case_reads_by_case ON iehe.case_reads (case_id, read);
+CREATE INDEX case_reads_by_reader ON iehe.case_reads (staff_id, read);
+
+-- committed before anything of the case is shown: what could not be noted is not read
+CREATE FUNCTION iehe.note_reads(of_cases text[], of_field text, what text) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH noted AS (
+        INSERT INTO iehe.case_reads (case_id, staff_id, what, by_right)
+        SELECT c.case_id, iehe.acting(), what, coalesce(
+            (SELECT max(r.by_right) FROM iehe.rights_of(c.case_id, iehe.acting()) r WHERE r.field = of_field), 'none')
+        FROM (SELECT DISTINCT unnest(of_cases)) AS c (case_id)
+        JOIN iehe.rooms r ON r.room = split_part(c.case_id, '/', 1) AND r.confidential
+        WHERE iehe.acting() <> '*'
+        ORDER BY c.case_id
+        RETURNING 1)
+    SELECT count(*)::int FROM noted
+$$;
+CREATE TRIGGER case_reads_stay BEFORE UPDATE OR DELETE ON iehe.case_reads
+    FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
+CREATE TRIGGER case_reads_stay_whole BEFORE TRUNCATE ON iehe.case_reads
+    FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
+COMMENT ON FUNCTION iehe.note_reads IS 'Notes who has read what of which cases, of those that are confidential.';
 
 CREATE TABLE iehe.notices (
     notice_id           text PRIMARY KEY,
@@ -627,7 +755,7 @@ END
 $$;
 
 SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'case_people', 'case_shut_out',
-    'deadlines', 'case_keys', 'texts', 'notices', 'digests', 'events');
+    'deadlines', 'case_keys', 'texts', 'notices', 'digests', 'events', 'broken_glass', 'case_reads');
 
 -- rights: least privilege --------------------------------------------------------------------------------
 
@@ -635,6 +763,14 @@ GRANT USAGE ON SCHEMA iehe TO iehe_worker, iehe_office, iehe_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 -- reasons in words are none of its business: it knows them by id
 REVOKE SELECT ON iehe.texts, iehe.case_keys FROM iehe_worker;
+-- who read what is told to auditors and, of their cases, to those who see the work
+REVOKE SELECT ON iehe.case_reads, iehe.broken_glass FROM iehe_worker;
+REVOKE EXECUTE ON FUNCTION iehe.note_reads, iehe.rights_of, iehe.in_sight, iehe.rooms_out_of_sight, iehe.cases_out_of_sight
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION iehe.note_reads, iehe.rights_of, iehe.in_sight, iehe.rooms_out_of_sight, iehe.cases_out_of_sight
+    TO iehe_office;
+GRANT INSERT ON iehe.broken_glass TO iehe_office;
+GRANT SELECT ON iehe.case_reads, iehe.broken_glass TO iehe_auditor;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events
     TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;

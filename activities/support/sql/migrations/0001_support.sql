@@ -129,21 +129,58 @@ $$;
 
 -- what a step writes ---------------------------------------------------------------------------------------
 
--- whom a case concerns: its owner, or the whole unit while it is in the queue
+-- whom a case concerns: its owner and the leads of the unit, or the whole unit while it is in the queue; triage
+-- while it has no unit
+CREATE FUNCTION iehe.support_people(of_unit text, of_owner text) RETURNS TABLE (staff_id text, role text)
+LANGUAGE sql STABLE AS $$
+    SELECT m.staff_id, CASE WHEN m.lead THEN 'support_lead' ELSE 'counsellor' END FROM iehe.support_members m
+    WHERE m.unit = of_unit AND (m.lead OR of_owner IS NULL OR m.staff_id = of_owner)
+    UNION
+    SELECT of_owner, 'counsellor' WHERE of_owner IS NOT NULL
+    UNION
+    SELECT 'role:triage_officer', 'triage_officer' WHERE of_unit IS NULL
+$$;
+
 CREATE FUNCTION iehe.support_record_owned(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     UPDATE iehe.support_ownership SET until = moment WHERE case_id = of_case AND until IS NULL;
     INSERT INTO iehe.support_ownership (case_id, version, unit, owner, why, since)
     VALUES (of_case, v, record ->> 'unit', record ->> 'owner', record ->> 'why', moment)
     ON CONFLICT (case_id, version) DO UPDATE SET unit = excluded.unit, owner = excluded.owner, why = excluded.why, until = NULL;
-    DELETE FROM iehe.case_people WHERE case_id = of_case AND role IN ('counsellor', 'support_lead');
+    DELETE FROM iehe.case_people
+    WHERE case_id = of_case AND role IN ('counsellor', 'support_lead', 'triage_officer', 'asked');
     INSERT INTO iehe.case_people (staff_id, case_id, role)
-    SELECT m.staff_id, of_case, CASE WHEN m.lead THEN 'support_lead' ELSE 'counsellor' END FROM iehe.support_members m
-    WHERE m.unit = record ->> 'unit' AND (m.lead OR record ->> 'owner' IS NULL OR m.staff_id = record ->> 'owner')
-    UNION
-    SELECT record ->> 'owner', of_case, 'counsellor' WHERE record ->> 'owner' IS NOT NULL
+    SELECT p.staff_id, of_case, p.role FROM iehe.support_people(record ->> 'unit', record ->> 'owner') p
     ON CONFLICT DO NOTHING;
 $$;
+
+CREATE FUNCTION iehe.support_record_asked(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (record ->> 'staff_id', of_case, 'asked')
+    ON CONFLICT DO NOTHING;
+$$;
+
+-- who comes to a unit, or leaves it, sees its cases from then on, or not any more
+CREATE FUNCTION iehe.support_members_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM iehe.case_people p USING iehe.support_ownership o
+        WHERE p.case_id = o.case_id AND o.until IS NULL AND o.unit = OLD.unit AND p.staff_id = OLD.staff_id
+          AND p.role IN ('counsellor', 'support_lead') AND o.owner IS DISTINCT FROM OLD.staff_id;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO iehe.case_people (staff_id, case_id, role)
+        SELECT p.staff_id, o.case_id, p.role
+        FROM iehe.support_ownership o, iehe.support_people(o.unit, o.owner) p
+        WHERE o.until IS NULL AND o.unit = NEW.unit AND p.staff_id = NEW.staff_id
+        ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER support_members_see AFTER INSERT OR UPDATE OR DELETE ON iehe.support_members
+    FOR EACH ROW EXECUTE FUNCTION iehe.support_members_changed();
 
 CREATE FUNCTION iehe.support_record_scored(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
