@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 
@@ -14,7 +15,7 @@ from cli.japanese import role_word, word
 from cli.known import complete_case, complete_label, label_values, offered, roles, stages
 from cli.session import CommandError, Exit, Session, local, print_json
 from cli.tables import print_page, print_rows
-from cli.typed import known_value, pairs
+from cli.typed import checked_text, known_value, pairs
 
 LABEL_HELP = "By what its process files a case, beside where it stands; may be given again."
 
@@ -167,6 +168,50 @@ async def diagram(
         words = [info.ja if ja else info.en for info in infos]
         # a comment in Mermaid, so that the output can be piped as it is
         print(f"%% {' → '.join([*words[:-1], f'[{words[-1]}]'])}")
+
+
+@app.command("break-glass")
+@acting
+async def break_glass(
+    session: Session,
+    case: CaseArgument,
+    *,
+    reason: Annotated[str, typer.Option(help="Why you have to see it at once.")],
+    command_id: Annotated[str | None, typer.Option(help="The same one again opens nothing more.")] = None,
+) -> None:
+    """Open a case that you do not see, for a while; somebody else looks at it afterwards."""
+    from activities.kernel.acting import THE_HOST, acting_for
+    from cases import break_glass, finding
+
+    actor, pool, words = await session.actor(), await session.pool(), checked_text(reason)
+    if words is None:
+        raise CommandError("reason-missing")
+    with acting_for(THE_HOST):
+        row = await finding.find_case(pool, case_id_of(case))
+    key = command_id or f"cli-{uuid4().hex}"
+    until = await break_glass.break_glass(pool, row, actor, words, key, await session.vault())
+    told = {"case_id": row["case_id"], "until": until, "command_id": key}
+    session.answer(told, "glass-broken", at=local(until))
+
+
+@app.command("reads")
+@acting
+async def reads(
+    session: Session,
+    case: CaseArgument,
+    *,
+    before: Annotated[int | None, typer.Option(help="Only those before this one.")] = None,
+    limit: LimitOption = 50,
+) -> None:
+    """List who has read a case, when, what of it and by which right; the last first."""
+    from cases.break_glass import reads_of
+    from schemas.kernel.roles import AUDITOR
+
+    auditor = AUDITOR in (await session.actor()).roles
+    row = await find_case(session, case, field="case" if auditor else "work")
+    rows = await reads_of(await session.pool(), row["case_id"], before, limit)
+    columns = (("read", "read"), ("when", "at"), ("by", "staff_id"), ("what", "what"), ("right", "by_right"))
+    print_rows(session, rows, columns, {"case_id": row["case_id"], "reads": rows})
 
 
 @app.command("clock")

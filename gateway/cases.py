@@ -7,6 +7,7 @@ from starlette.routing import Route
 from cases.finding import case_seen
 from cases.page import read_page
 from cases.sight import note_reads
+from gateway import reads
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
@@ -24,6 +25,7 @@ def routes() -> list[Route]:
         Route("/cases", list_cases, methods=["GET"]),
         Route("/cases", start_over_http, methods=["POST"]),
         *(route for own in OWN_WAYS.values() for route in own.routes()),
+        *reads.routes(),
         Route("/cases/{case_id:path}/decisions/{name}", decide_over_http, methods=["POST"]),
         Route("/cases/{case_id:path}", show_case, methods=["GET"]),
         Route("/tasks", list_tasks, methods=["GET"]),

@@ -8,12 +8,15 @@ from gateway.decisions import body_model
 from gateway.fates import EventQuery
 from gateway.listing import CasesQuery, TasksQuery
 from gateway.operation import SIGNATURE, Operation
+from gateway.reads import BreakGlassBody, ReadsQuery
 from gateway.responses import (
     CaseAccepted,
     CasePage,
     CaseTold,
     Decided,
     EventFate,
+    GlassTold,
+    ReadsTold,
     TaskPage,
 )
 from gateway.starting import OWN_WAYS, StartCase
@@ -93,6 +96,24 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         more_problems=(HTTPStatus.CONFLICT,),
     ),
     *_decisions(),
+    Operation(
+        "POST",
+        "/cases/{case_id}/break-glass",
+        "break-glass",
+        "Open a case that you do not see, for a while and a reason; a colleague looks at it afterwards.",
+        request=BreakGlassBody,
+        headers={"Idempotency-Key": True},
+        responses={HTTPStatus.OK: GlassTold},
+        more_problems=(HTTPStatus.CONFLICT,),
+    ),
+    Operation(
+        "GET",
+        "/cases/{case_id}/reads",
+        "list-reads",
+        "Who has read a case, when, what of it, and by which right.",
+        query=ReadsQuery,
+        responses={HTTPStatus.OK: ReadsTold},
+    ),
     Operation(
         "GET",
         "/tasks",

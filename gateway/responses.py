@@ -203,3 +203,28 @@ def accepted(told: Answer, status: HTTPStatus, location: str | None) -> Response
     """The answer to what has been stored, with the address at which it is to be seen."""
     headers = {"Cache-Control": "no-store"} | ({"Location": location} if location else {})
     return JSONResponse(told.model_dump(mode="json"), status_code=status, headers=headers)
+
+
+class GlassTold(Answer):
+    """A case is open to who does not see it otherwise."""
+
+    case_id: str
+    until: datetime
+
+
+class ReadTold(Answer):
+    """One read of a confidential case."""
+
+    read: int
+    at: datetime
+    staff_id: str
+    what: str
+    """The page, its history, a list in which it stood, …"""
+    by_right: str
+    """Of a role; of a role by what concerns them, `role/concern`; or `break-glass`."""
+
+
+class ReadsTold(Answer):
+    """Who has read a case, the last first."""
+
+    reads: tuple[ReadTold, ...]

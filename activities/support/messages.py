@@ -22,6 +22,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "please-acknowledge": message("staff", "task", "due_at"),
     "page": message("staff", "page"),
     "can-it-wait": message("staff"),
+    "glass-broken": message("staff"),
 }
 """`task`: a kind of clock. `page`: number of a page. Neither case nor level stands in a mail (P11)."""
 

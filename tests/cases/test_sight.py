@@ -93,7 +93,8 @@ async def test_the_fields_of_a_case(institute: Institute):
         )
 
     await institute.pool.execute(
-        "INSERT INTO iehe.staff (staff_id, name, email, roles) SELECT id, id, id || '@example.ac.jp', ARRAY[role] "
+        "INSERT INTO iehe.staff (staff_id, name, email, roles) "
+        "SELECT id, id, id || '@example.ac.jp', ARRAY[role] "
         "FROM unnest($1::text[], $2::text[]) AS t (id, role) ON CONFLICT DO NOTHING",
         ["auditor-1", "admin-1"],
         [Role.AUDITOR, ADMINISTRATOR],

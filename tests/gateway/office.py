@@ -59,9 +59,11 @@ def settings_for(home: Path) -> Settings:
 
 async def open_desk(database: Any, client: Client, home: Path) -> AsyncIterator[Desk]:
     settings = settings_for(home)
-    pool = await open_pool(database.url("office"), size=8)
+    pool = await open_pool(database.url("office"), size=8, for_people=True)
+    inbox = await open_pool(database.url("office"), size=2)
     gateway = Gateway(
         pool=pool,
+        inbox_pool=inbox,
         client=client,
         ring=rings_in(database.server.home),
         staff=staff_tokens(settings),
@@ -72,6 +74,7 @@ async def open_desk(database: Any, client: Client, home: Path) -> AsyncIterator[
     async with httpx.AsyncClient(transport=door, base_url="http://gateway") as http:
         yield Desk(http, settings)
     await pool.close()
+    await inbox.close()
 
 
 @pytest.fixture

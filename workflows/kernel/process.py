@@ -16,6 +16,7 @@ from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.payload import Payload
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
 from schemas.kernel.refusals import Refusal
+from workflows.kernel.break_glass import BreakGlass
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Lifecycle
 from workflows.kernel.state import due_at, waiting_for_whom
@@ -73,6 +74,8 @@ class Process(Generic[S]):
     """The roles that work in it, by name: in Japanese and in English."""
     confidential: bool = False
     """Whether a mail may not even tell that somebody works in it, nor name its cases."""
+    break_glass: BreakGlass | None = None
+    """Who may open a case of it that they do not see, and who looks at that; none: nobody."""
     tracks: Mapping[str, Lifecycle] = field(default_factory=dict)
     """Tables beside the stages, by name, for what goes on in parallel; each begins at the stage "".
 

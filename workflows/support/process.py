@@ -4,6 +4,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from schemas.kernel.break_glass import GlassBroken, ReviewBreakGlass
 from schemas.kernel.case import Acknowledge, DeEscalate, Escalate
 from schemas.kernel.deadlines import Deadline
 from schemas.support import commands, facts
@@ -12,6 +13,8 @@ from schemas.support.referral import Referral
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS, Crisis, Stage
 from schemas.support.state import SupportState
+from workflows.kernel import break_glass
+from workflows.kernel.break_glass import BreakGlass, break_glass_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
@@ -40,6 +43,7 @@ STAGES: Final[dict[str, StageInfo]] = {
     Stage.LEFT: StageInfo("離籍", "left", final=True),
     Stage.DECEASED: StageInfo("死亡", "deceased", final=True),
 }
+GLASS: Final = BreakGlass(frozenset(ANYBODY), reviewers=(Role.HEAD, Role.VICE_PRESIDENT))
 LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
 WORKED: Final = (*contact.TALKING, Stage.TRIAGED)
 """Stages in which somebody works on it, or is to be found who does."""
@@ -97,6 +101,7 @@ LIFECYCLE: Final = Lifecycle(
         step("cannot-wait", at=LIVING, by=By.CLOCK),
         step("can-wait", at=LIVING, by=DUTY),
         *common_steps(tuple(STAGES), LIVING, TRIAGE | LEADS),
+        *break_glass_steps(tuple(STAGES), GLASS.reviewers),
     ),
 )
 
@@ -191,6 +196,7 @@ SUPPORT: Final = Process[SupportState](
         **COMMON_DECISIONS,
         **LADDER_DECISIONS,
         **crisis.ACKNOWLEDGE,
+        ReviewBreakGlass: break_glass.review,
     },
     events={
         "referral-received": EventKind(
@@ -206,6 +212,9 @@ SUPPORT: Final = Process[SupportState](
         "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left),
         "student-left": EventKind("student-left", facts.StudentLeft, contact.student_left),
         "student-deceased": EventKind("student-deceased", facts.StudentDied, contact.student_died),
+        break_glass.FACT: EventKind(
+            break_glass.FACT, GlassBroken, break_glass.glass_broken, between_cases=True
+        ),
     },
     expiries={
         clocks.TRIAGE: ("triage-missed", intake.triage_missed),
@@ -227,6 +236,7 @@ SUPPORT: Final = Process[SupportState](
     },
     facts=_facts,
     asked=crisis.paged,
+    break_glass=GLASS,
     home="support",
     keyed=True,
     confidential=True,

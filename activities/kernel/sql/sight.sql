@@ -5,3 +5,19 @@ SELECT DISTINCT field FROM iehe.rights_of($1, $2)
 
 -- name: note_reads
 SELECT iehe.note_reads($1::text[], $2, $3)
+
+-- name: shut_out
+SELECT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $2)
+    OR (cardinality($3::text[]) > 0 AND NOT EXISTS (
+        SELECT FROM unnest($3::text[]) AS r (role) WHERE NOT EXISTS (
+            SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = 'role:' || r.role)))
+
+-- name: broken_until
+SELECT until FROM iehe.broken_glass WHERE case_id = $1 AND staff_id = $2 AND event_id = $3
+
+-- name: break_glass
+INSERT INTO iehe.broken_glass (case_id, staff_id, until, reason_id, event_id) VALUES ($1, $2, $3, $4, $5)
+
+-- name: reads
+SELECT read, at, staff_id, what, by_right FROM iehe.case_reads
+WHERE case_id = $1 AND ($2::bigint IS NULL OR read < $2) ORDER BY read DESC LIMIT $3
