@@ -5,6 +5,7 @@ decision was certainly not made is taken out again.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from uuid import UUID, uuid5
@@ -25,10 +26,9 @@ from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
 
 SQL: Final = queries("kernel/office")
-TEXT_FIELDS: Final[Mapping[str, str]] = {"reason_id": "reason", "remark_id": "remark"}
-"""Fields of commands that refer to words, and what a person calls these."""
-NOT_FROM_OUTSIDE: Final = frozenset({"command_id", "actor", "case_version", "policy", *TEXT_FIELDS})
-"""Fields that no person fills in: the frame, ids of texts, and what the workflow looks up."""
+_WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence))_id")
+NOT_FROM_OUTSIDE: Final = frozenset({"command_id", "actor", "case_version", "policy"})
+"""Fields that no person fills in, beside ids of texts: the frame, and what the workflow looks up."""
 _RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
 """Type of the failure of an update that had been accepted when its run ended."""
 _NOT_TAKEN: Final = frozenset(
@@ -46,14 +46,16 @@ class NotDecided(Refusal):
         return self.kind is not RefusalKind.UNAVAILABLE or self.code == "not-sent"
 
 
-def text_name(command: type[Command]) -> str | None:
-    """What a person calls the words of a kind of decision; None when it takes none."""
-    return next((words for field, words in TEXT_FIELDS.items() if field in command.model_fields), None)
+def text_fields(command: type[Command]) -> dict[str, str]:
+    """What a person calls the words of a kind of decision, each with the field that refers to them."""
+    found = ((field, _WORDS.fullmatch(field)) for field in command.model_fields)
+    return {match[1]: field for field, match in found if match is not None}
 
 
 def own_fields(command: type[Command]) -> dict[str, FieldInfo]:
     """What a person says of a decision beside who, when and why: the same at every door."""
-    return {name: field for name, field in command.model_fields.items() if name not in NOT_FROM_OUTSIDE}
+    apart = NOT_FROM_OUTSIDE.union(text_fields(command).values())
+    return {name: field for name, field in command.model_fields.items() if name not in apart}
 
 
 async def made_before(pool: asyncpg.Pool, case: asyncpg.Record, cause: str) -> Receipt | None:
@@ -79,7 +81,7 @@ async def decide(
     client: Callable[[], Awaitable[Client]],
     case: asyncpg.Record,
     command: Command,
-    text: str | None,
+    texts: Mapping[str, str],
     vault: Vault,
 ) -> Receipt:
     """Make a decision that was not made before, and return the case as it stands after it.
@@ -89,7 +91,7 @@ async def decide(
         client: gives the connection to Temporal, when it comes to that.
         case: the row of the case.
         command: what is decided, without its text.
-        text: the reason or remark in words.
+        texts: reasons and remarks in words, by what a person calls them.
         vault: the keys of cases, with which words are stored.
 
     Where Temporal's answer was lost the log is asked once more, which often knows.
@@ -101,7 +103,7 @@ async def decide(
         with acting_for(
             THE_HOST
         ):  # by a decision one may lose sight of the case, and is answered all the same
-            return await within(ANSWER_WITHIN, _decide(pool, client, case, command, text, vault))
+            return await within(ANSWER_WITHIN, _decide(pool, client, case, command, texts, vault))
     except TimeoutError:
         raise NotDecided("no-answer", command_id=command.command_id) from None
 
@@ -111,17 +113,16 @@ async def _decide(
     client: Callable[[], Awaitable[Client]],
     case: asyncpg.Record,
     command: Command,
-    text: str | None,
+    texts: Mapping[str, str],
     vault: Vault,
 ) -> Receipt:
     case_id = case["case_id"]
     # the rest is for asking the log
     until = asyncio.get_running_loop().time() + (ANSWER_WITHIN - PROBE_WITHIN).total_seconds()
     await _check_assignee(pool, case_id, command)
-    text_id, new = await _keep(pool, case_id, command, text, vault)
-    if text_id is not None:
-        refers = {field: str(text_id) for field in TEXT_FIELDS if field in type(command).model_fields}
-        command = command.model_copy(update=refers)
+    kept = {name: await _keep(pool, case_id, command, name, words, vault) for name, words in texts.items()}
+    fields = text_fields(type(command))
+    command = command.model_copy(update={fields[name]: str(text_id) for name, (text_id, _) in kept.items()})
     try:
         return await _update(pool, await _connected(client), case_id, command, until)
     except NotDecided as refused:
@@ -129,8 +130,9 @@ async def _decide(
             receipt = await _made_meanwhile(pool, case_id, command.cause)
             if receipt is not None:
                 return receipt
-        if refused.certain and new:
-            await pool.execute(SQL["delete_text"], text_id, command.actor.id)
+        if refused.certain:
+            for text_id in [text_id for text_id, new in kept.values() if new]:
+                await pool.execute(SQL["delete_text"], text_id, command.actor.id)
         raise
 
 
@@ -153,13 +155,11 @@ async def _check_assignee(pool: asyncpg.Pool, case_id: str, command: Command) ->
 
 
 async def _keep(
-    pool: asyncpg.Pool, case_id: str, command: Command, text: str | None, vault: Vault
-) -> tuple[UUID | None, bool]:
-    """Store the text under an id that follows from the command's: repeated, it is stored once."""
-    if text is None:
-        return None, False
-    text_id = uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}")
-    return text_id, await keep_text(pool, vault, text_id, case_id, command.actor.id, text)
+    pool: asyncpg.Pool, case_id: str, command: Command, name: str, words: str, vault: Vault
+) -> tuple[UUID, bool]:
+    """Store words under an id that follows from the command's: repeated, they are stored once."""
+    text_id = uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}|{name}")
+    return text_id, await keep_text(pool, vault, text_id, case_id, command.actor.id, words)
 
 
 async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:

@@ -44,22 +44,22 @@ def decision_commands(app: typer.Typer, decisions: Iterable[type[Command]], case
 
 
 def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
-    from cases.decisions import own_fields, text_name
+    from cases.decisions import own_fields, text_fields
 
     fields = own_fields(command)
     behind = next((name for name, each in fields.items() if each.is_required() and not _is_flag(each)), None)
     own: dict[str, tuple[Any, Any]] = {"in_case": (CaseArgument, inspect.Parameter.empty)}
     own |= {name: typed(name, each, behind=name == behind) for name, each in fields.items()}
-    if words := text_name(command):
-        own["words"] = (
-            Annotated[str | None, typer.Option(f"--{words}", help=TEXT_HELP)],
-            None,
-        )
+    words = text_fields(command)
+    for name, refers in words.items():
+        told = command.model_fields[refers].description or TEXT_HELP
+        own[name] = (Annotated[str | None, typer.Option(f"--{name.replace('_', '-')}", help=told)], None)
 
     async def decide(
         session: Session, *, in_case: str, seen_version: int | None, under_id: str | None, **given: Any
     ) -> None:
-        said = checked_text(given.pop("words", None))
+        said = {name: checked_text(given.pop(name, None)) for name in words}
+        texts = {name: each for name, each in said.items() if each is not None}
         values = {
             "command_id": under_id or f"cli-{uuid4().hex}",
             "actor": await session.actor(),
@@ -73,7 +73,7 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
         # checked before anything is stored
         made = build(command, values)
         row = await find_case(session, in_case, cases)
-        _show(session, row["process"], await session.decide(row, made, said))
+        _show(session, row["process"], await session.decide(row, made, texts))
 
     return framed(
         decide, _FRAME, [option(name, kind, default=default) for name, (kind, default) in own.items()]

@@ -18,6 +18,7 @@ from datetime import datetime
 from enum import IntEnum
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -280,7 +281,9 @@ class Session:
             raise role_missing(actor, allowed)
         return actor
 
-    async def decide(self, row: asyncpg.Record, command: Command, text: str | None = None) -> Receipt:
+    async def decide(
+        self, row: asyncpg.Record, command: Command, texts: Mapping[str, str] = MappingProxyType({})
+    ) -> Receipt:
         """Make a decision and return the case as it stands after it, or as it stood when it was made before.
 
         Raises:
@@ -295,7 +298,7 @@ class Session:
             return earlier
         try:
             client = partial(self.client_of, row["case_id"])
-            return await decide(pool, client, row, command, text, await self.vault())
+            return await decide(pool, client, row, command, texts, await self.vault())
         except asyncio.CancelledError:
             # Ctrl-C: what was sent is not called back by it
             gone = NotDecided("outcome-unknown", command_id=command.command_id, status="Ctrl-C")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from activities.kernel.wording import when
-from cases.decisions import own_fields, text_name
+from cases.decisions import own_fields, text_fields
 from cases.fields import choices_of, kind_of
 from cases.words import process_words
 from schemas.kernel.case import Command
@@ -49,6 +49,4 @@ def inputs_of(command: type[Command], room: str, facts: Mapping[str, Any]) -> li
             choices = {"": _ANY} | choices
         label = own["help"].get(told, told), told
         form.append(Input(name, label, field.is_required(), choices or None))
-    if words := text_name(command):
-        form.append(Input(words, _TEXTS[words], words=True))
-    return form
+    return form + [Input(words, _TEXTS[words], words=True) for words in text_fields(command)]

@@ -24,7 +24,7 @@ from activities.kernel.acting import THE_HOST, act_for
 from activities.kernel.message_templates import LANGUAGES, Office, Reader, Rendered, render
 from activities.kernel.queries import queries
 from activities.kernel.wording import blocks
-from cases.decisions import NotDecided, decide, made_before, text_name
+from cases.decisions import NotDecided, decide, made_before, text_fields
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from encryption.answer_links import notice_of
@@ -169,12 +169,12 @@ async def _decide(request: Request, asked: _Asked, values: Mapping[str, str]) ->
         "actor": asked.actor,
         "case_version": case["version"],
     }
-    words = text_name(asked.command) or ""
-    own = {name: value for name, value in values.items() if name != words}
+    words = text_fields(asked.command)
+    own = {name: value for name, value in values.items() if name not in words}
     command = asked.command.model_validate(frame | own)
     if await made_before(gateway.pool, case, command.cause) is not None:
         return _page(HTTPStatus.OK, asked, _RECORDED_BEFORE, values=values)
-    said_too = values.get(words)
+    said_too = {name: value for name, value in values.items() if name in words}
     receipt = await decide(
         gateway.pool, gateway.connected_to(case["case_id"]), case, command, said_too, gateway.vault
     )

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cases.decisions import decide, made_before, own_fields, text_name
+from cases.decisions import decide, made_before, own_fields, text_fields
 from cases.finding import case_seen
 from cases.page import stage_text
 from cases.registry import PROCESSES
@@ -25,10 +25,9 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 @cache
 def body_model(command: type[Command]) -> type[BaseModel]:
-    """The body of a decision: the command's own fields, and its text in words instead of an id."""
+    """The body of a decision: the command's own fields, and its texts in words instead of ids."""
     fields: dict[str, Any] = {name: (each.annotation, each) for name, each in own_fields(command).items()}
-    if words := text_name(command):
-        fields[words] = (Words | None, None)
+    fields |= dict.fromkeys(text_fields(command), (Words | None, None))
     model: type[BaseModel] = create_model(
         f"{command.__name__}Body",
         __config__=ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True),
@@ -51,7 +50,8 @@ async def decide_over_http(request: Request) -> Response:
     version = version_of(request)
     raw, _ = await body_of(request)
     values = checked(body_model(command_type), raw).model_dump(exclude_unset=True)
-    text = values.pop(text_name(command_type) or "", None)
+    words = {name: values.pop(name, None) for name in text_fields(command_type)}
+    texts = {name: each for name, each in words.items() if each is not None}
     frame = {"command_id": key, "actor": actor, "case_version": version}
     command = command_type.model_validate(frame | values)
     await note_request(gateway.pool, actor, str(key), f"{name} {case_id}", raw)
@@ -63,7 +63,7 @@ async def decide_over_http(request: Request) -> Response:
         receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})
     if receipt is None:
         receipt = await decide(
-            gateway.pool, gateway.connected_to(row["case_id"]), row, command, text, gateway.vault
+            gateway.pool, gateway.connected_to(row["case_id"]), row, command, texts, gateway.vault
         )
     return _answer(row["process"], receipt)
 

@@ -13,6 +13,6 @@ SQL: Final = queries("support/support")
 async def own_part(pool: asyncpg.Pool, case_id: str, state: SupportState, _personal: bool) -> dict[str, Any]:
     """Level, unit and owner; who has had it; contacts and pages. What was said is among the case's texts."""
     part = state.model_dump(include={"level", "unit", "owner", "way", "anonymous", "attempts"})
-    for name in ("ownership", "scores", "contacts", "pages"):
+    for name in ("ownership", "scores", "contacts", "pages", "consents", "disclosures"):
         part[name] = [dict(row) for row in await pool.fetch(SQL[name], case_id)]
     return part

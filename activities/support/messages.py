@@ -23,6 +23,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "page": message("staff", "page"),
     "can-it-wait": message("staff"),
     "glass-broken": message("staff"),
+    "consent-ended": message("staff"),
 }
 """`task`: a kind of clock. `page`: number of a page. Neither case nor level stands in a mail (P11)."""
 

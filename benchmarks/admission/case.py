@@ -122,8 +122,9 @@ class Admission:
             return self.client
 
         (row,) = await self.pool.fetch(queries("kernel/office")["case"], case_id)
+        texts = {"reason": text} if text else {}
         made = command.model_validate({"command_id": uuid4().hex, **values})
-        return (await decide(self.pool, client, row, made, text, vault_of(self.client))).version
+        return (await decide(self.pool, client, row, made, texts, vault_of(self.client))).version
 
     async def _tell(self, case_id: str, message: Message) -> None:
         kind = event_type(PROCESS, message.fact)

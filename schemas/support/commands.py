@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from schemas.kernel.case import Command
 from schemas.kernel.deadlines import DueTime
 from schemas.kernel.identifiers import Code, StaffId
-from schemas.support.stages import Channel, Outcome, Unit
+from schemas.support.stages import Channel, Content, Outcome, Unit
 
 Score = Annotated[int, Field(ge=0, le=4)]
 
@@ -61,6 +61,11 @@ class Assign(Command):
     step: ClassVar[str] = "assign"
     unit: Unit = Field(description="The unit that works on it.")
     owner: StaffId | None = Field(default=None, description="One of its members; left out: its queue.")
+    ground: Code | None = Field(
+        default=None,
+        description="Without the student's consent: on which ground of the list.",
+    )
+    reason_id: str | None = None
 
 
 class Take(Command):
@@ -75,6 +80,10 @@ class Offer(Command):
     step: ClassVar[str] = "offer"
     to: StaffId = Field(description="Who shall take it over.")
     unit: Unit = Field(description="For which unit.")
+    ground: Code | None = Field(
+        default=None,
+        description="Without the student's consent: on which ground of the list.",
+    )
     reason_id: str | None = None
 
 
@@ -111,7 +120,39 @@ class ReferOn(Command):
     step: ClassVar[str] = "refer-on"
     unit: Unit = Field(description="The other unit.")
     moves: bool = Field(default=False, description="The case becomes that unit's.")
+    ground: Code | None = Field(
+        default=None,
+        description="Without the student's consent: on which ground of the list.",
+    )
     reason_id: str | None = None
+
+
+class GiveConsent(Command):
+    """The student allows a unit to see so much of the case, for a purpose, until a day."""
+
+    step: ClassVar[str] = "consent"
+    unit: Unit = Field(description="Which unit.")
+    content: Content = Field(description="How much of the case it sees.")
+    purpose: Code = Field(description="A code of the policy's list.")
+    form: Code = Field(description="Which version of the form was signed.")
+    until: DueTime = Field(description="Until when.")
+
+
+class WithdrawConsent(Command):
+    """The student withdraws what a unit was allowed; it holds no more from now on."""
+
+    step: ClassVar[str] = "withdraw"
+    unit: Unit = Field(description="Which unit.")
+
+
+class Disclose(Command):
+    """Tell somebody what the student has not allowed, for a ground of the policy's list."""
+
+    step: ClassVar[str] = "disclose"
+    code: Code = Field(description="A ground of the policy's list.")
+    to: Code = Field(description="A receiver of the policy's list.")
+    reason_id: str | None = None
+    """Why it had to be told, and what."""
 
 
 class RecordContact(Command):

@@ -2,9 +2,12 @@
 
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from schemas.kernel.identifiers import Code, StaffId
 from schemas.kernel.payload import Payload
 from schemas.support.referral import Words
+from schemas.support.stages import Content, Unit
 
 
 class EarlyAlert(Payload):
@@ -39,6 +42,22 @@ class OutsideEmergency(Payload):
     """The outside line calls for help: an emergency, never its content."""
 
     call: Code
+
+
+class ConsentGiven(Payload):
+    """The student has allowed a unit, at the portal, to see so much of the case (P7)."""
+
+    unit: Unit
+    content: Content
+    purpose: Code
+    form: Code
+    until: AwareDatetime
+
+
+class ConsentWithdrawn(Payload):
+    """The student has withdrawn that at the portal."""
+
+    unit: Unit
 
 
 class PersonLeft(Payload):

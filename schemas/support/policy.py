@@ -8,6 +8,7 @@ from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
 from schemas.kernel.policies import ProcessPolicy
+from schemas.support.stages import Unit
 
 Level = Literal["1", "2", "3", "4"]
 Codes = Annotated[tuple[Code, ...], Field(min_length=1)]
@@ -42,6 +43,13 @@ class SupportPolicy(ProcessPolicy):
     """How long the student may be silent after the last attempt, until it is closed with a letter (E7)."""
     attempts: int = Field(default=3, ge=1)
     """Attempts to reach the student before a message is left and silence begins (E7)."""
+    own_units: tuple[Unit, ...] = (Unit.COUNSELLING, Unit.HARASSMENT)
+    """Units that a case may go to without the student's consent (P7)."""
+    consent_purposes: Codes
+    disclosure_grounds: Codes
+    """Why something is told without consent: the list of the rule, and nothing else (P4)."""
+    disclosure_receivers: Codes
+    """To whom it may be told then, beside units."""
     resolution_codes: Codes
     misdirection_codes: Codes
 

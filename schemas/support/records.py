@@ -44,6 +44,34 @@ class Concerned(Payload):
     staff_id: str
 
 
+class Consented(Payload):
+    """The student allows a unit to see so much of the case (P7)."""
+
+    kind: Literal["consented"] = "consented"
+    unit: str
+    content: str
+    purpose: str
+    form: str
+    until: AwareDatetime
+
+
+class ConsentEnded(Payload):
+    """That holds no more: withdrawn, or its time is over."""
+
+    kind: Literal["consent-ended"] = "consent-ended"
+    unit: str
+    how: str
+
+
+class Disclosed(Payload):
+    """Something was told outside what the student allows (P4)."""
+
+    kind: Literal["disclosed"] = "disclosed"
+    ground: str
+    to: str
+    reason_id: str
+
+
 class Asked(Payload):
     """A ladder asks a member of staff, who sees the case from now on."""
 

@@ -46,6 +46,17 @@ class Unit(StrEnum):
     HARASSMENT = "harassment"
 
 
+class Content(StrEnum):
+    """How much of a case a unit sees by the student's consent."""
+
+    CASE = "case"
+    """Where it stands."""
+    WORK = "work"
+    """What is done there, too."""
+    PERSONAL = "personal"
+    """And whom it is about, and what was said."""
+
+
 class Way(StrEnum):
     """By which way somebody was referred."""
 
@@ -88,3 +99,9 @@ def level_of(distress: int | None, hostility: int | None) -> int:
     """
     highest = max(2 if score is None else score for score in (distress, hostility))
     return max(CRISIS_LEVEL, min(ADVICE_LEVEL, 5 - highest))
+
+
+LIVING_WITH_OWNER: Final = frozenset(
+    {Stage.ASSIGNED, Stage.IN_CONTACT, Stage.WAITING, Stage.REFERRED_ON, Stage.REOPENED, Stage.TRIAGED}
+)
+"""Stages in which a case can change hands."""

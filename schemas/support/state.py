@@ -7,7 +7,7 @@ from pydantic import Field
 from schemas.kernel.case import CaseState
 from schemas.kernel.payload import Record
 from schemas.support.policy import SupportPolicy
-from schemas.support.stages import USUAL_LEVEL, Unit, Way
+from schemas.support.stages import USUAL_LEVEL, Content, Unit, Way
 
 
 class Offer(Record):
@@ -16,6 +16,22 @@ class Offer(Record):
     to: str
     unit: Unit
     by: str
+
+
+class Consent(Record):
+    """What the student allows a unit to see (P7)."""
+
+    content: Content
+    purpose: str
+    form: str
+    until: datetime
+
+
+class Giver(Record):
+    """Whose a case was that went to another unit by consent; there it returns when that ends."""
+
+    unit: Unit | None
+    owner: str | None
 
 
 class SupportState(CaseState):
@@ -36,6 +52,8 @@ class SupportState(CaseState):
     owner: str | None = None
     """Staff id; None while it is in the queue of the unit, or of triage."""
     offer: Offer | None = None
+    consents: dict[Unit, Consent] = Field(default_factory=dict)
+    giver: Giver | None = None
     responded_at: datetime | None = None
     """When the student was first spoken to."""
     attempts: int = 0

@@ -252,6 +252,16 @@ class Pure:
         )
         return self
 
+    def consent(self, unit: str) -> None:
+        """The student allows a unit to see the case."""
+        said = {
+            "content": "personal",
+            "purpose": "treatment",
+            "form": "2026-1",
+            "until": jst(2028, 3, 31).isoformat(),
+        }
+        self.event("consent-given", unit=unit, **said)
+
     def assigned(self, owner: str = "counsellor-1", **scores: int | None) -> "Pure":
         """With an owner in counselling."""
         self.triaged(**scores)

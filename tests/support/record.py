@@ -106,7 +106,14 @@ async def running_escalated(office: Office) -> Case:
     await case.forward(days=8)
     await case.until("stage = 'triaged'")
     await case.decide(commands.Take, "counsellor-2")
-    await case.decide(commands.Offer, "counsellor-2", to="nurse-1", unit="health")
+    await case.decide(
+        commands.Offer,
+        "counsellor-2",
+        to="nurse-1",
+        unit="health",
+        ground="danger",
+        reason_id=await case.text(),
+    )
     await case.decide(commands.Accept, "nurse-1")
     return case
 

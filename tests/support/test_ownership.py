@@ -37,6 +37,7 @@ def test_s15_owner_and_clocks_stay_until_it_is_accepted() -> None:
     """Offered, it is still theirs; accepted, it is the other one's."""
     case = Pure().in_contact()
     was = case.due("resolution")
+    case.consent("health")
     case.decide(commands.Offer, "counsellor-1", to="nurse-1", unit="health")
     assert case.state.owner == "counsellor-1"
     assert case.due("resolution") == was
@@ -49,6 +50,7 @@ def test_s15_owner_and_clocks_stay_until_it_is_accepted() -> None:
 def test_s15_given_back_it_stays_with_its_owner_who_is_told() -> None:
     """The colleague cannot."""
     case = Pure().in_contact()
+    case.consent("health")
     case.decide(commands.Offer, "counsellor-1", to="nurse-1", unit="health")
     case.decide(commands.Return, "nurse-1")
     assert case.state.owner == "counsellor-1"
@@ -59,6 +61,7 @@ def test_s15_given_back_it_stays_with_its_owner_who_is_told() -> None:
 def test_s15_unanswered_the_lead_is_asked(distress, span) -> None:
     """Level 2 within two hours, else a working day; until then and afterwards it has its owner."""
     case = Pure().in_contact(distress=distress)
+    case.consent("health")
     case.decide(commands.Offer, "counsellor-1", to="nurse-1", unit="health")
     case.wait(minutes=60)
     assert "hand-over-unanswered" not in case.tasks()
@@ -71,6 +74,7 @@ def test_s15_unanswered_the_lead_is_asked(distress, span) -> None:
 def test_only_who_was_offered_accepts() -> None:
     """Nobody helps themselves to an offer of somebody else."""
     case = Pure().in_contact()
+    case.consent("health")
     case.decide(commands.Offer, "counsellor-1", to="nurse-1", unit="health")
     with refused("nothing-offered"):
         case.decide(commands.Accept, "counsellor-2")
@@ -79,6 +83,7 @@ def test_only_who_was_offered_accepts() -> None:
 def test_referred_on_the_ownership_stays_or_moves() -> None:
     """Both are on record; moved, it is in the other unit's queue."""
     case = Pure().in_contact()
+    case.consent("health")
     case.decide(commands.ReferOn, "counsellor-1", unit="health", reason_id=REASON)
     assert (case.state.stage, case.state.owner) == (Stage.REFERRED_ON, "counsellor-1")
     case.reached()
@@ -214,6 +219,7 @@ def test_e18_anybody_may_step_back() -> None:
 def test_e19_who_has_left_has_no_case() -> None:
     """In one step the case is in the queue and an offer to them is gone."""
     case = Pure().in_contact()
+    case.consent("health")
     case.decide(commands.Offer, "counsellor-1", to="nurse-1", unit="health")
     case.event("person-left", staff_id="nurse-1")
     assert case.state.offer is None

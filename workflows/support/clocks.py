@@ -25,6 +25,7 @@ WAIT: Final = "wait"
 REOPEN: Final = "reopen"
 PAGE: Final = "page"
 CAN_WAIT: Final = "can-wait"
+CONSENT: Final = "consent"
 
 _BY_LEVEL: Final = {
     TRIAGE: "triage",

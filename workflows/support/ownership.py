@@ -13,8 +13,8 @@ from schemas.support.lookups import MemberFound
 from schemas.support.records import Concerned, Owned
 from schemas.support.roles import Role
 from schemas.support.stages import Stage, Unit
-from schemas.support.state import Offer
-from workflows.support import clocks
+from schemas.support.state import Giver, Offer
+from workflows.support import clocks, grounds
 from workflows.support.clocks import SupportDraft, clocks_of
 
 ACCEPT: Final = "accept"
@@ -37,14 +37,19 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
 
 
 def _require_fit(draft: SupportDraft, unit: Unit | None, owner: str) -> None:
+    # who is concerned is not told to anybody: such a person simply does not fit (E18)
+    draft.require(_fits(draft, unit, owner), "owner-unfit", owner=owner, unit=unit)
+
+
+def _fits(draft: SupportDraft, unit: Unit | None, owner: str) -> bool:
     found = draft.look_up("member", case_id=draft.state.case_id, unit=unit, staff_id=owner)
     member = MemberFound.model_validate(found)
-    # who is concerned is not told to anybody: such a person simply does not fit (E18)
-    draft.require(member.of_unit and not member.concerned, "owner-unfit", owner=owner, unit=unit)
+    return member.of_unit and not member.concerned
 
 
 def assign(draft: SupportDraft, command: Assign) -> None:
     """Triage gives it to a unit, or to one of its members."""
+    grounds.require(draft, command.unit, command.ground, command.reason_id)
     give(draft, command.unit, command.owner, why="assigned")
     if command.owner is not None:
         draft.goto(Stage.ASSIGNED)
@@ -78,7 +83,8 @@ def offer(draft: SupportDraft, command: OfferCase) -> None:
     require_owner(draft)
     draft.require(command.to != state.owner, "own-offer")
     _require_fit(draft, command.unit, command.to)
-    _withdraw_offer(draft)
+    grounds.require(draft, command.unit, command.ground, command.reason_id)
+    withdraw_offer(draft)
     state.offer = Offer(to=command.to, unit=command.unit, by=draft.actor.id)
     draft.details.update(to=command.to, unit=command.unit)
     draft.start_deadline(clocks.HAND_OVER, clocks_of(state).hand_over, keep=True)
@@ -89,7 +95,8 @@ def offer(draft: SupportDraft, command: OfferCase) -> None:
     clocks.owner_acts(draft)
 
 
-def _withdraw_offer(draft: SupportDraft) -> None:
+def withdraw_offer(draft: SupportDraft) -> None:
+    """Nothing is offered to anybody any more."""
     state = draft.state
     if state.offer is not None:
         draft.close_task(f"{ACCEPT}:{state.offer.to}", how="moved_on")
@@ -109,7 +116,7 @@ def _offered(draft: SupportDraft) -> Offer:
 def accept(draft: SupportDraft, _command: Accept) -> None:
     """Now it is theirs."""
     offered = _offered(draft)
-    _withdraw_offer(draft)
+    withdraw_offer(draft)
     give(draft, offered.unit, offered.to, why="accepted")
     if draft.state.stage in (Stage.REFERRED_ON, Stage.TRIAGED):
         draft.goto(Stage.ASSIGNED)
@@ -118,7 +125,7 @@ def accept(draft: SupportDraft, _command: Accept) -> None:
 def give_back(draft: SupportDraft, _command: Return) -> None:
     """The owner keeps it, and is told so."""
     _offered(draft)
-    _withdraw_offer(draft)
+    withdraw_offer(draft)
     if draft.state.owner is not None:
         draft.notify("case-returned", f"staff:{draft.state.owner}|role:{Role.LEAD}")
 
@@ -134,9 +141,10 @@ def refer_on(draft: SupportDraft, command: ReferOn) -> None:
     require_owner(draft)
     draft.require(command.reason_id is not None, "reason-missing")
     draft.require(command.unit != state.unit, "same-unit", unit=command.unit)
+    grounds.require(draft, command.unit, command.ground, command.reason_id)
     draft.details.update(to_unit=command.unit, moves=command.moves)
     if command.moves:
-        _withdraw_offer(draft)
+        withdraw_offer(draft)
         give(draft, command.unit, None, why="referred-on")
     draft.goto(Stage.REFERRED_ON)
     if command.moves:
@@ -146,9 +154,22 @@ def refer_on(draft: SupportDraft, command: ReferOn) -> None:
 def to_queue(draft: SupportDraft, why: str) -> None:
     """The owner is none any more: the queue of the unit has it, and its clocks run on (E4, E19)."""
     state = draft.state
-    _withdraw_offer(draft)
+    withdraw_offer(draft)
     give(draft, state.unit, None, why=why)
     if state.stage in (Stage.ASSIGNED, Stage.IN_CONTACT, Stage.WAITING, Stage.REOPENED, Stage.REFERRED_ON):
+        clocks.resume(draft)
+        draft.goto(Stage.TRIAGED)
+
+
+def back_to(draft: SupportDraft, giver: Giver, why: str) -> None:
+    """Whose it was has it again; where they are not there any more, the queue of their unit."""
+    state = draft.state
+    withdraw_offer(draft)
+    owner = giver.owner if giver.owner is not None and _fits(draft, giver.unit, giver.owner) else None
+    give(draft, giver.unit, owner, why=why)
+    if owner is not None:
+        draft.notify("case-yours", f"staff:{owner}|role:{Role.LEAD}")
+    elif state.stage != Stage.TRIAGED:
         clocks.resume(draft)
         draft.goto(Stage.TRIAGED)
 
@@ -176,7 +197,7 @@ def shut_out(draft: SupportDraft, staff_id: str) -> None:
     state = draft.state
     draft.record(Concerned(staff_id=staff_id))
     if state.offer is not None and state.offer.to == staff_id:
-        _withdraw_offer(draft)
+        withdraw_offer(draft)
     for task in [each for each in state.tasks.values() if each.assignee == staff_id]:
         draft.close_task(task.key, how="moved_on")
     if state.owner == staff_id:
@@ -190,7 +211,7 @@ def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
     """What was theirs goes to the queue in one step (E19)."""
     state = draft.state
     if state.offer is not None and state.offer.to == fact.staff_id:
-        _withdraw_offer(draft)
+        withdraw_offer(draft)
     if state.owner == fact.staff_id:
         draft.details["was"] = fact.staff_id
         to_queue(draft, "left")

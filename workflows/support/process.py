@@ -18,7 +18,7 @@ from workflows.kernel.break_glass import BreakGlass, break_glass_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
-from workflows.support import clocks, contact, crisis, intake, ownership
+from workflows.support import clocks, consent, contact, crisis, intake, ownership
 
 TRIAGE: Final = frozenset({Role.TRIAGE, Role.HEAD})
 OWNERS: Final = frozenset({Role.COUNSELLOR})
@@ -77,6 +77,12 @@ LIFECYCLE: Final = Lifecycle(
         step("step-back", at=LIVING, by=ANYBODY, to=[Stage.TRIAGED]),
         step("name-concerned", at=LIVING, by=ANYBODY, to=[Stage.TRIAGED]),
         step("person-left", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
+        step("consent", at=LIVING, by=ANYBODY),
+        step("consent-given", at=LIVING, by=By.EVENT),
+        step("withdraw", at=LIVING, by=ANYBODY, to=[Stage.TRIAGED]),
+        step("consent-withdrawn", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
+        step("consent-over", at=LIVING, by=By.CLOCK, to=[Stage.TRIAGED]),
+        step("disclose", at=LIVING, by=OWNERS | LEADS),
         # contact
         step("record-contact", at=LIVING, by=OWNERS | DUTY, to=[Stage.IN_CONTACT]),
         step("attempt-due", at=LIVING, by=By.CLOCK),
@@ -186,6 +192,9 @@ SUPPORT: Final = Process[SupportState](
         commands.StepBack: ownership.step_back,
         commands.NameConcerned: ownership.name_concerned,
         commands.ReferOn: ownership.refer_on,
+        commands.GiveConsent: consent.give,
+        commands.WithdrawConsent: consent.withdraw,
+        commands.Disclose: consent.disclose,
         commands.RecordContact: contact.record_contact,
         commands.Wait: contact.wait,
         commands.Resolve: contact.resolve,
@@ -210,6 +219,8 @@ SUPPORT: Final = Process[SupportState](
         ),
         "outside-emergency": EventKind("outside-emergency", facts.OutsideEmergency, crisis.outside_emergency),
         "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left),
+        "consent-given": EventKind("consent-given", facts.ConsentGiven, consent.give),
+        "consent-withdrawn": EventKind("consent-withdrawn", facts.ConsentWithdrawn, consent.withdraw),
         "student-left": EventKind("student-left", facts.StudentLeft, contact.student_left),
         "student-deceased": EventKind("student-deceased", facts.StudentDied, contact.student_died),
         break_glass.FACT: EventKind(
@@ -226,6 +237,7 @@ SUPPORT: Final = Process[SupportState](
         clocks.REOPEN: ("close", contact.close_resolved),
         clocks.RESOLUTION: ("review-resolution", contact.review),
         clocks.CAN_WAIT: ("cannot-wait", crisis.nobody_says_it_can_wait),
+        clocks.CONSENT: ("consent-over", consent.over),
     },
     audience=_audience,
     audiences={

@@ -9,6 +9,12 @@ from workflows.kernel.sight import Administration, Field, Grant, Sight
 _WHOLE: Final = frozenset({Field.CASE, Field.WORK, Field.PERSONAL})
 _WORKED: Final = Grant(_WHOLE, frozenset({Role.COUNSELLOR.value, Role.DUTY.value}))
 """Everything of the cases that are one's own, of one's unit's queue, or that one was paged about."""
+_BY_CONSENT: Final = (
+    Grant(frozenset({Field.CASE}), frozenset({"consented-case"})),
+    Grant(frozenset({Field.CASE, Field.WORK}), frozenset({"consented-work"})),
+    Grant(_WHOLE, frozenset({"consented-personal"})),
+)
+"""What the student allows the unit of somebody to see (P7)."""
 ASKED: Final = "asked"
 """The concern of whom a ladder has asked, so long as it is the same owner's."""
 _OVERSEEN: Final = Grant(frozenset({Field.CASE, Field.WORK}))
@@ -21,8 +27,11 @@ SIGHT: Final[Sight] = {
         Grant(_OVERSEEN.fields | {Field.PAYLOADS}),
         Grant(_WHOLE, frozenset({Role.DUTY.value})),
     ),
-    Role.LEAD: (Grant(_WHOLE, frozenset({Role.LEAD.value, Role.COUNSELLOR.value, Role.DUTY.value})),),
-    Role.COUNSELLOR: (_WORKED, Grant(frozenset({Field.CASE}), frozenset({ASKED}))),
+    Role.LEAD: (
+        *_BY_CONSENT,
+        Grant(_WHOLE, frozenset({Role.LEAD.value, Role.COUNSELLOR.value, Role.DUTY.value})),
+    ),
+    Role.COUNSELLOR: (*_BY_CONSENT, _WORKED, Grant(frozenset({Field.CASE}), frozenset({ASKED}))),
     Role.DUTY: (_WORKED,),
     Role.VICE_PRESIDENT: (
         Grant(frozenset({Field.CASE}), frozenset({ASKED})),

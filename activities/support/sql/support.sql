@@ -25,5 +25,12 @@ SELECT page, rung, staff_id, at FROM iehe.support_pages WHERE case_id = $1 ORDER
 -- name: ownership
 SELECT unit, owner, why, since, until FROM iehe.support_ownership WHERE case_id = $1 ORDER BY since, version
 
+-- name: consents
+SELECT unit, content, purpose, form, since, until, ended_at, ended_how FROM iehe.support_consents
+WHERE case_id = $1 ORDER BY since, version
+
+-- name: disclosures
+SELECT at, by, ground, receiver FROM iehe.support_disclosures WHERE case_id = $1 ORDER BY at, version
+
 -- name: scores
 SELECT at, by, distress, hostility, level FROM iehe.support_scores WHERE case_id = $1 ORDER BY at, version

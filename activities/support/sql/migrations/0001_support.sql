@@ -81,6 +81,34 @@ CREATE TABLE iehe.support_pages (
 );
 COMMENT ON TABLE iehe.support_pages IS 'Who was paged about which danger, on which rung, when.';
 
+CREATE TABLE iehe.support_consents (
+    case_id    text NOT NULL REFERENCES iehe.cases,
+    version    integer NOT NULL,
+    unit       text NOT NULL,
+    content    text NOT NULL CHECK (content IN ('case', 'work', 'personal')),
+    purpose    text NOT NULL,
+    form       text NOT NULL,
+    since      timestamptz NOT NULL,
+    until      timestamptz NOT NULL,
+    ended_at   timestamptz,
+    ended_how  text,
+    PRIMARY KEY (case_id, version)
+);
+COMMENT ON TABLE iehe.support_consents IS 'What the student allows, or has allowed, which unit to see of a case (P7).';
+CREATE UNIQUE INDEX support_one_consent ON iehe.support_consents (case_id, unit) WHERE ended_at IS NULL;
+
+CREATE TABLE iehe.support_disclosures (
+    case_id    text NOT NULL REFERENCES iehe.cases,
+    version    integer NOT NULL,
+    at         timestamptz NOT NULL,
+    by         text NOT NULL,
+    ground     text NOT NULL,
+    receiver   text NOT NULL,
+    reason     uuid NOT NULL REFERENCES iehe.texts,
+    PRIMARY KEY (case_id, version)
+);
+COMMENT ON TABLE iehe.support_disclosures IS 'What was told outside what the student allows: by whom, to whom, on which ground (P4).';
+
 -- the referral as it arrives -------------------------------------------------------------------------------
 
 -- what is personal has been put into iehe.texts at the door: the form holds the ids, and of the person a keyed hash
@@ -130,16 +158,30 @@ $$;
 -- what a step writes ---------------------------------------------------------------------------------------
 
 -- whom a case concerns: its owner and the leads of the unit, or the whole unit while it is in the queue; triage
--- while it has no unit
-CREATE FUNCTION iehe.support_people(of_unit text, of_owner text) RETURNS TABLE (staff_id text, role text)
-LANGUAGE sql STABLE AS $$
-    SELECT m.staff_id, CASE WHEN m.lead THEN 'support_lead' ELSE 'counsellor' END FROM iehe.support_members m
-    WHERE m.unit = of_unit AND (m.lead OR of_owner IS NULL OR m.staff_id = of_owner)
+-- while it has no unit; the units that the student allows to see it
+CREATE FUNCTION iehe.support_people(of_case text) RETURNS TABLE (staff_id text, role text) LANGUAGE sql STABLE AS $$
+    WITH whose AS (SELECT o.unit, o.owner FROM iehe.support_ownership o WHERE o.case_id = of_case AND o.until IS NULL)
+    SELECT m.staff_id, CASE WHEN m.lead THEN 'support_lead' ELSE 'counsellor' END
+    FROM whose w JOIN iehe.support_members m USING (unit)
+    WHERE m.lead OR w.owner IS NULL OR m.staff_id = w.owner
     UNION
-    SELECT of_owner, 'counsellor' WHERE of_owner IS NOT NULL
+    SELECT w.owner, 'counsellor' FROM whose w WHERE w.owner IS NOT NULL
     UNION
-    SELECT 'role:triage_officer', 'triage_officer' WHERE of_unit IS NULL
+    SELECT 'role:triage_officer', 'triage_officer' FROM whose w WHERE w.unit IS NULL
+    UNION
+    SELECT m.staff_id, 'consented-' || c.content FROM iehe.support_consents c JOIN iehe.support_members m USING (unit)
+    WHERE c.case_id = of_case AND c.ended_at IS NULL
 $$;
+
+CREATE FUNCTION iehe.support_settle(of_case text) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM iehe.case_people p
+    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer') OR p.role LIKE 'consented-%')
+      AND NOT EXISTS (SELECT FROM iehe.support_people(of_case) s WHERE (s.staff_id, s.role) = (p.staff_id, p.role));
+    INSERT INTO iehe.case_people (staff_id, case_id, role)
+    SELECT s.staff_id, of_case, s.role FROM iehe.support_people(of_case) s
+    ON CONFLICT DO NOTHING;
+$$;
+COMMENT ON FUNCTION iehe.support_settle IS 'Lets a case concern whom it concerns now: its owner, unit, and units by consent.';
 
 CREATE FUNCTION iehe.support_record_owned(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
@@ -147,11 +189,32 @@ RETURNS void LANGUAGE sql AS $$
     INSERT INTO iehe.support_ownership (case_id, version, unit, owner, why, since)
     VALUES (of_case, v, record ->> 'unit', record ->> 'owner', record ->> 'why', moment)
     ON CONFLICT (case_id, version) DO UPDATE SET unit = excluded.unit, owner = excluded.owner, why = excluded.why, until = NULL;
-    DELETE FROM iehe.case_people
-    WHERE case_id = of_case AND role IN ('counsellor', 'support_lead', 'triage_officer', 'asked');
-    INSERT INTO iehe.case_people (staff_id, case_id, role)
-    SELECT p.staff_id, of_case, p.role FROM iehe.support_people(record ->> 'unit', record ->> 'owner') p
-    ON CONFLICT DO NOTHING;
+    -- whoever a ladder has asked was asked about somebody else's case
+    DELETE FROM iehe.case_people WHERE case_id = of_case AND role = 'asked';
+    SELECT iehe.support_settle(of_case);
+$$;
+
+CREATE FUNCTION iehe.support_record_consented(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.support_consents SET ended_at = moment, ended_how = 'replaced'
+    WHERE case_id = of_case AND unit = record ->> 'unit' AND ended_at IS NULL;
+    INSERT INTO iehe.support_consents (case_id, version, unit, content, purpose, form, since, until)
+    VALUES (of_case, v, record ->> 'unit', record ->> 'content', record ->> 'purpose', record ->> 'form', moment,
+            (record ->> 'until')::timestamptz);
+    SELECT iehe.support_settle(of_case);
+$$;
+
+CREATE FUNCTION iehe.support_record_consent_ended(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.support_consents SET ended_at = moment, ended_how = record ->> 'how'
+    WHERE case_id = of_case AND unit = record ->> 'unit' AND ended_at IS NULL;
+    SELECT iehe.support_settle(of_case);
+$$;
+
+CREATE FUNCTION iehe.support_record_disclosed(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.support_disclosures (case_id, version, at, by, ground, receiver, reason)
+    VALUES (of_case, v, moment, actor, record ->> 'ground', record ->> 'to', iehe.text_of(record ->> 'reason_id'))
 $$;
 
 CREATE FUNCTION iehe.support_record_asked(of_case text, v integer, moment timestamptz, actor text, record jsonb)
@@ -164,18 +227,11 @@ $$;
 CREATE FUNCTION iehe.support_members_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        DELETE FROM iehe.case_people p USING iehe.support_ownership o
-        WHERE p.case_id = o.case_id AND o.until IS NULL AND o.unit = OLD.unit AND p.staff_id = OLD.staff_id
-          AND p.role IN ('counsellor', 'support_lead') AND o.owner IS DISTINCT FROM OLD.staff_id;
-    END IF;
-    IF TG_OP <> 'DELETE' THEN
-        INSERT INTO iehe.case_people (staff_id, case_id, role)
-        SELECT p.staff_id, o.case_id, p.role
-        FROM iehe.support_ownership o, iehe.support_people(o.unit, o.owner) p
-        WHERE o.until IS NULL AND o.unit = NEW.unit AND p.staff_id = NEW.staff_id
-        ON CONFLICT DO NOTHING;
-    END IF;
+    PERFORM iehe.support_settle(c.case_id) FROM (
+        SELECT o.case_id FROM iehe.support_ownership o WHERE o.until IS NULL AND o.unit IN (OLD.unit, NEW.unit)
+        UNION
+        SELECT c.case_id FROM iehe.support_consents c WHERE c.ended_at IS NULL AND c.unit IN (OLD.unit, NEW.unit)
+    ) AS c;
     RETURN NULL;
 END
 $$;
@@ -215,19 +271,20 @@ RETURNS void LANGUAGE sql AS $$
 $$;
 
 CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT iehe.erase_rows(of_case, ARRAY['support_pages', 'support_contacts', 'support_scores', 'support_ownership',
+    SELECT iehe.erase_rows(of_case, ARRAY['support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
                                           'support_referrals'])
 $$;
 
 -- rights ---------------------------------------------------------------------------------------------------
 
 SELECT iehe.keep_at_home('support', 'support_referrals', 'support_members', 'support_ownership', 'support_scores',
-    'support_contacts', 'support_pages');
+    'support_contacts', 'support_pages', 'support_consents', 'support_disclosures');
 
 GRANT SELECT ON iehe.support_referrals, iehe.support_members, iehe.support_ownership, iehe.support_scores,
-    iehe.support_contacts, iehe.support_pages TO iehe_worker, iehe_office;
-GRANT INSERT ON iehe.support_ownership, iehe.support_scores, iehe.support_contacts, iehe.support_pages TO iehe_worker;
-GRANT UPDATE ON iehe.support_ownership TO iehe_worker;
+    iehe.support_contacts, iehe.support_pages, iehe.support_consents, iehe.support_disclosures TO iehe_worker, iehe_office;
+GRANT INSERT ON iehe.support_ownership, iehe.support_scores, iehe.support_contacts, iehe.support_pages,
+    iehe.support_consents, iehe.support_disclosures TO iehe_worker;
+GRANT UPDATE ON iehe.support_ownership, iehe.support_consents TO iehe_worker;
 GRANT INSERT ON iehe.support_referrals TO iehe_worker, iehe_office;
 GRANT INSERT ON iehe.case_shut_out TO iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.support_members TO iehe_office;

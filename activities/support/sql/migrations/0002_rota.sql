@@ -149,6 +149,8 @@ LANGUAGE sql STABLE AS $$
     UNION ALL
     SELECT m.staff_id FROM iehe.support_members m JOIN iehe.support_ownership o ON o.case_id = of_case AND o.until IS NULL
     WHERE audience = 'lead' AND m.lead AND m.unit = o.unit
+    UNION ALL
+    SELECT m.staff_id FROM iehe.support_members m WHERE audience = 'unit:' || m.unit
 $$;
 
 SELECT iehe.keep_at_home('support', 'support_rota', 'support_swaps');
