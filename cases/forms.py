@@ -17,7 +17,7 @@ from activities.kernel.queries import queries
 from cases import facts
 from cases.administration import ENTER, roles_for
 from cases.apart import Marks, Words, keyed
-from cases.registry import PROCESSES
+from cases.registry import PROCESSES, ROOMS
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.payload import Payload
@@ -80,7 +80,7 @@ async def store_form(
             has no such thing as the form names.
     """
     allowed = roles_for(ENTER, process.name)
-    if allowed.isdisjoint(actor.roles):
+    if not ROOMS[process.name].open_to_all and allowed.isdisjoint(actor.roles):
         held = ", ".join(sorted(actor.roles)) or "-"
         raise Refusal("role-missing", step="start", roles=", ".join(sorted(allowed)), held=held)
     if process.start is None:

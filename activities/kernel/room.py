@@ -47,6 +47,8 @@ class Room:
     """What a policy file of it brings beside its rules."""
     sight: Sight = field(default_factory=dict)
     """Who sees what of its cases; nobody anything by default."""
+    open_to_all: bool = False
+    """Whether any member of staff may start a case of it, also who sees none; else who enters its facts."""
     administration: Administration = field(default_factory=dict)
     """Who may change what all its cases go by."""
     shared: frozenset[str] = field(default=frozenset())

@@ -15,6 +15,7 @@ ROOM: Final = Room(
     messages=MESSAGES,
     page=own_part,
     sight=SIGHT,
+    open_to_all=True,
     administration=ADMINISTRATION,
     asking=ASKING,
 )

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from activities.kernel.queries import queries
-from cli.case_arguments import command
+from cli.case_arguments import acting, command
+from cli.japanese import word
 from cli.known import completed
 from cli.known import staff_ids as known_staff
 from cli.session import CommandError, Session
@@ -25,6 +26,21 @@ FromOption = Annotated[str, typer.Option("--from", help="When it begins: day and
 UntilOption = Annotated[str, typer.Option("--until", help="When it ends: day and time.")]
 DaysOption = Annotated[int, typer.Option(min=1, max=400, help="So many days ahead.")]
 PLACES = ("first", "second")
+
+
+@app.command("referrals")
+@acting
+async def referrals(session: Session) -> None:
+    """List what you have referred: when, and whether contact was made; nothing further is told."""
+    await session.actor()
+    rows = await session.fetch("support/support:referred_by")
+    columns: Columns = (
+        ("case", "case_id"),
+        ("referred", "referred_at"),
+        ("contact", lambda row: word(row["contact"])),
+        ("when", "contact_at"),
+    )
+    print_rows(session, rows, columns)
 
 
 @members.command("list")

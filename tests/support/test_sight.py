@@ -285,3 +285,29 @@ async def test_who_comes_to_a_unit_sees_its_queue_and_who_leaves_it_does_not(sig
     assert await fields_of(sights.people, case_id, actor) == ALL
     await change("DELETE FROM iehe.support_members WHERE unit = 'counselling' AND staff_id = 'nurse-1'")
     assert await fields_of(sights.people, case_id, actor) == NOTHING
+
+
+async def test_p05_who_refers_sees_whether_contact_was_made_and_nothing_else(sights: Sights) -> None:
+    """Anybody of the staff may refer; of the case they are shown no page, no list and no count."""
+    form = {"way": "desk", "person": "S2026-0099", "words": "講義で泣いていました（見本）"}
+    sent = await sights.desk.post(
+        "/cases", {"process": "support-case", "form": form}, "office-1", Idempotency_Key=uuid4().hex
+    )
+    assert sent.status_code in (201, 202)
+    case_id = sent.json()["case_id"]
+
+    async def told_to(who: str) -> list[asyncpg.Record]:
+        with acting_for(who):
+            return await sights.people.fetch("SELECT * FROM iehe.support_referred_by()")
+
+    (told,) = await told_to("office-1")
+    assert (told["case_id"], told["contact"], told["contact_at"]) == (case_id, "not-yet", None)
+    case = Case(sights.office, "", sights.office.skipper.client.get_workflow_handle(case_id))
+    await case.until_stage("referred")
+    await case.assign()
+    await case.decide(commands.RecordContact, "counsellor-1", channel="phone", outcome="missed")
+    assert [row["contact"] for row in await told_to("office-1")] == ["missed"]
+    await case.decide(commands.RecordContact, "counsellor-1", channel="phone", outcome="reached")
+    assert [row["contact"] for row in await told_to("office-1")] == ["made"]
+    assert (await sights.desk.get(f"/cases/{case_id}", "office-1")).status_code == 404
+    assert await told_to("admin-1") == []

@@ -11,6 +11,9 @@ CROSS JOIN LATERAL (
     ORDER BY p.valid_from DESC, p.loaded_at DESC, p.version DESC LIMIT 1) p
 WHERE r.case_id = $1
 
+-- name: referred_by
+SELECT * FROM iehe.support_referred_by()
+
 -- name: member
 SELECT EXISTS (SELECT FROM iehe.support_members m JOIN iehe.staff s USING (staff_id)
                WHERE s.active AND m.unit = $2 AND m.staff_id = $3) AS of_unit,

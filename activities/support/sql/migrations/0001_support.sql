@@ -155,6 +155,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = iehe AS $$
       AND 'support' = ANY (iehe.rooms_here())
 $$;
 
+-- of who refers, what they are told of what they have referred, and nothing further (P5)
+CREATE FUNCTION iehe.support_referred_by()
+RETURNS TABLE (case_id text, referred_at timestamptz, contact text, contact_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT e.case_id, r.received_at, coalesce(c.outcome, 'not-yet'), c.at
+    FROM iehe.events e JOIN iehe.support_referrals r USING (case_id)
+    LEFT JOIN LATERAL (
+        SELECT CASE k.outcome WHEN 'reached' THEN 'made' ELSE 'missed' END AS outcome, k.at FROM iehe.support_contacts k
+        WHERE k.case_id = e.case_id ORDER BY k.outcome = 'reached' DESC, k.at LIMIT 1) c ON true
+    WHERE e.source = 'office:' || iehe.acting() AND e.type = 'jp.ac.iehe.support-case.referral-received'
+    ORDER BY r.received_at DESC, e.case_id
+$$;
+REVOKE EXECUTE ON FUNCTION iehe.support_referred_by FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION iehe.support_referred_by TO iehe_office;
+
 -- what a step writes ---------------------------------------------------------------------------------------
 
 -- whom a case concerns: its owner and the leads of the unit, or the whole unit while it is in the queue; triage
