@@ -87,13 +87,15 @@ def process_group(room: str) -> type[TyperGroup]:
 
 
 def case_group() -> type[TyperGroup]:
-    """`iehe case`: with the decisions that every process knows."""
+    """`iehe case`: with the decisions that the host knows, of every process that has them."""
 
     def fill(app: typer.Typer) -> None:
+        from cases.registry import PROCESSES
         from cli.decision_commands import decision_commands
-        from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS
+        from schemas.kernel.case import KernelCommand
 
-        decision_commands(app, {**COMMON_DECISIONS, **LADDER_DECISIONS})
+        every = (command for process in PROCESSES.values() for command in process.decisions)
+        decision_commands(app, dict.fromkeys(each for each in every if issubclass(each, KernelCommand)))
 
     return _later(fill)
 
