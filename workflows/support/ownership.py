@@ -8,7 +8,7 @@ from typing import Final
 from schemas.kernel.deadlines import Deadline
 from schemas.support.commands import Accept, Assign, NameConcerned, ReferOn, Return, StepBack, Take
 from schemas.support.commands import Offer as OfferCase
-from schemas.support.facts import PersonLeft
+from schemas.support.facts import PersonAway, PersonLeft
 from schemas.support.lookups import MemberFound
 from schemas.support.records import Concerned, Owned
 from schemas.support.roles import Role
@@ -202,9 +202,7 @@ def shut_out(draft: SupportDraft, staff_id: str) -> None:
         draft.close_task(task.key, how="moved_on")
     if state.owner == staff_id:
         to_queue(draft, "conflict")
-    for deadline in state.deadlines.values():
-        if deadline.acknowledged is not None and deadline.acknowledged.by == staff_id:
-            deadline.acknowledged = None
+    _answers_no_more(draft, staff_id)
 
 
 def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
@@ -215,6 +213,17 @@ def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
     if state.owner == fact.staff_id:
         draft.details["was"] = fact.staff_id
         to_queue(draft, "left")
-    for deadline in state.deadlines.values():
-        if deadline.acknowledged is not None and deadline.acknowledged.by == fact.staff_id:
+    _answers_no_more(draft, fact.staff_id)
+
+
+def person_away(draft: SupportDraft, fact: PersonAway) -> None:
+    """Whoever stands in is found at each notice; what the absent had acknowledged is asked again (E3)."""
+    draft.details["away"] = fact.staff_id
+    if fact.begins_at <= draft.now < fact.ends_at:
+        _answers_no_more(draft, fact.staff_id)
+
+
+def _answers_no_more(draft: SupportDraft, staff_id: str) -> None:
+    for deadline in draft.state.deadlines.values():
+        if deadline.acknowledged is not None and deadline.acknowledged.by == staff_id:
             deadline.acknowledged = None

@@ -16,7 +16,7 @@ from schemas.support.state import SupportState
 from workflows.kernel import break_glass
 from workflows.kernel.break_glass import BreakGlass, break_glass_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
-from workflows.kernel.process import EventKind, Process
+from workflows.kernel.process import EventKind, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
 from workflows.support import clocks, consent, contact, crisis, intake, ownership
 
@@ -83,6 +83,8 @@ LIFECYCLE: Final = Lifecycle(
         step("consent-withdrawn", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
         step("consent-over", at=LIVING, by=By.CLOCK, to=[Stage.TRIAGED]),
         step("disclose", at=LIVING, by=OWNERS | LEADS),
+        step("person-moved", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
+        step("person-away", at=LIVING, by=By.EVENT),
         # contact
         step("record-contact", at=LIVING, by=OWNERS | DUTY, to=[Stage.IN_CONTACT]),
         step("attempt-due", at=LIVING, by=By.CLOCK),
@@ -218,13 +220,21 @@ SUPPORT: Final = Process[SupportState](
             "appointment-missed", facts.AppointmentMissed, contact.appointment_missed
         ),
         "outside-emergency": EventKind("outside-emergency", facts.OutsideEmergency, crisis.outside_emergency),
-        "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left),
         "consent-given": EventKind("consent-given", facts.ConsentGiven, consent.give),
         "consent-withdrawn": EventKind("consent-withdrawn", facts.ConsentWithdrawn, consent.withdraw),
-        "student-left": EventKind("student-left", facts.StudentLeft, contact.student_left),
-        "student-deceased": EventKind("student-deceased", facts.StudentDied, contact.student_died),
         break_glass.FACT: EventKind(
             break_glass.FACT, GlassBroken, break_glass.glass_broken, between_cases=True
+        ),
+        "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left, reaches=Reach.STAFF),
+        "person-moved": EventKind(
+            "person-moved", facts.PersonLeft, ownership.person_left, reaches=Reach.STAFF
+        ),
+        "person-away": EventKind("person-away", facts.PersonAway, ownership.person_away, reaches=Reach.STAFF),
+        "student-left": EventKind(
+            "student-left", facts.StudentLeft, contact.student_left, reaches=Reach.PERSON
+        ),
+        "student-deceased": EventKind(
+            "student-deceased", facts.StudentDied, contact.student_died, reaches=Reach.PERSON
         ),
     },
     expiries={

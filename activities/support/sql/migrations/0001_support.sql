@@ -142,6 +142,11 @@ CREATE FUNCTION iehe.support_sealed(of_case text, id uuid) RETURNS text LANGUAGE
 $$;
 REVOKE EXECUTE ON FUNCTION iehe.support_sealed FROM PUBLIC;
 
+-- the cases about a person, by the keyed hash of whom that is
+CREATE FUNCTION iehe.support_about(key text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT case_id FROM iehe.support_referrals WHERE person = key
+$$;
+
 -- whom a message is for; of the texts of a case who sends it gets these two alone
 CREATE FUNCTION iehe.support_recipient(of_case text, reader text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean)
