@@ -75,6 +75,7 @@ class House:
     duty: dict[str, list[str]] = field(default_factory=lambda: {"first": ["duty-1"], "second": ["duty-2"]})
     away: dict[str, str | None] = field(default_factory=dict)
     shut_out: set[str] = field(default_factory=set)
+    closures: list[dict[str, Any]] = field(default_factory=list)
 
     def stand_in(self, who: str) -> str | None:
         seen = {who}
@@ -153,6 +154,7 @@ class Pure:
                 "of_unit": terms["staff_id"] in self.house.units.get(terms["unit"], set()),
                 "concerned": terms["staff_id"] in self.house.shut_out,
             },
+            "closures": lambda: self.house.closures,
             "staff-of": lambda: self.house.staff_of(terms["audience"]),
         }
         return answers[name]()
@@ -201,6 +203,11 @@ class Pure:
         self.act_on_time()
         return taken
 
+    def closed(self, *closures: Mapping[str, Any]) -> None:
+        """The office has noted these closures, and the case is told."""
+        self.house.closures = [{"why": "closure", **each} for each in closures]
+        self.event("calendar-changed")
+
     def event_or_task(self, fact: str, **data: Any) -> Transition:
         """The same, with the refusal recorded as the kernel does."""
         try:
@@ -228,8 +235,10 @@ class Pure:
         return self.act_on_time()
 
     def act_on_time(self) -> list[Transition]:
-        """What the kernel does when its timer fires."""
+        """What the kernel does after a message and when its timer fires."""
         taken: list[Transition] = []
+        while (wanted := stepping.follow_up(SUPPORT, self.state)) is not None:
+            taken.append(self._take(partial(stepping.followed_up, SUPPORT, wanted)))
         while (name := stepping.due(self.state, self.now)) is not None:
             try:
                 taken.append(self._take(partial(stepping.time_passed, SUPPORT, name)))

@@ -202,7 +202,8 @@ class Process(Generic[S]):
     def attach_policy(self, state: S, policies: Policies) -> None:
         """Attach what the state's references name."""
         if state.policy_ref is not None:
-            state.policy = policies(state.policy_ref)
+            policy = policies(state.policy_ref)
+            state.policy = policy.closed_on(state.closures) if state.closures else policy
             self.attach(state, policies)
 
 

@@ -26,7 +26,7 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
     """One owner, or the queue of a unit, from now on (invariant 4)."""
     state = draft.state
     if owner is not None:
-        _require_fit(draft, unit, owner)
+        require_fit(draft, unit, owner)
     state.unit, state.owner = unit, owner
     draft.details.update(unit=unit, owner=owner)
     draft.record(Owned(unit=unit, owner=owner, why=why))
@@ -36,7 +36,8 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
         clocks.owner_acts(draft)
 
 
-def _require_fit(draft: SupportDraft, unit: Unit | None, owner: str) -> None:
+def require_fit(draft: SupportDraft, unit: Unit | None, owner: str) -> None:
+    """Refuse whoever may not have the case for a unit."""
     # who is concerned is not told to anybody: such a person simply does not fit (E18)
     draft.require(_fits(draft, unit, owner), "owner-unfit", owner=owner, unit=unit)
 
@@ -82,7 +83,7 @@ def offer(draft: SupportDraft, command: OfferCase) -> None:
     state = draft.state
     require_owner(draft)
     draft.require(command.to != state.owner, "own-offer")
-    _require_fit(draft, command.unit, command.to)
+    require_fit(draft, command.unit, command.to)
     grounds.require(draft, command.unit, command.ground, command.reason_id)
     withdraw_offer(draft)
     state.offer = Offer(to=command.to, unit=command.unit, by=draft.actor.id)

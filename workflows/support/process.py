@@ -16,9 +16,9 @@ from schemas.support.state import SupportState
 from workflows.kernel import break_glass
 from workflows.kernel.break_glass import BreakGlass, break_glass_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
-from workflows.kernel.process import EventKind, Process, Reach
+from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
-from workflows.support import clocks, consent, contact, crisis, intake, ownership
+from workflows.support import clocks, consent, contact, cover, crisis, intake, ownership
 
 TRIAGE: Final = frozenset({Role.TRIAGE, Role.HEAD})
 OWNERS: Final = frozenset({Role.COUNSELLOR})
@@ -85,6 +85,11 @@ LIFECYCLE: Final = Lifecycle(
         step("disclose", at=LIVING, by=OWNERS | LEADS),
         step("person-moved", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
         step("person-away", at=LIVING, by=By.EVENT),
+        # closures
+        step("calendar-changed", at=LIVING, by=By.EVENT),
+        step("ask-for-covers", at=LIVING, by=By.SYSTEM),
+        step("name-cover", at=LIVING, by=OWNERS | LEADS),
+        step("cover-over", at=LIVING, by=By.CLOCK),
         # contact
         step("record-contact", at=LIVING, by=OWNERS | DUTY, to=[Stage.IN_CONTACT]),
         step("attempt-due", at=LIVING, by=By.CLOCK),
@@ -197,6 +202,7 @@ SUPPORT: Final = Process[SupportState](
         commands.GiveConsent: consent.give,
         commands.WithdrawConsent: consent.withdraw,
         commands.Disclose: consent.disclose,
+        commands.NameCover: cover.name_cover,
         commands.RecordContact: contact.record_contact,
         commands.Wait: contact.wait,
         commands.Resolve: contact.resolve,
@@ -230,6 +236,9 @@ SUPPORT: Final = Process[SupportState](
             "person-moved", facts.PersonLeft, ownership.person_left, reaches=Reach.STAFF
         ),
         "person-away": EventKind("person-away", facts.PersonAway, ownership.person_away, reaches=Reach.STAFF),
+        "calendar-changed": EventKind(
+            "calendar-changed", facts.CalendarChanged, cover.calendar_changed, reaches=Reach.ALL
+        ),
         "student-left": EventKind(
             "student-left", facts.StudentLeft, contact.student_left, reaches=Reach.PERSON
         ),
@@ -248,7 +257,9 @@ SUPPORT: Final = Process[SupportState](
         clocks.RESOLUTION: ("review-resolution", contact.review),
         clocks.CAN_WAIT: ("cannot-wait", crisis.nobody_says_it_can_wait),
         clocks.CONSENT: ("consent-over", consent.over),
+        cover.COVER: ("cover-over", cover.cover_over),
     },
+    follow_ups=(FollowUp("ask-for-covers", cover.is_to_ask, cover.ask_for_covers),),
     audience=_audience,
     audiences={
         "owner": _owner,

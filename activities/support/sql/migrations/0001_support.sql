@@ -290,6 +290,28 @@ RETURNS void LANGUAGE sql AS $$
     ON CONFLICT DO NOTHING;
 $$;
 
+-- S19: on these days the cover gets what the owner would and sees the case, and afterwards no more
+CREATE FUNCTION iehe.support_record_covered(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (record ->> 'over')::boolean THEN
+        DELETE FROM iehe.case_covers
+        WHERE case_id = of_case AND staff_id = record ->> 'owner' AND begins_at = (record ->> 'begins_at')::timestamptz;
+        -- the queue of a unit is that of all its members
+        DELETE FROM iehe.case_people p USING iehe.support_ownership o
+        WHERE o.case_id = of_case AND o.until IS NULL AND o.owner <> p.staff_id
+          AND p.case_id = of_case AND p.staff_id = record ->> 'by' AND p.role = 'counsellor';
+        RETURN;
+    END IF;
+    INSERT INTO iehe.case_covers (case_id, staff_id, substitute, begins_at, ends_at)
+    VALUES (of_case, record ->> 'owner', record ->> 'by', (record ->> 'begins_at')::timestamptz,
+            (record ->> 'ends_at')::timestamptz)
+    ON CONFLICT (case_id, staff_id, begins_at) DO UPDATE SET substitute = excluded.substitute, ends_at = excluded.ends_at;
+    INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (record ->> 'by', of_case, 'counsellor')
+    ON CONFLICT DO NOTHING;
+END
+$$;
+
 CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT iehe.erase_rows(of_case, ARRAY['support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
                                           'support_referrals'])
