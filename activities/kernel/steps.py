@@ -66,7 +66,16 @@ async def _closures(connection: Connection, terms: Mapping[str, Any]) -> list[di
     return [json.loads(row["closure"]) for row in rows]
 
 
-HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {"staff-of": _staff_of, "closures": _closures}
+async def _unreached(connection: Connection, terms: Mapping[str, Any]) -> list[str]:
+    rows = await connection.fetch(SQL["unreached"], terms["notices"])
+    return [row["notice_id"] for row in rows]
+
+
+HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
+    "staff-of": _staff_of,
+    "closures": _closures,
+    "unreached": _unreached,
+}
 """What the host's own steps ask the database, whatever the process."""
 
 

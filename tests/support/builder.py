@@ -21,7 +21,7 @@ from activities.support.messages import MESSAGES
 from schemas.kernel.case import Actor, Command, EventEnvelope, RefusedEvent
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
-from schemas.kernel.transition import NoticeRequested, Transition
+from schemas.kernel.transition import NoticeRequested, Transition, Undelivered
 from schemas.support import commands
 from schemas.support.policy import SupportPolicy
 from schemas.support.roles import Role
@@ -76,6 +76,8 @@ class House:
     away: dict[str, str | None] = field(default_factory=dict)
     shut_out: set[str] = field(default_factory=set)
     closures: list[dict[str, Any]] = field(default_factory=list)
+    unreached: set[str] = field(default_factory=set)
+    """Notices that were the last way to their reader."""
 
     def stand_in(self, who: str) -> str | None:
         seen = {who}
@@ -154,6 +156,7 @@ class Pure:
                 "of_unit": terms["staff_id"] in self.house.units.get(terms["unit"], set()),
                 "concerned": terms["staff_id"] in self.house.shut_out,
             },
+            "unreached": lambda: [each for each in terms["notices"] if each in self.house.unreached],
             "closures": lambda: self.house.closures,
             "staff-of": lambda: self.house.staff_of(terms["audience"]),
         }
@@ -207,6 +210,15 @@ class Pure:
         """The office has noted these closures, and the case is told."""
         self.house.closures = [{"why": "closure", **each} for each in closures]
         self.event("calendar-changed")
+
+    def not_reached(self, who: str, *, last: bool = True) -> Transition:
+        """A page to somebody has failed for good on a channel, which may be the last one."""
+        notice = f"n{next(_numbers)}"
+        self.house.unreached |= {notice} if last else set()
+        failed = {notice: Undelivered(reason="gave-up", message="page", to=f"staff:{who}")}
+        taken = self._take(partial(stepping.notices_failed, SUPPORT, f"notices/{notice}", failed))
+        self.act_on_time()
+        return taken
 
     def event_or_task(self, fact: str, **data: Any) -> Transition:
         """The same, with the refusal recorded as the kernel does."""

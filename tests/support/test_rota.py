@@ -209,7 +209,7 @@ def head(database, temporal, tmp_path, ledger) -> Program:
 
 
 async def test_e10_a_rota_is_planned_from_a_file_whole_and_only_once(head, ledger, tmp_path) -> None:
-    """Full-width digits, 24:00 and the next morning; the check changes nothing, the same file again neither."""
+    """Full-width digits, 24:00, the next morning; the check changes nothing, the same file again neither."""
     await ledger.employ("head-1", role="head_of_support")
     file = tmp_path / "rota.csv"
     rows = ["２０２７/４/１,９：００～24:00,duty-1,duty-2", "2027-04-02,0:00-9:00,duty-2,duty-1"]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from workflows.kernel.process import Policies, Process
 
 S = TypeVar("S", bound=CaseState)
-BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached"})
+BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached", "call-by-hand"})
 """Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far another system's clock may be ahead of ours."""

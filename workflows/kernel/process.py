@@ -121,6 +121,8 @@ class Process(Generic[S]):
     """Facts for the reminder's template beside the due time."""
     asked: Callable[[Draft[S], Deadline, Rung, list[str]], None] = lambda _draft, _deadline, _rung, _who: None
     """What follows when a rung has asked members of staff."""
+    calls: str | None = None
+    """The role that telephones whom nothing urgent has reached; without it that is any failed message."""
     completed: Mapping[str, Callable[[Draft[S]], None]] = field(default_factory=dict)
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None

@@ -270,6 +270,7 @@ SUPPORT: Final = Process[SupportState](
     facts=_facts,
     asked=crisis.paged,
     break_glass=GLASS,
+    calls=Role.HEAD,
     home="support",
     keyed=True,
     confidential=True,
