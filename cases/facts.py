@@ -104,8 +104,9 @@ async def announce(connection: Any, process: Process[Any], about: str, envelope:
     if reaches is None:
         raise ValueError(f"{envelope.type} is about one case")
     where = (process.name, process.case_id(about), envelope.model_dump_json(), reaches)
-    told = await connection.fetchval(SQL["announce"], envelope.source, envelope.id, envelope.type, *where)
-    return told is not None
+    return bool(
+        await connection.fetchval(SQL["announce"], envelope.source, envelope.id, envelope.type, *where)
+    )
 
 
 def apart(

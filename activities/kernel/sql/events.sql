@@ -19,9 +19,7 @@ RETURNING e.state
 -- name: announce
 -- A fact about many cases, told here; the row of each is written with it.
 WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
-INSERT INTO iehe.events (source, id, type, process, case_id, envelope, reaches)
-SELECT $1, $2, $3, $4, $5, $6, $7 FROM durable
-ON CONFLICT (source, id) DO NOTHING RETURNING id
+SELECT iehe.announce($1, $2, $3, $4, $5, $6, $7) FROM durable
 
 -- name: event
 SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, stored_at, next_try_at,

@@ -141,6 +141,19 @@ $$;
 CREATE TRIGGER events_fan_out AFTER INSERT ON iehe.events
     FOR EACH ROW WHEN (NEW.reaches IS NOT NULL) EXECUTE FUNCTION iehe.fan_out();
 
+-- with the owner's rights: what it is about is no case that anybody sees
+CREATE FUNCTION iehe.announce(source text, id text, type text, process text, about text, envelope jsonb, reach text)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO iehe.events AS e (source, id, type, process, case_id, envelope, reaches)
+    SELECT announce.source, announce.id, announce.type, announce.process, about, announce.envelope, reach
+    WHERE split_part(about, '/', 1) = ANY (iehe.rooms_here())
+    ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION iehe.announce IS 'Stores a fact about many cases; false: its id was used before.';
+
 -- E19 for all processes: who has left acts and stands in for nobody
 CREATE FUNCTION iehe.staff_left(who text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -352,7 +365,8 @@ CREATE TRIGGER administration_log_rows_stay BEFORE UPDATE OR DELETE ON iehe.admi
 CREATE TRIGGER administration_log_stays BEFORE TRUNCATE ON iehe.administration_log
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
 
-REVOKE EXECUTE ON FUNCTION iehe.queue_event FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION iehe.queue_event, iehe.announce FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION iehe.announce TO iehe_worker, iehe_office;
 GRANT EXECUTE ON FUNCTION iehe.queue_event TO iehe_worker;
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.event_fates TO iehe_office;
 GRANT SELECT ON iehe.webhooks, iehe.webhook_keys, iehe.staff_channels TO iehe_worker, iehe_office;
