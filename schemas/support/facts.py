@@ -4,8 +4,6 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, model_validator
 
-from pydantic import AwareDatetime
-
 from schemas.kernel.identifiers import Code, StaffId
 from schemas.kernel.payload import Payload
 from schemas.support.referral import Words
