@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from cases.fields import kind_of
 from cases.texts import Vault, keep_text
 from schemas.kernel.personal import Apart
-from workflows.kernel.process import EventKind, Process
+from workflows.kernel.process import EventKind, Process, Reach
 
 _ID_BYTES: Final = 10
 _CHECK_BYTES: Final = 5
@@ -72,6 +72,11 @@ def put_apart(
         event: its id there.
         data: what it says, checked.
     """
+    if kind.reaches is not None:
+        # it is of no case: there is no key under which words could be kept
+        named = process.keyed and kind.reaches is Reach.PERSON
+        about = person_key(marks, process.room, subject) if named else subject
+        return PutApart(process.case_id(about), dict(data))
     case_id = process.case_id(keyed(marks, process.room, source, subject) if process.keyed else subject)
     kept, told = list[Words](), dict(data)
     for path, mark in _marked(kind.data):
@@ -88,8 +93,8 @@ def put_apart(
         place = "|".join((case_id, "" if mark is Apart.PERSON else f"{source}|{event}", *path, words))
         text_id = UUID(bytes=marks.mark(process.room, f"text|{place}")[:16], version=5)
         kept.append(Words(text_id, case_id, f"{source}/{'.'.join(path)}"[:64], words))
-        hashed = _code(marks.mark(process.room, f"person|{words}")[:_ID_BYTES])
-        part[name] = f"{hashed}.{text_id}" if mark is Apart.PERSON else str(text_id)
+        of_person = mark is Apart.PERSON
+        part[name] = f"{person_key(marks, process.room, words)}.{text_id}" if of_person else str(text_id)
     return PutApart(case_id, told, tuple(kept))
 
 
@@ -97,6 +102,11 @@ async def keep(connection: Any, marks: Marks, words: tuple[Words, ...]) -> None:
     """Store them, in the transaction that stores the fact."""
     for each in words:
         await keep_text(connection, marks, each.text_id, each.case_id, each.author, each.words)
+
+
+def person_key(marks: Marks, room: str, person: str) -> str:
+    """What stands for a person in all cases of a room, and says nothing of who it is."""
+    return _code(marks.mark(room, f"person|{person}")[:_ID_BYTES])
 
 
 def keyed(marks: Marks, room: str, source: str, reference: str) -> str:

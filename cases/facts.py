@@ -16,6 +16,7 @@ from schemas.kernel.refusals import Refusal, RefusalKind
 from workflows.kernel import stepping
 from workflows.kernel.draft import Frame, LookupNeeded
 from workflows.kernel.known_policies import POLICIES
+from workflows.kernel.process import Process
 
 SQL: Final = queries("kernel/events")
 LOG_OF_CAUSE: Final = queries("kernel/office")["log_of_cause"]
@@ -88,6 +89,24 @@ async def enter(connection: Any, case: asyncpg.Record | Mapping[str, Any], envel
     where = (case["process"], case["case_id"], envelope.model_dump_json())
     entered = await connection.fetchval(SQL["enter"], envelope.source, envelope.id, envelope.type, *where)
     return entered is not None
+
+
+async def announce(connection: Any, process: Process[Any], about: str, envelope: EventEnvelope) -> bool:
+    """Tell a fact about many cases, in a transaction of the caller's; False when its id was used before.
+
+    Args:
+        connection: in the transaction.
+        process: whose cases.
+        about: what its kind finds them by: the key of a person, a staff id, or a name for all of them.
+        envelope: as each of them gets it.
+    """
+    reaches = stepping.event_kind(process, envelope).reaches
+    if reaches is None:
+        raise ValueError(f"{envelope.type} is about one case")
+    where = (process.name, process.case_id(about), envelope.model_dump_json(), reaches)
+    return bool(
+        await connection.fetchval(SQL["announce"], envelope.source, envelope.id, envelope.type, *where)
+    )
 
 
 def apart(

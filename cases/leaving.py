@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 from activities.kernel.queries import queries
 from cases import facts
-from cases.registry import PROCESSES, ROOMS
+from cases.registry import PROCESSES
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
@@ -30,27 +31,19 @@ async def leave(connection: Any, staff_id: str, by: str) -> Left:
     Raises:
         Refusal: there is no such active member of staff.
     """
-    if await connection.fetchval(SQL["deactivate"], staff_id) is None:
+    if not await connection.fetchval("SELECT iehe.staff_left($1)", staff_id):
         raise Refusal("staff-unknown", staff_id=staff_id)
-    await connection.execute(SQL["void_substitutes"], staff_id)
-    for room in ROOMS.values():
-        name = f"iehe.{room.process.room}_person_left(text)"
-        if await connection.fetchval("SELECT to_regprocedure($1)::text", name) is not None:
-            await connection.execute(f"SELECT {name.replace('(text)', '($1)')}", staff_id)
     rows = await connection.fetch(SQL["cases_of"], staff_id)
-    told, tasks = list[str](), list[str]()
-    for row in rows:
-        process = PROCESSES[row["process"]]
-        if PERSON_LEFT not in process.events:
-            tasks += [f"{row['case_id']} {task}" for task in row["tasks"]]
-            continue
-        envelope = EventEnvelope(
-            id=f"left-{staff_id}-{row['case_id'].partition('/')[2]}",
-            source=f"office:{by}",
-            type=event_type(process.name, PERSON_LEFT),
-            received_at=datetime.now(UTC),
-            data={"staff_id": staff_id},
-        )
-        await facts.enter(connection, row, envelope)
-        told.append(row["case_id"])
-    return Left(tuple(told), tuple(tasks))
+    for process in PROCESSES.values():
+        if PERSON_LEFT in process.events:
+            envelope = EventEnvelope(
+                id=f"left-{staff_id}-{uuid4().hex}",
+                source=f"office:{by}",
+                type=event_type(process.name, PERSON_LEFT),
+                received_at=datetime.now(UTC),
+                data={"staff_id": staff_id},
+            )
+            await facts.announce(connection, process, staff_id, envelope)
+    told = [row for row in rows if PERSON_LEFT in PROCESSES[row["process"]].events]
+    tasks = [f"{row['case_id']} {task}" for row in rows if row not in told for task in row["tasks"]]
+    return Left(tuple(row["case_id"] for row in told), tuple(tasks))

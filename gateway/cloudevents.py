@@ -30,7 +30,7 @@ from cases.registry import PROCESSES
 from gateway.problems import Fault, Invalid, faults_of, pointer
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import MessageId, event_type
-from workflows.kernel.process import EventKind
+from workflows.kernel.process import EventKind, Process, Reach
 
 
 @cache
@@ -135,6 +135,12 @@ class Arrival:
         """
         return {"type": self.event.type, "subject": self.case_id, "data": self.data}
 
+    @property
+    def reaches(self) -> Reach | None:
+        """By what it finds its cases, where it is about many."""
+        known = known_type(self.event.type)
+        return known[1].reaches if known is not None else None
+
     def envelope(self, received_at: datetime) -> EventEnvelope:
         """As the case gets it."""
         event = self.event
@@ -184,15 +190,21 @@ def arrival_of(value: Any, *prefix: int) -> Arrival:
             faults.append(Fault(pointer(*prefix, "type"), "unknown_type"))
         raise Invalid(faults)
     process, kind = known
-    if event is not None:
-        try:
-            subject_of(PROCESSES[process].subject).validate_python(event.subject)
-        except ValidationError:
-            faults.append(Fault(pointer(*prefix, "subject"), "not_a_business_key"))
+    if event is not None and not _is_subject(PROCESSES[process], kind, event):
+        faults.append(Fault(pointer(*prefix, "subject"), "not_a_business_key"))
     data, data_faults = _data(kind, own.get("data", {}), prefix)
     if faults or data_faults or event is None:
         raise Invalid((*faults, *data_faults), data_only=not faults)
     return Arrival(process, PROCESSES[process].case_id(event.subject), event, data)
+
+
+def _is_subject(process: Process[Any], kind: EventKind, event: CloudEvent) -> bool:
+    """Whether it can be about that; what is about a member of staff is about nobody else."""
+    try:
+        subject_of(process.subject_of(kind)).validate_python(event.subject)
+    except ValidationError:
+        return False
+    return kind.reaches is not Reach.STAFF or event.data.get("staff_id") in (None, event.subject)
 
 
 def known_type(kind: Any) -> tuple[str, EventKind] | None:

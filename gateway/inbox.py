@@ -106,6 +106,7 @@ async def _insert(connection: Any, source: str, arrivals: Sequence[Arrival]) -> 
         [each.case_id for each in events],
         [each.envelope(now).model_dump_json() for each in events],
         now,
+        [each.reaches for each in events],
     )
     new = {row["id"] for row in rows}
     known: dict[str, Any] = {}

@@ -11,7 +11,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -61,7 +61,21 @@ async def _staff_of(connection: Connection, terms: Mapping[str, Any]) -> list[st
     return [row["found"] for row in rows]
 
 
-HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {"staff-of": _staff_of}
+async def _closures(connection: Connection, terms: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = await connection.fetch(SQL["closures"], terms["process"], date.fromisoformat(terms["since"]))
+    return [json.loads(row["closure"]) for row in rows]
+
+
+async def _unreached(connection: Connection, terms: Mapping[str, Any]) -> list[str]:
+    rows = await connection.fetch(SQL["unreached"], terms["notices"])
+    return [row["notice_id"] for row in rows]
+
+
+HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
+    "staff-of": _staff_of,
+    "closures": _closures,
+    "unreached": _unreached,
+}
 """What the host's own steps ask the database, whatever the process."""
 
 

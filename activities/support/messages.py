@@ -17,6 +17,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "case-returned": message("staff"),
     "case-news": message("staff"),
     "case-lost": message("staff"),
+    "cover-named": message("staff", "since", "until"),
     "due-soon": message("staff", "task", "due_at"),
     "overdue": message("staff", "task", "due_at"),
     "please-acknowledge": message("staff", "task", "due_at"),

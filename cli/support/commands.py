@@ -11,6 +11,8 @@ from cli.japanese import word
 from cli.known import completed
 from cli.known import staff_ids as known_staff
 from cli.session import CommandError, Session
+from cli.support import closures
+from cli.support.rota_file import import_rota
 from cli.tables import Columns, print_rows
 from cli.typed import known_value, moment
 
@@ -19,6 +21,8 @@ members = typer.Typer(no_args_is_help=True, help="Who works in which unit.")
 rota = typer.Typer(no_args_is_help=True, help="Who is on duty, first and second, minute by minute.")
 app.add_typer(members, name="members")
 app.add_typer(rota, name="rota")
+app.add_typer(closures.app, name="closures")
+rota.command("import")(import_rota)
 
 StaffArgument = Annotated[str, typer.Argument(metavar="STAFF_ID", autocompletion=completed(known_staff))]
 ShiftArgument = Annotated[int, typer.Argument(help="Number of the shift, as the rota lists it.")]

@@ -8,7 +8,13 @@ from gateway.cloudevents import CloudEvent
 from gateway.documents.models import reference, schemas_of
 from schemas.kernel.identifiers import event_type
 from workflows.kernel.lifecycle import By
-from workflows.kernel.process import EventKind, Process
+from workflows.kernel.process import EventKind, Process, Reach
+
+_ABOUT = {
+    Reach.PERSON: "Reaches every open case about the person who is the subject, once.",
+    Reach.STAFF: "Reaches every open case that concerns the member of staff who is the subject, once.",
+    Reach.ALL: "Reaches every open case, once.",
+}
 
 
 def asyncapi() -> dict[str, Any]:
@@ -73,18 +79,19 @@ def stages_of(process: Process[Any], kind: EventKind) -> list[str]:
 
 def _message(name: str, fact: str, process: Process[Any], kind: EventKind) -> dict[str, Any]:
     stages = ", ".join(stages_of(process, kind))
+    about = f"{_ABOUT[kind.reaches]} " if kind.reaches is not None else ""
     return {
         "name": name,
         "title": fact,
         "summary": f"{process.name}: {fact}, taken as the step '{kind.step}'.",
-        "description": f"Changes a case in the stages: {stages}. In another stage it is recorded, changes "
-        "nothing and the office is asked to look at it.",
+        "description": f"{about}Changes a case in the stages: {stages}. In another stage it is recorded, "
+        "changes nothing and the office is asked to look at it.",
         "contentType": "application/cloudevents+json",
         "payload": {
             "allOf": [reference(CloudEvent)],
             "properties": {
                 "type": {"const": name},
-                "subject": {"pattern": process.subject},
+                "subject": {"pattern": process.subject_of(kind)},
                 "data": reference(kind.data),
             },
         },

@@ -69,6 +69,13 @@ class CalendarException(Payload):
         return self.first <= day <= (self.last or self.first)
 
 
+class Closure(CalendarException):
+    """Days that were noted after a policy was loaded; its cases are told of them."""
+
+    calendar: Code | None = None
+    """The policy's calendar that it is about; without it all of them."""
+
+
 class CalendarPolicy(Payload):
     """When the institute, or one of its units, works.
 

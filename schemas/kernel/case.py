@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
+from schemas.kernel.calendars import Closure
 from schemas.kernel.deadlines import Deadline, DueTime
 from schemas.kernel.identifiers import Code, MessageId, RoleName
 from schemas.kernel.payload import Payload, Record
@@ -123,6 +124,8 @@ class CaseState(Record):
     policy_ref: PolicyRef | None = None
     policy: ProcessPolicy | None = Field(default=None, exclude=True)
     """What `policy_ref` names, attached when the state is read; no part of what is stored."""
+    closures: tuple[Closure, ...] | None = None
+    """Days that its calendars have closed or opened since, as it has been told of them."""
     opened_at: datetime | None = None
     stage_since: datetime | None = None
     outcome: str | None = None

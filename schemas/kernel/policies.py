@@ -1,11 +1,12 @@
 """Policies: every count, span and recipient that a year may change, with its date."""
 
 from datetime import date, time
-from typing import Annotated, Final, Generic, TypeVar
+from functools import lru_cache
+from typing import Annotated, Final, Generic, Self, TypeVar
 
 from pydantic import Field
 
-from schemas.kernel.calendars import AROUND_THE_CLOCK, CalendarPolicy
+from schemas.kernel.calendars import AROUND_THE_CLOCK, CalendarPolicy, Closure
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
 
@@ -66,10 +67,22 @@ class ProcessPolicy(Payload):
             return AROUND_THE_CLOCK
         return self.calendar if name is None else self.calendars[name]
 
+    def closed_on(self, closures: tuple[Closure, ...]) -> Self:
+        """The policy with more days on which its calendars are not as they say."""
+        named = {name: _closed(calendar, name, closures) for name, calendar in self.calendars.items()}
+        changed = {"calendar": _closed(self.calendar, None, closures), "calendars": named}
+        return self.model_copy(update=changed)
+
     @property
     def ref(self) -> PolicyRef:
         """How a case names it."""
         return PolicyRef(version=self.version, route=self.route)
+
+
+@lru_cache(maxsize=256)
+def _closed(calendar: CalendarPolicy, name: str | None, closures: tuple[Closure, ...]) -> CalendarPolicy:
+    own = tuple(each for each in closures if each.calendar in (None, name))
+    return calendar.model_copy(update={"exceptions": (*calendar.exceptions, *own)}) if own else calendar
 
 
 class EventPolicy(Payload):

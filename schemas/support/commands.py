@@ -1,6 +1,6 @@
 """The decisions of people about a support case."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
@@ -112,6 +112,16 @@ class NameConcerned(Command):
 
     step: ClassVar[str] = "name-concerned"
     staff_id: StaffId = Field(description="Whom it is about or against.")
+
+
+class NameCover(Command):
+    """Name who has the case while its owner is not there because of a closure."""
+
+    step: ClassVar[str] = "name-cover"
+    staff_id: StaffId = Field(description="A member of the unit who works on these days.")
+    closure: date | None = Field(
+        default=None, description="First day of the closure; left out: the next one that has no cover."
+    )
 
 
 class ReferOn(Command):

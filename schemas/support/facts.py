@@ -1,8 +1,8 @@
 """Facts about a support case that other systems send."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, model_validator
 
 from schemas.kernel.identifiers import Code, StaffId
 from schemas.kernel.payload import Payload
@@ -64,6 +64,25 @@ class PersonLeft(Payload):
     """A member of staff has left or moved: what is theirs is not theirs any more."""
 
     staff_id: StaffId
+
+
+class PersonAway(Payload):
+    """A member of staff is away for a while: whoever stands in hears what they would."""
+
+    staff_id: StaffId
+    begins_at: AwareDatetime
+    ends_at: AwareDatetime
+    substitute: StaffId | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends_at <= self.begins_at:
+            raise ValueError("ends_at has to be later than begins_at")
+        return self
+
+
+class CalendarChanged(Payload):
+    """Closures were noted or taken back: clocks are counted again, never later than was promised."""
 
 
 class StudentLeft(Payload):

@@ -79,6 +79,17 @@ class Asked(Payload):
     staff_id: str
 
 
+class Covered(Payload):
+    """Somebody has the case for the days of a closure, in place of its owner (S19); or no longer."""
+
+    kind: Literal["covered"] = "covered"
+    owner: str
+    by: str
+    begins_at: AwareDatetime
+    ends_at: AwareDatetime
+    over: bool = False
+
+
 class Paged(Payload):
     """A page went out to somebody, who sees the whole case from now on."""
 

@@ -1,6 +1,6 @@
 """What a support case remembers: codes, levels and times."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -34,6 +34,17 @@ class Giver(Record):
     owner: str | None
 
 
+class Cover(Record):
+    """Who has a case while its owner is not there because of a closure (S19)."""
+
+    last: date
+    """Last day of the closure."""
+    owner: str | None
+    """Whose it is, when it was asked for."""
+    by: str | None = None
+    """Staff id of the cover, once named."""
+
+
 class SupportState(CaseState):
     """Everything a case remembers."""
 
@@ -64,3 +75,5 @@ class SupportState(CaseState):
     """Number of the last danger that was paged."""
     crisis_lead: str | None = None
     """Who attends to the crisis."""
+    covers: dict[str, Cover] = Field(default_factory=dict)
+    """By the first day of each long closure for which a cover was asked."""

@@ -1,17 +1,21 @@
 import io
 import re
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
+from schemas.kernel.japan import TOKYO
 from spreadsheets import table_files as reading
 from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, write_staff_csv
 from spreadsheets.admission.samples import sample_applications, sample_staff
+from spreadsheets.closures import check_closures_file
 from spreadsheets.faults import WARNINGS, WORDS
 from spreadsheets.outreach.topics import TOPIC_COLUMNS, check_topics_file
 from spreadsheets.staff import STAFF_COLUMNS, check_staff_file
+from spreadsheets.support.rota import Shift, check_rota_file
 from tests.spreadsheets.test_workbook import demanding_workbook
 
 FORMAT_PAGE = Path(__file__).parents[2] / "docs" / "import-format.md"
@@ -104,6 +108,35 @@ TOPICS = {
     "lecturer-not-on-staff": TOPIC.replace("lecturer-1", "lecturer-2"),
 }
 
+CLOSURES = {
+    "time-invalid": "2027-01-01,25:00,26:00\n",
+    "hours-half": "2027-01-01,9:00,\n",
+    "hours-reversed": "2027-01-01,9:00,8:00\n",
+    "closure-too-long": "2027-01-01,,,2028-01-01\n",
+    "closure-repeated": "2027-01-01,,\n" * 2,
+}
+ROTA = {
+    "span-invalid": "2027-01-01,9:00,duty-1,\n",
+    "shift-repeated": "2027-01-01,9:00-17:00,duty-1,\n" * 2,
+    "shift-taken": "2026-12-01,9:00-17:00,duty-1,\n",
+    "same-person-twice": "2027-01-01,9:00-17:00,duty-1,duty-1\n",
+    "person-unknown": "2027-01-01,9:00-17:00,duty-9,\n",
+    "person-not-reachable": "2027-01-01,9:00-17:00,duty-2,\n",
+}
+
+
+def check_closures(path, rows):
+    lines = [f"{row},,closure" if row.count(",") == 2 else f"{row},closure" for row in rows.split()]
+    path.write_text("\n".join(["date,opens,closes,last,why", *lines]))
+    return check_closures_file(path, ["office"])
+
+
+def check_rota(path, rows):
+    path.write_text("日付,時間帯,当番,副当番\n" + rows)
+    begins = datetime(2026, 12, 1, 16, tzinfo=TOKYO)
+    planned = [Shift("first", "duty-3", begins, begins + timedelta(hours=9))]
+    return check_rota_file(path, {"duty-1": True, "duty-2": False}, planned)
+
 
 def check_topics(path, rows):
     path.write_text(",".join(column.headers[0] for column in TOPIC_COLUMNS) + "\n" + rows, encoding="utf-8")
@@ -115,6 +148,13 @@ def check_staff(path, changes):
     return check_staff_file(path)
 
 
+OTHERS = {
+    code: (check_file, rows)
+    for check_file, files in ((check_topics, TOPICS), (check_closures, CLOSURES), (check_rota, ROTA))
+    for code, rows in files.items()
+}
+
+
 @pytest.mark.parametrize("code", WORDS)
 def test_every_code_is_found(code, check, tmp_path, monkeypatch):
     """Each documented fault is the answer to some file, with its severity and without open placeholders."""
@@ -124,8 +164,9 @@ def test_every_code_is_found(code, check, tmp_path, monkeypatch):
         checked = check(*ROWS[code])
     elif code in STAFF:
         checked = check_staff(tmp_path / "staff.csv", STAFF[code])
-    elif code in TOPICS:
-        checked = check_topics(tmp_path / "topics.csv", TOPICS[code])
+    elif code in OTHERS:
+        check_file, rows = OTHERS[code]
+        checked = check_file(tmp_path / "file.csv", rows)
     elif code == "file-unreadable":
         checked = check(path=tmp_path)
     elif code == "mapped-column-missing":

@@ -21,7 +21,7 @@ from activities.support.messages import MESSAGES
 from schemas.kernel.case import Actor, Command, EventEnvelope, RefusedEvent
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
-from schemas.kernel.transition import NoticeRequested, Transition
+from schemas.kernel.transition import NoticeRequested, Transition, Undelivered
 from schemas.support import commands
 from schemas.support.policy import SupportPolicy
 from schemas.support.roles import Role
@@ -75,6 +75,9 @@ class House:
     duty: dict[str, list[str]] = field(default_factory=lambda: {"first": ["duty-1"], "second": ["duty-2"]})
     away: dict[str, str | None] = field(default_factory=dict)
     shut_out: set[str] = field(default_factory=set)
+    closures: list[dict[str, Any]] = field(default_factory=list)
+    unreached: set[str] = field(default_factory=set)
+    """Notices that were the last way to their reader."""
 
     def stand_in(self, who: str) -> str | None:
         seen = {who}
@@ -153,6 +156,8 @@ class Pure:
                 "of_unit": terms["staff_id"] in self.house.units.get(terms["unit"], set()),
                 "concerned": terms["staff_id"] in self.house.shut_out,
             },
+            "unreached": lambda: [each for each in terms["notices"] if each in self.house.unreached],
+            "closures": lambda: self.house.closures,
             "staff-of": lambda: self.house.staff_of(terms["audience"]),
         }
         return answers[name]()
@@ -201,6 +206,20 @@ class Pure:
         self.act_on_time()
         return taken
 
+    def closed(self, *closures: Mapping[str, Any]) -> None:
+        """The office has noted these closures, and the case is told."""
+        self.house.closures = [{"why": "closure", **each} for each in closures]
+        self.event("calendar-changed")
+
+    def not_reached(self, who: str, *, last: bool = True) -> Transition:
+        """A page to somebody has failed for good on a channel, which may be the last one."""
+        notice = f"n{next(_numbers)}"
+        self.house.unreached |= {notice} if last else set()
+        failed = {notice: Undelivered(reason="gave-up", message="page", to=f"staff:{who}")}
+        taken = self._take(partial(stepping.notices_failed, SUPPORT, f"notices/{notice}", failed))
+        self.act_on_time()
+        return taken
+
     def event_or_task(self, fact: str, **data: Any) -> Transition:
         """The same, with the refusal recorded as the kernel does."""
         try:
@@ -228,8 +247,10 @@ class Pure:
         return self.act_on_time()
 
     def act_on_time(self) -> list[Transition]:
-        """What the kernel does when its timer fires."""
+        """What the kernel does after a message and when its timer fires."""
         taken: list[Transition] = []
+        while (wanted := stepping.follow_up(SUPPORT, self.state)) is not None:
+            taken.append(self._take(partial(stepping.followed_up, SUPPORT, wanted)))
         while (name := stepping.due(self.state, self.now)) is not None:
             try:
                 taken.append(self._take(partial(stepping.time_passed, SUPPORT, name)))

@@ -10,6 +10,8 @@ from activities.support.messages import MESSAGES
 FACTS = {
     "task": "first-response",
     "due_at": datetime(2026, 11, 20, 9, tzinfo=UTC).isoformat(),
+    "since": datetime(2026, 12, 27, 15, tzinfo=UTC).isoformat(),
+    "until": datetime(2027, 1, 5, 15, tzinfo=UTC).isoformat(),
     "page": 3,
     "code": "library",
     "case": "support/ABCDEFGHIJKLMNOPQRSTUVWX",

@@ -10,6 +10,7 @@ import pytest
 from activities.kernel.database import open_pool
 from activities.support import rota
 from schemas.kernel.refusals import Refusal
+from tests.cli.program import Program, elsewhere
 from tests.conftest import Database
 from tests.support.builder import refused
 
@@ -197,3 +198,59 @@ async def test_fifty_at_once_take_one_place(ledger: Rota) -> None:
     made = await asyncio.gather(*(plan(number) for number in range(50)))
     assert sum(shift is not None for shift in made) == 1
     assert len(await ledger.on_duty("first", 4)) == 1
+
+
+# the file
+
+
+@pytest.fixture
+def head(database, temporal, tmp_path, ledger) -> Program:
+    return Program(elsewhere(database, temporal, tmp_path / "home")).by("head-1")
+
+
+async def test_e10_a_rota_is_planned_from_a_file_whole_and_only_once(head, ledger, tmp_path) -> None:
+    """Full-width digits, 24:00, the next morning; the check changes nothing, the same file again neither."""
+    await ledger.employ("head-1", role="head_of_support")
+    file = tmp_path / "rota.csv"
+    rows = ["２０２７/４/１,９：００～24:00,duty-1,duty-2", "2027-04-02,0:00-9:00,duty-2,duty-1"]
+    rows += ["2027-04-02,22:00-翌8:00,duty-3,"]
+    file.write_bytes("\n".join(["日付,時間帯,当番,副当番", *rows]).encode("cp932", "replace"))
+    planned = "SELECT place, staff_id, lower(during), upper(during) FROM iehe.support_rota ORDER BY 3, 1"
+    told = await head("support", "rota", "import", file, "--check", "--json")
+    assert told.json == {"new": 5, "same": 0}, told
+    assert await ledger.owner.fetch(planned) == []
+    assert (await head("support", "rota", "import", file, "--json")).json == {"new": 5, "same": 0}
+    assert (await head("support", "rota", "import", file, "--json")).json == {"new": 0, "same": 5}
+    found = [
+        (row[0], row[1], f"{row[2]:%d %H}", f"{row[3]:%d %H}") for row in await ledger.owner.fetch(planned)
+    ]
+    assert found == [
+        ("first", "duty-1", "01 00", "01 15"),
+        ("second", "duty-2", "01 00", "01 15"),
+        ("first", "duty-2", "01 15", "02 00"),
+        ("second", "duty-1", "01 15", "02 00"),
+        ("first", "duty-3", "02 13", "02 23"),
+    ]
+
+
+async def test_e14_a_faulty_rota_plans_nothing(head, ledger, tmp_path) -> None:
+    """A shift twice, somebody unknown, not reached, or in both places at once: each by its row."""
+    await ledger.employ("head-1", role="head_of_support")
+    await ledger.employ("duty-4", tested=1)
+    file = tmp_path / "rota.csv"
+    rows = [
+        "2027-04-01,9:00-17:00,duty-1,duty-2",
+        "2027-04-01,16:00-18:00,duty-3,",
+        "2027-04-03,9:00-25:00,duty-1,",
+    ]
+    rows += ["2027-04-04,9:00-17:00,duty-1,duty-1", "2027-04-05,9:00-17:00,duty-4,nobody"]
+    file.write_text("\n".join(["日付,時間帯,当番,副当番", *rows]))
+    told = (await head("support", "rota", "import", file, "--json")).json["error"]
+    assert [(fault["row"], fault["code"]) for fault in told["faults"]] == [
+        (3, "shift-repeated"),
+        (4, "time-invalid"),
+        (5, "same-person-twice"),
+        (6, "person-not-reachable"),
+        (6, "person-unknown"),
+    ]
+    assert await ledger.owner.fetchval("SELECT count(*) FROM iehe.support_rota") == 0

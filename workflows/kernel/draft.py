@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from schemas.kernel.calendars import CalendarPolicy
+from schemas.kernel.calendars import CalendarPolicy, Closure
 from schemas.kernel.case import SYSTEM, Actor, CaseState, Task
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.kernel.policies import NoticePolicy, PolicyRef, ProcessPolicy, TaskPolicy
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from workflows.kernel.process import Policies, Process
 
 S = TypeVar("S", bound=CaseState)
-BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached"})
+BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached", "call-by-hand"})
 """Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far another system's clock may be ahead of ours."""
 FARTHEST = timedelta(days=3 * 366)
 """How far ahead a person may set a time; a wrong century would keep a case open for ever."""
+CLOSED_BEFORE = timedelta(days=31)
+"""How long before a case was opened its clocks may have begun."""
 ALWAYS = frozenset({"refuse-event", "report-notices", "deadline-refused"})
 """Steps of the host's own that no table may refuse: what they record has happened."""
 PATH_LIMIT = 50
@@ -149,6 +151,13 @@ class Draft(Generic[S]):
         self.state.policy_ref = ref
         self.process.attach_policy(self.state, self._frame.policies)
 
+    def learn_closures(self) -> None:
+        """Count from now on by the closures that are stored for the process."""
+        since = self.calendar.day_of(self.state.opened_at or self.now) - CLOSED_BEFORE
+        found = self.look_up("closures", process=self.process.name, since=since.isoformat())
+        self.state.closures = tuple(Closure.model_validate(each) for each in found) or None
+        self.process.attach_policy(self.state, self._frame.policies)
+
     # times that people and systems give
 
     def past(self, at: datetime) -> datetime:
@@ -220,16 +229,17 @@ class Draft(Generic[S]):
         whose: str | None = None,
         assignee: str | None = None,
         deadline: str | None = None,
+        due_at: datetime | None = None,
         keep: bool = False,
     ) -> None:
-        """Ask a person for something, until its deadline's due time or by the policy for its kind.
+        """Ask a person for something, until its deadline is due, a given time, or by the policy for its kind.
 
         `keep` lets it outlive the stage; `whose` tells several apart.
         """
         key = f"{kind}:{whose}" if whose else kind
         if key in self.state.tasks:
             return
-        due = self.state.deadlines[deadline].due_at if deadline else self.task_due(kind)
+        due = self.state.deadlines[deadline].due_at if deadline else due_at or self.task_due(kind)
         self.state.tasks[key] = Task(
             key=key,
             kind=kind,

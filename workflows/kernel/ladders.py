@@ -4,6 +4,7 @@ A rung that asks holds the next ones up by an acknowledgement, and silence leads
 when somebody was told: what was told late, after an outage, is waited for as long as what was told in time.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from schemas.kernel.deadlines import Acknowledgement, Deadline, Rung, Unit
@@ -93,6 +94,23 @@ def pass_over(deadline: Deadline, rung: Rung, now: datetime) -> None:
     rung.told, rung.fired = rung.times, rung.to
     if number < len(asking) and asking[number].wait is not None:
         asking[number].at, asking[number].exact = now, True
+
+
+def unreached(deadline: Deadline, who: Collection[str], now: datetime) -> Rung | None:
+    """Whoever was asked last cannot have heard of it: the next rung is told at once, as if they were silent.
+
+    Returns:
+        The rung that is passed over; None where somebody else was asked too, or somebody looks after it.
+    """
+    held = deadline.acknowledged
+    told = [rung for rung in deadline.rungs if rung.asks and rung.told]
+    if not told or (held is not None and (held.until is None or held.until > now)):
+        return None
+    rung = told[-1]
+    if not rung.asked or not set(rung.asked) <= set(who):
+        return None
+    pass_over(deadline, rung, now)
+    return rung
 
 
 def acknowledge(deadline: Deadline, by: str, now: datetime, calendar: Calendar) -> Acknowledgement:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import JsonValue
 
 from schemas.kernel.case import Actor, CaseState, Command
 from schemas.kernel.deadlines import Deadline, Rung
 from schemas.kernel.homes import COMMON
-from schemas.kernel.identifiers import SearchAttribute
+from schemas.kernel.identifiers import CODE_PATTERN, SearchAttribute
 from schemas.kernel.payload import Payload
+from schemas.kernel.people import STAFF_ID_PATTERN
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.break_glass import BreakGlass
@@ -24,6 +26,24 @@ from workflows.kernel.state import due_at, waiting_for_whom
 S = TypeVar("S", bound=CaseState)
 Policies = Callable[[PolicyRef], ProcessPolicy]
 """Gives the policy that a reference names; raises LookupNeeded when it is not known here yet."""
+
+
+class Reach(StrEnum):
+    """By what a fact about many cases finds them; each that is open when it comes hears it once."""
+
+    PERSON = "person"
+    """Those about a person, whom its subject names as the process's cases do (`iehe.<room>_about`)."""
+    STAFF = "staff"
+    """Those that concern a member of staff, whose id its subject is (`iehe.concerns`)."""
+    ALL = "all"
+    """All of the process, whatever its subject is."""
+
+
+_SUBJECTS: Final = {
+    Reach.PERSON: r"^[A-Za-z0-9][A-Za-z0-9.-]{2,63}$",
+    Reach.STAFF: STAFF_ID_PATTERN,
+    Reach.ALL: CODE_PATTERN,
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,8 @@ class EventKind:
     """True for what cases tell each other: no other system may say it."""
     starts: bool = False
     """True for what brings the subject of a case: stored when it comes; the case gets no data of it."""
+    reaches: Reach | None = None
+    """Of what other systems tell about many cases at once; nothing of its data is put apart."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +121,8 @@ class Process(Generic[S]):
     """Facts for the reminder's template beside the due time."""
     asked: Callable[[Draft[S], Deadline, Rung, list[str]], None] = lambda _draft, _deadline, _rung, _who: None
     """What follows when a rung has asked members of staff."""
+    calls: str | None = None
+    """The role that telephones whom nothing urgent has reached; without it that is any failed message."""
     completed: Mapping[str, Callable[[Draft[S]], None]] = field(default_factory=dict)
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
@@ -155,6 +179,10 @@ class Process(Generic[S]):
         ended = state.closed and not self.lifecycle.after_the_end(name)
         return not ended and all(name in table.possible(at) for table, at in self.tables(state, name))
 
+    def subject_of(self, kind: EventKind) -> str:
+        """The form of the subject of a fact that comes from outside."""
+        return self.subject if kind.reaches is None else _SUBJECTS[kind.reaches]
+
     def case_id(self, subject: str) -> str:
         """The case id, which is also the workflow id, of a subject."""
         return f"{self.room}/{subject}"
@@ -176,7 +204,8 @@ class Process(Generic[S]):
     def attach_policy(self, state: S, policies: Policies) -> None:
         """Attach what the state's references name."""
         if state.policy_ref is not None:
-            state.policy = policies(state.policy_ref)
+            policy = policies(state.policy_ref)
+            state.policy = policy.closed_on(state.closures) if state.closures else policy
             self.attach(state, policies)
 
 

@@ -43,6 +43,7 @@ ASSIGNEE = "assignee"
 """The audience of a deadline's task, and why they hear of it."""
 LOOK_AT_DEADLINE = "look-at-deadline"
 NOBODY_REACHED = "nobody-reached"
+CALL_BY_HAND = "call-by-hand"
 LOOK_AT_MOST = 20
 """Open tasks of one kind about messages of one case."""
 
@@ -267,8 +268,26 @@ def report_notices(draft: Draft[Any], failed: dict[str, Undelivered]) -> None:
     """Messages that reached nobody become a task: a person telephones or corrects the address."""
     for notice, each in sorted(failed.items()):
         draft.details[notice[:12]] = each.reason if each.channel == MAIL else f"{each.channel}/{each.reason}"
-    if _may_ask(draft, "notice-failed"):
+    by_hand = _call_by_hand(draft, failed)
+    if failed.keys() - by_hand and _may_ask(draft, "notice-failed"):
         draft.open_task("notice-failed", draft.process.office, whose=str(draft.state.version + 1), keep=True)
+
+
+def _call_by_hand(draft: Draft[Any], failed: dict[str, Undelivered]) -> set[str]:
+    """Those of the notices that were urgent and were their reader's last: undeliverable is unanswered."""
+    staff = sorted(notice for notice, each in failed.items() if (each.to or "").startswith("staff:"))
+    if draft.process.calls is None or not staff:
+        return set()
+    unreached = set(draft.look_up("unreached", notices=staff))
+    for notice in sorted(unreached):
+        who = (failed[notice].to or "").partition(":")[2]
+        draft.open_task(CALL_BY_HAND, draft.process.calls, whose=who, keep=True)
+    calls = [key.partition(":")[2] for key, task in draft.state.tasks.items() if task.kind == CALL_BY_HAND]
+    for deadline in draft.state.deadlines.values() if unreached else ():
+        if (rung := ladders.unreached(deadline, calls, draft.now)) is not None:
+            draft.details[f"{rung.key}>unreached"] = deadline.name
+            draft.change_deadline(deadline, "running")
+    return unreached
 
 
 def _may_ask(draft: Draft[Any], kind: str) -> bool:

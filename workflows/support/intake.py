@@ -23,6 +23,7 @@ def open_case(draft: SupportDraft) -> None:
     """Take over codes and times; words, names and numbers stay in the database."""
     facts = ReferralFacts.model_validate(draft.look_up("referral", case_id=draft.state.case_id))
     draft.follow_policy(facts.policy_ref)
+    draft.learn_closures()
     state = draft.state
     state.received_at, state.way, state.language = facts.received_at, facts.way, facts.language
     state.anonymous, state.referrer, state.urgent = facts.anonymous, facts.referrer, facts.urgent

@@ -8,7 +8,7 @@ from typing import Final
 from schemas.kernel.deadlines import Deadline
 from schemas.support.commands import Accept, Assign, NameConcerned, ReferOn, Return, StepBack, Take
 from schemas.support.commands import Offer as OfferCase
-from schemas.support.facts import PersonLeft
+from schemas.support.facts import PersonAway, PersonLeft
 from schemas.support.lookups import MemberFound
 from schemas.support.records import Concerned, Owned
 from schemas.support.roles import Role
@@ -26,7 +26,7 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
     """One owner, or the queue of a unit, from now on (invariant 4)."""
     state = draft.state
     if owner is not None:
-        _require_fit(draft, unit, owner)
+        require_fit(draft, unit, owner)
     state.unit, state.owner = unit, owner
     draft.details.update(unit=unit, owner=owner)
     draft.record(Owned(unit=unit, owner=owner, why=why))
@@ -36,7 +36,8 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
         clocks.owner_acts(draft)
 
 
-def _require_fit(draft: SupportDraft, unit: Unit | None, owner: str) -> None:
+def require_fit(draft: SupportDraft, unit: Unit | None, owner: str) -> None:
+    """Refuse whoever may not have the case for a unit."""
     # who is concerned is not told to anybody: such a person simply does not fit (E18)
     draft.require(_fits(draft, unit, owner), "owner-unfit", owner=owner, unit=unit)
 
@@ -82,7 +83,7 @@ def offer(draft: SupportDraft, command: OfferCase) -> None:
     state = draft.state
     require_owner(draft)
     draft.require(command.to != state.owner, "own-offer")
-    _require_fit(draft, command.unit, command.to)
+    require_fit(draft, command.unit, command.to)
     grounds.require(draft, command.unit, command.ground, command.reason_id)
     withdraw_offer(draft)
     state.offer = Offer(to=command.to, unit=command.unit, by=draft.actor.id)
@@ -202,9 +203,7 @@ def shut_out(draft: SupportDraft, staff_id: str) -> None:
         draft.close_task(task.key, how="moved_on")
     if state.owner == staff_id:
         to_queue(draft, "conflict")
-    for deadline in state.deadlines.values():
-        if deadline.acknowledged is not None and deadline.acknowledged.by == staff_id:
-            deadline.acknowledged = None
+    _answers_no_more(draft, staff_id)
 
 
 def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
@@ -215,6 +214,17 @@ def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
     if state.owner == fact.staff_id:
         draft.details["was"] = fact.staff_id
         to_queue(draft, "left")
-    for deadline in state.deadlines.values():
-        if deadline.acknowledged is not None and deadline.acknowledged.by == fact.staff_id:
+    _answers_no_more(draft, fact.staff_id)
+
+
+def person_away(draft: SupportDraft, fact: PersonAway) -> None:
+    """Whoever stands in is found at each notice; what the absent had acknowledged is asked again (E3)."""
+    draft.details["away"] = fact.staff_id
+    if fact.begins_at <= draft.now < fact.ends_at:
+        _answers_no_more(draft, fact.staff_id)
+
+
+def _answers_no_more(draft: SupportDraft, staff_id: str) -> None:
+    for deadline in draft.state.deadlines.values():
+        if deadline.acknowledged is not None and deadline.acknowledged.by == staff_id:
             deadline.acknowledged = None

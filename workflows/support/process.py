@@ -16,9 +16,9 @@ from schemas.support.state import SupportState
 from workflows.kernel import break_glass
 from workflows.kernel.break_glass import BreakGlass, break_glass_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
-from workflows.kernel.process import EventKind, Process
+from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
-from workflows.support import clocks, consent, contact, crisis, intake, ownership
+from workflows.support import clocks, consent, contact, cover, crisis, intake, ownership
 
 TRIAGE: Final = frozenset({Role.TRIAGE, Role.HEAD})
 OWNERS: Final = frozenset({Role.COUNSELLOR})
@@ -83,6 +83,13 @@ LIFECYCLE: Final = Lifecycle(
         step("consent-withdrawn", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
         step("consent-over", at=LIVING, by=By.CLOCK, to=[Stage.TRIAGED]),
         step("disclose", at=LIVING, by=OWNERS | LEADS),
+        step("person-moved", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
+        step("person-away", at=LIVING, by=By.EVENT),
+        # closures
+        step("calendar-changed", at=LIVING, by=By.EVENT),
+        step("ask-for-covers", at=LIVING, by=By.SYSTEM),
+        step("name-cover", at=LIVING, by=OWNERS | LEADS),
+        step("cover-over", at=LIVING, by=By.CLOCK),
         # contact
         step("record-contact", at=LIVING, by=OWNERS | DUTY, to=[Stage.IN_CONTACT]),
         step("attempt-due", at=LIVING, by=By.CLOCK),
@@ -195,6 +202,7 @@ SUPPORT: Final = Process[SupportState](
         commands.GiveConsent: consent.give,
         commands.WithdrawConsent: consent.withdraw,
         commands.Disclose: consent.disclose,
+        commands.NameCover: cover.name_cover,
         commands.RecordContact: contact.record_contact,
         commands.Wait: contact.wait,
         commands.Resolve: contact.resolve,
@@ -218,13 +226,24 @@ SUPPORT: Final = Process[SupportState](
             "appointment-missed", facts.AppointmentMissed, contact.appointment_missed
         ),
         "outside-emergency": EventKind("outside-emergency", facts.OutsideEmergency, crisis.outside_emergency),
-        "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left),
         "consent-given": EventKind("consent-given", facts.ConsentGiven, consent.give),
         "consent-withdrawn": EventKind("consent-withdrawn", facts.ConsentWithdrawn, consent.withdraw),
-        "student-left": EventKind("student-left", facts.StudentLeft, contact.student_left),
-        "student-deceased": EventKind("student-deceased", facts.StudentDied, contact.student_died),
         break_glass.FACT: EventKind(
             break_glass.FACT, GlassBroken, break_glass.glass_broken, between_cases=True
+        ),
+        "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left, reaches=Reach.STAFF),
+        "person-moved": EventKind(
+            "person-moved", facts.PersonLeft, ownership.person_left, reaches=Reach.STAFF
+        ),
+        "person-away": EventKind("person-away", facts.PersonAway, ownership.person_away, reaches=Reach.STAFF),
+        "calendar-changed": EventKind(
+            "calendar-changed", facts.CalendarChanged, cover.calendar_changed, reaches=Reach.ALL
+        ),
+        "student-left": EventKind(
+            "student-left", facts.StudentLeft, contact.student_left, reaches=Reach.PERSON
+        ),
+        "student-deceased": EventKind(
+            "student-deceased", facts.StudentDied, contact.student_died, reaches=Reach.PERSON
         ),
     },
     expiries={
@@ -238,7 +257,9 @@ SUPPORT: Final = Process[SupportState](
         clocks.RESOLUTION: ("review-resolution", contact.review),
         clocks.CAN_WAIT: ("cannot-wait", crisis.nobody_says_it_can_wait),
         clocks.CONSENT: ("consent-over", consent.over),
+        cover.COVER: ("cover-over", cover.cover_over),
     },
+    follow_ups=(FollowUp("ask-for-covers", cover.is_to_ask, cover.ask_for_covers),),
     audience=_audience,
     audiences={
         "owner": _owner,
@@ -249,6 +270,7 @@ SUPPORT: Final = Process[SupportState](
     facts=_facts,
     asked=crisis.paged,
     break_glass=GLASS,
+    calls=Role.HEAD,
     home="support",
     keyed=True,
     confidential=True,

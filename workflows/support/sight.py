@@ -45,5 +45,6 @@ ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
     "enter": _OFFICE,
     "change-members": frozenset({Role.HEAD.value}),
+    "change-closures": frozenset({Role.HEAD.value}),
     "change-rota": frozenset({Role.HEAD.value, Role.DUTY.value}),
 }

@@ -30,13 +30,6 @@ FROM iehe.absences a
 WHERE a.ends_at > now() AND ($1::text IS NULL OR a.staff_id = $1)
 ORDER BY a.begins_at, a.staff_id
 
--- name: deactivate
-UPDATE iehe.staff SET active = false WHERE staff_id = $1 AND active RETURNING staff_id
-
--- name: void_substitutes
-WITH own AS (DELETE FROM iehe.absences WHERE staff_id = $1), logins AS (DELETE FROM iehe.logins WHERE staff_id = $1)
-UPDATE iehe.absences SET substitute = NULL WHERE substitute = $1
-
 -- name: cases_of
 -- Open cases that concern somebody, with their open tasks there.
 SELECT c.case_id, c.process, ARRAY(

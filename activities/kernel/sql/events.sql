@@ -16,6 +16,11 @@ WHERE e.state <> 'dropped' AND e.case_id = excluded.case_id AND e.type = exclude
       IS NOT DISTINCT FROM (excluded.envelope ->> 'occurred_at')::timestamptz
 RETURNING e.state
 
+-- name: announce
+-- A fact about many cases, told here; the row of each is written with it.
+WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
+SELECT iehe.announce($1, $2, $3, $4, $5, $6, $7) FROM durable
+
 -- name: event
 SELECT source, id, type, process, case_id, state, reason, fate, code, attempts, stored_at, next_try_at,
        waiting_since, ended_at, handled_by, handled_reason, cause_case, cause_version, envelope

@@ -3,10 +3,10 @@
 -- name: store
 -- Committed is on the disk before the sender is told, whatever the role's or the server's default is.
 WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
-INSERT INTO iehe.events (source, id, type, process, case_id, envelope, stored_at)
-SELECT $1, event.id, event.type, event.process, event.case_id, event.envelope, $7
-FROM durable, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
-    WITH ORDINALITY AS event (id, type, process, case_id, envelope, place)
+INSERT INTO iehe.events (source, id, type, process, case_id, envelope, stored_at, reaches)
+SELECT $1, event.id, event.type, event.process, event.case_id, event.envelope, $7, event.reaches
+FROM durable, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $8::text[])
+    WITH ORDINALITY AS event (id, type, process, case_id, envelope, reaches, place)
 ORDER BY event.place
 ON CONFLICT (source, id) DO NOTHING
 RETURNING id

@@ -22,6 +22,14 @@ ORDER BY lower(r.during), r.place
 -- name: gaps
 SELECT place, begins_at, ends_at FROM iehe.support_gaps(now(), $1)
 
+-- name: officers
+-- Who may be on duty, and whether two tested channels reach them (E14).
+SELECT s.staff_id, (SELECT count(*) >= 2 FROM iehe.tested_channels(s.staff_id)) AS reached
+FROM iehe.staff s WHERE s.active AND 'duty_officer' = ANY (s.roles)
+
+-- name: planned
+SELECT place, staff_id, lower(during) AS begins_at, upper(during) AS ends_at FROM iehe.support_rota
+
 -- name: plan
 SELECT iehe.support_plan($1, $2, $3, $4, $5)
 

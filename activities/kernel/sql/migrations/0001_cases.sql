@@ -51,6 +51,25 @@ CREATE TABLE iehe.policies (
     PRIMARY KEY (process, version)
 );
 
+CREATE TABLE iehe.closures (
+    closure   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    process   text NOT NULL,
+    calendar  text,
+    first     date NOT NULL,
+    last      date NOT NULL CHECK (last >= first),
+    opens     time,
+    closes    time CHECK ((opens IS NULL) = (closes IS NULL)),
+    why       text NOT NULL,
+    noted_by  text NOT NULL,
+    noted_at  timestamptz NOT NULL DEFAULT now(),
+    UNIQUE NULLS NOT DISTINCT (process, calendar, first, last, opens, closes)
+);
+COMMENT ON TABLE iehe.closures IS
+    'Days that are not as the calendars of a process''s policies say: closed, or open at other hours. A running case '
+    'counts by those that it has been told of.';
+COMMENT ON COLUMN iehe.closures.calendar IS 'Null: all calendars but the one that never closes.';
+COMMENT ON COLUMN iehe.closures.closes IS '00:00 is the midnight that ends the day.';
+
 CREATE TABLE iehe.rooms (
     room     text PRIMARY KEY,
     process  text NOT NULL UNIQUE,
@@ -358,6 +377,17 @@ CREATE TABLE iehe.case_shut_out (
 COMMENT ON TABLE iehe.case_shut_out IS
     'Members of staff whom a case is about or against: they get no message of it and see nothing of it, whatever '
     'their roles; written by the process with its own records.';
+
+CREATE TABLE iehe.case_covers (
+    case_id     text NOT NULL,
+    staff_id    text NOT NULL,
+    substitute  text NOT NULL REFERENCES iehe.staff CHECK (substitute <> staff_id),
+    begins_at   timestamptz NOT NULL,
+    ends_at     timestamptz NOT NULL CHECK (ends_at > begins_at),
+    PRIMARY KEY (case_id, staff_id, begins_at)
+);
+COMMENT ON TABLE iehe.case_covers IS
+    'Who stands in for somebody in one case for a while: it counts like an absence, there alone.';
 
 CREATE TABLE iehe.deadlines (
     case_id      text NOT NULL REFERENCES iehe.cases,
@@ -675,13 +705,19 @@ CREATE FUNCTION iehe.stand_in(of_case text, who text, moment timestamptz) RETURN
         SELECT who AS staff_id, ARRAY[who] AS path
         UNION ALL
         SELECT a.substitute, path || a.substitute
-        FROM chain JOIN iehe.absences a USING (staff_id)
+        FROM chain JOIN (
+            SELECT a.staff_id, a.substitute, a.begins_at, a.ends_at FROM iehe.absences a
+            UNION ALL
+            SELECT v.staff_id, v.substitute, v.begins_at, v.ends_at FROM iehe.case_covers v WHERE v.case_id = of_case
+        ) AS a USING (staff_id)
         WHERE moment >= a.begins_at AND moment < a.ends_at AND a.substitute <> ALL (path)
     )
     SELECT c.staff_id FROM chain c JOIN iehe.staff s USING (staff_id)
     WHERE s.active
       AND NOT EXISTS (SELECT FROM iehe.absences a
                       WHERE a.staff_id = c.staff_id AND moment >= a.begins_at AND moment < a.ends_at)
+      AND NOT EXISTS (SELECT FROM iehe.case_covers v WHERE v.case_id = of_case
+                      AND v.staff_id = c.staff_id AND moment >= v.begins_at AND moment < v.ends_at)
       AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = c.staff_id)
     ORDER BY cardinality(path) LIMIT 1
 $$;
@@ -754,7 +790,7 @@ BEGIN
 END
 $$;
 
-SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'case_people', 'case_shut_out',
+SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'case_people', 'case_shut_out', 'case_covers', 'closures',
     'deadlines', 'case_keys', 'texts', 'notices', 'digests', 'events', 'broken_glass', 'case_reads');
 
 -- rights: least privilege --------------------------------------------------------------------------------
@@ -774,13 +810,14 @@ GRANT SELECT ON iehe.case_reads, iehe.broken_glass TO iehe_auditor;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events
     TO iehe_worker;
 GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
-GRANT INSERT, UPDATE, DELETE ON iehe.case_people, iehe.case_shut_out TO iehe_worker;
+GRANT INSERT, UPDATE, DELETE ON iehe.case_people, iehe.case_shut_out, iehe.case_covers TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
 -- a row lock that serialises loads
 GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;
 
 GRANT INSERT, UPDATE ON iehe.staff, iehe.case_starts, iehe.column_mappings TO iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.absences TO iehe_office;
+GRANT INSERT, DELETE ON iehe.closures TO iehe_office;
 GRANT INSERT ON iehe.policies, iehe.texts, iehe.case_keys TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;

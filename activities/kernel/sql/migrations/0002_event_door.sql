@@ -14,6 +14,7 @@ ALTER TABLE iehe.events
     -- columns, since by a term that the planner may not ask before the policy of a row no index is read
     ADD COLUMN cause         text NOT NULL GENERATED ALWAYS AS (source || '#' || id) STORED,
     ADD COLUMN rests_since   timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(ended_at, stored_at)) STORED,
+    ADD COLUMN reaches       text CHECK (reaches IN ('person', 'staff', 'all')),
     DROP CONSTRAINT events_state_check,
     ADD CONSTRAINT events_state_check CHECK (state IN ('stored', 'delivered', 'dead', 'dropped'));
 COMMENT ON TABLE iehe.events IS
@@ -31,6 +32,9 @@ COMMENT ON COLUMN iehe.events.taken IS
     'Seen in its case''s log by a relay: applied or refused. What is delivered and not taken is under way.';
 COMMENT ON COLUMN iehe.events.cause IS 'As the log of its case calls it.';
 COMMENT ON COLUMN iehe.events.rests_since IS 'Since when nothing has been done with it.';
+COMMENT ON COLUMN iehe.events.reaches IS
+    'Of a fact about many cases: by what it finds them. It is delivered to none itself: each of them has a row of its '
+    'own, whose cause_case is what the fact is about.';
 COMMENT ON COLUMN iehe.events.refused IS 'Taken and refused by its case.';
 -- for lists, which go by seq
 CREATE INDEX events_by_process ON iehe.events (process, seq);
@@ -76,6 +80,94 @@ CREATE TRIGGER events_store_subject AFTER INSERT ON iehe.events
 CREATE TRIGGER starts_tell_relays AFTER INSERT ON iehe.case_starts
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.tell_relays();
 
+-- A fact about many cases reaches each that is open now, once: their rows are written with it, and what they are
+-- called follows from it, so that whoever sends it again has sent it before. A case that is opened later does not hear
+-- of it. One that has been referred and is not opened yet does: it waits for it like any other fact.
+CREATE FUNCTION iehe.cases_reached(of_room text, reach text, subject text) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF reach = 'all' THEN
+        RETURN QUERY
+        SELECT c.case_id FROM iehe.cases c
+        WHERE c.case_id > of_room || '/' AND c.case_id < of_room || '0' AND c.closed_at IS NULL
+        UNION ALL
+        SELECT s.case_id FROM iehe.case_starts s
+        WHERE s.case_id > of_room || '/' AND s.case_id < of_room || '0'
+          AND NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = s.case_id);
+    ELSIF reach = 'staff' THEN
+        RETURN QUERY
+        SELECT DISTINCT o.case_id FROM iehe.concerns o JOIN iehe.cases c USING (case_id)
+        WHERE o.staff_id = subject AND split_part(c.case_id, '/', 1) = of_room AND c.closed_at IS NULL;
+    ELSE
+        RETURN QUERY EXECUTE format(
+            'SELECT a.case_id FROM iehe.%I($1) AS a (case_id) LEFT JOIN iehe.cases c USING (case_id) '
+            'WHERE c.closed_at IS NULL', of_room || '_about') USING subject;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION iehe.cases_reached IS
+    'The open cases of a room: all, those that concern a member of staff, or those about a person, by its iehe.<room>_about.';
+
+CREATE FUNCTION iehe.fan_out() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    of_room  text := split_part(NEW.case_id, '/', 1);
+    subject  text := split_part(NEW.case_id, '/', 2);
+    -- an event id has 128 characters at most
+    own      text := CASE WHEN length(NEW.id) <= 96 THEN NEW.id ELSE left(NEW.id, 63) || '-' || md5(NEW.id) END;
+    reached  bigint;
+    stored   bigint;
+BEGIN
+    WITH found_cases AS MATERIALIZED (
+        SELECT case_id, own || '/' || split_part(case_id, '/', 2) AS id
+        FROM iehe.cases_reached(of_room, NEW.reaches, subject) AS r (case_id) WHERE of_room = ANY (iehe.rooms_here())
+    ), told AS (
+        INSERT INTO iehe.events (source, id, type, process, case_id, envelope, cause_case)
+        SELECT NEW.source, f.id, NEW.type, NEW.process, f.case_id, jsonb_set(NEW.envelope, '{id}', to_jsonb(f.id)), NEW.case_id
+        FROM found_cases f ORDER BY f.case_id
+        ON CONFLICT (source, id) DO NOTHING RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM found_cases), (SELECT count(*) FROM told) INTO reached, stored;
+    IF stored < reached THEN
+        PERFORM iehe.refuse('id-used-for-another-event', jsonb_build_object('source', NEW.source, 'id', NEW.id));
+    END IF;
+    UPDATE iehe.events SET state = 'delivered', taken = true, ended_at = now() WHERE source = NEW.source AND id = NEW.id;
+    -- what is true from now on besides
+    IF to_regprocedure(format('iehe.%I(text, text, jsonb)', of_room || '_took')) IS NOT NULL THEN
+        EXECUTE format('SELECT iehe.%I($1, $2, $3)', of_room || '_took')
+            USING substring(NEW.type FROM '[^.]*$'), subject, NEW.envelope -> 'data';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER events_fan_out AFTER INSERT ON iehe.events
+    FOR EACH ROW WHEN (NEW.reaches IS NOT NULL) EXECUTE FUNCTION iehe.fan_out();
+
+-- with the owner's rights: what it is about is no case that anybody sees
+CREATE FUNCTION iehe.announce(source text, id text, type text, process text, about text, envelope jsonb, reach text)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO iehe.events AS e (source, id, type, process, case_id, envelope, reaches)
+    SELECT announce.source, announce.id, announce.type, announce.process, about, announce.envelope, reach
+    WHERE split_part(about, '/', 1) = ANY (iehe.rooms_here())
+    ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION iehe.announce IS 'Stores a fact about many cases; false: its id was used before.';
+
+-- E19 for all processes: who has left acts and stands in for nobody
+CREATE FUNCTION iehe.staff_left(who text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE iehe.staff SET active = false WHERE staff_id = who AND active;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM iehe.logins WHERE staff_id = who;
+    DELETE FROM iehe.absences WHERE staff_id = who;
+    UPDATE iehe.absences SET substitute = NULL WHERE substitute = who;
+    RETURN true;
+END
+$$;
+
 -- a fact for another case, stored in the transaction that makes it true; with the owner's rights, because that
 -- case may have another home
 CREATE FUNCTION iehe.queue_event(to_case text, from_case text, from_version integer, envelope jsonb)
@@ -101,7 +193,7 @@ COMMENT ON FUNCTION iehe.look_within IS 'After which time an event that could no
 CREATE VIEW iehe.event_fates WITH (security_invoker) AS
 SELECT e.*,
        CASE WHEN l.step = 'refuse-event' THEN 'refused'
-            WHEN l.step IS NOT NULL THEN 'applied'
+            WHEN l.step IS NOT NULL OR e.reaches IS NOT NULL THEN 'applied'
             WHEN e.state = 'delivered' OR behind OR (e.state = 'stored' AND e.reason IS NOT NULL) THEN 'waiting'
             ELSE e.state END AS fate,
        CASE WHEN l.step IS NOT NULL THEN l.details ->> 'code' WHEN behind THEN coalesce(e.reason, 'case-behind')
@@ -115,8 +207,8 @@ CROSS JOIN LATERAL (SELECT e.state = 'stored' AND EXISTS (
     SELECT FROM iehe.events u WHERE u.case_id = e.case_id AND u.state = 'delivered' AND NOT u.taken
 ) AS behind) AS of_its_case;
 COMMENT ON COLUMN iehe.event_fates.fate IS
-    'stored (not tried yet), waiting (for its case, or for its turn there), applied, refused (by its case), '
-    'dead, dropped';
+    'stored (not tried yet), waiting (for its case, or for its turn there), applied (of one about many cases: passed on '
+    'to each of them), refused (by its case), dead, dropped';
 COMMENT ON COLUMN iehe.event_fates.code IS 'Why it waits, was refused or is dead.';
 
 -- who may send ---------------------------------------------------------------------------------------------
@@ -273,7 +365,8 @@ CREATE TRIGGER administration_log_rows_stay BEFORE UPDATE OR DELETE ON iehe.admi
 CREATE TRIGGER administration_log_stays BEFORE TRUNCATE ON iehe.administration_log
     FOR EACH STATEMENT EXECUTE FUNCTION iehe.refuse_change();
 
-REVOKE EXECUTE ON FUNCTION iehe.queue_event FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION iehe.queue_event, iehe.announce FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION iehe.announce TO iehe_worker, iehe_office;
 GRANT EXECUTE ON FUNCTION iehe.queue_event TO iehe_worker;
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.event_fates TO iehe_office;
 GRANT SELECT ON iehe.webhooks, iehe.webhook_keys, iehe.staff_channels TO iehe_worker, iehe_office;

@@ -142,6 +142,11 @@ CREATE FUNCTION iehe.support_sealed(of_case text, id uuid) RETURNS text LANGUAGE
 $$;
 REVOKE EXECUTE ON FUNCTION iehe.support_sealed FROM PUBLIC;
 
+-- the cases about a person, by the keyed hash of whom that is
+CREATE FUNCTION iehe.support_about(key text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT case_id FROM iehe.support_referrals WHERE person = key
+$$;
+
 -- whom a message is for; of the texts of a case who sends it gets these two alone
 CREATE FUNCTION iehe.support_recipient(of_case text, reader text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean)
@@ -283,6 +288,28 @@ RETURNS void LANGUAGE sql AS $$
     VALUES (of_case, (record ->> 'page')::int, record ->> 'rung', record ->> 'staff_id', v, moment);
     INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (record ->> 'staff_id', of_case, 'duty_officer')
     ON CONFLICT DO NOTHING;
+$$;
+
+-- S19: on these days the cover gets what the owner would and sees the case, and afterwards no more
+CREATE FUNCTION iehe.support_record_covered(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (record ->> 'over')::boolean THEN
+        DELETE FROM iehe.case_covers
+        WHERE case_id = of_case AND staff_id = record ->> 'owner' AND begins_at = (record ->> 'begins_at')::timestamptz;
+        -- the queue of a unit is that of all its members
+        DELETE FROM iehe.case_people p USING iehe.support_ownership o
+        WHERE o.case_id = of_case AND o.until IS NULL AND o.owner <> p.staff_id
+          AND p.case_id = of_case AND p.staff_id = record ->> 'by' AND p.role = 'counsellor';
+        RETURN;
+    END IF;
+    INSERT INTO iehe.case_covers (case_id, staff_id, substitute, begins_at, ends_at)
+    VALUES (of_case, record ->> 'owner', record ->> 'by', (record ->> 'begins_at')::timestamptz,
+            (record ->> 'ends_at')::timestamptz)
+    ON CONFLICT (case_id, staff_id, begins_at) DO UPDATE SET substitute = excluded.substitute, ends_at = excluded.ends_at;
+    INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (record ->> 'by', of_case, 'counsellor')
+    ON CONFLICT DO NOTHING;
+END
 $$;
 
 CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$

@@ -141,6 +141,25 @@ BEGIN
 END
 $$;
 
+-- what a fact about many cases changes beside them, in the transaction that takes it
+CREATE FUNCTION iehe.support_took(fact text, subject text, said jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF fact = 'person-left' THEN
+        PERFORM iehe.staff_left(subject);
+        PERFORM iehe.support_person_left(subject);
+    ELSIF fact = 'person-moved' THEN
+        PERFORM iehe.support_person_left(subject);
+        UPDATE iehe.absences SET substitute = NULL WHERE substitute = subject;
+    ELSIF fact = 'person-away' THEN
+        INSERT INTO iehe.absences (staff_id, begins_at, ends_at, substitute, noted_by)
+        SELECT subject, (said ->> 'begins_at')::timestamptz, (said ->> 'ends_at')::timestamptz, s.staff_id, 'person-away'
+        FROM iehe.staff here LEFT JOIN iehe.staff s ON s.staff_id = said ->> 'substitute' AND s.staff_id <> subject
+        WHERE here.staff_id = subject AND here.active
+        ON CONFLICT (staff_id, begins_at) DO UPDATE SET ends_at = excluded.ends_at, substitute = excluded.substitute;
+    END IF;
+END
+$$;
+
 -- whom a ladder means beside roles: who is on duty, in the first or the second place
 CREATE FUNCTION iehe.support_staff_of(of_case text, audience text, moment timestamptz) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
