@@ -3,6 +3,7 @@
 Rule numbers are those of docs/processes/support.md.
 """
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Final
 
@@ -54,10 +55,18 @@ def start(draft: SupportDraft, clock: str, since: datetime | None = None) -> Non
         draft.start_deadline(clock, policy, since=since, keep=True)
 
 
-def change_level(draft: SupportDraft, level: int, *, first: bool = False) -> None:
+def change_level(
+    draft: SupportDraft,
+    level: int,
+    *,
+    first: bool = False,
+    since: datetime | None = None,
+    but: Container[str] = (),
+) -> None:
     """Another level: a raised one lets the clocks count anew, a lowered one keeps what was promised (E5).
 
     The `first` one of the rubric takes the place of what the referral only asked for: nothing was promised.
+    What raises it by itself did so at its own moment, `since`, however late the clock acts; `but` run on.
     """
     state = draft.state
     was, state.level = state.level, level
@@ -69,8 +78,8 @@ def change_level(draft: SupportDraft, level: int, *, first: bool = False) -> Non
         start(draft, FIRST_RESPONSE, state.received_at)
     if level < was:
         for clock, name in _BY_LEVEL.items():
-            if clock in state.deadlines:
-                draft.restart_deadline(clock, getattr(clocks_of(state), name))
+            if clock in state.deadlines and clock not in but:
+                draft.restart_deadline(clock, getattr(clocks_of(state), name), since)
 
 
 def student_writes(draft: SupportDraft) -> None:

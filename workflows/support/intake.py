@@ -12,6 +12,7 @@ from schemas.support.lookups import ReferralFacts
 from schemas.support.records import Owned, Scored
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS_LEVEL, URGENT_LEVEL, USUAL_LEVEL, Stage, level_of
+from workflows.kernel import deadlines as counting
 from workflows.support import clocks, crisis
 from workflows.support.clocks import SupportDraft, policy_of
 
@@ -95,10 +96,13 @@ def _owes(draft: SupportDraft) -> bool:
     return clocks.FIRST_RESPONSE in draft.state.deadlines
 
 
-def triage_missed(draft: SupportDraft, _deadline: Deadline) -> None:
-    """Nobody has judged it by then: it is urgent, until somebody says otherwise (S9)."""
+def triage_missed(draft: SupportDraft, deadline: Deadline) -> None:
+    """Nobody has judged it by then: it is urgent, until somebody says otherwise (S9).
+
+    It is so since that moment, and the chain of the triage goes on: an outage takes nothing from either.
+    """
     if draft.state.level > URGENT_LEVEL:
-        clocks.change_level(draft, URGENT_LEVEL)
+        clocks.change_level(draft, URGENT_LEVEL, since=counting.expires_at(deadline), but={clocks.TRIAGE})
 
 
 def advise(draft: SupportDraft, _command: Advise) -> None:
