@@ -201,7 +201,7 @@ def _tell(
 
 
 def _nobody_there(draft: Draft[Any], deadline: Deadline, rung: Rung) -> None:
-    ladders.pass_over(deadline, rung, draft.now)
+    ladders.pass_over(deadline, rung, draft.now, draft.calendar_called(deadline.calendar))
     asking = [each for each in deadline.rungs if each.asks]
     if rung is asking[-1] and not any(each.asked for each in asking):
         draft.open_task(NOBODY_REACHED, draft.process.office, whose=deadline.name, keep=True)

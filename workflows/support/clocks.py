@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from schemas.support.policy import LevelPolicy, SupportPolicy
+from schemas.support.roles import Role
+from schemas.support.stages import URGENT_LEVEL, Stage
 from schemas.support.state import SupportState
 from workflows.kernel import deadlines as counting
 from workflows.kernel.draft import Draft
@@ -27,6 +29,9 @@ REOPEN: Final = "reopen"
 PAGE: Final = "page"
 CAN_WAIT: Final = "can-wait"
 CONSENT: Final = "consent"
+WELFARE_CHECK: Final = "welfare-check"
+WATCHED: Final = (Stage.ASSIGNED, Stage.IN_CONTACT, Stage.REFERRED_ON, Stage.REOPENED)
+"""Stages in which it is the owner's turn."""
 
 _BY_LEVEL: Final = {
     TRIAGE: "triage",
@@ -76,6 +81,10 @@ def change_level(
     if first and level > was and FIRST_RESPONSE in state.deadlines:
         draft.stop_deadline(FIRST_RESPONSE)
         start(draft, FIRST_RESPONSE, state.received_at)
+    if level <= URGENT_LEVEL and SILENCE in state.deadlines:
+        # who is at risk is not waited for: somebody goes and looks (E7)
+        draft.open_task(WELFARE_CHECK, Role.LEAD, keep=True)
+        silence_is_over(draft)
     if level < was:
         for clock, name in _BY_LEVEL.items():
             if clock in state.deadlines and clock not in but:
@@ -100,6 +109,7 @@ def pause(draft: SupportDraft) -> None:
 
 def resume(draft: SupportDraft) -> None:
     """It is our turn again, with the time that was left."""
+    draft.state.waits_on = None
     _each(draft, paused=False)
 
 
@@ -114,6 +124,14 @@ def _each(draft: SupportDraft, *, paused: bool) -> None:
 
 
 def owner_acts(draft: SupportDraft) -> None:
-    """The owner's silence begins anew (E4)."""
-    if draft.state.owner is not None:
+    """The owner's silence begins anew, where it is the owner's turn (E4)."""
+    state = draft.state
+    if state.owner is not None and state.stage in WATCHED and SILENCE not in state.deadlines:
         draft.start_deadline(IDLE, policy_of(draft.state).idle, keep=True)
+
+
+def silence_is_over(draft: SupportDraft) -> None:
+    """Nobody waits for the student's answer any more: it is the owner's turn again (E4)."""
+    draft.stop_deadline(SILENCE)
+    if IDLE not in draft.state.deadlines:
+        owner_acts(draft)

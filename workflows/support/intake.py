@@ -52,7 +52,11 @@ def enter_referred(draft: SupportDraft) -> None:
 def triage(draft: SupportDraft, command: Triage) -> None:
     """The rubric gives the level; the clocks follow it (S2, S9)."""
     _score(draft, command)
-    draft.goto(Stage.TRIAGED)
+    for asked in (clocks.TRIAGE, clocks.CAN_WAIT):
+        draft.stop_deadline(asked)
+    clocks.start(draft, clocks.RESOLUTION)
+    # who stood a crisis down may have found an owner before anybody judged it
+    draft.goto(Stage.TRIAGED if draft.state.owner is None else Stage.ASSIGNED)
 
 
 def rescore(draft: SupportDraft, command: Rescore) -> None:
@@ -84,8 +88,7 @@ def _score(draft: SupportDraft, command: Scoring) -> None:
 def enter_triaged(draft: SupportDraft) -> None:
     """It needs an owner: from its unit's queue, or first a unit from triage."""
     state = draft.state
-    draft.stop_deadline(clocks.TRIAGE)
-    clocks.start(draft, clocks.RESOLUTION)
+    clocks.resume(draft)
     if state.unit is None or not state.path or state.path[-2:-1] == [Stage.REFERRED]:
         draft.open_task(ASSIGN, Role.TRIAGE, deadline=clocks.FIRST_RESPONSE if _owes(draft) else None)
     else:
