@@ -61,7 +61,9 @@ async def sleep_through(
     row = await database.fetchrow("SELECT version, state FROM iehe.cases WHERE case_id = $1", handle.id)
     state = _earlier(json.loads(row["state"]), span, but)
     await handle.terminate("outage of a test")
-    await database.execute("UPDATE iehe.cases SET state = $2 WHERE case_id = $1", handle.id, json.dumps(state))
+    await database.execute(
+        "UPDATE iehe.cases SET state = $2 WHERE case_id = $1", handle.id, json.dumps(state)
+    )
     client = handle._client
     handover = CaseHandover(version=row["version"], state=state, restarted=True)
     await client.start_workflow(

@@ -14,8 +14,6 @@ from workflows.kernel.state import due_at
 from workflows.support import clocks, crisis
 from workflows.support.contact import TALKING
 
-DANGER = frozenset({"open", "signal-danger", "outside-emergency", "message-arrived", "cannot-wait"})
-"""Steps that may bring a new danger, and with it a new page."""
 ONES_TURN = {"assign", "take", "triage"}
 """Tasks of which somebody who has no owner must have one."""
 
@@ -113,7 +111,7 @@ def _nothing_after_an_answer(steps: Sequence[Step]) -> None:
         elif "level" in step.details or step.step in ("step-back", "name-concerned", "person-left"):
             # clocks counted anew, or whoever had answered is gone
             held.clear()
-        elif "page" in step.details and step.step in DANGER:
+        elif _is_danger(step):
             held.pop(clocks.PAGE, None)
         for name, rung, _ in _told(step):
             if name in held and rung not in ("warning", "breach"):
@@ -127,11 +125,12 @@ def _no_rung_is_skipped(steps: Sequence[Step], state: SupportState) -> None:
     assert state.policy is not None
     reached: dict[str, int] = {}
     reminded: set[tuple[str, str, str]] = set()
-    orders = _orders(state)
+    orders, level = _orders(state), 5
     for step in steps:
-        if "level" in step.details or step.step == "de-escalate" or step.step in DANGER:
-            # counted anew: the chain begins at its first rung; that of a missed triage goes on
-            reached = {clocks.TRIAGE: reached[clocks.TRIAGE]} if _goes_on(step, reached) else {}
+        was, level = level, int(step.details.get("level", level))
+        if level < was or step.step in ("triage", "de-escalate") or _is_danger(step):
+            # counted anew: the chain begins at its first rung
+            reached = {name: number for name, number in reached.items() if _goes_on(name, step)}
             reminded.clear()
         if step.step in ("record-contact", "message-arrived", "reopen", "take", "accept", "assign", "offer"):
             # clocks that begin once more
@@ -151,8 +150,16 @@ def _no_rung_is_skipped(steps: Sequence[Step], state: SupportState) -> None:
                 reminded.add(each)
 
 
-def _goes_on(step: Step, reached: Mapping[str, int]) -> bool:
-    return step.step == "triage-missed" and clocks.TRIAGE in reached
+def _is_danger(step: Step) -> bool:
+    """Whether it brings a new danger, and with it a new page."""
+    return "page" in step.details and step.step != "remind"
+
+
+def _goes_on(name: str, step: Step) -> bool:
+    """Whether the chain of a clock goes on: pages but for a new danger, that of a triage that was missed."""
+    if name in (clocks.PAGE, clocks.CAN_WAIT):
+        return not (_is_danger(step) or step.details.get("deadline") == name)
+    return step.step == "triage-missed" and name == clocks.TRIAGE
 
 
 def _orders(state: SupportState) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """Cases live at random: what people, the student and other systems may do at any time, as a state machine.
 
-Whom the machine drives is its own matter: `tests/support/test_lives.py` drives the rules alone, many times, and
-the servers, a few times.
+Whom the machine drives is its own matter: `tests/support/test_lives.py` drives the rules alone, many times,
+and the servers, a few times.
 """
 
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ STAFF = st.sampled_from(sorted(ROLES))
 COUNSELLORS = st.sampled_from(["counsellor-1", "counsellor-2", "nurse-1"])
 SCORES = st.sampled_from([None, 0, 1, 2, 3, 4])
 UNITS = st.sampled_from(["counselling", "health"])
-SEVERE = timedelta(hours=2)
+SEVERE = timedelta(minutes=70)
 """How far a case in which somebody is paged every five minutes is moved at most."""
 
 
@@ -73,9 +73,12 @@ class Lives(RuleBasedStateMachine):
         raise NotImplementedError
 
     @initialize(
-        danger=st.booleans(), urgent=st.booleans(), named=st.booleans(), unit=st.sampled_from([None, "counselling"])
+        danger=st.booleans(),
+        urgent=st.booleans(),
+        named=st.booleans(),
+        unit=st.sampled_from([None, "counselling"]),
     )
-    def referred(self, danger: bool, urgent: bool, named: bool, unit: str | None) -> None:  # noqa: FBT001
+    def referred(self, danger: bool, urgent: bool, named: bool, unit: str | None) -> None:
         self.hands = self.begin(danger=danger, urgent=urgent, named=named, unit=unit)
         self.hands.check()
 
@@ -99,7 +102,11 @@ class Lives(RuleBasedStateMachine):
         self._try(commands.Rescore, by, distress=distress, hostility=hostility)
 
     @precondition(lambda self: not self.hands.closed())
-    @rule(unit=UNITS, owner=st.sampled_from([None, "counsellor-2", "nurse-1"]), by=st.sampled_from(["triage-1", "lead-1"]))
+    @rule(
+        unit=UNITS,
+        owner=st.sampled_from([None, "counsellor-2", "nurse-1"]),
+        by=st.sampled_from(["triage-1", "lead-1"]),
+    )
     def assign(self, unit: str, owner: str | None, by: str) -> None:
         self._try(commands.Assign, by, unit=unit, owner=owner)
 
@@ -109,7 +116,12 @@ class Lives(RuleBasedStateMachine):
         self._try(commands.Take, by)
 
     @precondition(lambda self: not self.hands.closed())
-    @rule(by=COUNSELLORS, to=COUNSELLORS, unit=UNITS, then=st.sampled_from([None, commands.Accept, commands.Return]))
+    @rule(
+        by=COUNSELLORS,
+        to=COUNSELLORS,
+        unit=UNITS,
+        then=st.sampled_from([None, commands.Accept, commands.Return]),
+    )
     def hand_over(self, by: str, to: str, unit: str, then: type[Command] | None) -> None:
         self._try(commands.Offer, by, to=to, unit=unit)
         if then is not None:
@@ -122,11 +134,14 @@ class Lives(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.hands.closed())
     @rule(by=COUNSELLORS, unit=UNITS, moves=st.booleans())
-    def refer_on(self, by: str, unit: str, moves: bool) -> None:  # noqa: FBT001
+    def refer_on(self, by: str, unit: str, moves: bool) -> None:
         self._try(commands.ReferOn, by, unit=unit, moves=moves)
 
     @precondition(lambda self: not self.hands.closed())
-    @rule(by=st.sampled_from(["counsellor-1", "counsellor-2", "duty-1"]), outcome=st.sampled_from(["reached", "missed"]))
+    @rule(
+        by=st.sampled_from(["counsellor-1", "counsellor-2", "duty-1"]),
+        outcome=st.sampled_from(["reached", "missed"]),
+    )
     def contact(self, by: str, outcome: str) -> None:
         self._try(commands.RecordContact, by, channel="phone", outcome=outcome)
 
@@ -182,9 +197,14 @@ class Lives(RuleBasedStateMachine):
         automatic=st.booleans(),
         danger=st.booleans(),
     )
-    def message(self, direction: str, sender: str, automatic: bool, danger: bool) -> None:  # noqa: FBT001
+    def message(self, direction: str, sender: str, automatic: bool, danger: bool) -> None:
         self._fact(
-            "message-arrived", thread="t1", direction=direction, sender=sender, automatic=automatic, danger=danger
+            "message-arrived",
+            thread="t1",
+            direction=direction,
+            sender=sender,
+            automatic=automatic,
+            danger=danger,
         )
 
     @precondition(lambda self: not self.hands.closed())

@@ -187,7 +187,9 @@ def test_s09_an_outage_takes_nothing_from_what_nobody_judged() -> None:
     assert case.due("first-response") == up.due("first-response") == jst(2026, 11, 16, *DAY_END)
     for pure in (case, up):
         asked = [to for _, to in pure.notices("please-acknowledge")]
-        assert sorted(asked) == sorted(f"staff:{each}-1" for each in ("triage", "head", "lead", "head", "vice"))
+        assert sorted(asked) == sorted(
+            f"staff:{each}-1" for each in ("triage", "head", "lead", "head", "vice")
+        )
 
 
 def test_s10_danger_now_pages_without_triage() -> None:

@@ -106,7 +106,7 @@ async def test_s07_after_three_days_down_each_case_tells_what_was_due_once(round
         [],
     ]
     await waited.until("stage = 'in-contact'")
-    assert await office.owner.fetchval("SELECT stage FROM iehe.cases WHERE case_id = $1", waits.handle.id) == (
-        "waiting"
-    )
+    assert await office.owner.fetchval(
+        "SELECT stage FROM iehe.cases WHERE case_id = $1", waits.handle.id
+    ) == ("waiting")
     assert await asleep(office, timedelta(), *cases) == [[]] * len(cases), "told once"

@@ -13,6 +13,7 @@ from tests.office import Case, Institute
 from workers.worker import running_worker
 from workflows.admission.process import ADMISSION_REVIEW
 
+
 async def sleep_through(case: Case, days: int, first: EventEnvelope | None = None) -> None:
     """Let the case find that so many days have passed; `first` was sent in the meantime."""
     await asleep.sleep_through(
