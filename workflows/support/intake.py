@@ -68,7 +68,9 @@ def rescore(draft: SupportDraft, command: Rescore) -> None:
 def _score(draft: SupportDraft, command: Scoring) -> None:
     scores = (command.distress, command.hostility)
     draft.require(scores != (None, None), "rubric-empty")
-    reasons = (command.distress_reason_id, command.hostility_reason_id)
+    reasons = tuple(
+        each or command.reason_id for each in (command.distress_reason_id, command.hostility_reason_id)
+    )
     for score, reason in zip(scores, reasons, strict=True):
         draft.require(score is None or reason is not None, "rubric-without-reason")
     level, first = level_of(*scores), not draft.state.scored
@@ -77,8 +79,8 @@ def _score(draft: SupportDraft, command: Scoring) -> None:
         Scored(
             distress=command.distress,
             hostility=command.hostility,
-            distress_reason_id=command.distress_reason_id,
-            hostility_reason_id=command.hostility_reason_id,
+            distress_reason_id=reasons[0],
+            hostility_reason_id=reasons[1],
             level=level,
         )
     )
