@@ -1,7 +1,7 @@
 """Clocks that must not be late: from a referral to its first page, and many breaches in one minute.
 
-Real time on servers of their own; a clock's due time is brought near by the state with which a case is started,
-so that it runs out while it is looked at.
+Real time on servers of their own; a clock's due time is brought near by the state with which a case is
+started, so that it runs out while it is looked at.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def told(what: str, seconds: Sequence[float]) -> None:
 
 
 async def first_page(stand: Stand, count: int) -> None:
-    """One referral that tells of danger after the other: from its acceptance until the page is handed over."""
+    """Referrals that tell of danger, one by one: from the acceptance until the page is handed over."""
     paged = (
         "SELECT count(*) FROM iehe.notices WHERE message = 'page' AND channel = 'mail' AND state = 'accepted'"
     )
@@ -106,7 +106,7 @@ async def first_page(stand: Stand, count: int) -> None:
 
 
 async def breaches(stand: Stand, count: int, due: int) -> None:
-    """So many open cases with three clocks each, of which some miss one within a minute: how late that is told."""
+    """Open cases with three clocks each, of which some miss one in one minute: how late that is told."""
     template = await _template(stand)
     numbers = [f"support/{uuid4().hex[:24].upper()}" for _ in range(count)]
     began = time.perf_counter()

@@ -128,7 +128,8 @@ def _no_rung_is_skipped(steps: Sequence[Step], state: SupportState) -> None:
     orders, level = _orders(state), 5
     for step in steps:
         was, level = level, int(step.details.get("level", level))
-        if level < was or step.step in ("triage", "de-escalate") or _is_danger(step):
+        judged = step.step == "triage" and level != was
+        if level < was or judged or step.step == "de-escalate" or _is_danger(step):
             # counted anew: the chain begins at its first rung
             reached = {name: number for name, number in reached.items() if _goes_on(name, step)}
             reminded.clear()

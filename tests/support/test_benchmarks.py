@@ -1,4 +1,4 @@
-"""The benchmarks of clocks run, at a small size: what they measure at their own is in benchmarks/README.md."""
+"""The benchmarks of clocks run, at a small size; benchmarks/README.md has what they measure at their own."""
 
 import pytest
 
