@@ -129,10 +129,17 @@ def _no_rung_is_skipped(steps: Sequence[Step], state: SupportState) -> None:
     for step in steps:
         was, level = level, int(step.details.get("level", level))
         judged = step.step == "triage" and level != was
-        if level < was or judged or step.step == "de-escalate" or _is_danger(step):
-            # counted anew: the chain begins at its first rung
-            reached = {name: number for name, number in reached.items() if _goes_on(name, step)}
+        if level < was or judged:
+            # counted anew: but for pages, which have no level, and the chain of a triage that was missed
+            kept = {clocks.PAGE, clocks.CAN_WAIT} | (
+                {clocks.TRIAGE} if step.step == "triage-missed" else set()
+            )
+            reached = {name: number for name, number in reached.items() if name in kept}
             reminded.clear()
+        if _is_danger(step):
+            reached.pop(clocks.PAGE, None)
+        if step.step == "de-escalate":
+            reached.pop(step.details["deadline"], None)
         if step.step in ("record-contact", "message-arrived", "reopen", "take", "accept", "assign", "offer"):
             # clocks that begin once more
             reached.pop(clocks.UPDATE, None)
@@ -154,13 +161,6 @@ def _no_rung_is_skipped(steps: Sequence[Step], state: SupportState) -> None:
 def _is_danger(step: Step) -> bool:
     """Whether it brings a new danger, and with it a new page."""
     return "page" in step.details and step.step != "remind"
-
-
-def _goes_on(name: str, step: Step) -> bool:
-    """Whether the chain of a clock goes on: pages but for a new danger, that of a triage that was missed."""
-    if name in (clocks.PAGE, clocks.CAN_WAIT):
-        return not (_is_danger(step) or step.details.get("deadline") == name)
-    return step.step == "triage-missed" and name == clocks.TRIAGE
 
 
 def _orders(state: SupportState) -> dict[str, list[str]]:
