@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -17,13 +18,19 @@ COMMANDS = re.findall(r"^\$ iehe (.*)$", PAGE, re.MULTILINE)
 pytestmark = pytest.mark.timeout(120)
 
 
-async def test_the_commands_of_the_page_work_with_the_sample_staff(database, temporal, tmp_path) -> None:
+@pytest.fixture
+async def stand(database, temporal, tmp_path) -> AsyncIterator[Stand]:
+    stand = Stand(elsewhere(database, temporal, tmp_path / "home"), tmp_path)
+    yield stand
+    await stand.close()
+
+
+async def test_the_commands_of_the_page_work_with_the_sample_staff(database, stand) -> None:
     """Who signs in acts from then on; CASE is the one that was started."""
     connection = await asyncpg.connect(database.url("owner"))
     await load_defaults(connection)
     await connection.close()
     await employ(database, "chief-1", "administrator", "head_of_admissions")
-    stand = Stand(elsewhere(database, temporal, tmp_path / "home"), tmp_path)
     await stand.start("worker")
     program, acting, case = Program(stand.environment), "chief-1", ""
     imported = await program.by(acting)("staff", "import", ROOT / "docs" / "samples" / "staff.csv")
@@ -39,4 +46,3 @@ async def test_the_commands_of_the_page_work_with_the_sample_staff(database, tem
         assert ended.code == 0, (command, ended)
         case = case or next(iter(re.findall(r"support/[A-Z0-9]{24}", ended.out)), "")
     assert case
-    await stand.close()

@@ -73,9 +73,7 @@ class Everything:
 
 
 @pytest.fixture
-async def everything(
-    database, temporal, owner: asyncpg.Connection, mail: MailCatcher, tmp_path: Path, eventually
-) -> AsyncIterator[Everything]:
+async def stand(database, temporal, mail: MailCatcher, tmp_path: Path) -> AsyncIterator[Stand]:
     home = tmp_path / "home"
     environment = elsewhere(database, temporal, home) | {
         "IEHE_GATEWAY_PORT": str(free_port()),
@@ -83,6 +81,15 @@ async def everything(
         "IEHE_LOG_LEVEL": "debug",
     }
     stand = Stand(environment, tmp_path)
+    yield stand
+    await stand.close()
+
+
+@pytest.fixture
+async def everything(
+    stand: Stand, owner: asyncpg.Connection, tmp_path: Path, eventually
+) -> AsyncIterator[Everything]:
+    environment, home = stand.environment, tmp_path / "home"
     secret = await stand.source("jp.ac.iehe.support-case.*")
     for name in ("worker", "relay", "gateway"):
         await stand.start(name)
@@ -94,7 +101,6 @@ async def everything(
         opened = "SELECT case_id FROM iehe.cases WHERE version > 1"
         everything.case_id = await eventually(lambda: owner.fetchval(opened), 30)
         yield everything
-    await stand.close()
 
 
 async def live_through(everything: Everything, eventually) -> None:
