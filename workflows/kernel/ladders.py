@@ -85,7 +85,7 @@ def pass_over(deadline: Deadline, rung: Rung, now: datetime, calendar: Calendar)
     """Nobody is there on a rung that was due: what follows on it does so at once.
 
     The first rung of another round does not, and waits its time after the last one: with nobody there at all
-    the rounds would never end.
+    it would never end.
     """
     asking = [each for each in deadline.rungs if each.asks]
     number = asking.index(rung) + 1
