@@ -234,7 +234,7 @@ async def test_p11_a_canary_is_found_nowhere_but_where_it_belongs(
         "letters": letters(mail).replace(NAME, "", letters(mail).count(f"{NAME} 様")),
     }
     # who may read it reads it, codes and times; afterwards nobody else does
-    seen = await decoded_by(everything, "triage-1", sealed)
+    seen = await decoded_by(everything, "head-1", sealed)
     assert everything.case_id in seen
     assert await decoded_by(everything, "nurse-1", sealed) == sealed
     places["codec"] = json.dumps(seen, ensure_ascii=False)
