@@ -17,6 +17,7 @@ _ANY: Final[Words] = ("指定しない", "No preference")
 _TEXTS: Final[Mapping[str, Words]] = {
     "reason": ("理由", "Reason"),
     "remark": ("ご連絡事項（任意）", "Anything to add (optional)"),
+    "note": ("記録", "Note"),
 }
 
 

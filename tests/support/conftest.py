@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import asyncpg
@@ -88,8 +89,16 @@ async def office(
     door = await open_pool(database.url("office"), size=2)
     relay = await open_pool(database.url("worker", home.name), size=CONNECTIONS)
     notices = NoticeActivities(worker, ROOMS, {"mail": channel})
-    async with running_worker(client, worker, notices, home=home), running_relay(relay, skipper.client):
-        yield Office(skipper, door, owner, keys, mail)
+
+    @asynccontextmanager
+    async def processes() -> AsyncIterator[None]:
+        async with running_worker(client, worker, notices, home=home), running_relay(relay, skipper.client):
+            yield
+
+    office = Office(skipper, door, owner, keys, mail, processes)
+    await office.open()
+    yield office
+    await office.close()
     for pool in (worker, door, relay):
         await pool.close()
     # what is left running would otherwise go to the next test's worker

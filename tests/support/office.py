@@ -2,7 +2,9 @@
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -45,6 +47,17 @@ class Office:
     owner: asyncpg.Connection
     keys: CaseKeys
     mail: MailCatcher
+    processes: Callable[[], AbstractAsyncContextManager[None]]
+    """Worker and relay."""
+    _running: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def open(self) -> None:
+        """Start worker and relay."""
+        await self._running.enter_async_context(self.processes())
+
+    async def close(self) -> None:
+        """Stop both, until they are started again."""
+        await self._running.aclose()
 
     async def tell(self, reference: str, fact: str, **data: Any) -> str:
         """An event as the helpdesk sends it, through the door; its cause in the case's log."""

@@ -179,6 +179,19 @@ def test_s09_unscored_at_the_days_end_it_is_urgent() -> None:
     assert ("please-acknowledge", "staff:triage-1") in case.notices()
 
 
+def test_s09_an_outage_takes_nothing_from_what_nobody_judged() -> None:
+    """Urgent since the end of its first day, however late the clock acts: late, and its chain is due."""
+    case, up = Pure(), Pure()
+    case.down_until(jst(2026, 11, 19, 12))
+    up.wait_until(jst(2026, 11, 19, 12))
+    assert case.due("first-response") == up.due("first-response") == jst(2026, 11, 16, *DAY_END)
+    for pure in (case, up):
+        asked = [to for _, to in pure.notices("please-acknowledge")]
+        assert sorted(asked) == sorted(
+            f"staff:{each}-1" for each in ("triage", "head", "lead", "head", "vice")
+        )
+
+
 def test_s10_danger_now_pages_without_triage() -> None:
     """In the step with which the case begins; the triage follows."""
     case = Pure(danger=True)

@@ -54,14 +54,15 @@ def test_e09_only_levels_3_and_4_are_closed_by_silence() -> None:
 
 
 def test_e09_a_level_that_was_raised_meanwhile_is_not_closed() -> None:
-    """The clock's step is refused, and a person is asked."""
+    """Who is at risk is not waited for: somebody goes and looks, at once."""
     case = Pure().assigned()
     for _ in range(3):
         case.missed()
     case.decide(commands.Rescore, "counsellor-1", distress=3, distress_reason_id=REASON)
+    assert "welfare-check" in case.tasks()
     case.wait(days=9)
     assert case.state.stage != Stage.CLOSED
-    assert "look-at-deadline" in case.tasks()
+    assert "look-at-deadline" not in case.tasks()
 
 
 def test_e16_machine_mail_is_kept_and_counts_for_nothing() -> None:

@@ -1,62 +1,30 @@
-"""The system asleep: time has passed while nobody worked; what is still due is done once, in order.
-
-A server's own time skipping waits for the worker, so the outage is made from the other side: the case is
-started again from the state that the database holds, with all its times so many days back.
-"""
+"""The system asleep: time has passed while nobody worked; what is still due is done once, in order."""
 
 import asyncio
-import json
-import re
 from collections import Counter
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from schemas.admission.commands import AcceptReview, ConfirmEligibility
 from schemas.admission.identifiers import PROCESS
 from schemas.kernel.case import EventEnvelope
-from schemas.kernel.identifiers import CASES_QUEUE, EVENT_SIGNAL, event_type
-from schemas.kernel.step import CaseHandover, CaseStart
+from schemas.kernel.identifiers import CASES_QUEUE, event_type
+from tests import asleep
 from tests.office import Case, Institute
 from workers.worker import running_worker
-
-_MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+from workflows.admission.process import ADMISSION_REVIEW
 
 
-def _earlier(value: Any, span: timedelta) -> Any:
-    if isinstance(value, dict):
-        return {key: item if key == "round" else _earlier(item, span) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_earlier(item, span) for item in value]
-    if isinstance(value, str) and _MOMENT.match(value):
-        return (datetime.fromisoformat(value) - span).isoformat()
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        return (date.fromisoformat(value) - span).isoformat()
-    return value
-
-
-async def sleep_through(case: Case, days: int, first: EventEnvelope | None = None) -> timedelta:
+async def sleep_through(case: Case, days: int, first: EventEnvelope | None = None) -> None:
     """Let the case find that so many days have passed; `first` was sent in the meantime."""
-    span = timedelta(days=days)
-    row = await case.row_()
-    assert row is not None
-    state = _earlier(json.loads(row["state"]), span)
-    await case.handle.terminate("outage of a test")
-    await case.institute.pool.execute(
-        "UPDATE iehe.cases SET state = $2 WHERE case_id = $1", case.case_id, json.dumps(state)
+    await asleep.sleep_through(
+        case.institute.skipper.client.get_workflow_handle(case.case_id),
+        ADMISSION_REVIEW,
+        case.institute.pool,
+        timedelta(days=days),
+        queue=CASES_QUEUE,
+        first=first,
+        but={"round"},
     )
-    await case.institute.skipper.client.start_workflow(
-        PROCESS,
-        CaseStart(
-            case_id=case.case_id,
-            handover=CaseHandover(version=row["version"], state=state, restarted=True),
-        ),
-        id=case.case_id,
-        task_queue=CASES_QUEUE,
-        start_signal=EVENT_SIGNAL if first else None,
-        start_signal_args=[first] if first else [],
-    )
-    return span
 
 
 async def sent(case: Case) -> Counter[str]:

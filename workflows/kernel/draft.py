@@ -296,12 +296,14 @@ class Draft(Generic[S]):
         self.change_deadline(deadline, "running")
         return deadline
 
-    def restart_deadline(self, name: str, policy: DeadlinePolicy) -> None:
-        """Let a running or paused deadline be counted by a stricter policy from now, if that ends earlier."""
+    def restart_deadline(self, name: str, policy: DeadlinePolicy, since: datetime | None = None) -> None:
+        """Let a running or paused deadline be counted by a stricter policy, if that ends earlier.
+
+        It counts from now, or since an earlier moment.
+        """
         was = self.state.deadlines[name]
-        deadline = counting.restart(
-            was, policy, self.now, self.calendar_called(was.calendar), self.calendar_called(policy.calendar)
-        )
+        calendars = self.calendar_called(was.calendar), self.calendar_called(policy.calendar)
+        deadline = counting.restart(was, policy, since or self.now, *calendars)
         self.state.deadlines[name] = deadline
         self.change_deadline(deadline, "running" if deadline.paused_at is None else "paused")
 

@@ -82,21 +82,24 @@ def _after_silence(rung: Rung, now: datetime, calendar: Calendar) -> datetime:
     return notice_after(now, wait, rung.wait_unit, calendar)
 
 
-def pass_over(deadline: Deadline, rung: Rung, now: datetime) -> None:
+def pass_over(deadline: Deadline, rung: Rung, now: datetime, calendar: Calendar) -> None:
     """Nobody is there on a rung that was due: what follows on it does so at once.
 
-    The first rung of another round does not: with nobody there at all the round would never end.
+    The first rung of another round does not, and waits its time after the last one: with nobody there at all
+    it would never end.
     """
     asking = [each for each in deadline.rungs if each.asks]
     number = asking.index(rung) + 1
     if not rung.told:
         return  # the next round has begun
     rung.told, rung.fired = rung.times, rung.to
-    if number < len(asking) and asking[number].wait is not None:
+    if number == len(asking):
+        _climb(deadline, rung, now, calendar)
+    elif asking[number].wait is not None:
         asking[number].at, asking[number].exact = now, True
 
 
-def unreached(deadline: Deadline, who: Collection[str], now: datetime) -> Rung | None:
+def unreached(deadline: Deadline, who: Collection[str], now: datetime, calendar: Calendar) -> Rung | None:
     """Whoever was asked last cannot have heard of it: the next rung is told at once, as if they were silent.
 
     Returns:
@@ -109,7 +112,7 @@ def unreached(deadline: Deadline, who: Collection[str], now: datetime) -> Rung |
     rung = told[-1]
     if not rung.asked or not set(rung.asked) <= set(who):
         return None
-    pass_over(deadline, rung, now)
+    pass_over(deadline, rung, now, calendar)
     return rung
 
 

@@ -202,7 +202,7 @@ def _tell(
 
 
 def _nobody_there(draft: Draft[Any], deadline: Deadline, rung: Rung) -> None:
-    ladders.pass_over(deadline, rung, draft.now)
+    ladders.pass_over(deadline, rung, draft.now, draft.calendar_called(deadline.calendar))
     asking = [each for each in deadline.rungs if each.asks]
     if rung is asking[-1] and not any(each.asked for each in asking):
         draft.open_task(NOBODY_REACHED, draft.process.office, whose=deadline.name, keep=True)
@@ -284,7 +284,8 @@ def _call_by_hand(draft: Draft[Any], failed: dict[str, Undelivered]) -> set[str]
         draft.open_task(CALL_BY_HAND, draft.process.calls, whose=who, keep=True)
     calls = [key.partition(":")[2] for key, task in draft.state.tasks.items() if task.kind == CALL_BY_HAND]
     for deadline in draft.state.deadlines.values() if unreached else ():
-        if (rung := ladders.unreached(deadline, calls, draft.now)) is not None:
+        calendar = draft.calendar_called(deadline.calendar)
+        if (rung := ladders.unreached(deadline, calls, draft.now, calendar)) is not None:
             draft.details[f"{rung.key}>unreached"] = deadline.name
             draft.change_deadline(deadline, "running")
     return unreached

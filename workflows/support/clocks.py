@@ -3,10 +3,13 @@
 Rule numbers are those of docs/processes/support.md.
 """
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Final
 
 from schemas.support.policy import LevelPolicy, SupportPolicy
+from schemas.support.roles import Role
+from schemas.support.stages import URGENT_LEVEL, Stage
 from schemas.support.state import SupportState
 from workflows.kernel import deadlines as counting
 from workflows.kernel.draft import Draft
@@ -26,6 +29,9 @@ REOPEN: Final = "reopen"
 PAGE: Final = "page"
 CAN_WAIT: Final = "can-wait"
 CONSENT: Final = "consent"
+WELFARE_CHECK: Final = "welfare-check"
+WATCHED: Final = (Stage.ASSIGNED, Stage.IN_CONTACT, Stage.REFERRED_ON, Stage.REOPENED)
+"""Stages in which it is the owner's turn."""
 
 _BY_LEVEL: Final = {
     TRIAGE: "triage",
@@ -54,10 +60,18 @@ def start(draft: SupportDraft, clock: str, since: datetime | None = None) -> Non
         draft.start_deadline(clock, policy, since=since, keep=True)
 
 
-def change_level(draft: SupportDraft, level: int, *, first: bool = False) -> None:
+def change_level(
+    draft: SupportDraft,
+    level: int,
+    *,
+    first: bool = False,
+    since: datetime | None = None,
+    but: Container[str] = (),
+) -> None:
     """Another level: a raised one lets the clocks count anew, a lowered one keeps what was promised (E5).
 
     The `first` one of the rubric takes the place of what the referral only asked for: nothing was promised.
+    What raises it by itself did so at its own moment, `since`, however late the clock acts; `but` run on.
     """
     state = draft.state
     was, state.level = state.level, level
@@ -67,10 +81,14 @@ def change_level(draft: SupportDraft, level: int, *, first: bool = False) -> Non
     if first and level > was and FIRST_RESPONSE in state.deadlines:
         draft.stop_deadline(FIRST_RESPONSE)
         start(draft, FIRST_RESPONSE, state.received_at)
+    if level <= URGENT_LEVEL and SILENCE in state.deadlines:
+        # who is at risk is not waited for: somebody goes and looks (E7)
+        draft.open_task(WELFARE_CHECK, Role.LEAD, keep=True)
+        silence_is_over(draft)
     if level < was:
         for clock, name in _BY_LEVEL.items():
-            if clock in state.deadlines:
-                draft.restart_deadline(clock, getattr(clocks_of(state), name))
+            if clock in state.deadlines and clock not in but:
+                draft.restart_deadline(clock, getattr(clocks_of(state), name), since)
 
 
 def student_writes(draft: SupportDraft) -> None:
@@ -91,6 +109,7 @@ def pause(draft: SupportDraft) -> None:
 
 def resume(draft: SupportDraft) -> None:
     """It is our turn again, with the time that was left."""
+    draft.state.waits_on = None
     _each(draft, paused=False)
 
 
@@ -105,6 +124,14 @@ def _each(draft: SupportDraft, *, paused: bool) -> None:
 
 
 def owner_acts(draft: SupportDraft) -> None:
-    """The owner's silence begins anew (E4)."""
-    if draft.state.owner is not None:
+    """The owner's silence begins anew, where it is the owner's turn (E4)."""
+    state = draft.state
+    if state.owner is not None and state.stage in WATCHED and SILENCE not in state.deadlines:
         draft.start_deadline(IDLE, policy_of(draft.state).idle, keep=True)
+
+
+def silence_is_over(draft: SupportDraft) -> None:
+    """Nobody waits for the student's answer any more: it is the owner's turn again (E4)."""
+    draft.stop_deadline(SILENCE)
+    if IDLE not in draft.state.deadlines:
+        owner_acts(draft)

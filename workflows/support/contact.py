@@ -15,7 +15,6 @@ from workflows.support import clocks, crisis, ownership
 from workflows.support.clocks import SupportDraft, clocks_of, policy_of
 
 CALL_AGAIN: Final = "call-again"
-WELFARE_CHECK: Final = "welfare-check"
 FOLLOW_UP: Final = "follow-up"
 REVIEW: Final = "review-case"
 STUDENT: Final = "student"
@@ -48,19 +47,19 @@ def _reached(draft: SupportDraft) -> None:
         if state.referrer:
             draft.notify("contact-made", "referrer")
     state.attempts = 0
-    for clock in (clocks.ATTEMPT, clocks.SILENCE):
-        draft.stop_deadline(clock)
-    for task in (CALL_AGAIN, WELFARE_CHECK):
+    draft.stop_deadline(clocks.ATTEMPT)
+    clocks.silence_is_over(draft)
+    for task in (CALL_AGAIN, clocks.WELFARE_CHECK):
         draft.close_task(task)
     clocks.student_hears(draft)
     crisis.attend(draft)
-    if state.stage in TALKING and state.stage != Stage.IN_CONTACT:
+    # what is in a queue stays there, to be taken
+    if state.owner is not None and state.stage in TALKING and state.stage != Stage.IN_CONTACT:
         draft.goto(Stage.IN_CONTACT)
 
 
 def enter_in_contact(draft: SupportDraft) -> None:
     """Our turn, with what was left of every clock."""
-    draft.state.waits_on = None
     clocks.resume(draft)
     clocks.owner_acts(draft)
 
@@ -68,6 +67,8 @@ def enter_in_contact(draft: SupportDraft) -> None:
 def _not_reached(draft: SupportDraft) -> None:
     """Tried again, then a message and silence; who is at risk is looked for (E7)."""
     state, policy = draft.state, policy_of(draft.state)
+    if state.stage == Stage.RESOLVED:
+        return
     state.attempts += 1
     draft.details["attempts"] = state.attempts
     if state.attempts == 1 and state.referrer and state.responded_at is None:
@@ -79,7 +80,7 @@ def _not_reached(draft: SupportDraft) -> None:
     draft.stop_deadline(clocks.ATTEMPT)
     draft.close_task(CALL_AGAIN)
     if state.level <= URGENT_LEVEL or crisis.is_open(state):
-        draft.open_task(WELFARE_CHECK, Role.LEAD, keep=True)
+        draft.open_task(clocks.WELFARE_CHECK, Role.LEAD, keep=True)
     elif clocks.SILENCE not in state.deadlines:
         draft.start_deadline(clocks.SILENCE, policy.silence, keep=True)
         draft.stop_deadline(clocks.IDLE, how="cancelled")
@@ -89,7 +90,7 @@ def _not_reached(draft: SupportDraft) -> None:
 def attempt_due(draft: SupportDraft, _deadline: Deadline) -> None:
     """Nobody has tried again in time: of an urgent case somebody goes and looks (E7)."""
     if draft.state.level <= URGENT_LEVEL:
-        draft.open_task(WELFARE_CHECK, Role.LEAD, keep=True)
+        draft.open_task(clocks.WELFARE_CHECK, Role.LEAD, keep=True)
 
 
 def still_silent(draft: SupportDraft, _deadline: Deadline) -> None:
@@ -134,7 +135,7 @@ def message_arrived(draft: SupportDraft, fact: MessageArrived) -> None:
 
 def _student_wrote(draft: SupportDraft) -> None:
     state = draft.state
-    draft.stop_deadline(clocks.SILENCE)
+    clocks.silence_is_over(draft)
     clocks.student_writes(draft)
     if state.stage == Stage.WAITING and state.waits_on == STUDENT:
         draft.goto(Stage.IN_CONTACT)
@@ -145,11 +146,14 @@ def _student_wrote(draft: SupportDraft) -> None:
 def wait(draft: SupportDraft, command: Wait) -> None:
     """Whose turn it is; while it is the student's our clocks stand still (S4)."""
     crisis.require_none(draft)
-    ownership.require_owner(draft)
+    # nobody waits in the name of a queue
+    draft.require(draft.state.owner == draft.actor.id, "not-yours")
     until = draft.ahead(command.until)
-    draft.state.waits_on = command.on
     draft.details.update(on=command.on, until=until.isoformat())
     draft.goto(Stage.WAITING)
+    # who waited for the student may now wait for a unit: that is our own time
+    clocks.resume(draft)
+    draft.state.waits_on = command.on
     if command.on == STUDENT:
         clocks.pause(draft)
     draft.start_deadline(clocks.WAIT, DeadlinePolicy(days=0), due_at=until)
@@ -177,9 +181,10 @@ def enter_resolved(draft: SupportDraft) -> None:
     """The clocks stand still: whoever reopens finds what was left of them (S14)."""
     clocks.student_hears(draft)
     clocks.pause(draft)
+    ownership.withdraw_offer(draft)
     for clock in (clocks.IDLE, clocks.ATTEMPT, clocks.SILENCE, clocks.FIRST_RESPONSE):
         draft.stop_deadline(clock, how="cancelled")
-    for task in (CALL_AGAIN, WELFARE_CHECK):
+    for task in (CALL_AGAIN, clocks.WELFARE_CHECK):
         draft.close_task(task, how="moved_on")
     draft.start_deadline(clocks.REOPEN, policy_of(draft.state).reopen)
 

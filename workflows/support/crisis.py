@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from schemas.kernel.case import Acknowledge, Command
 from schemas.kernel.deadlines import Deadline, Rung
-from schemas.support.commands import CanWait, SignalDanger, StandDown
-from schemas.support.facts import OutsideEmergency
+from schemas.support.commands import CanWait, NameConcerned, SignalDanger, StandDown, StepBack
+from schemas.support.facts import OutsideEmergency, PersonLeft
 from schemas.support.records import Asked, Paged
 from schemas.support.roles import Role
-from schemas.support.stages import CRISIS, CRISIS_LEVEL, Crisis
+from schemas.support.stages import CRISIS, CRISIS_LEVEL, Crisis, Stage
 from schemas.support.state import SupportState
 from workflows.kernel import steps
 from workflows.support import clocks, ownership
@@ -41,6 +41,9 @@ def open_crisis(draft: SupportDraft) -> None:
     draft.close_task(ATTEND, how="moved_on")
     state.crisis_lead = None
     clocks.change_level(draft, CRISIS_LEVEL)
+    if state.stage == Stage.RESOLVED:
+        # or the days of reopening would close it with the crisis
+        draft.goto(Stage.REOPENED)
     draft.start_deadline(clocks.PAGE, policy_of(state).page, keep=True)
 
 
@@ -95,10 +98,37 @@ def stand_down(draft: SupportDraft, command: StandDown) -> None:
         unit = command.unit or state.unit
         draft.require(unit is not None, "no-owner")
         ownership.give(draft, unit, command.owner, why="stood-down")
+        if state.stage == Stage.REFERRED:
+            draft.notify("case-yours", f"staff:{command.owner}|role:{Role.LEAD}")
+        else:
+            draft.goto(Stage.ASSIGNED)
     draft.require(state.owner is not None, "no-owner")
     draft.stop_deadline(clocks.PAGE, how="cancelled")
     draft.close_task(ATTEND)
     state.crisis_lead = None
+
+
+def step_back(draft: SupportDraft, command: StepBack) -> None:
+    """Who attends to the danger and leaves the case leaves nobody: it is paged anew."""
+    ownership.step_back(draft, command)
+    _page_again(draft, draft.actor.id)
+
+
+def name_concerned(draft: SupportDraft, command: NameConcerned) -> None:
+    """The same of whom it is about or against."""
+    ownership.name_concerned(draft, command)
+    _page_again(draft, command.staff_id)
+
+
+def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
+    """The same of who has left the university."""
+    ownership.person_left(draft, fact)
+    _page_again(draft, fact.staff_id)
+
+
+def _page_again(draft: SupportDraft, gone: str) -> None:
+    if is_open(draft.state) and draft.state.crisis_lead == gone:
+        open_crisis(draft)
 
 
 def ask_whether_it_can_wait(draft: SupportDraft) -> None:

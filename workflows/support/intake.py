@@ -12,6 +12,7 @@ from schemas.support.lookups import ReferralFacts
 from schemas.support.records import Owned, Scored
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS_LEVEL, URGENT_LEVEL, USUAL_LEVEL, Stage, level_of
+from workflows.kernel import deadlines as counting
 from workflows.support import clocks, crisis
 from workflows.support.clocks import SupportDraft, policy_of
 
@@ -52,7 +53,11 @@ def enter_referred(draft: SupportDraft) -> None:
 def triage(draft: SupportDraft, command: Triage) -> None:
     """The rubric gives the level; the clocks follow it (S2, S9)."""
     _score(draft, command)
-    draft.goto(Stage.TRIAGED)
+    for asked in (clocks.TRIAGE, clocks.CAN_WAIT):
+        draft.stop_deadline(asked)
+    clocks.start(draft, clocks.RESOLUTION)
+    # who stood a crisis down may have found an owner before anybody judged it
+    draft.goto(Stage.TRIAGED if draft.state.owner is None else Stage.ASSIGNED)
 
 
 def rescore(draft: SupportDraft, command: Rescore) -> None:
@@ -64,7 +69,9 @@ def rescore(draft: SupportDraft, command: Rescore) -> None:
 def _score(draft: SupportDraft, command: Scoring) -> None:
     scores = (command.distress, command.hostility)
     draft.require(scores != (None, None), "rubric-empty")
-    reasons = (command.distress_reason_id, command.hostility_reason_id)
+    reasons = tuple(
+        each or command.reason_id for each in (command.distress_reason_id, command.hostility_reason_id)
+    )
     for score, reason in zip(scores, reasons, strict=True):
         draft.require(score is None or reason is not None, "rubric-without-reason")
     level, first = level_of(*scores), not draft.state.scored
@@ -73,8 +80,8 @@ def _score(draft: SupportDraft, command: Scoring) -> None:
         Scored(
             distress=command.distress,
             hostility=command.hostility,
-            distress_reason_id=command.distress_reason_id,
-            hostility_reason_id=command.hostility_reason_id,
+            distress_reason_id=reasons[0],
+            hostility_reason_id=reasons[1],
             level=level,
         )
     )
@@ -84,8 +91,7 @@ def _score(draft: SupportDraft, command: Scoring) -> None:
 def enter_triaged(draft: SupportDraft) -> None:
     """It needs an owner: from its unit's queue, or first a unit from triage."""
     state = draft.state
-    draft.stop_deadline(clocks.TRIAGE)
-    clocks.start(draft, clocks.RESOLUTION)
+    clocks.resume(draft)
     if state.unit is None or not state.path or state.path[-2:-1] == [Stage.REFERRED]:
         draft.open_task(ASSIGN, Role.TRIAGE, deadline=clocks.FIRST_RESPONSE if _owes(draft) else None)
     else:
@@ -96,10 +102,13 @@ def _owes(draft: SupportDraft) -> bool:
     return clocks.FIRST_RESPONSE in draft.state.deadlines
 
 
-def triage_missed(draft: SupportDraft, _deadline: Deadline) -> None:
-    """Nobody has judged it by then: it is urgent, until somebody says otherwise (S9)."""
+def triage_missed(draft: SupportDraft, deadline: Deadline) -> None:
+    """Nobody has judged it by then: it is urgent, until somebody says otherwise (S9).
+
+    It is so since that moment, and the chain of the triage goes on: an outage takes nothing from either.
+    """
     if draft.state.level > URGENT_LEVEL:
-        clocks.change_level(draft, URGENT_LEVEL)
+        clocks.change_level(draft, URGENT_LEVEL, since=counting.expires_at(deadline), but={clocks.TRIAGE})
 
 
 def advise(draft: SupportDraft, _command: Advise) -> None:

@@ -20,6 +20,8 @@ from workflows.support.clocks import SupportDraft, clocks_of
 ACCEPT: Final = "accept"
 UNANSWERED: Final = "hand-over-unanswered"
 TAKE: Final = "take"
+QUEUED: Final = (Stage.TRIAGED, Stage.REFERRED_ON, Stage.REOPENED)
+"""Stages in which it can be taken out of a queue."""
 
 
 def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str) -> None:
@@ -27,6 +29,8 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
     state = draft.state
     if owner is not None:
         require_fit(draft, unit, owner)
+    # an offer of who had it until now is void
+    withdraw_offer(draft)
     state.unit, state.owner = unit, owner
     draft.details.update(unit=unit, owner=owner)
     draft.record(Owned(unit=unit, owner=owner, why=why))
@@ -55,6 +59,9 @@ def assign(draft: SupportDraft, command: Assign) -> None:
     if command.owner is not None:
         draft.goto(Stage.ASSIGNED)
         return
+    if draft.state.stage not in QUEUED:
+        draft.goto(Stage.TRIAGED)
+        return
     draft.close_task("assign")
     draft.open_task(TAKE, Role.COUNSELLOR)
 
@@ -68,7 +75,9 @@ def take(draft: SupportDraft, _command: Take) -> None:
 
 
 def enter_assigned(draft: SupportDraft) -> None:
-    """Its owner is told, without a word of what it is about."""
+    """Its owner is told, without a word of what it is about; whoever was waited for, it is their turn now."""
+    clocks.resume(draft)
+    clocks.owner_acts(draft)
     draft.notify("case-yours", f"staff:{draft.state.owner}|role:{Role.LEAD}")
 
 
@@ -117,9 +126,8 @@ def _offered(draft: SupportDraft) -> Offer:
 def accept(draft: SupportDraft, _command: Accept) -> None:
     """Now it is theirs."""
     offered = _offered(draft)
-    withdraw_offer(draft)
     give(draft, offered.unit, offered.to, why="accepted")
-    if draft.state.stage in (Stage.REFERRED_ON, Stage.TRIAGED):
+    if draft.state.stage in QUEUED:
         draft.goto(Stage.ASSIGNED)
 
 
@@ -145,20 +153,23 @@ def refer_on(draft: SupportDraft, command: ReferOn) -> None:
     grounds.require(draft, command.unit, command.ground, command.reason_id)
     draft.details.update(to_unit=command.unit, moves=command.moves)
     if command.moves:
-        withdraw_offer(draft)
         give(draft, command.unit, None, why="referred-on")
     draft.goto(Stage.REFERRED_ON)
     if command.moves:
         draft.open_task(TAKE, Role.COUNSELLOR)
 
 
+def enter_referred_on(draft: SupportDraft) -> None:
+    """Whoever was waited for: it is the unit's turn now."""
+    clocks.resume(draft)
+    clocks.owner_acts(draft)
+
+
 def to_queue(draft: SupportDraft, why: str) -> None:
     """The owner is none any more: the queue of the unit has it, and its clocks run on (E4, E19)."""
     state = draft.state
-    withdraw_offer(draft)
     give(draft, state.unit, None, why=why)
-    if state.stage in (Stage.ASSIGNED, Stage.IN_CONTACT, Stage.WAITING, Stage.REOPENED, Stage.REFERRED_ON):
-        clocks.resume(draft)
+    if state.stage in (*clocks.WATCHED, Stage.WAITING):
         draft.goto(Stage.TRIAGED)
 
 

@@ -55,13 +55,13 @@ LIFECYCLE: Final = Lifecycle(
         # told by whoever refers: what it says is stored already
         step("referral-received", at=STAGES, by=By.EVENT),
         # judged
-        step("triage", at=[Stage.REFERRED], by=TRIAGE, to=[Stage.TRIAGED]),
+        step("triage", at=[Stage.REFERRED], by=TRIAGE, to=[Stage.TRIAGED, Stage.ASSIGNED]),
         step("triage-missed", at=[Stage.REFERRED], by=By.CLOCK),
         step("rescore", at=WORKED, by=TRIAGE | OWNERS),
         step("advise", at=[Stage.REFERRED, Stage.TRIAGED], by=TRIAGE | OWNERS, to=[Stage.ADVICE_ONLY]),
         step("misdirect", at=[Stage.REFERRED, Stage.TRIAGED], by=TRIAGE, to=[Stage.MISDIRECTED]),
         # whose it is
-        step("assign", at=WORKED, by=TRIAGE | LEADS, to=[Stage.ASSIGNED]),
+        step("assign", at=WORKED, by=TRIAGE | LEADS, to=[Stage.ASSIGNED, Stage.TRIAGED]),
         step("take", at=[Stage.TRIAGED, Stage.REFERRED_ON, Stage.REOPENED], by=OWNERS, to=[Stage.ASSIGNED]),
         step("offer", at=WORKED, by=OWNERS | LEADS),
         step("accept", at=WORKED, by=OWNERS, to=[Stage.ASSIGNED]),
@@ -111,6 +111,10 @@ LIFECYCLE: Final = Lifecycle(
         step(Escalate.step, at=LIVING, by=OWNERS | ASKED),
         step(DeEscalate.step, at=LIVING, by=ASKED),
         step("review-resolution", at=LIVING, by=By.CLOCK),
+        # danger
+        step("signal-danger", at=LIVING, by=ANYBODY, to=[Stage.REOPENED]),
+        step("outside-emergency", at=LIVING, by=By.EVENT, to=[Stage.REOPENED]),
+        step("stand-down", at=LIVING, by=DUTY, to=[Stage.ASSIGNED]),
         step("cannot-wait", at=LIVING, by=By.CLOCK),
         step("can-wait", at=LIVING, by=DUTY),
         *common_steps(tuple(STAGES), LIVING, TRIAGE | LEADS),
@@ -132,6 +136,9 @@ CRISIS_TABLE: Final = Lifecycle(
         step("outside-emergency", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
         step("message-arrived", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
         step("cannot-wait", at=[*_NONE, *crisis.OPEN], by=By.CLOCK, to=[Crisis.OPEN]),
+        step("step-back", at=[*_NONE, *crisis.OPEN], by=ANYBODY, to=[Crisis.OPEN]),
+        step("name-concerned", at=[*_NONE, *crisis.OPEN], by=ANYBODY, to=[Crisis.OPEN]),
+        step("person-left", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
         step("remind", at=[*_NONE, *crisis.OPEN], by=By.CLOCK, to=[Crisis.OPEN]),
         step(Acknowledge.step, at=[*_NONE, *crisis.OPEN], by=ASKED, to=[Crisis.ACKNOWLEDGED]),
         step("record-contact", at=[*_NONE, *crisis.OPEN], by=OWNERS | DUTY, to=[Crisis.ATTENDING]),
@@ -183,6 +190,7 @@ SUPPORT: Final = Process[SupportState](
         Stage.TRIAGED: intake.enter_triaged,
         Stage.ASSIGNED: ownership.enter_assigned,
         Stage.IN_CONTACT: contact.enter_in_contact,
+        Stage.REFERRED_ON: ownership.enter_referred_on,
         Stage.RESOLVED: contact.enter_resolved,
         Stage.REOPENED: contact.enter_reopened,
     },
@@ -196,8 +204,8 @@ SUPPORT: Final = Process[SupportState](
         commands.Offer: ownership.offer,
         commands.Accept: ownership.accept,
         commands.Return: ownership.give_back,
-        commands.StepBack: ownership.step_back,
-        commands.NameConcerned: ownership.name_concerned,
+        commands.StepBack: crisis.step_back,
+        commands.NameConcerned: crisis.name_concerned,
         commands.ReferOn: ownership.refer_on,
         commands.GiveConsent: consent.give,
         commands.WithdrawConsent: consent.withdraw,
@@ -231,10 +239,8 @@ SUPPORT: Final = Process[SupportState](
         break_glass.FACT: EventKind(
             break_glass.FACT, GlassBroken, break_glass.glass_broken, between_cases=True
         ),
-        "person-left": EventKind("person-left", facts.PersonLeft, ownership.person_left, reaches=Reach.STAFF),
-        "person-moved": EventKind(
-            "person-moved", facts.PersonLeft, ownership.person_left, reaches=Reach.STAFF
-        ),
+        "person-left": EventKind("person-left", facts.PersonLeft, crisis.person_left, reaches=Reach.STAFF),
+        "person-moved": EventKind("person-moved", facts.PersonLeft, crisis.person_left, reaches=Reach.STAFF),
         "person-away": EventKind("person-away", facts.PersonAway, ownership.person_away, reaches=Reach.STAFF),
         "calendar-changed": EventKind(
             "calendar-changed", facts.CalendarChanged, cover.calendar_changed, reaches=Reach.ALL

@@ -132,7 +132,7 @@ def test_e10_an_empty_rung_is_passed_at_once() -> None:
     """Nobody is on duty: the next one is asked in the same minute."""
     deadline = running(*PAGES)
     ((first, _),) = ladders.fire(deadline, START, ALWAYS)
-    ladders.pass_over(deadline, first, START)
+    ladders.pass_over(deadline, first, START, ALWAYS)
     assert [rung.key for rung, _ in ladders.fire(deadline, START, ALWAYS)] == ["second"]
 
 
@@ -141,7 +141,7 @@ def test_with_nobody_there_at_all_the_round_takes_its_time() -> None:
     deadline = running(*PAGES, again=True)
     for _ in range(3):
         ((rung, _),) = ladders.fire(deadline, START, ALWAYS)
-        ladders.pass_over(deadline, rung, START)
+        ladders.pass_over(deadline, rung, START, ALWAYS)
     assert counting.next_moment(deadline) == START + 5 * MINUTE
 
 

@@ -191,6 +191,8 @@ CREATE FUNCTION iehe.support_people(of_case text) RETURNS TABLE (staff_id text, 
     UNION
     SELECT m.staff_id, 'consented-' || c.content FROM iehe.support_consents c JOIN iehe.support_members m USING (unit)
     WHERE c.case_id = of_case AND c.ended_at IS NULL
+    UNION
+    SELECT v.substitute, 'counsellor' FROM iehe.case_covers v WHERE v.case_id = of_case
 $$;
 
 CREATE FUNCTION iehe.support_settle(of_case text) RETURNS void LANGUAGE sql AS $$
@@ -297,18 +299,14 @@ BEGIN
     IF (record ->> 'over')::boolean THEN
         DELETE FROM iehe.case_covers
         WHERE case_id = of_case AND staff_id = record ->> 'owner' AND begins_at = (record ->> 'begins_at')::timestamptz;
-        -- the queue of a unit is that of all its members
-        DELETE FROM iehe.case_people p USING iehe.support_ownership o
-        WHERE o.case_id = of_case AND o.until IS NULL AND o.owner <> p.staff_id
-          AND p.case_id = of_case AND p.staff_id = record ->> 'by' AND p.role = 'counsellor';
-        RETURN;
+    ELSE
+        INSERT INTO iehe.case_covers (case_id, staff_id, substitute, begins_at, ends_at)
+        VALUES (of_case, record ->> 'owner', record ->> 'by', (record ->> 'begins_at')::timestamptz,
+                (record ->> 'ends_at')::timestamptz)
+        ON CONFLICT (case_id, staff_id, begins_at) DO UPDATE
+        SET substitute = excluded.substitute, ends_at = excluded.ends_at;
     END IF;
-    INSERT INTO iehe.case_covers (case_id, staff_id, substitute, begins_at, ends_at)
-    VALUES (of_case, record ->> 'owner', record ->> 'by', (record ->> 'begins_at')::timestamptz,
-            (record ->> 'ends_at')::timestamptz)
-    ON CONFLICT (case_id, staff_id, begins_at) DO UPDATE SET substitute = excluded.substitute, ends_at = excluded.ends_at;
-    INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES (record ->> 'by', of_case, 'counsellor')
-    ON CONFLICT DO NOTHING;
+    PERFORM iehe.support_settle(of_case);
 END
 $$;
 
