@@ -58,8 +58,22 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
         "AND prosrc NOT LIKE '%ANY (iehe.rooms_here())%'"
     )
     # two look by way of their views, some may be called by no worker, two are triggers
-    told = {"sweep", "erase_case", "retention_due", "note_old_start", "store_subject"}
-    of_office = {"rights_of", "in_sight", "rooms_out_of_sight", "cases_out_of_sight", "note_reads"}
+    told = {
+        "sweep",
+        "erase_case",
+        "retention_due",
+        "note_old_start",
+        "store_subject",
+        "support_members_changed",
+    }
+    of_office = {
+        "rights_of",
+        "in_sight",
+        "rooms_out_of_sight",
+        "cases_out_of_sight",
+        "note_reads",
+        "support_referred_by",
+    }
     assert {row["proname"] for row in owners} == told | of_office
 
 

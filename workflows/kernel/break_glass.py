@@ -22,27 +22,27 @@ class BreakGlass:
 
     Args:
         roles: who may.
-        reviewers: who looks at it: the first of these roles that whoever did it does not have.
+        judges: who looks at it: the first of these roles that whoever did it does not have.
         minutes: so long it is open to them.
     """
 
     roles: frozenset[RoleName]
-    reviewers: tuple[RoleName, ...]
+    judges: tuple[RoleName, ...]
     minutes: int = 60
 
 
-def break_glass_steps(stages: tuple[str, ...], reviewers: tuple[RoleName, ...]) -> tuple[Step, ...]:
+def break_glass_steps(stages: tuple[str, ...], judges: tuple[RoleName, ...]) -> tuple[Step, ...]:
     """Its lines of the table: a case that has ended is opened and looked at like any other."""
     return (
         step(FACT, at=stages, by=By.EVENT),
-        step(REVIEW, at=stages, by=frozenset(reviewers)),
+        step(REVIEW, at=stages, by=frozenset(judges)),
     )
 
 
 def glass_broken(draft: Draft[Any], fact: GlassBroken) -> None:
     """Somebody else is to look at it, and hears so at once."""
     allowed = draft.process.break_glass
-    others = [role for role in allowed.reviewers if role not in fact.roles] if allowed is not None else []
+    others = [role for role in allowed.judges if role not in fact.roles] if allowed is not None else []
     role = others[0] if others else draft.process.office
     draft.details.update(staff_id=fact.staff_id, until=fact.until.isoformat())
     draft.open_task(REVIEW, role, whose=fact.staff_id, keep=True)

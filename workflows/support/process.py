@@ -43,7 +43,7 @@ STAGES: Final[dict[str, StageInfo]] = {
     Stage.LEFT: StageInfo("離籍", "left", final=True),
     Stage.DECEASED: StageInfo("死亡", "deceased", final=True),
 }
-GLASS: Final = BreakGlass(frozenset(ANYBODY), reviewers=(Role.HEAD, Role.VICE_PRESIDENT))
+GLASS: Final = BreakGlass(frozenset(ANYBODY), judges=(Role.HEAD, Role.VICE_PRESIDENT))
 LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
 WORKED: Final = (*contact.TALKING, Stage.TRIAGED)
 """Stages in which somebody works on it, or is to be found who does."""
@@ -118,7 +118,7 @@ LIFECYCLE: Final = Lifecycle(
         step("cannot-wait", at=LIVING, by=By.CLOCK),
         step("can-wait", at=LIVING, by=DUTY),
         *common_steps(tuple(STAGES), LIVING, TRIAGE | LEADS),
-        *break_glass_steps(tuple(STAGES), GLASS.reviewers),
+        *break_glass_steps(tuple(STAGES), GLASS.judges),
     ),
 )
 
