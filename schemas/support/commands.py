@@ -26,8 +26,6 @@ class Scoring(Command):
     """Why this distress."""
     hostility_reason_id: str | None = None
     """Why this hostility."""
-    reason_id: str | None = None
-    """Why these scores, where one text says it of both."""
 
 
 class Triage(Scoring):

@@ -108,7 +108,7 @@ class Lives(RuleBasedStateMachine):
         by=st.sampled_from(["triage-1", "lead-1"]),
     )
     def assign(self, unit: str, owner: str | None, by: str) -> None:
-        self._try(commands.Assign, by, unit=unit, owner=owner)
+        self._try(commands.Assign, by, unit=unit, owner=owner, ground="danger")
 
     @precondition(lambda self: not self.hands.closed())
     @rule(by=COUNSELLORS)
@@ -123,7 +123,7 @@ class Lives(RuleBasedStateMachine):
         then=st.sampled_from([None, commands.Accept, commands.Return]),
     )
     def hand_over(self, by: str, to: str, unit: str, then: type[Command] | None) -> None:
-        self._try(commands.Offer, by, to=to, unit=unit)
+        self._try(commands.Offer, by, to=to, unit=unit, ground="danger")
         if then is not None:
             self._try(then, to)
 
@@ -135,7 +135,7 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: not self.hands.closed())
     @rule(by=COUNSELLORS, unit=UNITS, moves=st.booleans())
     def refer_on(self, by: str, unit: str, moves: bool) -> None:
-        self._try(commands.ReferOn, by, unit=unit, moves=moves)
+        self._try(commands.ReferOn, by, unit=unit, moves=moves, ground="danger")
 
     @precondition(lambda self: not self.hands.closed())
     @rule(

@@ -109,7 +109,7 @@ async def live_through(everything: Everything, eventually) -> None:
     await eventually(lambda: everything.owner.fetchval(paged), 20)
     steps = (
         ("duty-1", "record-contact", {"channel": "phone", "outcome": "reached", "note": NOTE}),
-        ("triage-1", "triage", {"distress": 3, "hostility": 0, "reason": REASON}),
+        ("triage-1", "triage", {"distress": 3, "distress_reason": REASON}),
         ("triage-1", "assign", {"unit": "counselling", "owner": "counsellor-1"}),
         ("duty-1", "stand-down", {"reason": REASON}),
     )

@@ -61,7 +61,7 @@ def test_s04_no_clock_stands_still_in_another_hand(how) -> None:
     if how == "assigned":
         case.decide(commands.Assign, "triage-1", unit="counselling", owner="counsellor-2")
     elif how == "referred on":
-        case.decide(commands.ReferOn, "counsellor-1", unit="health", reason_id=REASON)
+        case.decide(commands.ReferOn, "counsellor-1", unit="health", ground="danger", reason_id=REASON)
     else:
         case.decide(commands.Offer, "counsellor-1", to="counsellor-2", unit="counselling")
     still = case.state.deadlines["resolution"].paused_at is not None
@@ -90,7 +90,9 @@ def test_e04_after_the_students_answer_the_owner_is_watched_again() -> None:
 def test_s15_an_offer_ends_with_what_it_was_an_offer_of() -> None:
     """Assigned to another, or resolved: nobody accepts it any more."""
     for end in (
-        lambda case: case.decide(commands.Assign, "triage-1", unit="health", owner="nurse-1"),
+        lambda case: case.decide(
+            commands.Assign, "triage-1", unit="health", owner="nurse-1", ground="danger", reason_id=REASON
+        ),
         lambda case: case.decide(commands.Resolve, "counsellor-1", code="helped"),
     ):
         case = Pure().in_contact()
@@ -103,7 +105,7 @@ def test_s15_an_offer_ends_with_what_it_was_an_offer_of() -> None:
 def test_invariant_4_what_is_given_to_a_queue_can_be_taken_out_of_it() -> None:
     """In contact, then given to another unit's queue: a member of it takes it."""
     case = Pure().in_contact()
-    case.decide(commands.Assign, "triage-1", unit="health")
+    case.decide(commands.Assign, "triage-1", unit="health", ground="danger", reason_id=REASON)
     assert (case.state.stage, "take" in case.tasks()) == (Stage.TRIAGED, True)
     case.decide(commands.Take, "nurse-1")
     assert case.state.owner == "nurse-1"
@@ -112,7 +114,9 @@ def test_invariant_4_what_is_given_to_a_queue_can_be_taken_out_of_it() -> None:
 def test_invariant_4_a_contact_does_not_take_it_out_of_the_queue() -> None:
     """Referred on to a unit's queue, the duty officer speaks to the student: it is still to be taken."""
     case = Pure().in_contact()
-    case.decide(commands.ReferOn, "counsellor-1", unit="health", moves=True, reason_id=REASON)
+    case.decide(
+        commands.ReferOn, "counsellor-1", unit="health", moves=True, ground="danger", reason_id=REASON
+    )
     case.reached("duty-1")
     assert "take" in case.tasks()
     with refused("not-yours"):
@@ -148,14 +152,6 @@ def test_e07_an_attempt_after_the_end_starts_nothing() -> None:
     for _ in range(3):
         case.missed()
     assert "silence" not in case.state.deadlines
-
-
-def test_s09_one_text_may_give_the_reason_of_both_scores() -> None:
-    """As every door takes it: --reason."""
-    case = Pure()
-    case.decide(commands.Triage, "triage-1", distress=3, hostility=0, reason_id=REASON)
-    (scored,) = case.records("scored")
-    assert scored["distress_reason_id"] == scored["hostility_reason_id"] == REASON
 
 
 def test_invariant_2_acknowledged_and_gone_the_next_is_paged() -> None:

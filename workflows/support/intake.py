@@ -69,9 +69,7 @@ def rescore(draft: SupportDraft, command: Rescore) -> None:
 def _score(draft: SupportDraft, command: Scoring) -> None:
     scores = (command.distress, command.hostility)
     draft.require(scores != (None, None), "rubric-empty")
-    reasons = tuple(
-        each or command.reason_id for each in (command.distress_reason_id, command.hostility_reason_id)
-    )
+    reasons = (command.distress_reason_id, command.hostility_reason_id)
     for score, reason in zip(scores, reasons, strict=True):
         draft.require(score is None or reason is not None, "rubric-without-reason")
     level, first = level_of(*scores), not draft.state.scored
