@@ -37,9 +37,11 @@ CREATE FUNCTION iehe.support_same_person(of_case text) RETURNS text[] LANGUAGE s
         ORDER BY o.received_at, o.case_id)
 $$;
 
--- whether triage may open a case: whom it is about or against may not, and the harassment desk's is its own
+-- whether triage or the head may open a case: of all but those that they, or their role, are shut out of (iehe.rights_of
+-- is the office's alone), and the harassment desk's is its own
 CREATE FUNCTION iehe.support_may_open(of_case text, who text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = who)
+    SELECT NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND (o.staff_id = who OR o.staff_id IN (
+                           SELECT 'role:' || unnest(s.roles) FROM iehe.staff s WHERE s.staff_id = who)))
        AND NOT EXISTS (SELECT FROM iehe.support_ownership w
                        WHERE w.case_id = of_case AND w.until IS NULL AND w.unit = 'harassment')
 $$;
