@@ -141,6 +141,10 @@ class Arrival:
         known = known_type(self.event.type)
         return known[1].reaches if known is not None else None
 
+    def about(self, subject: str) -> "Arrival":
+        """The same for another case."""
+        return replace(self, event=self.event.model_copy(update={"subject": subject}))
+
     def envelope(self, received_at: datetime) -> EventEnvelope:
         """As the case gets it."""
         event = self.event

@@ -12,6 +12,7 @@ import structlog
 from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, again, is_transient, refusal_of
 from activities.kernel.queries import queries
 from cases.apart import Marks, keep
+from cases.registry import PROCESSES
 from gateway.cloudevents import Arrival, apart
 from gateway.problems import problem, refused
 
@@ -59,15 +60,16 @@ class Inbox:
             Contradiction: an id is known for another event. Nothing has been stored.
             Problem: 503 when the database is away. Nothing has been stored, or a repeat finds it stored.
         """
-        arrivals = [apart(self._marks, each) for each in arrivals]
+        apart_already = [apart(self._marks, each) for each in arrivals]
 
         async def once() -> list[Kept]:
             async with self._pool.acquire(timeout=CONNECTION_SECONDS) as connection:
-                if len(arrivals) == 1 and not arrivals[0].words:  # one statement is a transaction of its own
-                    return await _insert(connection, source, arrivals)
+                parted = await self._redirected(connection, source, arrivals, apart_already)
+                if len(parted) == 1 and not parted[0].words:  # one statement is a transaction of its own
+                    return await _insert(connection, source, parted)
                 async with connection.transaction():
-                    kept = await _insert(connection, source, arrivals)
-                    for arrival, each in zip(arrivals, kept, strict=True):
+                    kept = await _insert(connection, source, parted)
+                    for arrival, each in zip(parted, kept, strict=True):
                         if each.new and self._marks is not None:
                             await keep(connection, self._marks, arrival.words)
                     return kept
@@ -81,6 +83,28 @@ class Inbox:
                 raise
             log.warning("inbox-unavailable", exc_info=error)
             raise problem("inbox-unavailable") from None
+
+    async def _redirected(
+        self, connection: Any, source: str, arrivals: Sequence[Arrival], parted: Sequence[Arrival]
+    ) -> Sequence[Arrival]:
+        """The parted arrivals; where somebody found that two cases are one, for the case that goes on."""
+        # where other systems know the case by its id, they are told the other id
+        asked = [each for each in parted if PROCESSES[each.process].keyed]
+        if not asked:
+            return parted
+        rows = await connection.fetch(
+            queries("kernel/inbox")["redirects"],
+            source,
+            [each.event.id for each in asked],
+            [each.case_id for each in asked],
+        )
+        goes_on = {(row["id"], row["case_id"]): row["to_case"].partition("/")[2] for row in rows}
+        return [
+            each
+            if (subject := goes_on.get((each.event.id, each.case_id))) is None
+            else apart(self._marks, arrival.about(subject))
+            for arrival, each in zip(arrivals, parted, strict=True)
+        ]
 
     async def look_up(self, source: str, event_id: str) -> asyncpg.Record | None:
         """Where an event of a source stands, without its content."""

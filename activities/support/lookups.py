@@ -1,13 +1,14 @@
 """What the rules of a support case ask the database for, in the transaction of their step."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
-from schemas.support.lookups import MemberFound, ReferralFacts
+from schemas.support.lookups import LinkFound, MemberFound, ReferralFacts
 
 SQL: Final = queries("support/support")
 
@@ -32,4 +33,32 @@ async def member(connection: Connection, terms: Mapping[str, Any]) -> Any:
     return MemberFound(**row).model_dump(mode="json")
 
 
-LOOKUPS: Final = {"referral": referral, "member": member}
+async def link(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Another case as one to link to; None when there is none that the person may open."""
+    row = await connection.fetchrow(SQL["link"], terms["case_id"], terms["other"], terms["staff_id"])
+    return LinkFound(**row).model_dump(mode="json") if row is not None else None
+
+
+async def shut_out(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Who may see nothing of the case."""
+    return [row["staff_id"] for row in await connection.fetch(SQL["shut_out"], terms["case_id"])]
+
+
+async def under_age(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Whether the student is under 18 at a moment; not where nobody has said so."""
+    return await connection.fetchval(SQL["under_age"], terms["case_id"], datetime.fromisoformat(terms["at"]))
+
+
+async def interpreter(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Whether a member of staff is there and not concerned."""
+    return await connection.fetchval(SQL["interpreter"], terms["case_id"], terms["staff_id"])
+
+
+LOOKUPS: Final = {
+    "referral": referral,
+    "member": member,
+    "link": link,
+    "shut-out": shut_out,
+    "under-age": under_age,
+    "interpreter": interpreter,
+}

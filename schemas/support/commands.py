@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, Field
 
 from schemas.kernel.case import Command
 from schemas.kernel.deadlines import DueTime
-from schemas.kernel.identifiers import Code, StaffId
+from schemas.kernel.identifiers import CaseId, Code, StaffId
+from schemas.support.people import Acquaintance, ContactPerson, LanguageTag, Relation
 from schemas.support.stages import Channel, Content, Outcome, Unit
 
 Score = Annotated[int, Field(ge=0, le=4)]
@@ -226,3 +227,101 @@ class StandDown(Command):
     owner: StaffId | None = Field(default=None, description="Who goes on with it, where nobody has it yet.")
     unit: Unit | None = Field(default=None, description="For which unit.")
     reason_id: str | None = None
+
+
+class Link(Command):
+    """The case is one with another that is open: the other one goes on, also for what still comes of this."""
+
+    step: ClassVar[str] = "link"
+    into: CaseId = Field(description="The case that goes on.")
+    same_person: bool = Field(
+        default=False, description="You made sure that it is one person, though the numbers do not say so."
+    )
+    reason_id: str | None = None
+    """The evidence."""
+
+
+class Unlink(Command):
+    """They are two cases after all: this one goes on by itself, and who has read it meanwhile is listed."""
+
+    step: ClassVar[str] = "unlink"
+    reason_id: str | None = None
+
+
+class Book(Command):
+    """An appointment of the student with you."""
+
+    step: ClassVar[str] = "book"
+    at: AwareDatetime = Field(description="When it begins.")
+    minutes: int = Field(default=50, ge=5, le=480, description="How long.")
+    channel: Channel = Field(default=Channel.MEETING, description="How.")
+    remark_id: str | None = None
+    """Where, in words."""
+
+
+class Rebook(Command):
+    """Another time for an appointment."""
+
+    step: ClassVar[str] = "rebook"
+    booking: int = Field(description="Its number on the case's page.")
+    at: AwareDatetime = Field(description="When it begins.")
+    minutes: int = Field(default=50, ge=5, le=480, description="How long.")
+    remark_id: str | None = None
+    """Where, in words; left out: as before."""
+
+
+class CancelAppointment(Command):
+    """There will be no such appointment."""
+
+    step: ClassVar[str] = "cancel-appointment"
+    booking: int = Field(description="Its number on the case's page.")
+    reason_id: str | None = None
+
+
+class TellGuardian(Command):
+    """A guardian of a student under 18 was told, or was not because that would endanger them."""
+
+    step: ClassVar[str] = "tell-guardian"
+    told: bool = Field(description="Somebody was told; else the reason says why that would endanger.")
+    relation: Relation | None = Field(default=None, description="Who was told: what they are to the student.")
+    reason_id: str | None = None
+    """Why nobody is told."""
+
+
+class ProposeCall(Command):
+    """Propose to call a contact of the student; another senior person decides with you."""
+
+    step: ClassVar[str] = "propose-call"
+    contact: ContactPerson = Field(
+        description="The emergency contact, or the one the student has consented to."
+    )
+    reason_id: str | None = None
+    """What the contact is called for, and told."""
+
+
+class ConfirmCall(Command):
+    """Decide with whoever has proposed it that the contact is called."""
+
+    step: ClassVar[str] = "confirm-call"
+    reason_id: str | None = None
+
+
+class DeclineCall(Command):
+    """Decide that the contact is not called."""
+
+    step: ClassVar[str] = "decline-call"
+    reason_id: str | None = None
+
+
+class NameInterpreter(Command):
+    """The language that is spoken with the student, and who interprets, bound to secrecy."""
+
+    step: ClassVar[str] = "name-interpreter"
+    language: LanguageTag = Field(description="The language, such as zh, vi or pt-br.")
+    interpreter: StaffId | None = Field(
+        default=None, description="Staff id, or the code of a person outside (ext-…); left out: nobody yet."
+    )
+    relation: Acquaintance | None = Field(
+        default=None, description="What they have declared to be to the student."
+    )
+    bound: bool = Field(default=False, description="They are bound to secrecy in writing.")

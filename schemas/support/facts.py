@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, model_validator
 
-from schemas.kernel.identifiers import Code, StaffId
+from schemas.kernel.identifiers import CaseId, Code, StaffId
 from schemas.kernel.payload import Payload
 from schemas.support.referral import Words
 from schemas.support.stages import Content, Unit
@@ -36,6 +36,9 @@ class MessageBounced(Payload):
 
 class AppointmentMissed(Payload):
     """The student did not come."""
+
+    booking: int | None = None
+    """Number of the appointment on the case's page; without it the last one that has begun."""
 
 
 class OutsideEmergency(Payload):
@@ -91,3 +94,29 @@ class StudentLeft(Payload):
 
 class StudentDied(Payload):
     """The student has died: notices stop."""
+
+
+class CaseLinked(Payload):
+    """Another case is one with this one, which goes on for both: what was promised there (S11)."""
+
+    case: CaseId
+    level: int
+    due: dict[Code, AwareDatetime]
+    """Running clocks."""
+    unit: Unit | None
+    owner: StaffId | None
+    shut_out: tuple[StaffId, ...]
+    tasks: tuple[Code, ...]
+    """Kinds of open tasks that somebody's safety hangs on."""
+
+
+class CaseUnlinked(Payload):
+    """It was not one with this one."""
+
+    case: CaseId
+
+
+class LinkTaken(Payload):
+    """The case that goes on has taken over what was promised."""
+
+    case: CaseId

@@ -19,6 +19,10 @@ class ReferralFacts(Payload):
     danger: bool
     urgent: bool
     unit: Unit | None = None
+    under_age: bool = False
+    """Under 18 when it came (S17); when they come of age is nothing that a case remembers."""
+    same_person: tuple[str, ...] = ()
+    """Open cases about the same person that were referred before (S11)."""
 
 
 class MemberFound(Payload):
@@ -26,3 +30,13 @@ class MemberFound(Payload):
 
     of_unit: bool
     concerned: bool
+
+
+class LinkFound(Payload):
+    """Another case as one to link to; nothing of it where there is none, or who asks may not open it."""
+
+    open: bool
+    same_person: bool | None
+    """None: one of the two has no name."""
+    shut_out: tuple[str, ...]
+    """Who may see nothing of the case that asks."""

@@ -39,6 +39,14 @@ class SupportPolicy(ProcessPolicy):
     """After which silence an owner loses the case (E4)."""
     reopen: DeadlinePolicy
     """How long a resolved case can be reopened (S14); then it is closed."""
+    unlink: DeadlinePolicy
+    """How long a link can be taken back (S11)."""
+    link_taken: DeadlinePolicy
+    """How long the case that goes on may take to say that it does."""
+    appointment: DeadlinePolicy
+    """The reminder of an appointment; its end is the appointment itself (E7)."""
+    calls: DeadlinePolicy
+    """How long a student who did not come is called, until a message is left (E7)."""
     silence: DeadlinePolicy
     """How long the student may be silent after the last attempt, until it is closed with a letter (E7)."""
     attempts: int = Field(default=3, ge=1)

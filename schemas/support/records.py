@@ -97,3 +97,72 @@ class Paged(Payload):
     page: int
     rung: str
     staff_id: str
+
+
+class Linked(Payload):
+    """A person found that the case is one with another, which goes on (S11)."""
+
+    kind: Literal["linked"] = "linked"
+    survivor: str
+    evidence_id: str
+
+
+class Unlinked(Payload):
+    """They are two after all: who may have read what was not of their case is listed."""
+
+    kind: Literal["unlinked"] = "unlinked"
+    reason_id: str
+
+
+class ConcernedNoMore(Payload):
+    """A member of staff who was out of the case only on account of another one."""
+
+    kind: Literal["concerned-no-more"] = "concerned-no-more"
+    staff_id: str
+
+
+class Booked(Payload):
+    """An appointment at a time at which its counsellor has no other one (E7)."""
+
+    kind: Literal["booked"] = "booked"
+    booking: int
+    counsellor: str
+    at: AwareDatetime
+    minutes: int
+    channel: str
+    place_id: str | None
+
+
+class Appointed(Payload):
+    """What became of an appointment."""
+
+    kind: Literal["appointed"] = "appointed"
+    booking: int
+    became: Literal["held", "missed", "cancelled"]
+
+
+class GuardianTold(Payload):
+    """A guardian was told, or was not and why (S17)."""
+
+    kind: Literal["guardian-told"] = "guardian-told"
+    told: bool
+    relation: str | None
+    reason_id: str | None
+
+
+class CallDecided(Payload):
+    """What two senior people decided about calling a contact of the student (S17)."""
+
+    kind: Literal["call-decided"] = "call-decided"
+    contact: str
+    proposed_by: str
+    reason_id: str | None
+    confirmed: bool
+
+
+class InterpreterNamed(Payload):
+    """Who interprets which language from now on (S18)."""
+
+    kind: Literal["interpreter-named"] = "interpreter-named"
+    language: str
+    interpreter: str | None

@@ -1,5 +1,6 @@
 """A referral as it arrives; what is personal in it is stored apart and never part of a case's state."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -34,6 +35,8 @@ class Referral(Payload):
     """How it came."""
     person: PersonKey | None = None
     """The student's number; none where the name is not told."""
+    adult_on: date | None = None
+    """The day on which the student comes of age, where they are under 18."""
     contact: Address | None = None
     """The student's mail address, where it is known."""
     referrer: Referrer | None = None

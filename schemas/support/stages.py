@@ -16,6 +16,7 @@ class Stage(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CLOSED = "closed"
+    LINKED = "linked"
     ADVICE_ONLY = "advice-only"
     MISDIRECTED = "misdirected"
     LEFT = "left"

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from schemas.kernel.case import CaseState
 from schemas.kernel.payload import Record
+from schemas.support.people import ContactPerson
 from schemas.support.policy import SupportPolicy
-from schemas.support.stages import USUAL_LEVEL, Content, Unit, Way
+from schemas.support.stages import USUAL_LEVEL, Channel, Content, Unit, Way
 
 
 class Offer(Record):
@@ -45,6 +46,20 @@ class Cover(Record):
     """Staff id of the cover, once named."""
 
 
+class Booking(Record):
+    """An appointment that has been neither held nor missed."""
+
+    at: datetime
+    channel: Channel
+
+
+class CallProposed(Record):
+    """A contact that somebody senior proposes to call."""
+
+    contact: ContactPerson
+    by: str
+
+
 class SupportState(CaseState):
     """Everything a case remembers."""
 
@@ -71,6 +86,20 @@ class SupportState(CaseState):
     """Failed ones since the student was last reached."""
     waits_on: str | None = None
     """`student` or a unit, in the stage `waiting`."""
+    linked_to: str | None = None
+    """The case that goes on in place of this one (S11)."""
+    links: dict[str, list[str]] = Field(default_factory=dict)
+    """Cases that this one goes on for, each with the members of staff who are out of it on that account."""
+    booked: dict[str, Booking] = Field(default_factory=dict)
+    """Appointments by their numbers."""
+    bookings: int = 0
+    """Number of the last one."""
+    call: CallProposed | None = None
+    """A contact of the student is to be called, when a second senior person decides so (S17)."""
+    spoken: str | None = None
+    """The language that is spoken with the student, where an interpreter is needed (S18)."""
+    interpreter: str | None = None
+    """Staff id, or the code of somebody outside."""
     page: int = 0
     """Number of the last danger that was paged."""
     crisis_lead: str | None = None

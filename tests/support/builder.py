@@ -78,6 +78,8 @@ class House:
     closures: list[dict[str, Any]] = field(default_factory=list)
     unreached: set[str] = field(default_factory=set)
     """Notices that were the last way to their reader."""
+    cases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Other cases that whoever asks may open, as `link` finds them."""
 
     def stand_in(self, who: str) -> str | None:
         seen = {who}
@@ -122,7 +124,9 @@ class Pure:
         self.now = now
         self.house = house or House()
         self.policy = default_policy()
-        self.case_id = "support/ABCDEFGHIJKLMNOPQRSTUVWX"
+        self.case_id = f"support/ABCDEFGHIJKLMNOPQRST{next(_numbers):04}"
+        self.adult_on = ""
+        """From when the student is an adult, as a time; empty: always."""
         self.stored: dict[str, Any] = {}
         self.log: list[Transition] = []
         self.facts = {
@@ -158,6 +162,12 @@ class Pure:
             },
             "unreached": lambda: [each for each in terms["notices"] if each in self.house.unreached],
             "closures": lambda: self.house.closures,
+            "link": lambda: self.house.cases.get(terms["other"]),
+            "under-age": lambda: terms["at"] < self.adult_on,
+            "interpreter": lambda: (
+                terms["staff_id"] in ROLES and terms["staff_id"] not in self.house.shut_out
+            ),
+            "shut-out": lambda: sorted(self.house.shut_out),
             "staff-of": lambda: self.house.staff_of(terms["audience"]),
         }
         return answers[name]()
@@ -179,6 +189,8 @@ class Pure:
         for record in transition.records:
             if record["kind"] == "concerned":
                 self.house.shut_out.add(record["staff_id"])
+            if record["kind"] == "concerned-no-more":
+                self.house.shut_out.discard(record["staff_id"])
         check_step(before, transition, self.state, self.house)
         return transition
 
@@ -227,6 +239,14 @@ class Pure:
         except Refusal as refusal:
             refused = RefusedEvent(event_id="helpdesk#1", code=refusal.code)
             return self._take(partial(stepping.fact_refused, SUPPORT, refused, f"helpdesk#{next(_numbers)}"))
+
+    def told_by(self, other: "Pure") -> list[Transition]:
+        """What another case has told this one with its last step, as the relay brings it."""
+        self.wait_until(other.now)
+        told = [each.envelope for each in other.last.events if each.case_id == self.case_id]
+        taken = [self._take(partial(stepping.told, SUPPORT, envelope)) for envelope in told]
+        self.act_on_time()
+        return taken
 
     def wait_until(self, moment: datetime) -> list[Transition]:
         """Time goes on; the clock acts at each moment at which something is due."""

@@ -118,6 +118,22 @@ async def running_escalated(office: Office) -> Case:
     return case
 
 
+async def linked(office: Office) -> Case:
+    """Linked, told of something that goes to the other one, taken apart, linked again, ended as that."""
+    older = await office.refer()
+    case = await office.refer()
+    reason = await case.text()
+    await case.decide(commands.Link, "triage-1", into=older.handle.id, reason_id=reason)
+    await case.until("NOT state -> 'deadlines' ? 'link-taken'")
+    await case.decide(commands.Unlink, "triage-1", reason_id=reason)
+    await older.until("state -> 'links' = '{}'")
+    await case.decide(commands.Link, "triage-1", into=older.handle.id, reason_id=reason)
+    await case.until("NOT state -> 'deadlines' ? 'link-taken'")
+    await case.forward(days=31)
+    await case.handle.result()
+    return case
+
+
 async def running_unscored(office: Office) -> Case:
     """Nobody judges it: urgent at the day's end."""
     case = await office.refer()
@@ -134,6 +150,7 @@ SCENARIOS: Final[dict[str, Callable[[Office], Awaitable[Case]]]] = {
         misdirected,
         left,
         deceased,
+        linked,
         running_after_a_crisis,
         running_escalated,
         running_unscored,

@@ -28,14 +28,6 @@ def test_e07_an_answer_ends_the_silence() -> None:
     assert "silence" not in case.state.deadlines
 
 
-def test_e07_a_missed_appointment_is_an_attempt() -> None:
-    """Who did not come is called."""
-    case = Pure().in_contact()
-    case.event("appointment-missed")
-    assert case.state.attempts == 1
-    assert "call-again" in case.tasks()
-
-
 def test_e07_an_urgent_case_is_looked_after_when_nobody_tries_again() -> None:
     """Within a working day, or somebody goes and looks."""
     case = Pure().assigned(distress=3)

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel, JsonValue
 
 from schemas.kernel.calendars import CalendarPolicy, Closure
-from schemas.kernel.case import SYSTEM, Actor, CaseState, Task
+from schemas.kernel.case import SYSTEM, Actor, CaseState, EventEnvelope, Task
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
+from schemas.kernel.identifiers import OWN_SOURCE, event_type
+from schemas.kernel.payload import Payload
 from schemas.kernel.policies import NoticePolicy, PolicyRef, ProcessPolicy, TaskPolicy
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import (
     DeadlineChanged,
+    EventQueued,
     NoticeRequested,
     TaskClosed,
     TaskOpened,
@@ -117,6 +120,7 @@ class Draft(Generic[S]):
         self._reassigned: list[TaskOpened] = []
         self._deadlines: dict[str, DeadlineChanged] = {}
         self._notices: list[NoticeRequested] = []
+        self._events: list[EventQueued] = []
         self._records: list[dict[str, Any]] = []
 
     @property
@@ -348,6 +352,18 @@ class Draft(Generic[S]):
         once_on = self.calendar.day_of(held_until or self.now) if notice.once_a_day else None
         self._notices.append(notice.model_copy(update={"held_until": held_until, "once_on": once_on}))
 
+    def tell(self, case_id: str, fact: str, data: Payload) -> None:
+        """Tell another case of the process a fact, which is stored with this step or not at all."""
+        told = EventEnvelope(
+            id=f"{self.state.case_id}/{self.state.version + 1}/{len(self._events)}",
+            source=OWN_SOURCE,
+            type=event_type(self.process.name, fact),
+            occurred_at=self.happened_at,
+            received_at=self.now,
+            data=data.model_dump(mode="json"),
+        )
+        self._events.append(EventQueued(case_id=case_id, envelope=told))
+
     def record(self, record: BaseModel) -> None:
         """Write a row of the process's own with the step; its `kind` names the function that does."""
         self._records.append(record.model_dump(mode="json"))
@@ -382,6 +398,7 @@ class Draft(Generic[S]):
             tasks_reassigned=tuple(self._reassigned),
             deadlines=tuple(self._deadlines.values()),
             notices=tuple(self._notices),
+            events=tuple(self._events),
             state=stored(state),
             records=tuple(self._records),
         )

@@ -3,10 +3,11 @@
 Rule numbers are those of docs/processes/support.md.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import Final
 
+from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.support.policy import LevelPolicy, SupportPolicy
 from schemas.support.roles import Role
 from schemas.support.stages import URGENT_LEVEL, Stage
@@ -25,6 +26,10 @@ HAND_OVER: Final = "hand-over"
 ATTEMPT: Final = "attempt"
 SILENCE: Final = "silence"
 WAIT: Final = "wait"
+APPOINTMENT: Final = "appointment"
+CALLS: Final = "calls"
+UNLINK: Final = "unlink"
+LINK_TAKEN: Final = "link-taken"
 REOPEN: Final = "reopen"
 PAGE: Final = "page"
 CAN_WAIT: Final = "can-wait"
@@ -33,7 +38,7 @@ WELFARE_CHECK: Final = "welfare-check"
 WATCHED: Final = (Stage.ASSIGNED, Stage.IN_CONTACT, Stage.REFERRED_ON, Stage.REOPENED)
 """Stages in which it is the owner's turn."""
 
-_BY_LEVEL: Final = {
+BY_LEVEL: Final = {
     TRIAGE: "triage",
     FIRST_RESPONSE: "first_response",
     UPDATE: "update",
@@ -56,8 +61,7 @@ def clocks_of(state: SupportState) -> LevelPolicy:
 def start(draft: SupportDraft, clock: str, since: datetime | None = None) -> None:
     """Start one of the clocks that hang on the level, unless it runs."""
     if clock not in draft.state.deadlines:
-        policy = getattr(clocks_of(draft.state), _BY_LEVEL[clock])
-        draft.start_deadline(clock, policy, since=since, keep=True)
+        draft.start_deadline(clock, policy_for(draft, clock), since=since, keep=True)
 
 
 def change_level(
@@ -86,9 +90,9 @@ def change_level(
         draft.open_task(WELFARE_CHECK, Role.LEAD, keep=True)
         silence_is_over(draft)
     if level < was:
-        for clock, name in _BY_LEVEL.items():
+        for clock in BY_LEVEL:
             if clock in state.deadlines and clock not in but:
-                draft.restart_deadline(clock, getattr(clocks_of(state), name), since)
+                draft.restart_deadline(clock, policy_for(draft, clock), since)
 
 
 def student_writes(draft: SupportDraft) -> None:
@@ -102,19 +106,25 @@ def student_hears(draft: SupportDraft) -> None:
     draft.stop_deadline(UPDATE)
 
 
-def pause(draft: SupportDraft) -> None:
+def pause(draft: SupportDraft, clocks: Iterable[str] = (UPDATE, RESOLUTION)) -> None:
     """While it is the student's turn nothing of ours is due (S4)."""
-    _each(draft, paused=True)
+    _each(draft, clocks, paused=True)
 
 
-def resume(draft: SupportDraft) -> None:
+def resume(draft: SupportDraft, clocks: Iterable[str] = (UPDATE, RESOLUTION)) -> None:
     """It is our turn again, with the time that was left."""
     draft.state.waits_on = None
-    _each(draft, paused=False)
+    _each(draft, clocks, paused=False)
 
 
-def _each(draft: SupportDraft, *, paused: bool) -> None:
-    for clock in (UPDATE, RESOLUTION):
+def policy_for(draft: SupportDraft, clock: str) -> DeadlinePolicy:
+    """The policy of one of the clocks that hang on the level."""
+    policy: DeadlinePolicy = getattr(clocks_of(draft.state), BY_LEVEL[clock])
+    return policy
+
+
+def _each(draft: SupportDraft, clocks: Iterable[str], *, paused: bool) -> None:
+    for clock in clocks:
         deadline = draft.state.deadlines.get(clock)
         if deadline is None or (deadline.paused_at is not None) is paused:
             continue
@@ -124,9 +134,11 @@ def _each(draft: SupportDraft, *, paused: bool) -> None:
 
 
 def owner_acts(draft: SupportDraft) -> None:
-    """The owner's silence begins anew, where it is the owner's turn (E4)."""
+    """The owner's silence begins anew, where it is their turn (E4); before an appointment it is none."""
     state = draft.state
-    if state.owner is not None and state.stage in WATCHED and SILENCE not in state.deadlines:
+    if any(each.at > draft.now for each in state.booked.values()):
+        draft.stop_deadline(IDLE, how="cancelled")
+    elif state.owner is not None and state.stage in WATCHED and SILENCE not in state.deadlines:
         draft.start_deadline(IDLE, policy_of(draft.state).idle, keep=True)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.support.commands import RecordContact, Reopen, Resolve, Wait
-from schemas.support.facts import AppointmentMissed, MessageArrived, MessageBounced, StudentDied, StudentLeft
+from schemas.support.facts import MessageArrived, MessageBounced, StudentDied, StudentLeft
 from schemas.support.records import Contacted
 from schemas.support.roles import Role
 from schemas.support.stages import ADVICE_LEVEL, URGENT_LEVEL, USUAL_LEVEL, Channel, Outcome, Stage
@@ -35,7 +35,7 @@ def record_contact(draft: SupportDraft, command: RecordContact) -> None:
     if command.outcome is Outcome.REACHED:
         _reached(draft)
     else:
-        _not_reached(draft)
+        not_reached(draft)
 
 
 def _reached(draft: SupportDraft) -> None:
@@ -47,7 +47,8 @@ def _reached(draft: SupportDraft) -> None:
         if state.referrer:
             draft.notify("contact-made", "referrer")
     state.attempts = 0
-    draft.stop_deadline(clocks.ATTEMPT)
+    for clock in (clocks.ATTEMPT, clocks.CALLS):
+        draft.stop_deadline(clock)
     clocks.silence_is_over(draft)
     for task in (CALL_AGAIN, clocks.WELFARE_CHECK):
         draft.close_task(task)
@@ -64,7 +65,7 @@ def enter_in_contact(draft: SupportDraft) -> None:
     clocks.owner_acts(draft)
 
 
-def _not_reached(draft: SupportDraft) -> None:
+def not_reached(draft: SupportDraft) -> None:
     """Tried again, then a message and silence; who is at risk is looked for (E7)."""
     state, policy = draft.state, policy_of(draft.state)
     if state.stage == Stage.RESOLVED:
@@ -77,7 +78,14 @@ def _not_reached(draft: SupportDraft) -> None:
         draft.start_deadline(clocks.ATTEMPT, clocks_of(state).attempt, keep=True)
         draft.open_task(CALL_AGAIN, Role.COUNSELLOR, assignee=state.owner, deadline=clocks.ATTEMPT, keep=True)
         return
-    draft.stop_deadline(clocks.ATTEMPT)
+    leave_message(draft)
+
+
+def leave_message(draft: SupportDraft) -> None:
+    """Nobody calls any more: a message, and then silence counts; who is at risk is looked for (E7)."""
+    state, policy = draft.state, policy_of(draft.state)
+    for clock in (clocks.ATTEMPT, clocks.CALLS):
+        draft.stop_deadline(clock)
     draft.close_task(CALL_AGAIN)
     if state.level <= URGENT_LEVEL or crisis.is_open(state):
         draft.open_task(clocks.WELFARE_CHECK, Role.LEAD, keep=True)
@@ -102,17 +110,11 @@ def still_silent(draft: SupportDraft, _deadline: Deadline) -> None:
     draft.goto(Stage.CLOSED)
 
 
-def appointment_missed(draft: SupportDraft, _fact: AppointmentMissed) -> None:
-    """The student did not come: they are called, and it counts as an attempt (E7)."""
-    draft.record(Contacted(channel=Channel.MEETING, outcome=Outcome.MISSED, at=draft.happened_at))
-    _not_reached(draft)
-
-
 def message_bounced(draft: SupportDraft, fact: MessageBounced) -> None:
     """What did not arrive has reached nobody (E16)."""
     draft.details["thread"] = fact.thread
     draft.record(Contacted(channel=Channel.MAIL, outcome=Outcome.MISSED, at=draft.happened_at))
-    _not_reached(draft)
+    not_reached(draft)
 
 
 def message_arrived(draft: SupportDraft, fact: MessageArrived) -> None:
@@ -182,7 +184,7 @@ def enter_resolved(draft: SupportDraft) -> None:
     clocks.student_hears(draft)
     clocks.pause(draft)
     ownership.withdraw_offer(draft)
-    for clock in (clocks.IDLE, clocks.ATTEMPT, clocks.SILENCE, clocks.FIRST_RESPONSE):
+    for clock in (clocks.IDLE, clocks.ATTEMPT, clocks.CALLS, clocks.SILENCE, clocks.FIRST_RESPONSE):
         draft.stop_deadline(clock, how="cancelled")
     for task in (CALL_AGAIN, clocks.WELFARE_CHECK):
         draft.close_task(task, how="moved_on")

@@ -13,7 +13,7 @@ from schemas.support.records import Owned, Scored
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS_LEVEL, URGENT_LEVEL, USUAL_LEVEL, Stage, level_of
 from workflows.kernel import deadlines as counting
-from workflows.support import clocks, crisis
+from workflows.support import clocks, crisis, duplicates, guardians
 from workflows.support.clocks import SupportDraft, policy_of
 
 TRIAGE: Final = "triage"
@@ -33,6 +33,9 @@ def open_case(draft: SupportDraft) -> None:
     state.level = CRISIS_LEVEL if facts.danger else URGENT_LEVEL if facts.urgent else USUAL_LEVEL
     draft.details.update(policy=facts.policy_ref.version, way=facts.way, level=state.level)
     draft.goto(Stage.REFERRED)
+    duplicates.propose(draft, facts.same_person)
+    if facts.under_age:
+        guardians.ask_to_tell(draft)
     if state.referrer:
         draft.notify("referral-received", "referrer")
     if facts.danger:

@@ -18,11 +18,25 @@ from workflows.kernel.break_glass import BreakGlass, break_glass_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
-from workflows.support import clocks, consent, contact, cover, crisis, intake, ownership
+from workflows.support import (
+    appointments,
+    clocks,
+    consent,
+    contact,
+    cover,
+    crisis,
+    duplicates,
+    guardians,
+    intake,
+    interpreters,
+    ownership,
+)
 
 TRIAGE: Final = frozenset({Role.TRIAGE, Role.HEAD})
 OWNERS: Final = frozenset({Role.COUNSELLOR})
 LEADS: Final = frozenset({Role.LEAD, Role.HEAD})
+SENIORS: Final = frozenset({Role.LEAD, Role.HEAD, Role.VICE_PRESIDENT})
+"""Two of whom decide on calling a contact of the student."""
 DUTY: Final = frozenset({Role.DUTY, Role.HEAD})
 ASKED: Final = frozenset({Role.DUTY, Role.LEAD, Role.HEAD, Role.VICE_PRESIDENT})
 """Whom the ladders ask."""
@@ -37,6 +51,7 @@ STAGES: Final[dict[str, StageInfo]] = {
     Stage.REFERRED_ON: StageInfo("リファー", "referred on", Role.COUNSELLOR),
     Stage.RESOLVED: StageInfo("対応終了", "resolved", "reopening"),
     Stage.REOPENED: StageInfo("再開", "reopened", Role.COUNSELLOR),
+    Stage.LINKED: StageInfo("統合", "linked", Role.TRIAGE),
     Stage.CLOSED: StageInfo("終結", "closed", final=True),
     Stage.ADVICE_ONLY: StageInfo("助言のみ", "advice only", final=True),
     Stage.MISDIRECTED: StageInfo("対象外", "misdirected", final=True),
@@ -44,7 +59,7 @@ STAGES: Final[dict[str, StageInfo]] = {
     Stage.DECEASED: StageInfo("死亡", "deceased", final=True),
 }
 GLASS: Final = BreakGlass(frozenset(ANYBODY), judges=(Role.HEAD, Role.VICE_PRESIDENT))
-LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
+LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final and stage != Stage.LINKED)
 WORKED: Final = (*contact.TALKING, Stage.TRIAGED)
 """Stages in which somebody works on it, or is to be found who does."""
 
@@ -98,8 +113,25 @@ LIFECYCLE: Final = Lifecycle(
         step("message-bounced", at=LIVING, by=By.EVENT),
         step("message-arrived", at=LIVING, by=By.EVENT, to=[Stage.IN_CONTACT, Stage.REOPENED]),
         step("early-alert", at=LIVING, by=By.EVENT),
+        step("book", at=contact.TALKING, by=OWNERS),
+        step("rebook", at=contact.TALKING, by=OWNERS),
+        step("cancel-appointment", at=contact.TALKING, by=OWNERS),
+        step("appointment-begun", at=LIVING, by=By.CLOCK),
+        step("calls-over", at=LIVING, by=By.CLOCK),
         step("wait", at=contact.TALKING, by=OWNERS, to=[Stage.WAITING]),
         step("wait-over", at=[Stage.WAITING], by=By.CLOCK, to=[Stage.IN_CONTACT]),
+        # people around the student
+        step("tell-guardian", at=LIVING, by=OWNERS | LEADS),
+        step("propose-call", at=LIVING, by=SENIORS),
+        step("confirm-call", at=LIVING, by=SENIORS),
+        step("decline-call", at=LIVING, by=SENIORS),
+        step("name-interpreter", at=LIVING, by=ANYBODY),
+        # two cases that are one
+        step("link", at=LIVING, by=TRIAGE, to=[Stage.LINKED]),
+        step("unlink", at=[Stage.LINKED], by=TRIAGE, to=[Stage.REFERRED, Stage.TRIAGED, Stage.REOPENED]),
+        step("case-linked", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
+        step("case-unlinked", at=STAGES, by=By.EVENT),
+        *duplicates.LINES,
         # the end
         step("resolve", at=contact.TALKING, by=OWNERS | LEADS, to=[Stage.RESOLVED]),
         step("reopen", at=[Stage.RESOLVED], by=ANYBODY, to=[Stage.REOPENED]),
@@ -193,6 +225,8 @@ SUPPORT: Final = Process[SupportState](
         Stage.REFERRED_ON: ownership.enter_referred_on,
         Stage.RESOLVED: contact.enter_resolved,
         Stage.REOPENED: contact.enter_reopened,
+        **dict.fromkeys((Stage.CLOSED, Stage.LEFT, Stage.DECEASED), appointments.cancel_all),
+        Stage.LINKED: duplicates.enter_linked,
     },
     decisions={
         commands.Triage: intake.triage,
@@ -211,10 +245,20 @@ SUPPORT: Final = Process[SupportState](
         commands.WithdrawConsent: consent.withdraw,
         commands.Disclose: consent.disclose,
         commands.NameCover: cover.name_cover,
-        commands.RecordContact: contact.record_contact,
+        commands.RecordContact: appointments.record_contact,
+        commands.Book: appointments.book,
+        commands.Rebook: appointments.rebook,
+        commands.CancelAppointment: appointments.cancel,
         commands.Wait: contact.wait,
         commands.Resolve: contact.resolve,
         commands.Reopen: contact.reopen,
+        commands.TellGuardian: guardians.tell_guardian,
+        commands.ProposeCall: guardians.propose_call,
+        commands.ConfirmCall: guardians.confirm_call,
+        commands.DeclineCall: guardians.decline_call,
+        commands.NameInterpreter: interpreters.name_interpreter,
+        commands.Link: duplicates.link,
+        commands.Unlink: duplicates.unlink,
         commands.SignalDanger: crisis.signal_danger,
         commands.CanWait: crisis.can_wait,
         commands.StandDown: crisis.stand_down,
@@ -223,35 +267,46 @@ SUPPORT: Final = Process[SupportState](
         **crisis.ACKNOWLEDGE,
         ReviewBreakGlass: break_glass.review,
     },
-    events={
-        "referral-received": EventKind(
-            "referral-received", Referral, lambda _draft, _fact: None, starts=True
-        ),
-        "early-alert": EventKind("early-alert", facts.EarlyAlert, intake.early_alert),
-        "message-arrived": EventKind("message-arrived", facts.MessageArrived, contact.message_arrived),
-        "message-bounced": EventKind("message-bounced", facts.MessageBounced, contact.message_bounced),
-        "appointment-missed": EventKind(
-            "appointment-missed", facts.AppointmentMissed, contact.appointment_missed
-        ),
-        "outside-emergency": EventKind("outside-emergency", facts.OutsideEmergency, crisis.outside_emergency),
-        "consent-given": EventKind("consent-given", facts.ConsentGiven, consent.give),
-        "consent-withdrawn": EventKind("consent-withdrawn", facts.ConsentWithdrawn, consent.withdraw),
-        break_glass.FACT: EventKind(
-            break_glass.FACT, GlassBroken, break_glass.glass_broken, between_cases=True
-        ),
-        "person-left": EventKind("person-left", facts.PersonLeft, crisis.person_left, reaches=Reach.STAFF),
-        "person-moved": EventKind("person-moved", facts.PersonLeft, crisis.person_left, reaches=Reach.STAFF),
-        "person-away": EventKind("person-away", facts.PersonAway, ownership.person_away, reaches=Reach.STAFF),
-        "calendar-changed": EventKind(
-            "calendar-changed", facts.CalendarChanged, cover.calendar_changed, reaches=Reach.ALL
-        ),
-        "student-left": EventKind(
-            "student-left", facts.StudentLeft, contact.student_left, reaches=Reach.PERSON
-        ),
-        "student-deceased": EventKind(
-            "student-deceased", facts.StudentDied, contact.student_died, reaches=Reach.PERSON
-        ),
-    },
+    events=duplicates.handed_on(
+        {
+            **duplicates.EVENTS,
+            "referral-received": EventKind(
+                "referral-received", Referral, lambda _draft, _fact: None, starts=True
+            ),
+            "early-alert": EventKind("early-alert", facts.EarlyAlert, intake.early_alert),
+            "message-arrived": EventKind("message-arrived", facts.MessageArrived, contact.message_arrived),
+            "message-bounced": EventKind("message-bounced", facts.MessageBounced, contact.message_bounced),
+            "appointment-missed": EventKind(
+                "appointment-missed", facts.AppointmentMissed, appointments.missed
+            ),
+            "outside-emergency": EventKind(
+                "outside-emergency", facts.OutsideEmergency, crisis.outside_emergency
+            ),
+            "consent-given": EventKind("consent-given", facts.ConsentGiven, consent.give),
+            "consent-withdrawn": EventKind("consent-withdrawn", facts.ConsentWithdrawn, consent.withdraw),
+            break_glass.FACT: EventKind(
+                break_glass.FACT, GlassBroken, break_glass.glass_broken, between_cases=True
+            ),
+            "person-left": EventKind(
+                "person-left", facts.PersonLeft, crisis.person_left, reaches=Reach.STAFF
+            ),
+            "person-moved": EventKind(
+                "person-moved", facts.PersonLeft, crisis.person_left, reaches=Reach.STAFF
+            ),
+            "person-away": EventKind(
+                "person-away", facts.PersonAway, ownership.person_away, reaches=Reach.STAFF
+            ),
+            "calendar-changed": EventKind(
+                "calendar-changed", facts.CalendarChanged, cover.calendar_changed, reaches=Reach.ALL
+            ),
+            "student-left": EventKind(
+                "student-left", facts.StudentLeft, contact.student_left, reaches=Reach.PERSON
+            ),
+            "student-deceased": EventKind(
+                "student-deceased", facts.StudentDied, contact.student_died, reaches=Reach.PERSON
+            ),
+        }
+    ),
     expiries={
         clocks.TRIAGE: ("triage-missed", intake.triage_missed),
         clocks.HAND_OVER: ("offer-unanswered", ownership.offer_unanswered),
@@ -261,11 +316,14 @@ SUPPORT: Final = Process[SupportState](
         clocks.WAIT: ("wait-over", contact.waited_long_enough),
         clocks.REOPEN: ("close", contact.close_resolved),
         clocks.RESOLUTION: ("review-resolution", contact.review),
+        **duplicates.EXPIRIES,
+        **appointments.EXPIRIES,
         clocks.CAN_WAIT: ("cannot-wait", crisis.nobody_says_it_can_wait),
         clocks.CONSENT: ("consent-over", consent.over),
         cover.COVER: ("cover-over", cover.cover_over),
     },
     follow_ups=(FollowUp("ask-for-covers", cover.is_to_ask, cover.ask_for_covers),),
+    completed={**duplicates.COMPLETED, **guardians.COMPLETED, **interpreters.COMPLETED},
     audience=_audience,
     audiences={
         "owner": _owner,

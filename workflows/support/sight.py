@@ -46,5 +46,6 @@ ADMINISTRATION: Final[Administration] = {
     "enter": _OFFICE,
     "change-members": frozenset({Role.HEAD.value}),
     "change-closures": frozenset({Role.HEAD.value}),
+    "change-incidents": frozenset({Role.TRIAGE.value, Role.HEAD.value}),
     "change-rota": frozenset({Role.HEAD.value, Role.DUTY.value}),
 }

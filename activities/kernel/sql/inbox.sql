@@ -16,6 +16,12 @@ SELECT id, type, case_id, stored_at, envelope -> 'data' AS data,
        (envelope ->> 'occurred_at')::timestamptz AS occurred_at
 FROM iehe.events WHERE source = $1 AND id = ANY ($2::text[])
 
+-- name: redirects
+-- Which of these are for a case that is one with another, but for what had been stored before it was.
+SELECT r.case_id, r.to_case, a.id FROM unnest($2::text[], $3::text[]) AS a (id, case_id)
+JOIN iehe.case_redirects r USING (case_id)
+WHERE NOT EXISTS (SELECT FROM iehe.events e WHERE e.source = $1 AND e.id = a.id)
+
 -- name: fate
 SELECT source, id, type, process, case_id, fate AS state, code, attempts,
        (envelope ->> 'occurred_at')::timestamptz AS time, stored_at, fate_at AS ended_at

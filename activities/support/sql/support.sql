@@ -3,7 +3,8 @@
 -- name: referral
 -- Nothing personal: whether there is a name, a referrer, and how pressing it is said to be.
 SELECT r.received_at, r.way, r.language, r.person IS NULL AS anonymous, r.referrer_email IS NOT NULL AS referrer,
-       r.danger, r.urgent, r.unit, p.version, p.route
+       r.danger, r.urgent, r.unit, p.version, p.route, iehe.support_same_person(r.case_id) AS same_person,
+       iehe.support_under_age(r.case_id, r.received_at) AS under_age
 FROM iehe.support_referrals r
 CROSS JOIN LATERAL (
     SELECT p.version, route.route FROM iehe.policies p, jsonb_object_keys(p.body -> 'routes') AS route (route)
@@ -19,8 +20,53 @@ SELECT EXISTS (SELECT FROM iehe.support_members m JOIN iehe.staff s USING (staff
                WHERE s.active AND m.unit = $2 AND m.staff_id = $3) AS of_unit,
        EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $3) AS concerned
 
+-- name: under_age
+SELECT iehe.support_under_age($1, $2)
+
+-- name: interpreter
+SELECT EXISTS (SELECT FROM iehe.staff s WHERE s.staff_id = $2 AND s.active)
+   AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $2)
+
+-- name: guardians
+SELECT at, by, told, relation FROM iehe.support_guardians WHERE case_id = $1 ORDER BY at, version
+
+-- name: calls
+SELECT at, contact, proposed_by, decided_by, confirmed FROM iehe.support_calls WHERE case_id = $1 ORDER BY at, version
+
+-- name: interpreters
+SELECT since, language, interpreter, named_by FROM iehe.support_interpreters WHERE case_id = $1 ORDER BY since, version
+
+-- name: link
+SELECT c.closed_at IS NULL AND c.stage <> 'linked' AS open, other.person = own.person AS same_person,
+       ARRAY(SELECT o.staff_id FROM iehe.case_shut_out o WHERE o.case_id = own.case_id ORDER BY 1) AS shut_out
+FROM iehe.support_referrals own, iehe.support_referrals other JOIN iehe.cases c USING (case_id)
+WHERE own.case_id = $1 AND other.case_id = $2 AND iehe.support_may_open(other.case_id, $3)
+
+-- name: shut_out
+SELECT staff_id FROM iehe.case_shut_out WHERE case_id = $1 ORDER BY staff_id
+
+-- name: same_person
+-- Not one of which somebody is kept out who may read this one.
+SELECT c.case_id, c.stage, c.opened_at FROM iehe.cases c
+WHERE c.case_id = ANY (iehe.support_same_person($1)) AND NOT EXISTS (
+    SELECT o.staff_id FROM iehe.case_shut_out o WHERE o.case_id = c.case_id
+    EXCEPT SELECT h.staff_id FROM iehe.case_shut_out h WHERE h.case_id = $1)
+ORDER BY c.opened_at
+
+-- name: links
+SELECT case_id AS linked, survivor, linked_at, linked_by, unlinked_at, unlinked_by FROM iehe.support_links
+WHERE $1 IN (case_id, survivor) ORDER BY linked_at, case_id
+
+-- name: readers
+SELECT r.staff_id, l.survivor, l.linked_at, l.unlinked_at FROM iehe.support_link_readers r
+JOIN iehe.support_links l USING (case_id, link) WHERE r.case_id = $1 ORDER BY l.linked_at, r.staff_id
+
 -- name: contacts
 SELECT at, by, channel, outcome FROM iehe.support_contacts WHERE case_id = $1 ORDER BY at, version
+
+-- name: appointments
+SELECT booking, counsellor, lower(during) AS at, upper(during) AS ends_at, channel, state FROM iehe.support_appointments
+WHERE case_id = $1 ORDER BY lower(during), booking
 
 -- name: pages
 SELECT page, rung, staff_id, at FROM iehe.support_pages WHERE case_id = $1 ORDER BY at, staff_id

@@ -180,6 +180,32 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     ON CONFLICT (source, id) DO NOTHING
 $$;
 
+-- cases that are one ---------------------------------------------------------------------------------------
+
+CREATE TABLE iehe.case_redirects (
+    case_id  text PRIMARY KEY REFERENCES iehe.cases,
+    to_case  text NOT NULL CHECK (to_case <> case_id),
+    since    timestamptz NOT NULL
+);
+COMMENT ON TABLE iehe.case_redirects IS
+    'Cases that a person found to be one with another: what systems tell the first of them is stored for the other. '
+    'Never two in a row, and so no circle.';
+CREATE INDEX case_redirects_by_target ON iehe.case_redirects (to_case);
+SELECT iehe.keep_at_home(NULL, 'case_redirects');
+
+-- one at a time: whoever decides the other way round at the same moment sees what was decided here
+CREATE FUNCTION iehe.redirect_case(of_case text, target text, moment timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE iehe.case_redirects IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (SELECT FROM iehe.case_redirects r WHERE r.case_id IN (of_case, target) OR r.to_case = of_case) THEN
+        PERFORM iehe.refuse('case-redirected');
+    END IF;
+    INSERT INTO iehe.case_redirects (case_id, to_case, since) VALUES (of_case, target, moment);
+END
+$$;
+COMMENT ON FUNCTION iehe.redirect_case IS
+    'Has what comes for a case go to another; refused when either is redirected already, or the first is a target.';
+
 -- What the office has to look at beside the tasks of its cases: an undeliverable event may have no case.
 CREATE FUNCTION iehe.look_within(of_process text) RETURNS interval LANGUAGE sql STABLE AS $$
     SELECT make_interval(days => coalesce((
@@ -369,6 +395,8 @@ REVOKE EXECUTE ON FUNCTION iehe.queue_event, iehe.announce FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION iehe.announce TO iehe_worker, iehe_office;
 GRANT EXECUTE ON FUNCTION iehe.queue_event TO iehe_worker;
 GRANT SELECT ON iehe.sources, iehe.source_keys, iehe.event_fates TO iehe_office;
+GRANT SELECT ON iehe.case_redirects TO iehe_worker, iehe_office;
+GRANT INSERT, DELETE ON iehe.case_redirects TO iehe_worker;
 GRANT SELECT ON iehe.webhooks, iehe.webhook_keys, iehe.staff_channels TO iehe_worker, iehe_office;
 GRANT UPDATE (gone_at) ON iehe.webhooks TO iehe_worker, iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.staff_channels TO iehe_office;

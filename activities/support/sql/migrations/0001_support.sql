@@ -9,6 +9,7 @@ CREATE TABLE iehe.support_referrals (
     way              text NOT NULL,
     person           text,
     person_text      uuid,
+    adult_on         date,
     contact_text     uuid,
     referrer_name    uuid,
     referrer_email   uuid,
@@ -116,10 +117,10 @@ CREATE FUNCTION iehe.support_store(subject text, form jsonb) RETURNS void LANGUA
 DECLARE
     of_case text := 'support/' || subject;
 BEGIN
-    INSERT INTO iehe.support_referrals (case_id, way, person, person_text, contact_text, referrer_name, referrer_email,
+    INSERT INTO iehe.support_referrals (case_id, way, person, person_text, adult_on, contact_text, referrer_name, referrer_email,
         referrer_language, language, danger, urgent, unit, words)
     VALUES (of_case, form ->> 'way', split_part(form ->> 'person', '.', 1), iehe.text_of(split_part(form ->> 'person', '.', 2)),
-        iehe.text_of(form ->> 'contact'), iehe.text_of(form #>> '{referrer,name}'), iehe.text_of(form #>> '{referrer,email}'),
+        (form ->> 'adult_on')::date, iehe.text_of(form ->> 'contact'), iehe.text_of(form #>> '{referrer,name}'), iehe.text_of(form #>> '{referrer,email}'),
         CASE WHEN form -> 'referrer' IS NOT NULL THEN coalesce(form #>> '{referrer,language}', 'ja') END,
         coalesce(form ->> 'language', 'ja'), coalesce((form ->> 'danger')::boolean, false),
         coalesce((form ->> 'urgent')::boolean, false), form ->> 'unit', iehe.text_of(form ->> 'words'))
@@ -311,7 +312,7 @@ END
 $$;
 
 CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT iehe.erase_rows(of_case, ARRAY['support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
+    SELECT iehe.erase_rows(of_case, ARRAY['support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
                                           'support_referrals'])
 $$;
 
