@@ -311,3 +311,27 @@ async def test_p05_who_refers_sees_whether_contact_was_made_and_nothing_else(sig
     assert [row["contact"] for row in await told_to("office-1")] == ["made"]
     assert (await sights.desk.get(f"/cases/{case_id}", "office-1")).status_code == 404
     assert await told_to("admin-1") == []
+
+
+async def test_p10_sight_is_asked_at_each_act(sights: Sights) -> None:
+    """Who saw the case a moment ago sees it no more once it is said to be against them: page, list, rows."""
+    case, path = sights.cases["owned"], f"/cases/{sights.cases['owned'].handle.id}"
+    assert (await sights.desk.get(path, "counsellor-1")).status_code == 200
+    await break_glass_for(sights, "counsellor-2", case)
+    assert (await sights.desk.get(path, "counsellor-2")).status_code == 200
+    for name in ("counsellor-1", "counsellor-2"):
+        await case.decide(commands.NameConcerned, "head-1", staff_id=name)
+        assert (await sights.desk.get(path, name)).status_code == 404
+        listed = await sights.desk.get("/cases?process=support-case&limit=100", name)
+        assert case.handle.id not in {row["case_id"] for row in listed.json()["cases"]}
+        with acting_for(name):
+            assert (
+                await sights.people.fetch("SELECT FROM iehe.cases WHERE case_id = $1", case.handle.id) == []
+            )
+
+
+async def break_glass_for(sights: Sights, name: str, case: Case) -> None:
+    """Somebody opens a case in an emergency."""
+    with acting_for(THE_HOST):
+        row = await find_case(sights.people, case.handle.id)
+    await break_glass(sights.people, row, sights.actor(name), "見本", uuid4().hex, sights.office.keys)
