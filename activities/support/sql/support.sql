@@ -31,7 +31,7 @@ SELECT EXISTS (SELECT FROM iehe.staff s WHERE s.staff_id = $2 AND s.active)
 SELECT at, by, told, relation FROM iehe.support_guardians WHERE case_id = $1 ORDER BY at, version
 
 -- name: calls
-SELECT at, contact, proposed_by, decided_by, confirmed FROM iehe.support_calls WHERE case_id = $1 ORDER BY at, version
+SELECT at, contact AS called, proposed_by, decided_by, confirmed FROM iehe.support_calls WHERE case_id = $1 ORDER BY at, version
 
 -- name: interpreters
 SELECT since, language, interpreter, named_by FROM iehe.support_interpreters WHERE case_id = $1 ORDER BY since, version
