@@ -10,7 +10,7 @@ import typer
 
 from cli.case_arguments import FieldName, LimitOption, acting, find_case, require_role, see_whole, wait_for
 from cli.known import complete_case, offered
-from cli.session import CommandError, Session, print_json
+from cli.session import CommandError, Session, print_json, role_missing
 from cli.tables import AfterOption, place_after, print_page, print_values
 from cli.typed import known_value
 
@@ -111,12 +111,15 @@ async def _find_notice(session: Session, notice: str, field: FieldName | None = 
     """A message by its id or the beginning of it, of a case, or a process, of which the person sees `field`.
 
     Raises:
-        CommandError: there is none, or more than one, that they see.
+        CommandError: there is none, or more than one, that they see; no role of theirs sees any.
     """
-    from cases.sight import fields_of, note_reads, whole_processes
+    from cases.sight import fields_of, note_reads, roles_that_see_whole, view_of, whole_processes
     from workflows.kernel.sight import Field
 
     actor, pool, needed = await session.actor(), await session.pool(), Field(field or "work")
+    view = view_of(actor, needed)
+    if not (view.whole or view.processes):
+        raise role_missing(actor, roles_that_see_whole(needed))
     found = await session.fetch("kernel/office:notices_beginning", notice.strip().lower())
     if len(found) > 1:
         raise CommandError("ambiguous-notice")

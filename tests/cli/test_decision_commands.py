@@ -60,7 +60,7 @@ def test_the_first_required_value_stands_behind_the_case():
     assert (params["until"].required, params["until"].opts) == (True, ["--until"])
     assert (params["places"].multiple, params["points"].multiple) == (True, True)
     assert params["points"].metavar == "KEY=VALUE"
-    assert params["words"].opts == ["--reason"]
+    assert params["reason"].opts == ["--reason"]
 
 
 def test_a_process_has_its_facts_and_decisions_under_the_name_of_its_cases():

@@ -267,7 +267,7 @@ async def test_a_database_that_freezes_in_the_middle_is_told_in_time(institute, 
 
         began = time.monotonic()
         with pytest.raises(deciding.NotDecided) as told:
-            await deciding.decide(pool, frozen_now, row, command, None, vault_of(client))
+            await deciding.decide(pool, frozen_now, row, command, {}, vault_of(client))
         took = time.monotonic() - began
     assert told.value.code == "no-answer"
     assert took <= ANSWER_WITHIN.total_seconds() + 1
