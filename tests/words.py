@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
+from cases.homes import homes
 from cases.texts import keep_text, texts_of
 from encryption.case_keys import CaseKeys
-from encryption.ring import KeyRing, ensure_ring
+from encryption.ring import JoinedRing, KeyRing, ensure_ring
 
 UNREADABLE = """
 WITH key AS (
@@ -29,7 +30,8 @@ def vault_of(client: Client) -> CaseKeys:
 
 @cache
 def _own_ring() -> KeyRing:
-    return ensure_ring(Path(mkdtemp()) / "keys.json")
+    folder = Path(mkdtemp())
+    return JoinedRing(*(ensure_ring(folder / home.ring_file, home) for home in homes().values()))
 
 
 async def keep(pool: Any, client: Client, case_id: str, words: str, author: str = "office-1") -> str:

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from schemas.kernel.case import Acknowledge, Escalate
 from schemas.support import commands
 from tests.replay.recorded import keep, missing
-from tests.support.office import Case, Office
+from tests.support.office import REFERRAL, Case, Office
 from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workflows.support.process import SUPPORT
 
@@ -69,7 +69,7 @@ async def misdirected(office: Office) -> Case:
 
 async def left(office: Office) -> Case:
     case = await office.refer()
-    await case.event("student-left")
+    await office.tell(str(REFERRAL["person"]), "student-left")
     await case.handle.result()
     return case
 
@@ -77,7 +77,7 @@ async def left(office: Office) -> Case:
 async def deceased(office: Office) -> Case:
     case = await office.refer()
     await case.assign()
-    await case.event("student-deceased")
+    await office.tell(str(REFERRAL["person"]), "student-deceased")
     await case.handle.result()
     return case
 
@@ -130,7 +130,7 @@ async def linked(office: Office) -> Case:
     await case.decide(commands.Link, "triage-1", into=older.handle.id, reason_id=reason)
     await case.until("NOT state -> 'deadlines' ? 'link-taken'")
     await case.forward(days=31)
-    await case.handle.result()
+    await case.until("outcome = 'linked'")
     return case
 
 
