@@ -129,7 +129,7 @@ async def linked(office: Office) -> Case:
     await older.until("state -> 'links' = '{}'")
     await case.decide(commands.Link, "triage-1", into=older.handle.id, reason_id=reason)
     await case.until("NOT state -> 'deadlines' ? 'link-taken'")
-    await case.forward(days=31)
+    await case.forward(days=33)
     await case.until("outcome = 'linked'")
     return case
 
