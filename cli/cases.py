@@ -98,7 +98,9 @@ async def show(
     from cases.page import read_page
 
     actor = await session.actor()
-    row = await find_case(session, case, field="personal" if personal else "case", reads="page")
+    row = await find_case(
+        session, case, field="personal" if personal else "case", reads="words" if personal else "page"
+    )
     vault = await session.vault() if personal else None
     page, own = await read_page(await session.pool(), row, actor, personal=vault)
     if session.as_json:
