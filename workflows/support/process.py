@@ -19,6 +19,7 @@ from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
 from workflows.support import (
+    access,
     appointments,
     clocks,
     consent,
@@ -149,6 +150,7 @@ LIFECYCLE: Final = Lifecycle(
         step("stand-down", at=LIVING, by=DUTY, to=[Stage.ASSIGNED]),
         step("cannot-wait", at=LIVING, by=By.CLOCK),
         step("can-wait", at=LIVING, by=DUTY),
+        *access.lines(tuple(STAGES), tuple(stage for stage in STAGES if stage not in LIVING), TRIAGE),
         *common_steps(tuple(STAGES), LIVING, TRIAGE | LEADS),
         *break_glass_steps(tuple(STAGES), GLASS.judges),
     ),
@@ -215,6 +217,7 @@ SUPPORT: Final = Process[SupportState](
         Role.HEAD: ("相談室長", "head of student support"),
         Role.VICE_PRESIDENT: ("担当副学長", "vice-president"),
         Role.DUTY: ("当番", "duty officer"),
+        Role.DISCLOSURE: ("開示担当", "disclosure officer"),
     },
     open=intake.open_case,
     enter={
@@ -262,6 +265,7 @@ SUPPORT: Final = Process[SupportState](
         commands.SignalDanger: crisis.signal_danger,
         commands.CanWait: crisis.can_wait,
         commands.StandDown: crisis.stand_down,
+        **access.DECISIONS,
         **COMMON_DECISIONS,
         **LADDER_DECISIONS,
         **crisis.ACKNOWLEDGE,
@@ -270,6 +274,7 @@ SUPPORT: Final = Process[SupportState](
     events=duplicates.handed_on(
         {
             **duplicates.EVENTS,
+            **access.EVENTS,
             "referral-received": EventKind(
                 "referral-received", Referral, lambda _draft, _fact: None, starts=True
             ),
@@ -324,6 +329,7 @@ SUPPORT: Final = Process[SupportState](
     },
     follow_ups=(FollowUp("ask-for-covers", cover.is_to_ask, cover.ask_for_covers),),
     completed={**duplicates.COMPLETED, **guardians.COMPLETED, **interpreters.COMPLETED},
+    outlasting=access.OUTLASTING,
     audience=_audience,
     audiences={
         "owner": _owner,

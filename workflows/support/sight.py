@@ -37,6 +37,8 @@ SIGHT: Final[Sight] = {
         Grant(frozenset({Field.CASE}), frozenset({ASKED})),
         Grant(_WHOLE, frozenset({Role.DUTY.value})),
     ),
+    # so long as a request of the student's is open
+    Role.DISCLOSURE: (Grant(_WHOLE, frozenset({Role.DISCLOSURE.value})),),
     AUDITOR: (Grant(frozenset({Field.CASE})),),
 }
 

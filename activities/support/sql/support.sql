@@ -83,3 +83,15 @@ SELECT at, by, ground, receiver FROM iehe.support_disclosures WHERE case_id = $1
 
 -- name: scores
 SELECT at, by, distress, hostility, level FROM iehe.support_scores WHERE case_id = $1 ORDER BY at, version
+
+-- name: is_person
+SELECT person = split_part($2, '.', 1) FROM iehe.support_referrals WHERE case_id = $1
+
+-- name: disclosable
+SELECT count(*) = cardinality($2::uuid[]) FROM iehe.texts t JOIN iehe.support_referrals r USING (case_id)
+WHERE t.case_id = $1 AND t.text_id = ANY ($2::uuid[])
+  AND t.text_id IS DISTINCT FROM r.referrer_name AND t.text_id IS DISTINCT FROM r.referrer_email
+
+-- name: access
+SELECT request, requested_at, due_at, state, extended, objected, answered_at, answered_by, ground, parts, open_from
+FROM iehe.support_access WHERE case_id = $1 ORDER BY request

@@ -194,11 +194,14 @@ CREATE FUNCTION iehe.support_people(of_case text) RETURNS TABLE (staff_id text, 
     WHERE c.case_id = of_case AND c.ended_at IS NULL
     UNION
     SELECT v.substitute, 'counsellor' FROM iehe.case_covers v WHERE v.case_id = of_case
+    UNION
+    SELECT 'role:disclosure_officer', 'disclosure_officer' FROM iehe.support_access a
+    WHERE a.case_id = of_case AND a.state <> 'ended'
 $$;
 
 CREATE FUNCTION iehe.support_settle(of_case text) RETURNS void LANGUAGE sql AS $$
     DELETE FROM iehe.case_people p
-    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer') OR p.role LIKE 'consented-%')
+    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer', 'disclosure_officer') OR p.role LIKE 'consented-%')
       AND NOT EXISTS (SELECT FROM iehe.support_people(of_case) s WHERE (s.staff_id, s.role) = (p.staff_id, p.role));
     INSERT INTO iehe.case_people (staff_id, case_id, role)
     SELECT s.staff_id, of_case, s.role FROM iehe.support_people(of_case) s
@@ -312,7 +315,7 @@ END
 $$;
 
 CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT iehe.erase_rows(of_case, ARRAY['support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
+    SELECT iehe.erase_rows(of_case, ARRAY['support_access', 'support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
                                           'support_referrals'])
 $$;
 

@@ -1,0 +1,155 @@
+"""What a student asks to see of what is held about them (P8)."""
+
+import pytest
+
+from schemas.support import access, commands
+from tests.support.builder import REASON, Pure, jst, refused
+
+OFFICE = "access-1"
+
+
+def asked(case: Pure, **values: object) -> Pure:
+    """The student has asked, and shown who they are."""
+    case.decide(access.RequestAccess, "triage-1", **{"identified": True, **values})
+    return case
+
+
+def reminders(case: Pure) -> list[int]:
+    """On which day after the request the disclosure office was reminded."""
+    begun = next(step.at for step in case.log if step.step == "request-access")
+    at = [step.at for step in case.log for each in step.notices if each.message == "access-due"]
+    return [(each.date() - begun.date()).days for each in at]
+
+
+def test_p08_an_answer_is_due_in_30_days_and_the_office_is_reminded_on_three_of_them() -> None:
+    """On days 20, 27 and 30, wherever the case stands; an answer ends that."""
+    case = asked(Pure().in_contact())
+    assert case.due("access").astimezone(case.now.tzinfo).date() == jst(2026, 12, 16).date()
+    assert "access-request" in case.tasks()
+    case.wait(days=40)
+    assert reminders(case) == [20, 27, 30]
+    answered = asked(Pure().in_contact())
+    answered.wait(days=21)
+    answered.decide(access.AnswerAccess, OFFICE, ground="all", parts=["case"])
+    answered.wait(days=30)
+    assert reminders(answered) == [20]
+
+
+def test_p08_the_days_count_from_the_day_on_which_it_was_received() -> None:
+    """A letter that is typed in two days later has waited for two days."""
+    case = Pure().in_contact()
+    case.wait(days=3)
+    asked(case, at=jst(2026, 11, 17, 9))
+    assert case.due("access").astimezone(case.now.tzinfo).date() == jst(2026, 12, 17).date()
+
+
+def test_p08_it_is_put_off_once_by_30_days_for_a_reason() -> None:
+    """With reminders of its own; a second time is refused."""
+    case = asked(Pure().in_contact())
+    with refused("reason-missing"):
+        case.decide(access.ExtendAccess, OFFICE)
+    case.decide(access.ExtendAccess, OFFICE, reason_id=REASON)
+    assert case.due("access").astimezone(case.now.tzinfo).date() == jst(2027, 1, 15).date()
+    with refused("access-extended"):
+        case.decide(access.ExtendAccess, OFFICE, reason_id=REASON)
+    case.wait(days=70)
+    assert reminders(case) == [50, 57, 60]
+    assert case.notices("access-news") == [("access-news", "student")]
+
+
+def test_p08_nothing_is_disclosed_to_anybody_but_the_person() -> None:
+    """Papers prove it, or the portal; who signed in there as somebody else gets nothing, papers or not."""
+    unproven = asked(Pure().in_contact(), identified=False)
+    with refused("not-the-person"):
+        unproven.decide(access.AnswerAccess, OFFICE, ground="all", parts=["case"])
+    unproven.decide(access.AnswerAccess, OFFICE, ground="all", parts=["case"], identified=True)
+    stranger = Pure().in_contact()
+    stranger.house.is_person = False
+    stranger.event("access-requested", person="S2026-0099")
+    with refused("not-the-person"):
+        stranger.decide(access.AnswerAccess, OFFICE, ground="all", parts=["case"], identified=True)
+    stranger.decide(access.AnswerAccess, OFFICE, ground="not-the-person", reason_id=REASON)
+    assert stranger.state.access is None
+    own = Pure().in_contact()
+    own.event("access-requested", person="S2026-0042")
+    own.decide(access.AnswerAccess, OFFICE, ground="all", parts=["case"])
+
+
+def test_p08_an_objection_holds_what_is_disclosed_for_two_weeks() -> None:
+    """From the answer on; nothing is handed over before."""
+    case = asked(Pure().in_contact())
+    with refused("access-unanswered"):
+        case.decide(access.HandOver, OFFICE)
+    case.decide(access.NoteObjection, OFFICE, reason_id=REASON)
+    case.decide(access.AnswerAccess, OFFICE, ground="third-party", parts=["case"], reason_id=REASON)
+    for days in (0, 7, 7):
+        case.wait(days=days)
+        with refused("access-waits"):
+            case.decide(access.HandOver, OFFICE)
+    case.wait(days=1)
+    case.decide(access.HandOver, OFFICE)
+    assert case.records("access-noted")[-1]["state"] == "ended"
+    assert "hand-over-extract" not in case.tasks()
+
+
+def test_p08_an_answer_may_neither_confirm_nor_deny() -> None:
+    """It names no part, and what the student is sent is what everybody is sent."""
+    case = asked(Pure().in_contact())
+    with refused("access-existence"):
+        case.decide(access.AnswerAccess, OFFICE, ground="existence", parts=["case"], reason_id=REASON)
+    case.decide(access.AnswerAccess, OFFICE, ground="existence", reason_id=REASON)
+    assert case.records("access-noted")[-1]["parts"] == []
+    assert case.notices("access-news") == [("access-news", "student")]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("unknown-code", {"ground": "no-time", "reason_id": REASON}),
+        ("reason-missing", {"ground": "law"}),
+        ("access-parts-missing", {"ground": "all"}),
+        ("access-texts-named", {"ground": "all", "parts": ["texts"]}),
+        ("text-not-disclosable", {"ground": "all", "parts": ["texts"], "texts": [f"{0:032x}"]}),
+    ],
+)
+def test_p08_what_is_kept_back_has_its_ground_of_the_list_and_its_reason(code: str, said: dict) -> None:
+    """Words are disclosed one by one, by their ids, and never those that say who has referred."""
+    case = asked(Pure().in_contact())
+    with refused(code):
+        case.decide(access.AnswerAccess, OFFICE, **said)
+
+
+def test_p08_a_request_outlasts_the_end_of_its_case_and_may_begin_after_it() -> None:
+    """Its clock and its tasks go on; nothing else of a closed case does."""
+    case = asked(Pure().resolved())
+    case.wait(days=15)
+    assert case.state.closed
+    assert case.tasks() == {"access-request"}
+    case.wait(days=10)
+    assert reminders(case) == [20]
+    case.decide(access.AnswerAccess, OFFICE, ground="all", parts=["case"])
+    case.decide(access.HandOver, OFFICE)
+    assert case.tasks() == set()
+    asked(case)
+    case.wait(days=28)
+    assert [each.kind for each in case.state.deadlines.values()] == ["access"]
+
+
+def test_p08_a_linked_case_is_answered_for_itself() -> None:
+    """What is due of the request is due, though nothing else of the case is."""
+    case = asked(Pure().in_contact())
+    pair(Pure().in_contact(), case)
+    case.decide(commands.Link, "triage-1", into="support/ABCDEFGHIJKLMNOPQRSTUVW2", reason_id=REASON)
+    case.wait(days=31)
+    assert reminders(case) == [20, 27, 30]
+    case.decide(access.AnswerAccess, OFFICE, ground="all", parts=["case"])
+
+
+def test_p08_only_the_disclosure_office_answers() -> None:
+    """Whoever works on the case may take the request, and nothing more."""
+    case = asked(Pure().in_contact())
+    for by in ("triage-1", "counsellor-1", "head-1"):
+        with refused("role-missing"):
+            case.decide(access.AnswerAccess, by, ground="all", parts=["case"])
+    with refused("access-open"):
+        asked(case)
