@@ -1,9 +1,19 @@
 """What a student asks to see of what is held about them (P8)."""
 
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
 import pytest
 
+from activities.kernel.acting import THE_HOST, acting_for
+from activities.kernel.database import open_pool
+from cases.decisions import NotDecided, decide
+from cases.finding import find_case
+from schemas.kernel.case import Actor, Command, Receipt
 from schemas.support import access, commands
-from tests.support.builder import REASON, Pure, jst, refused
+from tests.support.builder import REASON, ROLES, Pure, jst, refused
+from tests.support.office import Case, Office
 
 OFFICE = "access-1"
 
@@ -154,3 +164,69 @@ def test_p08_only_the_disclosure_office_answers() -> None:
             case.decide(access.AnswerAccess, by, ground="all", parts=["case"])
     with refused("access-open"):
         asked(case)
+
+
+@pytest.fixture
+async def people(database) -> AsyncIterator[asyncpg.Pool]:
+    """Connections that act for people."""
+    pool = await open_pool(database.url("office"), size=4, for_people=True)
+    yield pool
+    await pool.close()
+
+
+async def at_the_door(
+    people: asyncpg.Pool,
+    case: Case,
+    command: type[Command],
+    by: str,
+    reason: str | None = None,
+    **said: object,
+) -> Receipt:
+    """A decision as every door makes it."""
+    office = case.office
+    actor = Actor(id=by, roles=tuple(role.value for role in ROLES[by]))
+    made = command(command_id=f"c-{uuid4().hex}", actor=actor, **said)
+    with acting_for(THE_HOST):
+        row = await find_case(people, case.handle.id)
+
+    async def client() -> object:
+        return office.skipper.client
+
+    texts = {} if reason is None else {"reason": reason}
+    return await decide(people, client, row, made, texts, office.keys)
+
+
+async def rights(office: Office, case: Case, who: str) -> set[str]:
+    """The fields that somebody sees."""
+    rows = await office.owner.fetch("SELECT field FROM iehe.rights_of($1, $2)", case.handle.id, who)
+    return {row["field"] for row in rows}
+
+
+async def test_p08_a_closed_case_takes_a_request_and_the_disclosure_office_sees_it_meanwhile(
+    office: Office, people: asyncpg.Pool
+) -> None:
+    """Its workflow has ended and goes on for it; it is not erased, and out of sight again at the end."""
+    case = await office.refer()
+    advised = await case.decide(commands.Advise, "triage-1", reason_id=await case.text())
+    await case.handle.result()
+    assert await rights(office, case, OFFICE) == set()
+    with pytest.raises(NotDecided) as late:
+        await at_the_door(people, case, commands.Take, "counsellor-1")
+    assert late.value.code == "case-closed"
+    with pytest.raises(NotDecided) as none:
+        await at_the_door(people, case, access.AnswerAccess, OFFICE, ground="all", parts=["case"])
+    assert none.value.code == "no-access-request"
+    receipt = await at_the_door(people, case, access.RequestAccess, "triage-1", identified=True)
+    assert (receipt.version, receipt.stage) == (advised.version + 1, "advice-only")
+    assert await rights(office, case, OFFICE) == {"case", "work", "personal"}
+    kept = "SELECT iehe.kept_because($1)"
+    assert await office.owner.fetchval(kept, case.handle.id) == "task-open"
+    assert await case.until_sent("access-requested") == [OFFICE]
+    await case.forward(days=21)
+    assert await case.until_sent("access-due") == [OFFICE]
+    await at_the_door(people, case, access.AnswerAccess, OFFICE, ground="all", parts=["case"])
+    await at_the_door(people, case, access.HandOver, OFFICE)
+    assert await rights(office, case, OFFICE) == set()
+    await case.until_sent("access-news")
+    await case.handle.result()
+    assert await office.owner.fetchval(kept, case.handle.id) is None

@@ -110,6 +110,28 @@ CREATE TABLE iehe.support_disclosures (
 );
 COMMENT ON TABLE iehe.support_disclosures IS 'What was told outside what the student allows: by whom, to whom, on which ground (P4).';
 
+CREATE TABLE iehe.support_access (
+    case_id       text NOT NULL REFERENCES iehe.cases,
+    request       integer NOT NULL,
+    requested_at  timestamptz NOT NULL,
+    due_at        timestamptz NOT NULL,
+    state         text NOT NULL CHECK (state IN ('open', 'answered', 'ended')),
+    extended      boolean NOT NULL,
+    objected      boolean NOT NULL,
+    answered_at   timestamptz,
+    answered_by   text,
+    ground        text,
+    parts         text[] NOT NULL DEFAULT '{}',
+    texts         uuid[] NOT NULL DEFAULT '{}',
+    open_from     timestamptz,
+    reasons       uuid[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (case_id, request)
+);
+COMMENT ON TABLE iehe.support_access IS 'Requests of students to see what is held about them, and their answers.';
+COMMENT ON COLUMN iehe.support_access.texts IS 'Words that the answer discloses; no others go into an extract.';
+COMMENT ON COLUMN iehe.support_access.open_from IS 'Before that nothing is handed over: others may go to court.';
+CREATE UNIQUE INDEX support_access_one ON iehe.support_access (case_id) WHERE state <> 'ended';
+
 -- the referral as it arrives -------------------------------------------------------------------------------
 
 -- what is personal has been put into iehe.texts at the door: the form holds the ids, and of the person a keyed hash

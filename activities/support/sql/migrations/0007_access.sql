@@ -1,27 +1,5 @@
 -- What students ask to see of what is held about them (P8).
 
-CREATE TABLE iehe.support_access (
-    case_id       text NOT NULL REFERENCES iehe.cases,
-    request       integer NOT NULL,
-    requested_at  timestamptz NOT NULL,
-    due_at        timestamptz NOT NULL,
-    state         text NOT NULL CHECK (state IN ('open', 'answered', 'ended')),
-    extended      boolean NOT NULL,
-    objected      boolean NOT NULL,
-    answered_at   timestamptz,
-    answered_by   text,
-    ground        text,
-    parts         text[] NOT NULL DEFAULT '{}',
-    texts         uuid[] NOT NULL DEFAULT '{}',
-    open_from     timestamptz,
-    reasons       uuid[] NOT NULL DEFAULT '{}',
-    PRIMARY KEY (case_id, request)
-);
-COMMENT ON TABLE iehe.support_access IS 'Requests of students to see what is held about them, and their answers.';
-COMMENT ON COLUMN iehe.support_access.texts IS 'Words that the answer discloses; no others go into an extract.';
-COMMENT ON COLUMN iehe.support_access.open_from IS 'Before that nothing is handed over: others may go to court.';
-CREATE UNIQUE INDEX support_access_one ON iehe.support_access (case_id) WHERE state <> 'ended';
-
 CREATE FUNCTION iehe.support_record_access_noted(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
