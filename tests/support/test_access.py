@@ -5,13 +5,16 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import open_pool
+from activities.support.extract import CUT, without_names
 from cases.decisions import NotDecided, decide
 from cases.finding import find_case
 from schemas.kernel.case import Actor, Command, Receipt
 from schemas.support import access, commands
+from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401 - fixtures
 from tests.support.builder import REASON, ROLES, Pure, jst, refused
 from tests.support.office import Case, Office
 
@@ -230,3 +233,54 @@ async def test_p08_a_closed_case_takes_a_request_and_the_disclosure_office_sees_
     await case.until_sent("access-news")
     await case.handle.result()
     assert await office.owner.fetchval(kept, case.handle.id) is None
+
+
+def test_p08_others_names_are_cut_whole_and_in_parts() -> None:
+    """Also where only the family name is said; the longest goes first."""
+    names = {"見本 太郎", "taro@example.ac.jp"}
+    said = "見本 太郎さん（TARO@example.ac.jp）と太郎さんの話。"
+    assert without_names(said, names) == f"{CUT}さん（{CUT}）と{CUT}さんの話。"
+
+
+async def test_p08_the_extract_holds_what_the_answer_discloses_and_no_other_name(
+    office: Office,
+    iehe: CommandLine,  # noqa: F811
+    tmp_path,
+) -> None:
+    """Only the words that the answer names; not before the answer, nor by anybody else; noted and logged."""
+    case = await office.refer(words="見本 太郎です。花子さんが欠席しています。")
+    await case.assign()
+    note = await case.text("見本 太郎さんによれば眠れない")
+    kept_back = await case.text("内部の見立て")
+    await case.decide(
+        commands.RecordContact, "counsellor-1", channel="phone", outcome="reached", note_id=note
+    )
+    await case.decide(access.RequestAccess, "triage-1", identified=True)
+    case_id, file = case.handle.id, tmp_path / "extract.txt"
+    write = ("support", "extract", case_id, "--to", file)
+    assert (await iehe.refused(*write, by=OFFICE))[1] == "access-unanswered"
+    parts = ["case", "referral", "contacts", "scores", "texts"]
+    words = await office.owner.fetchval(
+        "SELECT words FROM iehe.support_referrals WHERE case_id = $1", case_id
+    )
+    name = await office.owner.fetchval(
+        "SELECT referrer_name FROM iehe.support_referrals WHERE case_id = $1", case_id
+    )
+    said = {"ground": "evaluation", "parts": parts, "reason_id": await case.text("評価に支障")}
+    with pytest.raises(WorkflowUpdateFailedError) as refusal:
+        await case.decide(access.AnswerAccess, OFFICE, **said, texts=[str(name)])
+    assert refusal.value.cause.details[0] == "text-not-disclosable"
+    await case.decide(access.AnswerAccess, OFFICE, **said, texts=[str(words), note])
+    assert (await iehe.refused(*write, by="counsellor-1"))[1] == "role-missing"
+    await iehe.ok(*write, by=OFFICE)
+    told = file.read_text()
+    assert "花子さんが欠席しています" in told
+    assert "によれば眠れない" in told
+    assert "channel: phone; outcome: reached" in told
+    for hidden in ("太郎", "taro", "counsellor-1", "triage-1", "内部の見立て", "評価に支障", kept_back):
+        assert hidden not in told
+    assert file.stat().st_mode & 0o777 == 0o600
+    read = "SELECT count(*) FROM iehe.case_reads WHERE case_id = $1 AND staff_id = $2 AND what = 'extract'"
+    assert await office.owner.fetchval(read, case_id, OFFICE) == 2
+    logged = "SELECT count(*) FROM iehe.administration_log WHERE act = 'extract' AND subject = $1"
+    assert await office.owner.fetchval(logged, case_id) == 1

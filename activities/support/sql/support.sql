@@ -88,10 +88,18 @@ SELECT at, by, distress, hostility, level FROM iehe.support_scores WHERE case_id
 SELECT person = split_part($2, '.', 1) FROM iehe.support_referrals WHERE case_id = $1
 
 -- name: disclosable
-SELECT count(*) = cardinality($2::uuid[]) FROM iehe.texts t JOIN iehe.support_referrals r USING (case_id)
-WHERE t.case_id = $1 AND t.text_id = ANY ($2::uuid[])
-  AND t.text_id IS DISTINCT FROM r.referrer_name AND t.text_id IS DISTINCT FROM r.referrer_email
+SELECT iehe.support_disclosable($1, $2::uuid[])
 
 -- name: access
 SELECT request, requested_at, due_at, state, extended, objected, answered_at, answered_by, ground, parts, open_from
 FROM iehe.support_access WHERE case_id = $1 ORDER BY request
+
+-- name: answered
+SELECT ground, parts, texts, open_from, open_from > now() AS waits FROM iehe.support_access
+WHERE case_id = $1 AND state = 'answered'
+
+-- name: names_of_referrer
+SELECT referrer_name, referrer_email FROM iehe.support_referrals WHERE case_id = $1
+
+-- name: names_of_staff
+SELECT name, email FROM iehe.staff

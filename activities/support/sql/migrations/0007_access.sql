@@ -24,6 +24,16 @@ BEGIN
 END
 $$;
 
+-- whether these are words of the case that do not say who has referred; what they say is read by nobody for it
+CREATE FUNCTION iehe.support_disclosable(of_case text, ids uuid[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT count(*) = cardinality(ids) FROM iehe.texts t JOIN iehe.support_referrals r USING (case_id)
+    WHERE t.case_id = of_case AND t.text_id = ANY (ids) AND 'support' = ANY (iehe.rooms_here())
+      AND t.text_id IS DISTINCT FROM r.referrer_name AND t.text_id IS DISTINCT FROM r.referrer_email
+$$;
+REVOKE EXECUTE ON FUNCTION iehe.support_disclosable FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION iehe.support_disclosable TO iehe_worker;
+
 SELECT iehe.keep_at_home('support', 'support_access');
 
 GRANT SELECT ON iehe.support_access TO iehe_worker, iehe_office;
