@@ -72,7 +72,6 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
         "rooms_out_of_sight",
         "cases_out_of_sight",
         "note_reads",
-        "support_disclosable",
         "support_referred_by",
     }
     assert {row["proname"] for row in owners} == told | of_office
