@@ -1,4 +1,4 @@
-"""`iehe support queue`, `load`, `breaches`, `crises`: what people look at together, within what each may see."""
+"""`iehe support queue`, `load`, `breaches` and `crises`: what people look at together, within their sight."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,4 @@
--- What is looked at together, of cases whose work whoever asks may see: the rows keep themselves to those that they
--- see, and of these only where they see what others do.
+-- What is looked at together: of cases of which whoever asks sees what others do.
 
 -- name: queue
 SELECT c.case_id, c.process, c.state, c.stage, (c.state ->> 'level')::int AS level, o.unit, o.owner, c.due_at, t.kind AS task,
