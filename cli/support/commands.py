@@ -12,6 +12,7 @@ from cli.known import completed
 from cli.known import staff_ids as known_staff
 from cli.session import CommandError, Session
 from cli.support import closures, papers
+from cli.support.alerts import alerts
 from cli.support.boards import boards
 from cli.support.incidents import incidents
 from cli.support.report import report
@@ -29,6 +30,7 @@ rota.command("import")(import_rota)
 app.command("extract")(papers.extract)
 app.command("report")(report)
 boards(app)
+app.add_typer(alerts, name="alerts")
 app.add_typer(incidents, name="incident")
 
 StaffArgument = Annotated[str, typer.Argument(metavar="STAFF_ID", autocompletion=completed(known_staff))]

@@ -46,6 +46,7 @@ _OFFICE: Final = frozenset({Role.TRIAGE.value, Role.HEAD.value, Role.COUNSELLOR.
 ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
     "enter": _OFFICE,
+    "import-alerts": frozenset({Role.TRIAGE.value, Role.HEAD.value}),
     "read-report": frozenset({Role.HEAD.value, Role.VICE_PRESIDENT.value, AUDITOR}),
     "extract": frozenset({Role.DISCLOSURE.value}),
     "change-members": frozenset({Role.HEAD.value}),
