@@ -65,7 +65,7 @@ def extract(
         if part is Part.TEXTS:
             for each in (each for each in texts if str(each["text_id"]) in told):
                 body = without_names(each["body"] or CUT, names)
-                lines += [_said(each["created_at"]), *(f"  {line}" for line in body.splitlines())]
+                lines += [said(each["created_at"]), *(f"  {line}" for line in body.splitlines())]
         else:
             lines += list(_rows(part, page))
         lines += [""]
@@ -77,17 +77,18 @@ def extract(
 def _rows(part: Part, page: Mapping[str, Any]) -> Iterator[str]:
     if part is Part.CASE:
         for name in ("opened_at", "closed_at", "level", "unit"):
-            yield f"  {name}: {_said(page[name])}"
+            yield f"  {name}: {said(page[name])}"
         yield f"  {' → '.join(page['path'])}"
     elif part is Part.REFERRAL:
         for name in ("opened_at", "way"):
-            yield f"  {name}: {_said(page[name])}"
+            yield f"  {name}: {said(page[name])}"
     else:
         for row in page[part]:
-            yield "  " + "; ".join(f"{name}: {_said(row[name])}" for name in COLUMNS[part])
+            yield "  " + "; ".join(f"{name}: {said(row[name])}" for name in COLUMNS[part])
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
+    """A value of a row as a person in Japan reads it."""
     if isinstance(value, datetime):
         return f"{value.astimezone(TOKYO):%Y-%m-%d %H:%M}"
     return "-" if value is None else str(value)

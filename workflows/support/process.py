@@ -8,6 +8,7 @@ from schemas.kernel.break_glass import GlassBroken, ReviewBreakGlass
 from schemas.kernel.case import Acknowledge, DeEscalate, Escalate
 from schemas.kernel.deadlines import Deadline
 from schemas.support import commands, facts
+from schemas.support.letters import WriteLetter
 from schemas.support.policy import SupportPolicy
 from schemas.support.referral import Referral
 from schemas.support.roles import Role
@@ -30,6 +31,7 @@ from workflows.support import (
     guardians,
     intake,
     interpreters,
+    letters,
     ownership,
 )
 
@@ -99,6 +101,7 @@ LIFECYCLE: Final = Lifecycle(
         step("consent-withdrawn", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
         step("consent-over", at=LIVING, by=By.CLOCK, to=[Stage.TRIAGED]),
         step("disclose", at=LIVING, by=OWNERS | LEADS),
+        step(WriteLetter.step, at=LIVING, by=OWNERS | LEADS),
         step("person-moved", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
         step("person-away", at=LIVING, by=By.EVENT),
         # closures
@@ -247,6 +250,7 @@ SUPPORT: Final = Process[SupportState](
         commands.GiveConsent: consent.give,
         commands.WithdrawConsent: consent.withdraw,
         commands.Disclose: consent.disclose,
+        WriteLetter: letters.write,
         commands.NameCover: cover.name_cover,
         commands.RecordContact: appointments.record_contact,
         commands.Book: appointments.book,

@@ -103,3 +103,10 @@ SELECT referrer_name, referrer_email FROM iehe.support_referrals WHERE case_id =
 
 -- name: names_of_staff
 SELECT name, email FROM iehe.staff
+
+-- name: person_text
+SELECT person_text FROM iehe.support_referrals WHERE case_id = $1
+
+-- name: letter
+SELECT l.details ->> 'to' AS receiver, l.details -> 'parts' AS parts, l.details ->> 'remark_id' AS remark
+FROM iehe.case_log l WHERE l.case_id = $1 AND l.cause = $2 AND l.step = 'write-letter'
