@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from schemas.kernel.schedules import TOKYO
+from schemas.kernel.japan import TOKYO
 from schemas.support.access import Part
 
 CUT: Final = "＊＊＊"

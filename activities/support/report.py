@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Final
 
 from activities.kernel.queries import queries
-from schemas.kernel.schedules import TOKYO
+from schemas.kernel.japan import TOKYO
 from schemas.support.stages import Stage, Unit, Way
 from workflows.support.process import STAGES
 

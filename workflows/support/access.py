@@ -5,8 +5,10 @@ Articles are those of the Act on the Protection of Personal Information; rule nu
 docs/processes/support.md.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
+from schemas.kernel.case import Command
 from schemas.kernel.refusals import Refusal
 from schemas.support.access import (
     AccessNoted,
@@ -183,7 +185,7 @@ def _note(
     )
 
 
-DECISIONS: Final = {
+DECISIONS: Final[dict[type[Command], Callable[[SupportDraft, Any], None]]] = {
     RequestAccess: request,
     ExtendAccess: extend,
     NoteObjection: note_objection,
