@@ -19,8 +19,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
+from cases.starting import waking
 from cases.texts import Vault, keep_text
-from cases.time_limits import within
+from cases.time_limits import is_unconnected, within
 from schemas.kernel.case import Command, ReassignTask, Receipt
 from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
@@ -176,9 +177,22 @@ async def _update(
     handle = client.get_workflow_handle(case_id)
     try:
         async with asyncio.timeout_at(until):
-            receipt: Receipt = await handle.execute_update(
-                command.step, command, id=command.cause, result_type=Receipt
-            )
+            receipt: Receipt
+            try:
+                receipt = await handle.execute_update(
+                    command.step, command, id=command.cause, result_type=Receipt
+                )
+            except RPCError as error:
+                start = await waking(pool, case_id, command.step) if _is_gone(error) else None
+                if start is None:
+                    raise
+                receipt = await client.execute_update_with_start_workflow(
+                    command.step,
+                    command,
+                    start_workflow_operation=start,
+                    id=command.cause,
+                    result_type=Receipt,
+                )
             return receipt
     except WorkflowUpdateFailedError as error:
         raise _refused(error.cause, command) from None
@@ -192,9 +206,8 @@ async def _update(
         raise NotDecided("not-sent", status="UNAVAILABLE") from None
 
 
-def is_unconnected(error: RuntimeError) -> bool:
-    """Whether a client that connects when it is first used could not."""
-    return "client connect" in str(error)
+def _is_gone(error: RPCError) -> bool:
+    return error.status is RPCStatusCode.NOT_FOUND
 
 
 def _refused(cause: BaseException | None, command: Command) -> NotDecided:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -26,10 +26,10 @@ from temporalio.service import RPCError
 
 from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
-from cases.decisions import is_unconnected
 from cases.homes import home_of
 from cases.registry import PROCESSES
 from cases.sight import process_of
+from cases.time_limits import is_unconnected
 from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.step import CaseHandover, CaseStart
 from workflows.kernel.process import Process, shown
@@ -239,6 +239,23 @@ async def restart_case(
         await connection.execute(relay["bring_back"], case_id)
         await connection.execute(relay["make_due"], case_id)
     return handover.version if handover else 0
+
+
+async def waking(pool: asyncpg.Pool, case_id: str, step: str) -> WithStartWorkflowOperation[Any, Any] | None:
+    """How the workflow of a closed case is started for a step that closed cases have; None: there is none."""
+    process = _process_of(case_id)
+    row = await pool.fetchrow(queries("kernel/cases")["handover"], case_id)
+    if row is None or not json.loads(row["state"])["closed"] or not process.lifecycle.after_the_end(step):
+        return None
+    return WithStartWorkflowOperation(
+        process.name,
+        CaseStart(case_id=case_id, handover=_handover(row)),
+        id=case_id,
+        task_queue=home_of(case_id).cases_queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=_summary(process, case_id),
+    )
 
 
 def _handover(row: asyncpg.Record) -> CaseHandover:

@@ -1,5 +1,6 @@
 """A case's stored state, read with its policy."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -8,7 +9,7 @@ from activities.kernel import policies
 from cases.registry import PROCESSES
 
 
-async def read_state(pool: asyncpg.Pool, case: asyncpg.Record) -> Any:
+async def read_state(pool: asyncpg.Pool, case: asyncpg.Record | Mapping[str, Any]) -> Any:
     """The state of a row of `iehe.cases`, as its process has it.
 
     Raises:

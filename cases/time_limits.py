@@ -9,6 +9,11 @@ T = TypeVar("T")
 _left_over: Final[set[asyncio.Future[Any]]] = set()
 
 
+def is_unconnected(error: RuntimeError) -> bool:
+    """Whether a client that connects when it is first used could not."""
+    return "client connect" in str(error)
+
+
 async def within(patience: timedelta, question: Coroutine[Any, Any, T]) -> T:
     """The answer; what does not answer is left to end by itself.
 

@@ -16,6 +16,7 @@ PARTS: Final = (
     "pages",
     "consents",
     "disclosures",
+    "access",
     "guardians",
     "calls",
     "interpreters",

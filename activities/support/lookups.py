@@ -54,7 +54,19 @@ async def interpreter(connection: Connection, terms: Mapping[str, Any]) -> Any:
     return await connection.fetchval(SQL["interpreter"], terms["case_id"], terms["staff_id"])
 
 
+async def is_person(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Whether somebody is the person whom the case is about; None where nobody has said who that is."""
+    return await connection.fetchval(SQL["is_person"], terms["case_id"], terms["person"])
+
+
+async def disclosable(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Whether all of some texts are words of the case, and none of them says who has referred."""
+    return await connection.fetchval(SQL["disclosable"], terms["case_id"], terms["texts"])
+
+
 LOOKUPS: Final = {
+    "is-person": is_person,
+    "disclosable": disclosable,
     "referral": referral,
     "member": member,
     "link": link,

@@ -27,6 +27,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "can-it-wait": message("staff"),
     "glass-broken": message("staff"),
     "consent-ended": message("staff"),
+    "access-requested": message("staff"),
+    "access-due": message("staff", "task", "due_at"),
+    "access-news": message("student"),
 }
 """`task`: a kind of clock. `page`: number of a page. Neither case nor level stands in a mail (P11)."""
 

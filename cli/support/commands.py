@@ -11,8 +11,11 @@ from cli.japanese import word
 from cli.known import completed
 from cli.known import staff_ids as known_staff
 from cli.session import CommandError, Session
-from cli.support import closures
+from cli.support import closures, papers
+from cli.support.alerts import alerts
+from cli.support.boards import boards
 from cli.support.incidents import incidents
+from cli.support.report import report
 from cli.support.rota_file import import_rota
 from cli.tables import Columns, print_rows
 from cli.typed import known_value, moment
@@ -24,6 +27,11 @@ app.add_typer(members, name="members")
 app.add_typer(rota, name="rota")
 app.add_typer(closures.app, name="closures")
 rota.command("import")(import_rota)
+app.command("extract")(papers.extract)
+app.command("letter")(papers.letter)
+app.command("report")(report)
+boards(app)
+app.add_typer(alerts, name="alerts")
 app.add_typer(incidents, name="incident")
 
 StaffArgument = Annotated[str, typer.Argument(metavar="STAFF_ID", autocompletion=completed(known_staff))]

@@ -58,6 +58,14 @@ class SupportPolicy(ProcessPolicy):
     """Why something is told without consent: the list of the rule, and nothing else (P4)."""
     disclosure_receivers: Codes
     """To whom it may be told then, beside units."""
+    access: DeadlinePolicy
+    """Until when a student who asks to see what is held about them has an answer (P8)."""
+    access_extension: DeadlinePolicy
+    """By how much that is put off, once."""
+    objection: DeadlinePolicy
+    """How long what is disclosed waits when somebody else of whom it tells has objected."""
+    access_grounds: Codes
+    """Why what is kept back is kept back; `all`: nothing is, `existence`: not even that is said."""
     resolution_codes: Codes
     misdirection_codes: Codes
 

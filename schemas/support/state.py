@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.kernel.case import CaseState
 from schemas.kernel.payload import Record
+from schemas.support.access import AccessRequest
 from schemas.support.people import ContactPerson
 from schemas.support.policy import SupportPolicy
 from schemas.support.stages import USUAL_LEVEL, Channel, Content, Unit, Way
@@ -100,6 +101,8 @@ class SupportState(CaseState):
     """The language that is spoken with the student, where an interpreter is needed (S18)."""
     interpreter: str | None = None
     """Staff id, or the code of somebody outside."""
+    access: AccessRequest | None = None
+    """The student has asked to see what is held about them (P8)."""
     page: int = 0
     """Number of the last danger that was paged."""
     crisis_lead: str | None = None

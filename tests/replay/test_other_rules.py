@@ -112,7 +112,18 @@ async def test_a_replay_takes_what_was_decided(name: str, rules: str, monkeypatc
 @pytest.mark.parametrize("process", PROCESSES.values(), ids=list(PROCESSES))
 def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
     """Nothing that decides is left of the process under which the replays run."""
-    kept = {"name", "room", "state", "policy", "roles", "attach", "restarted", "audience", "facts"}
+    kept = {
+        "outlasting",
+        "name",
+        "room",
+        "state",
+        "policy",
+        "roles",
+        "attach",
+        "restarted",
+        "audience",
+        "facts",
+    }
     kept |= {"completed", "answers_since", "title", "subject", "own_attributes", "labels", "confidential"}
     kept |= {"audiences", "keyed", "home", "calls", "break_glass"}
     for field in dataclasses.fields(Process):

@@ -44,6 +44,7 @@ ROLES = {
     "vice-1": (Role.VICE_PRESIDENT,),
     "duty-1": (Role.DUTY,),
     "duty-2": (Role.DUTY,),
+    "access-1": (Role.DISCLOSURE,),
 }
 REASON = "6f1a2f0e-3d7e-4d0a-9d39-0c8b6a4f1f11"
 _numbers = itertools.count(1)
@@ -76,6 +77,8 @@ class House:
     away: dict[str, str | None] = field(default_factory=dict)
     shut_out: set[str] = field(default_factory=set)
     closures: list[dict[str, Any]] = field(default_factory=list)
+    is_person: bool | None = True
+    """Whether who asks at the portal is the person."""
     unreached: set[str] = field(default_factory=set)
     """Notices that were the last way to their reader."""
     cases: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -160,6 +163,8 @@ class Pure:
                 "of_unit": terms["staff_id"] in self.house.units.get(terms["unit"], set()),
                 "concerned": terms["staff_id"] in self.house.shut_out,
             },
+            "is-person": lambda: self.house.is_person,
+            "disclosable": lambda: "0" * 8 not in terms["texts"][0],
             "unreached": lambda: [each for each in terms["notices"] if each in self.house.unreached],
             "closures": lambda: self.house.closures,
             "link": lambda: self.house.cases.get(terms["other"]),
@@ -382,8 +387,8 @@ def check_step(before: Mapping[str, Any], step: Transition, after: SupportState,
     if owned:
         assert (owned[-1]["owner"], owned[-1]["unit"]) in {(after.owner, after.unit), (None, None)}
     if after.closed:
-        assert not after.deadlines
-        assert {task.kind for task in after.tasks.values()} <= BY_HAND
+        assert {each.kind for each in after.deadlines.values()} <= SUPPORT.outlasting
+        assert {task.kind for task in after.tasks.values()} <= BY_HAND | SUPPORT.outlasting
     else:
         assert after.tasks or after.deadlines, "an open case for which nothing is due"
         assert stepping.next_alarm(after) or after.tasks

@@ -215,11 +215,11 @@ class Draft(Generic[S]):
         self.details[track] = stage
 
     def end(self, outcome: str) -> None:
-        """Close the case: nothing is left open, nothing more will fire."""
-        state = self.state
-        for task in [task for task in state.tasks.values() if task.kind not in BY_HAND]:
+        """Close the case: nothing is left open, nothing more will fire, but for what outlasts it."""
+        state, lasting = self.state, self.process.outlasting
+        for task in [task for task in state.tasks.values() if task.kind not in BY_HAND | lasting]:
             self.close_task(task.key, how="moved_on")
-        for name in list(state.deadlines):
+        for name in [each.name for each in state.deadlines.values() if each.kind not in lasting]:
             self.stop_deadline(name, how="cancelled")
         state.closed, state.outcome, state.outcome_by = True, outcome, self.actor.kind
 

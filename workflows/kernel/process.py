@@ -123,6 +123,8 @@ class Process(Generic[S]):
     """What follows when a rung has asked members of staff."""
     calls: str | None = None
     """The role that telephones whom nothing urgent has reached; without it that is any failed message."""
+    outlasting: frozenset[str] = frozenset()
+    """Kinds of tasks and deadlines that the end of a case does not end, beside those of the host."""
     completed: Mapping[str, Callable[[Draft[S]], None]] = field(default_factory=dict)
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None

@@ -21,7 +21,7 @@ from workflows.kernel import deadlines as counting
 from workflows.kernel.draft import BY_HAND
 from workflows.kernel.lifecycle import By, step
 from workflows.kernel.process import EventKind
-from workflows.support import clocks, crisis, guardians, ownership
+from workflows.support import access, clocks, crisis, guardians, ownership
 from workflows.support.clocks import SupportDraft, policy_of
 
 REVIEW: Final = "review-duplicate"
@@ -109,9 +109,9 @@ def enter_linked(draft: SupportDraft) -> None:
     """Nothing is due here any more, and what was left of its clocks is kept for who takes it back."""
     state = draft.state
     ownership.withdraw_offer(draft)
-    for task in [task for task in state.tasks.values() if task.kind not in BY_HAND]:
+    for task in [task for task in state.tasks.values() if task.kind not in BY_HAND | access.OUTLASTING]:
         draft.close_task(task.key, how="moved_on")
-    for name in [name for name in state.deadlines if name not in _KEPT]:
+    for name in [name for name in state.deadlines if name not in _KEPT and name not in access.OUTLASTING]:
         draft.stop_deadline(name, how="cancelled")
     clocks.pause(draft, clocks.BY_LEVEL)
     policy = policy_of(state)

@@ -8,6 +8,7 @@ from schemas.kernel.break_glass import GlassBroken, ReviewBreakGlass
 from schemas.kernel.case import Acknowledge, DeEscalate, Escalate
 from schemas.kernel.deadlines import Deadline
 from schemas.support import commands, facts
+from schemas.support.letters import WriteLetter
 from schemas.support.policy import SupportPolicy
 from schemas.support.referral import Referral
 from schemas.support.roles import Role
@@ -19,6 +20,7 @@ from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
 from workflows.support import (
+    access,
     appointments,
     clocks,
     consent,
@@ -29,6 +31,7 @@ from workflows.support import (
     guardians,
     intake,
     interpreters,
+    letters,
     ownership,
 )
 
@@ -98,6 +101,7 @@ LIFECYCLE: Final = Lifecycle(
         step("consent-withdrawn", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
         step("consent-over", at=LIVING, by=By.CLOCK, to=[Stage.TRIAGED]),
         step("disclose", at=LIVING, by=OWNERS | LEADS),
+        step(WriteLetter.step, at=LIVING, by=OWNERS | LEADS),
         step("person-moved", at=LIVING, by=By.EVENT, to=[Stage.TRIAGED]),
         step("person-away", at=LIVING, by=By.EVENT),
         # closures
@@ -149,6 +153,7 @@ LIFECYCLE: Final = Lifecycle(
         step("stand-down", at=LIVING, by=DUTY, to=[Stage.ASSIGNED]),
         step("cannot-wait", at=LIVING, by=By.CLOCK),
         step("can-wait", at=LIVING, by=DUTY),
+        *access.lines(tuple(STAGES), tuple(stage for stage in STAGES if stage not in LIVING), TRIAGE),
         *common_steps(tuple(STAGES), LIVING, TRIAGE | LEADS),
         *break_glass_steps(tuple(STAGES), GLASS.judges),
     ),
@@ -215,6 +220,7 @@ SUPPORT: Final = Process[SupportState](
         Role.HEAD: ("相談室長", "head of student support"),
         Role.VICE_PRESIDENT: ("担当副学長", "vice-president"),
         Role.DUTY: ("当番", "duty officer"),
+        Role.DISCLOSURE: ("開示担当", "disclosure officer"),
     },
     open=intake.open_case,
     enter={
@@ -244,6 +250,7 @@ SUPPORT: Final = Process[SupportState](
         commands.GiveConsent: consent.give,
         commands.WithdrawConsent: consent.withdraw,
         commands.Disclose: consent.disclose,
+        WriteLetter: letters.write,
         commands.NameCover: cover.name_cover,
         commands.RecordContact: appointments.record_contact,
         commands.Book: appointments.book,
@@ -262,6 +269,7 @@ SUPPORT: Final = Process[SupportState](
         commands.SignalDanger: crisis.signal_danger,
         commands.CanWait: crisis.can_wait,
         commands.StandDown: crisis.stand_down,
+        **access.DECISIONS,
         **COMMON_DECISIONS,
         **LADDER_DECISIONS,
         **crisis.ACKNOWLEDGE,
@@ -270,6 +278,7 @@ SUPPORT: Final = Process[SupportState](
     events=duplicates.handed_on(
         {
             **duplicates.EVENTS,
+            **access.EVENTS,
             "referral-received": EventKind(
                 "referral-received", Referral, lambda _draft, _fact: None, starts=True
             ),
@@ -324,6 +333,7 @@ SUPPORT: Final = Process[SupportState](
     },
     follow_ups=(FollowUp("ask-for-covers", cover.is_to_ask, cover.ask_for_covers),),
     completed={**duplicates.COMPLETED, **guardians.COMPLETED, **interpreters.COMPLETED},
+    outlasting=access.OUTLASTING,
     audience=_audience,
     audiences={
         "owner": _owner,

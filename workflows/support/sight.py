@@ -37,6 +37,8 @@ SIGHT: Final[Sight] = {
         Grant(frozenset({Field.CASE}), frozenset({ASKED})),
         Grant(_WHOLE, frozenset({Role.DUTY.value})),
     ),
+    # so long as a request of the student's is open
+    Role.DISCLOSURE: (Grant(_WHOLE, frozenset({Role.DISCLOSURE.value})),),
     AUDITOR: (Grant(frozenset({Field.CASE})),),
 }
 
@@ -44,6 +46,9 @@ _OFFICE: Final = frozenset({Role.TRIAGE.value, Role.HEAD.value, Role.COUNSELLOR.
 ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
     "enter": _OFFICE,
+    "import-alerts": frozenset({Role.TRIAGE.value, Role.HEAD.value}),
+    "read-report": frozenset({Role.HEAD.value, Role.VICE_PRESIDENT.value, AUDITOR}),
+    "extract": frozenset({Role.DISCLOSURE.value}),
     "change-members": frozenset({Role.HEAD.value}),
     "change-closures": frozenset({Role.HEAD.value}),
     "change-incidents": frozenset({Role.TRIAGE.value, Role.HEAD.value}),

@@ -83,3 +83,30 @@ SELECT at, by, ground, receiver FROM iehe.support_disclosures WHERE case_id = $1
 
 -- name: scores
 SELECT at, by, distress, hostility, level FROM iehe.support_scores WHERE case_id = $1 ORDER BY at, version
+
+-- name: is_person
+SELECT person = split_part($2, '.', 1) FROM iehe.support_referrals WHERE case_id = $1
+
+-- name: disclosable
+SELECT iehe.support_disclosable($1, $2::uuid[])
+
+-- name: access
+SELECT request, requested_at, due_at, state, extended, objected, answered_at, answered_by, ground, parts, open_from
+FROM iehe.support_access WHERE case_id = $1 ORDER BY request
+
+-- name: answered
+SELECT ground, parts, texts, open_from, open_from > now() AS waits FROM iehe.support_access
+WHERE case_id = $1 AND state = 'answered'
+
+-- name: names_of_referrer
+SELECT referrer_name, referrer_email FROM iehe.support_referrals WHERE case_id = $1
+
+-- name: names_of_staff
+SELECT name, email FROM iehe.staff
+
+-- name: person_text
+SELECT person_text FROM iehe.support_referrals WHERE case_id = $1
+
+-- name: letter
+SELECT l.details ->> 'to' AS receiver, l.details -> 'parts' AS parts, l.details ->> 'remark_id' AS remark
+FROM iehe.case_log l WHERE l.case_id = $1 AND l.cause = $2 AND l.step = 'write-letter'

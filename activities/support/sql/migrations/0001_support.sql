@@ -110,6 +110,28 @@ CREATE TABLE iehe.support_disclosures (
 );
 COMMENT ON TABLE iehe.support_disclosures IS 'What was told outside what the student allows: by whom, to whom, on which ground (P4).';
 
+CREATE TABLE iehe.support_access (
+    case_id       text NOT NULL REFERENCES iehe.cases,
+    request       integer NOT NULL,
+    requested_at  timestamptz NOT NULL,
+    due_at        timestamptz NOT NULL,
+    state         text NOT NULL CHECK (state IN ('open', 'answered', 'ended')),
+    extended      boolean NOT NULL,
+    objected      boolean NOT NULL,
+    answered_at   timestamptz,
+    answered_by   text,
+    ground        text,
+    parts         text[] NOT NULL DEFAULT '{}',
+    texts         uuid[] NOT NULL DEFAULT '{}',
+    open_from     timestamptz,
+    reasons       uuid[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (case_id, request)
+);
+COMMENT ON TABLE iehe.support_access IS 'Requests of students to see what is held about them, and their answers.';
+COMMENT ON COLUMN iehe.support_access.texts IS 'Words that the answer discloses; no others go into an extract.';
+COMMENT ON COLUMN iehe.support_access.open_from IS 'Before that nothing is handed over: others may go to court.';
+CREATE UNIQUE INDEX support_access_one ON iehe.support_access (case_id) WHERE state <> 'ended';
+
 -- the referral as it arrives -------------------------------------------------------------------------------
 
 -- what is personal has been put into iehe.texts at the door: the form holds the ids, and of the person a keyed hash
@@ -194,11 +216,14 @@ CREATE FUNCTION iehe.support_people(of_case text) RETURNS TABLE (staff_id text, 
     WHERE c.case_id = of_case AND c.ended_at IS NULL
     UNION
     SELECT v.substitute, 'counsellor' FROM iehe.case_covers v WHERE v.case_id = of_case
+    UNION
+    SELECT 'role:disclosure_officer', 'disclosure_officer' FROM iehe.support_access a
+    WHERE a.case_id = of_case AND a.state <> 'ended'
 $$;
 
 CREATE FUNCTION iehe.support_settle(of_case text) RETURNS void LANGUAGE sql AS $$
     DELETE FROM iehe.case_people p
-    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer') OR p.role LIKE 'consented-%')
+    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer', 'disclosure_officer') OR p.role LIKE 'consented-%')
       AND NOT EXISTS (SELECT FROM iehe.support_people(of_case) s WHERE (s.staff_id, s.role) = (p.staff_id, p.role));
     INSERT INTO iehe.case_people (staff_id, case_id, role)
     SELECT s.staff_id, of_case, s.role FROM iehe.support_people(of_case) s
@@ -312,7 +337,7 @@ END
 $$;
 
 CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT iehe.erase_rows(of_case, ARRAY['support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
+    SELECT iehe.erase_rows(of_case, ARRAY['support_access', 'support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
                                           'support_referrals'])
 $$;
 
