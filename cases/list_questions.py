@@ -178,6 +178,10 @@ def _task_parts(
     parts = [part({"t.room = {}": room}) for room in whole]
     if mine:
         parts.append(part({"t.assignee = {}": view.staff_id, "t.room = ANY ({}::text[])": mine}))
+        # and what nobody has yet of the cases that concern them in the role that it asks for
+        concern = "(t.case_id, t.role) IN (SELECT p.case_id, p.role FROM iehe.case_people p "
+        concern += "WHERE p.staff_id = {} AND NOT p.closed) AND t.assignee IS NULL"
+        parts.append(part({concern: view.staff_id, "t.room = ANY ({}::text[])": mine}))
     for name in view.whole:
         office = str(PROCESSES[name].office)
         if wanted.role not in (None, office):

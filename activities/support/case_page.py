@@ -19,6 +19,7 @@ PARTS: Final = (
     "guardians",
     "calls",
     "interpreters",
+    "desk",
     "same_person",
     "links",
     "readers",

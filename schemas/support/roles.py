@@ -12,3 +12,4 @@ class Role(StrEnum):
     HEAD = "head_of_support"
     VICE_PRESIDENT = "vice_president"
     DUTY = "duty_officer"
+    HARASSMENT = "harassment_officer"

@@ -57,6 +57,7 @@ def under(old: Process[Any], rule: Callable[..., None], *, lifecycle: Lifecycle)
         lifecycle=lifecycle,
         tracks=dict.fromkeys(old.tracks, lifecycle),
         asked=rule,
+        role_here=lambda _state, _role: "nobody",
         open=rule,
         enter=dict.fromkeys(old.enter, rule),
         decisions=dict.fromkeys(old.decisions, rule),

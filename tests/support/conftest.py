@@ -42,6 +42,8 @@ async def furnish(connection: asyncpg.Connection) -> None:
         ("counselling", "counsellor-2", False),
         ("counselling", "lead-1", True),
         ("health", "nurse-1", False),
+        ("harassment", "officer-1", False),
+        ("harassment", "officer-2", False),
     ]
     await connection.executemany("INSERT INTO iehe.support_members VALUES ($1, $2, $3)", members)
     for place, name in (("first", "duty-1"), ("second", "duty-2")):

@@ -94,6 +94,8 @@ class Process(Generic[S]):
     """The role that gets the tasks that no rule foresaw."""
     roles: Mapping[str, tuple[str, str]]
     """The roles that work in it, by name: in Japanese and in English."""
+    role_here: Callable[[S, str], str] = lambda _state, role: role
+    """Who has in a case, as it stands, the tasks and messages that another role has elsewhere."""
     confidential: bool = False
     """Whether a mail may not even tell that somebody works in it, nor name its cases."""
     break_glass: BreakGlass | None = None

@@ -21,7 +21,7 @@ WITH this AS (
     SELECT w.staff_id, count(*) AS open, count(*) FILTER (WHERE w.due_at < $4) AS overdue,
            count(*) FILTER (WHERE w.due_at >= $4 AND (w.due_at AT TIME ZONE 'Asia/Tokyo')::date = $3) AS due_today
     FROM waiting w
-    WHERE NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = w.case_id AND o.staff_id = w.staff_id)
+    WHERE NOT iehe.is_shut_out(w.case_id, w.staff_id)
     GROUP BY w.staff_id
 )
 INSERT INTO iehe.notices (notice_id, digest_on, version, process, message, recipient_kind, recipient_id, why, facts, queued_at)

@@ -145,7 +145,9 @@ BEGIN
     UNION
     SELECT f.field, 'break-glass'
     FROM iehe.broken_glass b JOIN iehe.staff s USING (staff_id), unnest(ARRAY['case', 'work', 'personal']) AS f (field)
-    WHERE b.case_id = of_case AND b.staff_id = who AND s.active AND now() < b.until;
+    WHERE b.case_id = of_case AND b.staff_id = who AND s.active AND now() < b.until
+      AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id LIKE 'role:%'
+                      AND substr(o.staff_id, 6) = ANY (s.roles));
 END
 $$;
 COMMENT ON FUNCTION iehe.rights_of IS
@@ -376,7 +378,7 @@ CREATE TABLE iehe.case_shut_out (
 );
 COMMENT ON TABLE iehe.case_shut_out IS
     'Members of staff whom a case is about or against: they get no message of it and see nothing of it, whatever '
-    'their roles; written by the process with its own records.';
+    'their roles; and roles (role:<role>) that have no part in it any more. Written by the process with its records.';
 
 CREATE TABLE iehe.case_covers (
     case_id     text NOT NULL,
@@ -624,8 +626,9 @@ BEGIN
                 AS o (key text, kind text, role text, assignee text, due_at timestamptz);
         END IF;
         IF this ? 'tasks_reassigned' THEN
-            UPDATE iehe.tasks t SET assignee = c.assignee, due_at = c.due_at
-            FROM jsonb_to_recordset(this -> 'tasks_reassigned') AS c (key text, assignee text, due_at timestamptz)
+            UPDATE iehe.tasks t SET role = c.role, assignee = c.assignee, due_at = c.due_at
+            FROM jsonb_to_recordset(this -> 'tasks_reassigned')
+                AS c (key text, role text, assignee text, due_at timestamptz)
             WHERE t.case_id = of_case AND t.key = c.key AND t.closed_at IS NULL;
         END IF;
         IF this ? 'deadlines' THEN
@@ -698,6 +701,18 @@ $$;
 COMMENT ON FUNCTION iehe.notice_id IS
     'One cause, one recipient, one message, one channel: one id, and so at most one mail.';
 
+-- whether somebody hears nothing of a case: the person is shut out, or a role of theirs is and no other one of theirs
+-- sees anything of cases of the process
+CREATE FUNCTION iehe.is_shut_out(of_case text, who text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = who)
+        OR EXISTS (
+            SELECT FROM iehe.case_shut_out o JOIN iehe.staff s ON o.staff_id = ANY (SELECT 'role:' || unnest(s.roles))
+            WHERE o.case_id = of_case AND s.staff_id = who AND NOT EXISTS (
+                SELECT FROM iehe.sight g JOIN iehe.rooms r USING (process)
+                WHERE r.room = split_part(of_case, '/', 1) AND g.role = ANY (s.roles) AND NOT EXISTS (
+                    SELECT FROM iehe.case_shut_out x WHERE x.case_id = of_case AND x.staff_id = 'role:' || g.role)))
+$$;
+
 -- who stands in for a member of staff at a time: themselves, or whoever stands in for their substitute; nobody
 -- where the chain ends with somebody who is away, has left, or whom the case is about
 CREATE FUNCTION iehe.stand_in(of_case text, who text, moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
@@ -718,7 +733,7 @@ CREATE FUNCTION iehe.stand_in(of_case text, who text, moment timestamptz) RETURN
                       WHERE a.staff_id = c.staff_id AND moment >= a.begins_at AND moment < a.ends_at)
       AND NOT EXISTS (SELECT FROM iehe.case_covers v WHERE v.case_id = of_case
                       AND v.staff_id = c.staff_id AND moment >= v.begins_at AND moment < v.ends_at)
-      AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = c.staff_id)
+      AND NOT iehe.is_shut_out(of_case, c.staff_id)
     ORDER BY cardinality(path) LIMIT 1
 $$;
 
@@ -769,7 +784,7 @@ BEGIN
         RETURN QUERY
         SELECT split_part(audience, ':', 1), coalesce(nullif(split_part(audience, ':', 2), ''), split_part(of_case, '/', 2)),
                CASE WHEN audience LIKE 'staff:%' THEN 'named' END
-        WHERE NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND audience = 'staff:' || o.staff_id);
+        WHERE audience NOT LIKE 'staff:%' OR NOT iehe.is_shut_out(of_case, substr(audience, 7));
     END IF;
 END
 $$;
@@ -780,8 +795,7 @@ CREATE FUNCTION iehe.recipient_of(of_case text, kind text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF kind = 'staff' THEN
-        RETURN QUERY SELECT s.email, s.language, s.name, EXISTS (
-            SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = s.staff_id)
+        RETURN QUERY SELECT s.email, s.language, s.name, iehe.is_shut_out(of_case, s.staff_id)
         FROM iehe.staff s WHERE s.staff_id = id AND s.active;
     ELSE
         RETURN QUERY EXECUTE format('SELECT * FROM iehe.%I($1, $2, $3)', split_part(of_case, '/', 1) || '_recipient')

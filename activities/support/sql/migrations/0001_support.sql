@@ -179,14 +179,19 @@ GRANT EXECUTE ON FUNCTION iehe.support_referred_by TO iehe_office;
 -- what a step writes ---------------------------------------------------------------------------------------
 
 -- whom a case concerns: its owner and the leads of the unit, or the whole unit while it is in the queue; triage
--- while it has no unit; the units that the student allows to see it
+-- while it has no unit; the harassment desk; the units that the student allows to see it
 CREATE FUNCTION iehe.support_people(of_case text) RETURNS TABLE (staff_id text, role text) LANGUAGE sql STABLE AS $$
     WITH whose AS (SELECT o.unit, o.owner FROM iehe.support_ownership o WHERE o.case_id = of_case AND o.until IS NULL)
     SELECT m.staff_id, CASE WHEN m.lead THEN 'support_lead' ELSE 'counsellor' END
     FROM whose w JOIN iehe.support_members m USING (unit)
-    WHERE m.lead OR w.owner IS NULL OR m.staff_id = w.owner
+    WHERE w.unit <> 'harassment' AND (m.lead OR w.owner IS NULL OR m.staff_id = w.owner)
     UNION
-    SELECT w.owner, 'counsellor' FROM whose w WHERE w.owner IS NOT NULL
+    SELECT w.owner, CASE w.unit WHEN 'harassment' THEN 'harassment_officer' ELSE 'counsellor' END
+    FROM whose w WHERE w.owner IS NOT NULL
+    UNION
+    -- what the harassment desk has taken over stays its own, also where another unit goes on with it (E17)
+    SELECT m.staff_id, 'harassment_officer' FROM iehe.support_members m JOIN iehe.case_shut_out o ON m.unit = 'harassment'
+    WHERE o.case_id = of_case AND o.staff_id = 'role:triage_officer'
     UNION
     SELECT 'role:triage_officer', 'triage_officer' FROM whose w WHERE w.unit IS NULL
     UNION
@@ -198,7 +203,7 @@ $$;
 
 CREATE FUNCTION iehe.support_settle(of_case text) RETURNS void LANGUAGE sql AS $$
     DELETE FROM iehe.case_people p
-    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer') OR p.role LIKE 'consented-%')
+    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer', 'harassment_officer') OR p.role LIKE 'consented-%')
       AND NOT EXISTS (SELECT FROM iehe.support_people(of_case) s WHERE (s.staff_id, s.role) = (p.staff_id, p.role));
     INSERT INTO iehe.case_people (staff_id, case_id, role)
     SELECT s.staff_id, of_case, s.role FROM iehe.support_people(of_case) s
@@ -254,6 +259,9 @@ BEGIN
         SELECT o.case_id FROM iehe.support_ownership o WHERE o.until IS NULL AND o.unit IN (OLD.unit, NEW.unit)
         UNION
         SELECT c.case_id FROM iehe.support_consents c WHERE c.ended_at IS NULL AND c.unit IN (OLD.unit, NEW.unit)
+        UNION
+        SELECT x.case_id FROM iehe.case_shut_out x
+        WHERE x.staff_id = 'role:triage_officer' AND 'harassment' IN (OLD.unit, NEW.unit)
     ) AS c;
     RETURN NULL;
 END
@@ -312,7 +320,7 @@ END
 $$;
 
 CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT iehe.erase_rows(of_case, ARRAY['support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
+    SELECT iehe.erase_rows(of_case, ARRAY['support_desk', 'support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
                                           'support_referrals'])
 $$;
 
