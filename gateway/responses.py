@@ -142,9 +142,12 @@ class CasePage(Answer):
 
 
 class TaskListed(TaskTold):
-    """A task in the list of all; of kind dead-letter: an event that cannot be delivered, and why."""
+    """A task in the list of all; of kind dead-letter: an event that cannot be delivered, and why.
 
-    case_id: str
+    Work of a process that is of none of its cases has no `case_id`.
+    """
+
+    case_id: str | None
     process: str
     stage: str | None
     stage_text: BothLanguages | None

@@ -333,6 +333,22 @@ CREATE INDEX tasks_open_by_role ON iehe.tasks (room, role, due_at, case_id, key)
 CREATE INDEX tasks_open_by_assignee ON iehe.tasks (assignee, case_id)
     WHERE closed_at IS NULL AND assignee IS NOT NULL;
 
+CREATE TABLE iehe.office_tasks (
+    task       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    process    text NOT NULL,
+    key        text NOT NULL,
+    kind       text NOT NULL,
+    roles      text[] NOT NULL CHECK (cardinality(roles) > 0),
+    opened_at  timestamptz NOT NULL,
+    due_at     timestamptz NOT NULL,
+    closed_at  timestamptz
+);
+COMMENT ON TABLE iehe.office_tasks IS
+    'Work of a process that is of none of its cases: whoever has one of the roles, or sees all the work of the process, '
+    'sees it; written and closed by the room''s own functions.';
+CREATE UNIQUE INDEX office_tasks_open ON iehe.office_tasks (process, key) WHERE closed_at IS NULL;
+CREATE INDEX office_tasks_open_by_due ON iehe.office_tasks (due_at, key) WHERE closed_at IS NULL;
+
 CREATE TABLE iehe.case_people (
     staff_id  text NOT NULL,
     case_id   text NOT NULL,
@@ -804,7 +820,7 @@ BEGIN
 END
 $$;
 
-SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'case_people', 'case_shut_out', 'case_covers', 'closures',
+SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'office_tasks', 'case_people', 'case_shut_out', 'case_covers', 'closures',
     'deadlines', 'case_keys', 'texts', 'notices', 'digests', 'events', 'broken_glass', 'case_reads');
 
 -- rights: least privilege --------------------------------------------------------------------------------
@@ -821,9 +837,9 @@ GRANT EXECUTE ON FUNCTION iehe.note_reads, iehe.rights_of, iehe.in_sight, iehe.r
     TO iehe_office;
 GRANT INSERT ON iehe.broken_glass TO iehe_office;
 GRANT SELECT ON iehe.case_reads, iehe.broken_glass TO iehe_auditor;
-GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events
+GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.office_tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events
     TO iehe_worker;
-GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
+GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.office_tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT INSERT, UPDATE, DELETE ON iehe.case_people, iehe.case_shut_out, iehe.case_covers TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
 -- a row lock that serialises loads
