@@ -186,9 +186,8 @@ def _task_parts(
         parts.append(part({concern: view.staff_id, "t.room = ANY ({}::text[])": mine}))
     if view.whole or view.held:
         own = ask.any_of({"{} = ANY (t.roles)": wanted.role}) + ([] if late is None else [f"t.due_at {late}"])
-        own.append(
-            f"(t.process = ANY ({ask(list(view.whole))}::text[]) OR t.roles && {ask(list(view.held))}::text[])"
-        )
+        of_whole = f"t.process = ANY ({ask(list(view.whole))}::text[])"
+        own.append(f"({of_whole} OR t.roles && {ask(list(view.held))}::text[])")
         own += [f"(t.due_at, '', t.key) > ({', '.join(place)})"] if place else []
         parts.append(SQL[of_office].format(filters=_and(own), limit=most))
     for name in view.whole:

@@ -68,8 +68,8 @@ async def list_tasks(
 ) -> Page:
     """Open tasks by when they are due: of processes seen whole with what cannot be delivered, else one's own.
 
-    A dead letter has no stage, and `source`, `event_id` and `reason` beside what every task has. What is of no
-    case has neither case nor stage.
+    A dead letter has no stage, and `source`, `event_id` and `reason` beside what every task has. What is
+    of no case has neither case nor stage.
     """
     rows = await _ask(pool, ask.tasks_question(view, wanted, after, limit + 1))
     page = _page(rows, limit, ("due_at", "case_id", "task"))

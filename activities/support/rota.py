@@ -71,4 +71,4 @@ GAPS_WORK: Final = ScheduledWork(
     every_hour=True,
     run=ask_to_fill_gaps,
 )
-"""What changes the rota looks for its gaps itself: this is for what time brings, and who is active no more."""
+"""What changes the rota looks for its gaps itself: this is for time, and who is active no more."""

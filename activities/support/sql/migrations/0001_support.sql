@@ -25,6 +25,13 @@ COMMENT ON COLUMN iehe.support_referrals.person IS
 COMMENT ON COLUMN iehe.support_referrals.words IS 'Words, names and addresses are in iehe.texts, each under the key of the case.';
 CREATE INDEX support_referrals_by_person ON iehe.support_referrals (person) WHERE person IS NOT NULL;
 
+CREATE TABLE iehe.support_left (
+    person   text PRIMARY KEY,
+    left_on  date NOT NULL
+);
+COMMENT ON TABLE iehe.support_left IS
+    'When somebody about whom there is a case has left the university, by the keyed hash of whom that is (P6).';
+
 CREATE TABLE iehe.support_members (
     unit      text NOT NULL,
     staff_id  text NOT NULL REFERENCES iehe.staff,
@@ -319,17 +326,40 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT iehe.erase_rows(of_case, ARRAY['support_desk', 'support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
-                                          'support_referrals'])
+CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    about  text := (SELECT r.person FROM iehe.support_referrals r WHERE r.case_id = of_case);
+    gone   jsonb := iehe.erase_rows(of_case, ARRAY[
+        'support_desk', 'support_incident_cases', 'support_guardians', 'support_calls',
+        'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links',
+        'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores',
+        'support_ownership', 'support_referrals']);
+    count  bigint;
+BEGIN
+    -- with the last case about somebody nothing is left that stands for them
+    DELETE FROM iehe.support_left WHERE person = about
+       AND NOT EXISTS (SELECT FROM iehe.support_referrals r WHERE r.person = about);
+    GET DIAGNOSTICS count = ROW_COUNT;
+    RETURN gone || jsonb_build_object('support_left', count);
+END
+$$;
+
+-- P6: the years count from the day the student leaves, and of who has not left everything is kept; where nobody was
+-- named, from the end of the case
+CREATE FUNCTION iehe.support_may_be_erased_from(of_case text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN r.person IS NULL THEN c.closed_at
+                ELSE greatest(c.closed_at, (SELECT l.left_on::timestamp AT TIME ZONE 'Asia/Tokyo' FROM iehe.support_left l
+                                            WHERE l.person = r.person)) END
+    FROM iehe.cases c JOIN iehe.support_referrals r USING (case_id)
+    WHERE c.case_id = of_case AND (r.person IS NULL OR EXISTS (SELECT FROM iehe.support_left l WHERE l.person = r.person))
 $$;
 
 -- rights ---------------------------------------------------------------------------------------------------
 
-SELECT iehe.keep_at_home('support', 'support_referrals', 'support_members', 'support_ownership', 'support_scores',
+SELECT iehe.keep_at_home('support', 'support_referrals', 'support_left', 'support_members', 'support_ownership', 'support_scores',
     'support_contacts', 'support_pages', 'support_consents', 'support_disclosures');
 
-GRANT SELECT ON iehe.support_referrals, iehe.support_members, iehe.support_ownership, iehe.support_scores,
+GRANT SELECT ON iehe.support_referrals, iehe.support_left, iehe.support_members, iehe.support_ownership, iehe.support_scores,
     iehe.support_contacts, iehe.support_pages, iehe.support_consents, iehe.support_disclosures TO iehe_worker, iehe_office;
 GRANT INSERT ON iehe.support_ownership, iehe.support_scores, iehe.support_contacts, iehe.support_pages,
     iehe.support_consents, iehe.support_disclosures TO iehe_worker;

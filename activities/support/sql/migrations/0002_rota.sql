@@ -177,7 +177,13 @@ $$;
 -- what a fact about many cases changes beside them, in the transaction that takes it
 CREATE FUNCTION iehe.support_took(fact text, subject text, said jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF fact = 'person-left' THEN
+    IF fact IN ('student-left', 'student-deceased') THEN
+        -- also of cases that have ended; told anew, the later day counts
+        INSERT INTO iehe.support_left AS l (person, left_on)
+        SELECT subject, coalesce((said ->> 'left_on')::date, (now() AT TIME ZONE 'Asia/Tokyo')::date)
+        WHERE EXISTS (SELECT FROM iehe.support_referrals r WHERE r.person = subject)
+        ON CONFLICT (person) DO UPDATE SET left_on = CASE fact WHEN 'student-left' THEN excluded.left_on ELSE l.left_on END;
+    ELSIF fact = 'person-left' THEN
         PERFORM iehe.staff_left(subject);
         PERFORM iehe.support_person_left(subject);
     ELSIF fact = 'person-moved' THEN
