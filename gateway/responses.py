@@ -195,11 +195,21 @@ class EventFate(Answer):
 
 
 class CaseAccepted(Answer):
-    """What a case is about is stored. `state`: started, or stored: it starts as soon as Temporal answers."""
+    """What a case is about is stored. `state`: started, or stored: it starts as soon as Temporal answers.
+
+    `receipt`: the code by which who has sent it without an address asks later what became of it.
+    """
 
     case_id: str
     state: Literal["started", "stored"]
     repeated: bool
+    receipt: str | None = None
+
+
+class ReceiptTold(Answer):
+    """What became of what somebody has sent without an address."""
+
+    contact: Literal["made", "missed", "not-yet"]
 
 
 def accepted(told: Answer, status: HTTPStatus, location: str | None) -> Response:

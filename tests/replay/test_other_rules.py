@@ -115,7 +115,7 @@ def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
     """Nothing that decides is left of the process under which the replays run."""
     kept = {"name", "room", "state", "policy", "roles", "attach", "restarted", "audience", "facts"}
     kept |= {"completed", "answers_since", "title", "subject", "own_attributes", "labels", "confidential"}
-    kept |= {"audiences", "keyed", "home", "calls", "break_glass"}
+    kept |= {"audiences", "keyed", "home", "calls", "break_glass", "receipt"}
     for field in dataclasses.fields(Process):
         if field.name not in kept and getattr(process, field.name):
             assert getattr(RULES[rules](process), field.name) != getattr(process, field.name), field.name

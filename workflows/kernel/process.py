@@ -131,6 +131,9 @@ class Process(Generic[S]):
     """When that began which a step answers: no fact of it can have happened before."""
     keyed: bool = False
     """Whether its case ids are keyed hashes, which tell nothing: a subject is what a source calls it."""
+    receipt: Callable[[Payload], bool] = lambda _form: False
+    """Whether who sends a form gets a code by which they can ask later, since nothing can be written to them:
+    what they are told then, `iehe.<room>_receipt` says."""
     labels: tuple[str, ...] = ()
     """By what its cases are found beside where they stand: names of which each has few values, none personal.
 

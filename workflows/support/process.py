@@ -346,6 +346,7 @@ SUPPORT: Final = Process[SupportState](
     calls=Role.HEAD,
     home="support",
     keyed=True,
+    receipt=intake.is_without_address,
     confidential=True,
     answers_since=lambda state, _step: state.received_at,
 )

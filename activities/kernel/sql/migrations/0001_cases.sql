@@ -396,6 +396,13 @@ COMMENT ON TABLE iehe.case_shut_out IS
     'Members of staff whom a case is about or against: they get no message of it and see nothing of it, whatever '
     'their roles; and roles (role:<role>) that have no part in it any more. Written by the process with its records.';
 
+CREATE TABLE iehe.case_receipts (
+    hash     bytea PRIMARY KEY,
+    case_id  text NOT NULL
+);
+COMMENT ON TABLE iehe.case_receipts IS
+    'SHA-256 of the codes by which who has no address asks what became of what they have sent; never a code.';
+
 CREATE TABLE iehe.case_covers (
     case_id     text NOT NULL,
     staff_id    text NOT NULL,
@@ -820,7 +827,7 @@ BEGIN
 END
 $$;
 
-SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'office_tasks', 'case_people', 'case_shut_out', 'case_covers', 'closures',
+SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'office_tasks', 'case_people', 'case_shut_out', 'case_receipts', 'case_covers', 'closures',
     'deadlines', 'case_keys', 'texts', 'notices', 'digests', 'events', 'broken_glass', 'case_reads');
 
 -- rights: least privilege --------------------------------------------------------------------------------
@@ -848,6 +855,7 @@ GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;
 GRANT INSERT, UPDATE ON iehe.staff, iehe.case_starts, iehe.column_mappings TO iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.absences TO iehe_office;
 GRANT INSERT, DELETE ON iehe.closures TO iehe_office;
+GRANT INSERT ON iehe.case_receipts TO iehe_office;
 GRANT INSERT ON iehe.policies, iehe.texts, iehe.case_keys TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;

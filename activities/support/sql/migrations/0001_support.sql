@@ -183,6 +183,12 @@ $$;
 REVOKE EXECUTE ON FUNCTION iehe.support_referred_by FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION iehe.support_referred_by TO iehe_office;
 
+-- the same to who has no name, by the code that they were given (S12)
+CREATE FUNCTION iehe.support_receipt(of_case text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT CASE k.outcome WHEN 'reached' THEN 'made' ELSE 'missed' END FROM iehe.support_contacts k
+                     WHERE k.case_id = of_case ORDER BY k.outcome = 'reached' DESC, k.at LIMIT 1), 'not-yet')
+$$;
+
 -- what a step writes ---------------------------------------------------------------------------------------
 
 -- whom a case concerns: its owner and the leads of the unit, or the whole unit while it is in the queue; triage
