@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 
 import asyncpg
@@ -90,7 +91,9 @@ async def office(
     worker = await open_pool(database.url("worker", home.name), size=10)
     door = await open_pool(database.url("office"), size=2)
     relay = await open_pool(database.url("worker", home.name), size=CONNECTIONS)
-    notices = NoticeActivities(worker, ROOMS, {"mail": channel})
+    notices = NoticeActivities(
+        worker, ROOMS, {"mail": channel}, clock=lambda: datetime.now(UTC) + office.ahead
+    )
 
     @asynccontextmanager
     async def processes() -> AsyncIterator[None]:
