@@ -17,6 +17,7 @@ from activities.kernel.queries import queries
 from cases import facts
 from cases.administration import ENTER, roles_for
 from cases.apart import Marks, Words, keyed
+from cases.receipts import give_receipt
 from cases.registry import PROCESSES, ROOMS
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
@@ -34,6 +35,8 @@ class Stored(NamedTuple):
 
     case_id: str
     repeated: bool
+    receipt: str | None = None
+    """The code by which who has no address asks what became of it."""
 
 
 class Start(BaseModel):
@@ -112,4 +115,6 @@ async def store_form(
         if error.sqlstate != REFUSED_BY_FUNCTION:
             raise
         raise refusal_of(error) from None
-    return Stored(case_id, known)
+    if marks is None or not process.receipt(form):
+        return Stored(case_id, known)
+    return Stored(case_id, known, await give_receipt(pool, marks, process.room, case_id))

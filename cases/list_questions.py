@@ -139,7 +139,7 @@ def tasks_question(
 ) -> Question:
     """The statement behind `list_tasks`; `after` is a due time, a case id and a task."""
     ask = Question()
-    parts = _task_parts(ask, ("tasks_of_cases", "dead_letters"), view, wanted, after, limit)
+    parts = _task_parts(ask, ("tasks_of_cases", "office_tasks", "dead_letters"), view, wanted, after, limit)
     ask.text = SQL["tasks"].format(parts=_all_of(parts), limit=ask(limit))
     return ask if parts else Question()
 
@@ -147,20 +147,22 @@ def tasks_question(
 def total_question(view: View, wanted: TaskFilters) -> Question:
     """The statement behind `count_tasks`."""
     ask = Question()
-    parts = _task_parts(ask, ("how_many_of_cases", "how_many_dead"), view, wanted, None, COUNTED + 1)
+    parts = _task_parts(
+        ask, ("how_many_of_cases", "how_many_of_office", "how_many_dead"), view, wanted, None, COUNTED + 1
+    )
     ask.text = SQL["how_many"].format(parts=_all_of(parts))
     return ask if parts else Question()
 
 
 def _task_parts(
     ask: Question,
-    queries: tuple[str, str],
+    queries: tuple[str, str, str],
     view: View,
     wanted: TaskFilters,
     after: tuple[datetime, str, str] | None,
     limit: int,
 ) -> list[str]:
-    of_cases, dead = queries
+    of_cases, of_office, dead = queries
     most, place = ask(limit), tuple(map(ask, after or ()))
     beyond = [f"({{0}}.due_at, {{0}}.case_id, {{0}}.{{1}}) > ({', '.join(place)})"] if place else []
     late = None if wanted.overdue is None else f"{'<' if wanted.overdue else '>='} now()"
@@ -178,6 +180,16 @@ def _task_parts(
     parts = [part({"t.room = {}": room}) for room in whole]
     if mine:
         parts.append(part({"t.assignee = {}": view.staff_id, "t.room = ANY ({}::text[])": mine}))
+        # and what nobody has yet of the cases that concern them in the role that it asks for
+        concern = "(t.case_id, t.role) IN (SELECT p.case_id, p.role FROM iehe.case_people p "
+        concern += "WHERE p.staff_id = {} AND NOT p.closed) AND t.assignee IS NULL"
+        parts.append(part({concern: view.staff_id, "t.room = ANY ({}::text[])": mine}))
+    if view.whole or view.held:
+        own = ask.any_of({"{} = ANY (t.roles)": wanted.role}) + ([] if late is None else [f"t.due_at {late}"])
+        of_whole = f"t.process = ANY ({ask(list(view.whole))}::text[])"
+        own.append(f"({of_whole} OR t.roles && {ask(list(view.held))}::text[])")
+        own += [f"(t.due_at, '', t.key) > ({', '.join(place)})"] if place else []
+        parts.append(SQL[of_office].format(filters=_and(own), limit=most))
     for name in view.whole:
         office = str(PROCESSES[name].office)
         if wanted.role not in (None, office):
@@ -187,11 +199,11 @@ def _task_parts(
         died = f"e.rests_since {{}} - (SELECT iehe.look_within({process}))"
         since = [died.format(f">= {place[0]}::timestamptz")] if place else []
         since += [] if late is None else [died.format(late)]
-        own = {"process": process, "since": _and(since)}
+        known = {"process": process, "since": _and(since)}
         if "{office}" in SQL[dead]:
-            own["office"] = ask(office)
+            known["office"] = ask(office)
         filters = _and(each.format("d", "task") for each in beyond)
-        parts.append(SQL[dead].format(filters=filters, limit=most, **own))
+        parts.append(SQL[dead].format(filters=filters, limit=most, **known))
     return parts
 
 

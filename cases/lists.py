@@ -68,10 +68,14 @@ async def list_tasks(
 ) -> Page:
     """Open tasks by when they are due: of processes seen whole with what cannot be delivered, else one's own.
 
-    A dead letter has no stage, and `source`, `event_id` and `reason` beside what every task has.
+    A dead letter has no stage, and `source`, `event_id` and `reason` beside what every task has. What is
+    of no case has neither case nor stage.
     """
     rows = await _ask(pool, ask.tasks_question(view, wanted, after, limit + 1))
-    return _page(rows, limit, ("due_at", "case_id", "task"))
+    page = _page(rows, limit, ("due_at", "case_id", "task"))
+    for row in page.rows:
+        row["case_id"] = row["case_id"] or None
+    return page
 
 
 async def count_tasks(pool: asyncpg.Pool, view: View, wanted: TaskFilters) -> Total:

@@ -33,6 +33,8 @@ class View:
     whole: tuple[str, ...]
     processes: tuple[str, ...]
     roles: tuple[str, ...]
+    held: tuple[str, ...]
+    """The roles that they have: work of no case is asked of roles."""
 
     @property
     def parameters(self) -> tuple[str, list[str], list[str], list[str]]:
@@ -50,7 +52,8 @@ def view_of(actor: Actor, field: Field = Field.CASE) -> View:
         else:
             own += [(process, str(role)) for grant in grants for role in grant.concerns or ()]
     pairs = sorted(set(own))
-    return View(actor.id, tuple(whole), tuple(name for name, _ in pairs), tuple(role for _, role in pairs))
+    names, concerns = tuple(name for name, _ in pairs), tuple(role for _, role in pairs)
+    return View(actor.id, tuple(whole), names, concerns, tuple(actor.roles))
 
 
 async def fields_of(connection: Any, case_id: str, actor: Actor) -> frozenset[Field]:

@@ -72,9 +72,13 @@ def start_command(app: typer.Typer, process: Process[Any]) -> None:
         started = await _started(session, stored.case_id)
         state = "started" if started else "stored"
         told = {"case_id": stored.case_id, "state": state, "repeated": stored.repeated, "command_id": key}
+        if stored.receipt is not None:
+            told["receipt"] = stored.receipt
         session.answer(told, "case-started" if started else "form-stored")
         if stored.repeated and not session.as_json:
             session.say("form-stored-before")
+        if stored.receipt is not None and not session.as_json:
+            session.say("receipt-given", receipt=stored.receipt)
 
     own = []
     for name, (_, each) in fields.items():

@@ -68,9 +68,11 @@ def _add_words(row: dict[str, Any]) -> None:
         row["act"] = [f"iehe events retry {at}", f"iehe events drop {at} --reason …"]
         return
     del row["source"], row["event_id"], row["reason"]
+    if row["stage"] is None:
+        return
     info = PROCESSES[row["process"]].lifecycle.stages[row["stage"]]
     row["stage_text"] = {"en": info.en, "ja": info.ja}
 
 
 def _stage_or_reason(row: dict[str, Any], language: str) -> object:
-    return row["stage_text"][language] if "stage_text" in row else row["reason"]
+    return row["stage_text"][language] if "stage_text" in row else row.get("reason")

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
+from cases.receipts import ROOMS_WITH_RECEIPTS
 from cases.registry import PROCESSES
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
@@ -17,6 +18,7 @@ from gateway.responses import (
     EventFate,
     GlassTold,
     ReadsTold,
+    ReceiptTold,
     TaskPage,
 )
 from gateway.starting import OWN_WAYS, StartCase
@@ -84,6 +86,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             HTTPStatus.OK: CaseAccepted,
             HTTPStatus.ACCEPTED: CaseAccepted,
         },
+    ),
+    *(
+        Operation(
+            "GET",
+            f"/{room}/receipts/{{code}}",
+            f"show-{room}-receipt",
+            "Whether contact was made, for who has sent something without an address and has its code.",
+            responses={HTTPStatus.OK: ReceiptTold},
+            more_problems=(HTTPStatus.TOO_MANY_REQUESTS,),
+            security=(),
+        )
+        for room in ROOMS_WITH_RECEIPTS
     ),
     *(operation for own in OWN_WAYS.values() for operation in own.OPERATIONS),
     Operation(

@@ -142,9 +142,12 @@ class CasePage(Answer):
 
 
 class TaskListed(TaskTold):
-    """A task in the list of all; of kind dead-letter: an event that cannot be delivered, and why."""
+    """A task in the list of all; of kind dead-letter: an event that cannot be delivered, and why.
 
-    case_id: str
+    Work of a process that is of none of its cases has no `case_id`.
+    """
+
+    case_id: str | None
     process: str
     stage: str | None
     stage_text: BothLanguages | None
@@ -192,11 +195,21 @@ class EventFate(Answer):
 
 
 class CaseAccepted(Answer):
-    """What a case is about is stored. `state`: started, or stored: it starts as soon as Temporal answers."""
+    """What a case is about is stored. `state`: started, or stored: it starts as soon as Temporal answers.
+
+    `receipt`: the code by which who has sent it without an address asks later what became of it.
+    """
 
     case_id: str
     state: Literal["started", "stored"]
     repeated: bool
+    receipt: str | None = None
+
+
+class ReceiptTold(Answer):
+    """What became of what somebody has sent without an address."""
+
+    contact: Literal["made", "missed", "not-yet"]
 
 
 def accepted(told: Answer, status: HTTPStatus, location: str | None) -> Response:

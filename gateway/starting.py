@@ -47,7 +47,7 @@ async def start_over_http(request: Request) -> Response:
     if name not in _MODELS:
         raise invalid([Fault("/process", "literal_error")])
     process = PROCESSES[name]
-    own = OWN_WAYS.get(process.room)
+    own, receipt = OWN_WAYS.get(process.room), None
     if own is not None:
         case_id, repeated = await own.store_one(request, actor, raw)
     else:
@@ -57,8 +57,9 @@ async def start_over_http(request: Request) -> Response:
         stored = await store_form(
             gateway.pool, process, given.form, actor=actor, key=key, number=given.number, marks=gateway.vault
         )
-        case_id, repeated = stored.case_id, stored.repeated
+        case_id, repeated, receipt = stored
     started = await start_now(gateway.pool, gateway.client_of(case_id), case_id)
     status = HTTPStatus.OK if repeated else HTTPStatus.CREATED
-    told = CaseAccepted(case_id=case_id, state="started" if started else "stored", repeated=repeated)
+    state: Any = "started" if started else "stored"
+    told = CaseAccepted(case_id=case_id, state=state, repeated=repeated, receipt=receipt)
     return accepted(told, status if started else HTTPStatus.ACCEPTED, f"/cases/{case_id}")

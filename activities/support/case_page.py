@@ -20,6 +20,7 @@ PARTS: Final = (
     "guardians",
     "calls",
     "interpreters",
+    "desk",
     "same_person",
     "links",
     "readers",

@@ -8,7 +8,7 @@ from activities.kernel.database import Connection
 from activities.kernel.queries import queries
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
-from schemas.support.lookups import LinkFound, MemberFound, ReferralFacts
+from schemas.support.lookups import InvestigatorFound, LinkFound, MemberFound, ReferralFacts
 
 SQL: Final = queries("support/support")
 
@@ -31,6 +31,12 @@ async def member(connection: Connection, terms: Mapping[str, Any]) -> Any:
     """Whether somebody can be an owner: of the unit, there, and not concerned."""
     row = await connection.fetchrow(SQL["member"], terms["case_id"], terms["unit"], terms["staff_id"])
     return MemberFound(**row).model_dump(mode="json")
+
+
+async def investigator(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Whether somebody can investigate: of the harassment desk, not concerned, no counsellor of the case."""
+    row = await connection.fetchrow(SQL["investigator"], terms["case_id"], terms["staff_id"])
+    return InvestigatorFound(**row).model_dump(mode="json")
 
 
 async def link(connection: Connection, terms: Mapping[str, Any]) -> Any:
@@ -69,6 +75,7 @@ LOOKUPS: Final = {
     "disclosable": disclosable,
     "referral": referral,
     "member": member,
+    "investigator": investigator,
     "link": link,
     "shut-out": shut_out,
     "under-age": under_age,

@@ -6,6 +6,7 @@ from activities.kernel.room import Room
 from activities.support.case_page import own_part
 from activities.support.lookups import LOOKUPS
 from activities.support.messages import ASKING, MESSAGES
+from activities.support.rota import GAPS_WORK
 from workflows.support.process import SUPPORT
 from workflows.support.sight import ADMINISTRATION, SIGHT
 
@@ -18,4 +19,5 @@ ROOM: Final = Room(
     open_to_all=True,
     administration=ADMINISTRATION,
     asking=ASKING,
+    schedules=(GAPS_WORK,),
 )

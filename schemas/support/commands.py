@@ -325,3 +325,56 @@ class NameInterpreter(Command):
         default=None, description="What they have declared to be to the student."
     )
     bound: bool = Field(default=False, description="They are bound to secrecy in writing.")
+
+
+class NameAccused(Command):
+    """Name the accused: a member of staff is out of the case at once, anybody else is named in words."""
+
+    step: ClassVar[str] = "name-accused"
+    staff_id: StaffId | None = Field(default=None, description="The accused, where they are of the staff.")
+    note_id: str | None = None
+    """Who it is, where they are not of the staff."""
+
+
+class NamePartyHead(Command):
+    """Name the head of the unit of one of the parties: they sit out, and are out of the case at once."""
+
+    step: ClassVar[str] = "name-party-head"
+    staff_id: StaffId = Field(description="The head.")
+
+
+class AllowContact(Command):
+    """Whoever complains agrees that the accused is contacted, until a day."""
+
+    step: ClassVar[str] = "allow-contact"
+    form: Code = Field(description="Which version of the form was signed.")
+    until: DueTime = Field(description="Until when.")
+
+
+class ForbidContact(Command):
+    """Whoever complains agrees no longer that the accused is contacted."""
+
+    step: ClassVar[str] = "forbid-contact"
+
+
+class ContactAccused(Command):
+    """You have spoken to the accused, or tried to, as whoever complains has agreed."""
+
+    step: ClassVar[str] = "contact-accused"
+    channel: Channel = Field(description="How.")
+    outcome: Outcome = Field(description="What came of it.")
+    at: AwareDatetime | None = Field(default=None, description="When; left out: now.")
+    note_id: str | None = None
+    """What was said, for the record."""
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """When it was, where the person says so."""
+        return self.at
+
+
+class Investigate(Command):
+    """Name who investigates: an officer of the harassment desk who has not counselled in the case."""
+
+    step: ClassVar[str] = "investigate"
+    staff_id: StaffId = Field(description="Who investigates.")

@@ -1,5 +1,6 @@
 """Facts about a support case that other systems send."""
 
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, model_validator
@@ -89,7 +90,10 @@ class CalendarChanged(Payload):
 
 
 class StudentLeft(Payload):
-    """The student has left the university."""
+    """The student has left the university; the years of their records count from that day (P6)."""
+
+    left_on: date | None = None
+    """Left out: the day on which it is told."""
 
 
 class StudentDied(Payload):

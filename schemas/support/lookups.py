@@ -32,6 +32,15 @@ class MemberFound(Payload):
     concerned: bool
 
 
+class InvestigatorFound(Payload):
+    """A member of staff as an investigator: of the desk, not concerned, and no counsellor of it."""
+
+    of_desk: bool
+    concerned: bool
+    counselled: bool
+    """Has had the case, or spoken to the student, in it or in one that it goes on for."""
+
+
 class LinkFound(Payload):
     """Another case as one to link to; nothing of it where there is none, or who asks may not open it."""
 

@@ -166,3 +166,24 @@ class InterpreterNamed(Payload):
     kind: Literal["interpreter-named"] = "interpreter-named"
     language: str
     interpreter: str | None
+
+
+class HandedToDesk(Payload):
+    """The harassment desk has it: whoever works in these roles sees and hears no more of it (E17)."""
+
+    kind: Literal["handed-to-desk"] = "handed-to-desk"
+    roles: tuple[str, ...]
+
+
+class DeskNoted(Payload):
+    """What the harassment desk has noted: parties, investigators, and contact with the accused (E17)."""
+
+    kind: Literal["desk-noted"] = "desk-noted"
+    what: Literal[
+        "accused", "head", "investigator", "contact-allowed", "contact-forbidden", "accused-contacted"
+    ]
+    staff_id: str | None = None
+    code: str | None = None
+    """Version of the form, or how the accused was contacted and what came of it."""
+    until: AwareDatetime | None = None
+    note_id: str | None = None

@@ -13,3 +13,4 @@ class Role(StrEnum):
     VICE_PRESIDENT = "vice_president"
     DUTY = "duty_officer"
     DISCLOSURE = "disclosure_officer"
+    HARASSMENT = "harassment_officer"

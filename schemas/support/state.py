@@ -61,6 +61,14 @@ class CallProposed(Record):
     by: str
 
 
+class ContactAllowed(Record):
+    """Whoever complains agrees that the accused is contacted."""
+
+    form: str
+    since: datetime
+    until: datetime
+
+
 class SupportState(CaseState):
     """Everything a case remembers."""
 
@@ -103,6 +111,13 @@ class SupportState(CaseState):
     """Staff id, or the code of somebody outside."""
     access: AccessRequest | None = None
     """The student has asked to see what is held about them (P8)."""
+    desk: bool = False
+    """The harassment desk has taken it over: triage has no part in it any more, wherever it goes (E17)."""
+    accused: bool = False
+    """Somebody is named as the accused."""
+    accused_contact: ContactAllowed | None = None
+    investigators: list[str] = Field(default_factory=list)
+    """Staff ids of who investigates, and so does not counsel."""
     page: int = 0
     """Number of the last danger that was paged."""
     crisis_lead: str | None = None

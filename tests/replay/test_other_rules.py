@@ -57,6 +57,7 @@ def under(old: Process[Any], rule: Callable[..., None], *, lifecycle: Lifecycle)
         lifecycle=lifecycle,
         tracks=dict.fromkeys(old.tracks, lifecycle),
         asked=rule,
+        role_here=lambda _state, _role: "nobody",
         open=rule,
         enter=dict.fromkeys(old.enter, rule),
         decisions=dict.fromkeys(old.decisions, rule),
@@ -125,7 +126,7 @@ def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
         "facts",
     }
     kept |= {"completed", "answers_since", "title", "subject", "own_attributes", "labels", "confidential"}
-    kept |= {"audiences", "keyed", "home", "calls", "break_glass"}
+    kept |= {"audiences", "keyed", "home", "calls", "break_glass", "receipt"}
     for field in dataclasses.fields(Process):
         if field.name not in kept and getattr(process, field.name):
             assert getattr(RULES[rules](process), field.name) != getattr(process, field.name), field.name

@@ -45,6 +45,8 @@ ROLES = {
     "duty-1": (Role.DUTY,),
     "duty-2": (Role.DUTY,),
     "access-1": (Role.DISCLOSURE,),
+    "officer-1": (Role.HARASSMENT,),
+    "officer-2": (Role.HARASSMENT,),
 }
 REASON = "6f1a2f0e-3d7e-4d0a-9d39-0c8b6a4f1f11"
 _numbers = itertools.count(1)
@@ -70,7 +72,11 @@ class House:
     """Who works where and is there, as the database knows it."""
 
     units: dict[str, set[str]] = field(
-        default_factory=lambda: {"counselling": {"counsellor-1", "counsellor-2"}, "health": {"nurse-1"}}
+        default_factory=lambda: {
+            "counselling": {"counsellor-1", "counsellor-2"},
+            "health": {"nurse-1"},
+            "harassment": {"officer-1", "officer-2"},
+        }
     )
     leads: tuple[str, ...] = ("lead-1",)
     duty: dict[str, list[str]] = field(default_factory=lambda: {"first": ["duty-1"], "second": ["duty-2"]})
@@ -167,6 +173,15 @@ class Pure:
             "disclosable": lambda: "0" * 8 not in terms["texts"][0],
             "unreached": lambda: [each for each in terms["notices"] if each in self.house.unreached],
             "closures": lambda: self.house.closures,
+            "investigator": lambda: {
+                "of_desk": terms["staff_id"] in self.house.units["harassment"],
+                "concerned": terms["staff_id"] in self.house.shut_out,
+                "counselled": terms["staff_id"]
+                in {row["owner"] for row in self.records("owned")}
+                | {
+                    each.actor.id for each in self.log if "contacted" in {row["kind"] for row in each.records}
+                },
+            },
             "link": lambda: self.house.cases.get(terms["other"]),
             "under-age": lambda: terms["at"] < self.adult_on,
             "interpreter": lambda: (

@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 
 import asyncpg
@@ -42,6 +43,8 @@ async def furnish(connection: asyncpg.Connection) -> None:
         ("counselling", "counsellor-2", False),
         ("counselling", "lead-1", True),
         ("health", "nurse-1", False),
+        ("harassment", "officer-1", False),
+        ("harassment", "officer-2", False),
     ]
     await connection.executemany("INSERT INTO iehe.support_members VALUES ($1, $2, $3)", members)
     for place, name in (("first", "duty-1"), ("second", "duty-2")):
@@ -88,7 +91,9 @@ async def office(
     worker = await open_pool(database.url("worker", home.name), size=10)
     door = await open_pool(database.url("office"), size=2)
     relay = await open_pool(database.url("worker", home.name), size=CONNECTIONS)
-    notices = NoticeActivities(worker, ROOMS, {"mail": channel})
+    notices = NoticeActivities(
+        worker, ROOMS, {"mail": channel}, clock=lambda: datetime.now(UTC) + office.ahead
+    )
 
     @asynccontextmanager
     async def processes() -> AsyncIterator[None]:

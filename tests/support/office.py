@@ -49,6 +49,8 @@ class Office:
     mail: MailCatcher
     processes: Callable[[], AbstractAsyncContextManager[None]]
     """Worker and relay."""
+    ahead: timedelta = timedelta(0)
+    """How far the clock of the messages is ahead of ours."""
     _running: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def open(self) -> None:

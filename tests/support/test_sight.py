@@ -60,6 +60,8 @@ MATRIX: dict[str, dict[str, frozenset[Field]]] = {
     },
     # danger: whoever is paged sees all of it, the second of the rota nothing before that
     "paged": {"triage-1": ALL, "duty-1": ALL, "head-1": HEAD, "auditor-1": CASE},
+    # handed to the harassment desk: its own, and triage's no more (E17)
+    "desk": {**dict.fromkeys(("officer-1", "officer-2"), ALL), "head-1": HEAD, "auditor-1": CASE},
     # against whom a case is, whatever their roles, there is none
     "against": {"counsellor-1": ALL, "auditor-1": CASE},
 }
@@ -99,11 +101,14 @@ async def sights(office: Office, database, tmp_path) -> AsyncIterator[Sights]:
         "queued": await office.refer(),
         "owned": await office.refer(),
         "paged": await office.refer(danger=True),
+        "desk": await office.refer(),
         "against": await office.refer(concerned=["triage-1", "head-1", "lead-1", "counsellor-2"]),
     }
     await cases["queued"].triage()
     await cases["queued"].decide(commands.Assign, "triage-1", unit="counselling")
     await cases["owned"].assign()
+    await cases["desk"].triage()
+    await cases["desk"].decide(commands.Assign, "triage-1", unit="harassment", owner="officer-1")
     await cases["paged"].until_sent("page")
     await office.owner.execute(
         "INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES ('counsellor-1', $1, 'counsellor')",
@@ -169,6 +174,7 @@ async def in_lists(sights: Sights, actor: Actor) -> None:
 TABLES = (
     *("cases", "case_log", "tasks", "deadlines", "notices", "events", "case_people", "case_shut_out"),
     *("case_starts", "support_referrals", "support_ownership", "support_pages", "support_scores"),
+    "support_desk",
 )
 
 

@@ -6,6 +6,7 @@ Nothing counts until the transition is written; a refused step is a draft thrown
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -48,6 +49,7 @@ CLOSED_BEFORE = timedelta(days=31)
 ALWAYS = frozenset({"refuse-event", "report-notices", "deadline-refused"})
 """Steps of the host's own that no table may refuse: what they record has happened."""
 PATH_LIMIT = 50
+_ROLE = re.compile(r"(?<=role:)[^|]+")
 
 
 class LookupNeeded(Exception):  # noqa: N818 - a question, not an error
@@ -243,6 +245,7 @@ class Draft(Generic[S]):
         key = f"{kind}:{whose}" if whose else kind
         if key in self.state.tasks:
             return
+        role = self.process.role_here(self.state, role)
         due = self.state.deadlines[deadline].due_at if deadline else due_at or self.task_due(kind)
         self.state.tasks[key] = Task(
             key=key,
@@ -274,6 +277,14 @@ class Draft(Generic[S]):
                 key=task.key, kind=task.kind, role=task.role, assignee=task.assignee, due_at=task.due_at
             )
         )
+
+    def ask_other_roles(self) -> None:
+        """Let each open task be asked of the role that has it in the case as it now stands."""
+        for task in self.state.tasks.values():
+            role = self.process.role_here(self.state, task.role)
+            if role != task.role:
+                task.role, task.assignee = role, None
+                self.change_task(task)
 
     # deadlines
 
@@ -350,7 +361,14 @@ class Draft(Generic[S]):
         policy = self.state.policy.notices if self.state.policy is not None else NoticePolicy()
         held_until = None if notice.urgent else quiet_until(policy, self.now)
         once_on = self.calendar.day_of(held_until or self.now) if notice.once_a_day else None
-        self._notices.append(notice.model_copy(update={"held_until": held_until, "once_on": once_on}))
+        to = self.audience_here(notice.to)
+        self._notices.append(
+            notice.model_copy(update={"to": to, "held_until": held_until, "once_on": once_on})
+        )
+
+    def audience_here(self, to: str) -> str:
+        """An audience with the roles that the case as it stands means by it."""
+        return _ROLE.sub(lambda role: self.process.role_here(self.state, role[0]), to)
 
     def tell(self, case_id: str, fact: str, data: Payload) -> None:
         """Tell another case of the process a fact, which is stored with this step or not at all."""

@@ -94,6 +94,8 @@ class Process(Generic[S]):
     """The role that gets the tasks that no rule foresaw."""
     roles: Mapping[str, tuple[str, str]]
     """The roles that work in it, by name: in Japanese and in English."""
+    role_here: Callable[[S, str], str] = lambda _state, role: role
+    """Who has in a case, as it stands, the tasks and messages that another role has elsewhere."""
     confidential: bool = False
     """Whether a mail may not even tell that somebody works in it, nor name its cases."""
     break_glass: BreakGlass | None = None
@@ -131,6 +133,9 @@ class Process(Generic[S]):
     """When that began which a step answers: no fact of it can have happened before."""
     keyed: bool = False
     """Whether its case ids are keyed hashes, which tell nothing: a subject is what a source calls it."""
+    receipt: Callable[[Payload], bool] = lambda _form: False
+    """Whether who sends a form gets a code by which they can ask later, since nothing can be written to them:
+    what they are told then, `iehe.<room>_receipt` says."""
     labels: tuple[str, ...] = ()
     """By what its cases are found beside where they stand: names of which each has few values, none personal.
 

@@ -173,7 +173,7 @@ def _tell(
         why = ASSIGNEE if audience == ASSIGNEE else None
         if not draft.process.audience(draft.state, deadline, audience):
             continue
-        to = [_address(draft.process, draft.state, deadline, audience)]
+        to = [draft.audience_here(_address(draft.process, draft.state, deadline, audience))]
         if rung.asks:
             # who is asked is part of what the case knows: only they can answer
             terms = {"case_id": draft.state.case_id, "audience": to[0], "at": draft.now.isoformat()}

@@ -24,6 +24,7 @@ TALKING: Final = (Stage.ASSIGNED, Stage.IN_CONTACT, Stage.WAITING, Stage.REOPENE
 def record_contact(draft: SupportDraft, command: RecordContact) -> None:
     """Only this is a first response: no status, no automatic answer, no thanks (S5)."""
     state = draft.state
+    draft.require(draft.actor.id not in state.investigators, "investigator-counsels")
     draft.record(
         Contacted(
             channel=command.channel, outcome=command.outcome, at=draft.happened_at, note_id=command.note_id

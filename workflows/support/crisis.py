@@ -111,22 +111,23 @@ def stand_down(draft: SupportDraft, command: StandDown) -> None:
 def step_back(draft: SupportDraft, command: StepBack) -> None:
     """Who attends to the danger and leaves the case leaves nobody: it is paged anew."""
     ownership.step_back(draft, command)
-    _page_again(draft, draft.actor.id)
+    page_again(draft, draft.actor.id)
 
 
 def name_concerned(draft: SupportDraft, command: NameConcerned) -> None:
     """The same of whom it is about or against."""
     ownership.name_concerned(draft, command)
-    _page_again(draft, command.staff_id)
+    page_again(draft, command.staff_id)
 
 
 def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
     """The same of who has left the university."""
     ownership.person_left(draft, fact)
-    _page_again(draft, fact.staff_id)
+    page_again(draft, fact.staff_id)
 
 
-def _page_again(draft: SupportDraft, gone: str) -> None:
+def page_again(draft: SupportDraft, gone: str) -> None:
+    """Who attends to the danger has left the case: it is paged anew."""
     if is_open(draft.state) and draft.state.crisis_lead == gone:
         open_crisis(draft)
 

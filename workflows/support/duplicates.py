@@ -70,6 +70,8 @@ def link(draft: SupportDraft, command: Link) -> None:
     state = draft.state
     crisis.require_none(draft)
     draft.require(command.reason_id is not None, "reason-missing")
+    # the desk sees no other case, and nobody else sees the desk's (E17)
+    draft.require(not state.desk, "link-unknown")
     # the student would come, and nobody would know
     draft.require(not any(each.at > draft.now for each in state.booked.values()), "appointment-ahead")
     draft.require(command.into != state.case_id, "link-itself")

@@ -6,10 +6,12 @@ Rule numbers are those of docs/processes/support.md.
 from typing import Final
 
 from schemas.kernel.deadlines import Deadline
+from schemas.kernel.payload import Payload
 from schemas.support.commands import Advise, Misdirect, Rescore, Scoring, Triage
 from schemas.support.facts import EarlyAlert
 from schemas.support.lookups import ReferralFacts
 from schemas.support.records import Owned, Scored
+from schemas.support.referral import Referral
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS_LEVEL, URGENT_LEVEL, USUAL_LEVEL, Stage, level_of
 from workflows.kernel import deadlines as counting
@@ -42,6 +44,11 @@ def open_case(draft: SupportDraft) -> None:
         crisis.open_crisis(draft)
     elif facts.urgent:
         crisis.ask_whether_it_can_wait(draft)
+
+
+def is_without_address(form: Payload) -> bool:
+    """Who refers without a name hears nothing by mail, and asks by a code whether contact was made (S12)."""
+    return isinstance(form, Referral) and form.referrer is None
 
 
 def enter_referred(draft: SupportDraft) -> None:

@@ -14,7 +14,7 @@ from schemas.support.records import Concerned, Owned
 from schemas.support.roles import Role
 from schemas.support.stages import Stage, Unit
 from schemas.support.state import Giver, Offer
-from workflows.support import clocks, grounds
+from workflows.support import clocks, desk, grounds
 from workflows.support.clocks import SupportDraft, clocks_of
 
 ACCEPT: Final = "accept"
@@ -33,6 +33,7 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
     withdraw_offer(draft)
     state.unit, state.owner = unit, owner
     draft.details.update(unit=unit, owner=owner)
+    desk.take_over(draft)
     draft.record(Owned(unit=unit, owner=owner, why=why))
     if owner is None:
         draft.stop_deadline(clocks.IDLE, how="cancelled")
@@ -42,6 +43,7 @@ def give(draft: SupportDraft, unit: Unit | None, owner: str | None, *, why: str)
 
 def require_fit(draft: SupportDraft, unit: Unit | None, owner: str) -> None:
     """Refuse whoever may not have the case for a unit."""
+    draft.require(owner not in draft.state.investigators, "investigator-counsels")
     # who is concerned is not told to anybody: such a person simply does not fit (E18)
     draft.require(_fits(draft, unit, owner), "owner-unfit", owner=owner, unit=unit)
 
@@ -98,9 +100,8 @@ def offer(draft: SupportDraft, command: OfferCase) -> None:
     state.offer = Offer(to=command.to, unit=command.unit, by=draft.actor.id)
     draft.details.update(to=command.to, unit=command.unit)
     draft.start_deadline(clocks.HAND_OVER, clocks_of(state).hand_over, keep=True)
-    draft.open_task(
-        ACCEPT, Role.COUNSELLOR, whose=command.to, assignee=command.to, deadline=clocks.HAND_OVER, keep=True
-    )
+    role = Role.HARASSMENT if command.unit is Unit.HARASSMENT else Role.COUNSELLOR
+    draft.open_task(ACCEPT, role, whose=command.to, assignee=command.to, deadline=clocks.HAND_OVER, keep=True)
     draft.notify("case-offered", f"staff:{command.to}")
     clocks.owner_acts(draft)
 

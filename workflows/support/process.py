@@ -12,7 +12,7 @@ from schemas.support.letters import WriteLetter
 from schemas.support.policy import SupportPolicy
 from schemas.support.referral import Referral
 from schemas.support.roles import Role
-from schemas.support.stages import CRISIS, Crisis, Stage
+from schemas.support.stages import CRISIS, Crisis, Stage, Unit
 from schemas.support.state import SupportState
 from workflows.kernel import break_glass
 from workflows.kernel.break_glass import BreakGlass, break_glass_steps
@@ -27,21 +27,24 @@ from workflows.support import (
     contact,
     cover,
     crisis,
+    desk,
     duplicates,
     guardians,
+    harassment,
     intake,
     interpreters,
     letters,
     ownership,
 )
 
-TRIAGE: Final = frozenset({Role.TRIAGE, Role.HEAD})
-OWNERS: Final = frozenset({Role.COUNSELLOR})
-LEADS: Final = frozenset({Role.LEAD, Role.HEAD})
+# the harassment desk does everything in its own cases, which no door opens to others, nor others' to it (E17)
+TRIAGE: Final = frozenset({Role.TRIAGE, Role.HEAD, Role.HARASSMENT})
+OWNERS: Final = frozenset({Role.COUNSELLOR, Role.HARASSMENT})
+LEADS: Final = frozenset({Role.LEAD, Role.HEAD, Role.HARASSMENT})
 SENIORS: Final = frozenset({Role.LEAD, Role.HEAD, Role.VICE_PRESIDENT})
 """Two of whom decide on calling a contact of the student."""
 DUTY: Final = frozenset({Role.DUTY, Role.HEAD})
-ASKED: Final = frozenset({Role.DUTY, Role.LEAD, Role.HEAD, Role.VICE_PRESIDENT})
+ASKED: Final = frozenset({Role.DUTY, Role.LEAD, Role.HEAD, Role.VICE_PRESIDENT, Role.HARASSMENT})
 """Whom the ladders ask."""
 ANYBODY: Final = TRIAGE | OWNERS | LEADS | DUTY
 
@@ -130,6 +133,7 @@ LIFECYCLE: Final = Lifecycle(
         step("confirm-call", at=LIVING, by=SENIORS),
         step("decline-call", at=LIVING, by=SENIORS),
         step("name-interpreter", at=LIVING, by=ANYBODY),
+        *harassment.steps(LIVING),
         # two cases that are one
         step("link", at=LIVING, by=TRIAGE, to=[Stage.LINKED]),
         step("unlink", at=[Stage.LINKED], by=TRIAGE, to=[Stage.REFERRED, Stage.TRIAGED, Stage.REOPENED]),
@@ -175,6 +179,7 @@ CRISIS_TABLE: Final = Lifecycle(
         step("cannot-wait", at=[*_NONE, *crisis.OPEN], by=By.CLOCK, to=[Crisis.OPEN]),
         step("step-back", at=[*_NONE, *crisis.OPEN], by=ANYBODY, to=[Crisis.OPEN]),
         step("name-concerned", at=[*_NONE, *crisis.OPEN], by=ANYBODY, to=[Crisis.OPEN]),
+        *harassment.crisis_steps((*_NONE, *crisis.OPEN)),
         step("person-left", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
         step("remind", at=[*_NONE, *crisis.OPEN], by=By.CLOCK, to=[Crisis.OPEN]),
         step(Acknowledge.step, at=[*_NONE, *crisis.OPEN], by=ASKED, to=[Crisis.ACKNOWLEDGED]),
@@ -197,7 +202,8 @@ def _owner(state: SupportState) -> str:
 
 
 def _lead(state: SupportState) -> str:
-    return "staff-of:lead" if state.unit is not None else f"role:{Role.LEAD}"
+    by_unit = state.unit is not None and state.unit is not Unit.HARASSMENT
+    return "staff-of:lead" if by_unit else f"role:{Role.LEAD}"
 
 
 def _audience(state: SupportState, deadline: Deadline, _who: str) -> bool:
@@ -221,7 +227,9 @@ SUPPORT: Final = Process[SupportState](
         Role.VICE_PRESIDENT: ("担当副学長", "vice-president"),
         Role.DUTY: ("当番", "duty officer"),
         Role.DISCLOSURE: ("開示担当", "disclosure officer"),
+        Role.HARASSMENT: ("ハラスメント相談員", "harassment officer"),
     },
+    role_here=desk.role_here,
     open=intake.open_case,
     enter={
         Stage.REFERRED: intake.enter_referred,
@@ -264,6 +272,7 @@ SUPPORT: Final = Process[SupportState](
         commands.ConfirmCall: guardians.confirm_call,
         commands.DeclineCall: guardians.decline_call,
         commands.NameInterpreter: interpreters.name_interpreter,
+        **harassment.DECISIONS,
         commands.Link: duplicates.link,
         commands.Unlink: duplicates.unlink,
         commands.SignalDanger: crisis.signal_danger,
@@ -347,6 +356,7 @@ SUPPORT: Final = Process[SupportState](
     calls=Role.HEAD,
     home="support",
     keyed=True,
+    receipt=intake.is_without_address,
     confidential=True,
     answers_since=lambda state, _step: state.received_at,
 )

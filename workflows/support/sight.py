@@ -33,6 +33,8 @@ SIGHT: Final[Sight] = {
     ),
     Role.COUNSELLOR: (*_BY_CONSENT, _WORKED, Grant(frozenset({Field.CASE}), frozenset({ASKED}))),
     Role.DUTY: (_WORKED,),
+    # its own cases, whole; of others it knows nothing (E17)
+    Role.HARASSMENT: (Grant(_WHOLE, frozenset({Role.HARASSMENT.value})),),
     Role.VICE_PRESIDENT: (
         Grant(frozenset({Field.CASE}), frozenset({ASKED})),
         Grant(_WHOLE, frozenset({Role.DUTY.value})),
@@ -42,7 +44,15 @@ SIGHT: Final[Sight] = {
     AUDITOR: (Grant(frozenset({Field.CASE})),),
 }
 
-_OFFICE: Final = frozenset({Role.TRIAGE.value, Role.HEAD.value, Role.COUNSELLOR.value, Role.DUTY.value})
+_OFFICE: Final = frozenset(
+    {
+        Role.TRIAGE.value,
+        Role.HEAD.value,
+        Role.COUNSELLOR.value,
+        Role.DUTY.value,
+        Role.HARASSMENT.value,
+    }
+)
 ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
     "enter": _OFFICE,

@@ -17,11 +17,14 @@ WITH this AS (
     SELECT t.case_id, s.staff_id, t.due_at FROM iehe.tasks t
     JOIN (SELECT staff_id, unnest(roles) AS role FROM iehe.staff WHERE active) AS s USING (role)
     WHERE t.closed_at IS NULL AND t.room = $2 AND t.assignee IS NULL
+    UNION ALL
+    SELECT NULL, s.staff_id, t.due_at FROM iehe.office_tasks t JOIN iehe.staff s ON s.active AND s.roles && t.roles
+    WHERE t.closed_at IS NULL AND t.process = $1
 ), outstanding AS (
     SELECT w.staff_id, count(*) AS open, count(*) FILTER (WHERE w.due_at < $4) AS overdue,
            count(*) FILTER (WHERE w.due_at >= $4 AND (w.due_at AT TIME ZONE 'Asia/Tokyo')::date = $3) AS due_today
     FROM waiting w
-    WHERE NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = w.case_id AND o.staff_id = w.staff_id)
+    WHERE NOT iehe.is_shut_out(w.case_id, w.staff_id)
     GROUP BY w.staff_id
 )
 INSERT INTO iehe.notices (notice_id, digest_on, version, process, message, recipient_kind, recipient_id, why, facts, queued_at)

@@ -51,6 +51,14 @@ FROM iehe.tasks t
 WHERE t.closed_at IS NULL {filters}
 ORDER BY t.due_at, t.case_id, t.key LIMIT {limit}
 
+-- name: office_tasks
+-- Of no case; of a process whose work is seen whole, or of a role that somebody has.
+SELECT '' AS case_id, t.key AS task, t.kind, t.roles[1] AS role, NULL::text AS assignee, t.opened_at, t.due_at, t.process,
+       NULL::text AS reason, NULL::text AS source, NULL::text AS event_id
+FROM iehe.office_tasks t
+WHERE t.closed_at IS NULL {filters}
+ORDER BY t.due_at, t.key LIMIT {limit}
+
 -- name: dead_letters
 -- What cannot be delivered is a task of the office; it may have no case.
 SELECT d.* FROM (
@@ -72,6 +80,9 @@ SELECT count(*) AS tasks, count(*) FILTER (WHERE is_dead) AS dead_letters FROM (
 -- In the order of an index, which alone is read: the open ones may be few, and last, among all that ever were.
 SELECT false AS is_dead FROM iehe.tasks t WHERE t.closed_at IS NULL {filters}
 ORDER BY t.due_at, t.case_id, t.key LIMIT {limit}
+
+-- name: how_many_of_office
+SELECT false AS is_dead FROM iehe.office_tasks t WHERE t.closed_at IS NULL {filters} LIMIT {limit}
 
 -- name: how_many_dead
 SELECT true AS is_dead FROM iehe.events e WHERE e.state = 'dead' AND e.process = {process} {since} LIMIT {limit}

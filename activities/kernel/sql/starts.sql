@@ -12,6 +12,12 @@ ORDER BY s.case_id
 SELECT case_id, attributes FROM iehe.case_starts WHERE started_at IS NULL AND starts_itself
 ORDER BY stored_at, case_id LIMIT $1
 
+-- name: keep_receipt
+INSERT INTO iehe.case_receipts (hash, case_id) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING
+
+-- name: receipt
+SELECT case_id FROM iehe.case_receipts WHERE hash = $1 AND split_part(case_id, '/', 1) = $2
+
 -- name: asked_for
 -- From now on the relay starts it, too.
 UPDATE iehe.case_starts s SET starts_itself = true WHERE s.case_id = $1

@@ -22,6 +22,9 @@ ORDER BY lower(r.during), r.place
 -- name: gaps
 SELECT place, begins_at, ends_at FROM iehe.support_gaps(now(), $1)
 
+-- name: ask_to_fill_gaps
+SELECT * FROM iehe.support_ask_to_fill_gaps()
+
 -- name: officers
 -- Who may be on duty, and whether two tested channels reach them (E14).
 SELECT s.staff_id, (SELECT count(*) >= 2 FROM iehe.tested_channels(s.staff_id)) AS reached

@@ -17,8 +17,18 @@ SELECT * FROM iehe.support_referred_by()
 
 -- name: member
 SELECT EXISTS (SELECT FROM iehe.support_members m JOIN iehe.staff s USING (staff_id)
-               WHERE s.active AND m.unit = $2 AND m.staff_id = $3) AS of_unit,
+               WHERE s.active AND m.unit = $2 AND m.staff_id = $3
+                 AND (m.unit <> 'harassment' OR 'harassment_officer' = ANY (s.roles))) AS of_unit,
        EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $3) AS concerned
+
+-- name: investigator
+SELECT EXISTS (SELECT FROM iehe.support_members m JOIN iehe.staff s USING (staff_id)
+               WHERE s.active AND m.unit = 'harassment' AND m.staff_id = $2 AND 'harassment_officer' = ANY (s.roles)) AS of_desk,
+       EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $2) AS concerned,
+       iehe.support_counselled($1, $2) AS counselled
+
+-- name: desk
+SELECT at, by, what, staff_id, code, until FROM iehe.support_desk WHERE case_id = $1 ORDER BY at, version
 
 -- name: under_age
 SELECT iehe.support_under_age($1, $2)

@@ -145,7 +145,9 @@ BEGIN
     UNION
     SELECT f.field, 'break-glass'
     FROM iehe.broken_glass b JOIN iehe.staff s USING (staff_id), unnest(ARRAY['case', 'work', 'personal']) AS f (field)
-    WHERE b.case_id = of_case AND b.staff_id = who AND s.active AND now() < b.until;
+    WHERE b.case_id = of_case AND b.staff_id = who AND s.active AND now() < b.until
+      AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id LIKE 'role:%'
+                      AND substr(o.staff_id, 6) = ANY (s.roles));
 END
 $$;
 COMMENT ON FUNCTION iehe.rights_of IS
@@ -331,6 +333,22 @@ CREATE INDEX tasks_open_by_role ON iehe.tasks (room, role, due_at, case_id, key)
 CREATE INDEX tasks_open_by_assignee ON iehe.tasks (assignee, case_id)
     WHERE closed_at IS NULL AND assignee IS NOT NULL;
 
+CREATE TABLE iehe.office_tasks (
+    task       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    process    text NOT NULL,
+    key        text NOT NULL,
+    kind       text NOT NULL,
+    roles      text[] NOT NULL CHECK (cardinality(roles) > 0),
+    opened_at  timestamptz NOT NULL,
+    due_at     timestamptz NOT NULL,
+    closed_at  timestamptz
+);
+COMMENT ON TABLE iehe.office_tasks IS
+    'Work of a process that is of none of its cases: whoever has one of the roles, or sees all the work of the process, '
+    'sees it; written and closed by the room''s own functions.';
+CREATE UNIQUE INDEX office_tasks_open ON iehe.office_tasks (process, key) WHERE closed_at IS NULL;
+CREATE INDEX office_tasks_open_by_due ON iehe.office_tasks (due_at, key) WHERE closed_at IS NULL;
+
 CREATE TABLE iehe.case_people (
     staff_id  text NOT NULL,
     case_id   text NOT NULL,
@@ -376,7 +394,14 @@ CREATE TABLE iehe.case_shut_out (
 );
 COMMENT ON TABLE iehe.case_shut_out IS
     'Members of staff whom a case is about or against: they get no message of it and see nothing of it, whatever '
-    'their roles; written by the process with its own records.';
+    'their roles; and roles (role:<role>) that have no part in it any more. Written by the process with its records.';
+
+CREATE TABLE iehe.case_receipts (
+    hash     bytea PRIMARY KEY,
+    case_id  text NOT NULL
+);
+COMMENT ON TABLE iehe.case_receipts IS
+    'SHA-256 of the codes by which who has no address asks what became of what they have sent; never a code.';
 
 CREATE TABLE iehe.case_covers (
     case_id     text NOT NULL,
@@ -624,8 +649,9 @@ BEGIN
                 AS o (key text, kind text, role text, assignee text, due_at timestamptz);
         END IF;
         IF this ? 'tasks_reassigned' THEN
-            UPDATE iehe.tasks t SET assignee = c.assignee, due_at = c.due_at
-            FROM jsonb_to_recordset(this -> 'tasks_reassigned') AS c (key text, assignee text, due_at timestamptz)
+            UPDATE iehe.tasks t SET role = c.role, assignee = c.assignee, due_at = c.due_at
+            FROM jsonb_to_recordset(this -> 'tasks_reassigned')
+                AS c (key text, role text, assignee text, due_at timestamptz)
             WHERE t.case_id = of_case AND t.key = c.key AND t.closed_at IS NULL;
         END IF;
         IF this ? 'deadlines' THEN
@@ -698,6 +724,18 @@ $$;
 COMMENT ON FUNCTION iehe.notice_id IS
     'One cause, one recipient, one message, one channel: one id, and so at most one mail.';
 
+-- whether somebody hears nothing of a case: the person is shut out, or a role of theirs is and no other one of theirs
+-- sees anything of cases of the process
+CREATE FUNCTION iehe.is_shut_out(of_case text, who text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = who)
+        OR EXISTS (
+            SELECT FROM iehe.case_shut_out o JOIN iehe.staff s ON o.staff_id = ANY (SELECT 'role:' || unnest(s.roles))
+            WHERE o.case_id = of_case AND s.staff_id = who AND NOT EXISTS (
+                SELECT FROM iehe.sight g JOIN iehe.rooms r USING (process)
+                WHERE r.room = split_part(of_case, '/', 1) AND g.role = ANY (s.roles) AND NOT EXISTS (
+                    SELECT FROM iehe.case_shut_out x WHERE x.case_id = of_case AND x.staff_id = 'role:' || g.role)))
+$$;
+
 -- who stands in for a member of staff at a time: themselves, or whoever stands in for their substitute; nobody
 -- where the chain ends with somebody who is away, has left, or whom the case is about
 CREATE FUNCTION iehe.stand_in(of_case text, who text, moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
@@ -718,7 +756,7 @@ CREATE FUNCTION iehe.stand_in(of_case text, who text, moment timestamptz) RETURN
                       WHERE a.staff_id = c.staff_id AND moment >= a.begins_at AND moment < a.ends_at)
       AND NOT EXISTS (SELECT FROM iehe.case_covers v WHERE v.case_id = of_case
                       AND v.staff_id = c.staff_id AND moment >= v.begins_at AND moment < v.ends_at)
-      AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = c.staff_id)
+      AND NOT iehe.is_shut_out(of_case, c.staff_id)
     ORDER BY cardinality(path) LIMIT 1
 $$;
 
@@ -769,7 +807,7 @@ BEGIN
         RETURN QUERY
         SELECT split_part(audience, ':', 1), coalesce(nullif(split_part(audience, ':', 2), ''), split_part(of_case, '/', 2)),
                CASE WHEN audience LIKE 'staff:%' THEN 'named' END
-        WHERE NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND audience = 'staff:' || o.staff_id);
+        WHERE audience NOT LIKE 'staff:%' OR NOT iehe.is_shut_out(of_case, substr(audience, 7));
     END IF;
 END
 $$;
@@ -780,8 +818,7 @@ CREATE FUNCTION iehe.recipient_of(of_case text, kind text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF kind = 'staff' THEN
-        RETURN QUERY SELECT s.email, s.language, s.name, EXISTS (
-            SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = s.staff_id)
+        RETURN QUERY SELECT s.email, s.language, s.name, iehe.is_shut_out(of_case, s.staff_id)
         FROM iehe.staff s WHERE s.staff_id = id AND s.active;
     ELSE
         RETURN QUERY EXECUTE format('SELECT * FROM iehe.%I($1, $2, $3)', split_part(of_case, '/', 1) || '_recipient')
@@ -790,7 +827,7 @@ BEGIN
 END
 $$;
 
-SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'case_people', 'case_shut_out', 'case_covers', 'closures',
+SELECT iehe.keep_at_home(NULL, 'case_starts', 'cases', 'case_labels', 'case_log', 'tasks', 'office_tasks', 'case_people', 'case_shut_out', 'case_receipts', 'case_covers', 'closures',
     'deadlines', 'case_keys', 'texts', 'notices', 'digests', 'events', 'broken_glass', 'case_reads');
 
 -- rights: least privilege --------------------------------------------------------------------------------
@@ -807,9 +844,9 @@ GRANT EXECUTE ON FUNCTION iehe.note_reads, iehe.rights_of, iehe.in_sight, iehe.r
     TO iehe_office;
 GRANT INSERT ON iehe.broken_glass TO iehe_office;
 GRANT SELECT ON iehe.case_reads, iehe.broken_glass TO iehe_auditor;
-GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events
+GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.office_tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events
     TO iehe_worker;
-GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
+GRANT UPDATE ON iehe.cases, iehe.tasks, iehe.office_tasks, iehe.deadlines, iehe.notices, iehe.events TO iehe_worker;
 GRANT INSERT, UPDATE, DELETE ON iehe.case_people, iehe.case_shut_out, iehe.case_covers TO iehe_worker;
 GRANT UPDATE (started_at) ON iehe.case_starts TO iehe_worker;
 -- a row lock that serialises loads
@@ -818,6 +855,7 @@ GRANT UPDATE (load_cap) ON iehe.staff TO iehe_worker;
 GRANT INSERT, UPDATE ON iehe.staff, iehe.case_starts, iehe.column_mappings TO iehe_office;
 GRANT INSERT, UPDATE, DELETE ON iehe.absences TO iehe_office;
 GRANT INSERT, DELETE ON iehe.closures TO iehe_office;
+GRANT INSERT ON iehe.case_receipts TO iehe_office;
 GRANT INSERT ON iehe.policies, iehe.texts, iehe.case_keys TO iehe_office;
 -- a text whose decision was refused; one that anything refers to is held by its foreign key
 GRANT DELETE ON iehe.texts TO iehe_office;

@@ -25,6 +25,13 @@ COMMENT ON COLUMN iehe.support_referrals.person IS
 COMMENT ON COLUMN iehe.support_referrals.words IS 'Words, names and addresses are in iehe.texts, each under the key of the case.';
 CREATE INDEX support_referrals_by_person ON iehe.support_referrals (person) WHERE person IS NOT NULL;
 
+CREATE TABLE iehe.support_left (
+    person   text PRIMARY KEY,
+    left_on  date NOT NULL
+);
+COMMENT ON TABLE iehe.support_left IS
+    'When somebody about whom there is a case has left the university, by the keyed hash of whom that is (P6).';
+
 CREATE TABLE iehe.support_members (
     unit      text NOT NULL,
     staff_id  text NOT NULL REFERENCES iehe.staff,
@@ -198,17 +205,28 @@ $$;
 REVOKE EXECUTE ON FUNCTION iehe.support_referred_by FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION iehe.support_referred_by TO iehe_office;
 
+-- the same to who has no name, by the code that they were given (S12)
+CREATE FUNCTION iehe.support_receipt(of_case text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT CASE k.outcome WHEN 'reached' THEN 'made' ELSE 'missed' END FROM iehe.support_contacts k
+                     WHERE k.case_id = of_case ORDER BY k.outcome = 'reached' DESC, k.at LIMIT 1), 'not-yet')
+$$;
+
 -- what a step writes ---------------------------------------------------------------------------------------
 
 -- whom a case concerns: its owner and the leads of the unit, or the whole unit while it is in the queue; triage
--- while it has no unit; the units that the student allows to see it
+-- while it has no unit; the harassment desk; the units that the student allows to see it
 CREATE FUNCTION iehe.support_people(of_case text) RETURNS TABLE (staff_id text, role text) LANGUAGE sql STABLE AS $$
     WITH whose AS (SELECT o.unit, o.owner FROM iehe.support_ownership o WHERE o.case_id = of_case AND o.until IS NULL)
     SELECT m.staff_id, CASE WHEN m.lead THEN 'support_lead' ELSE 'counsellor' END
     FROM whose w JOIN iehe.support_members m USING (unit)
-    WHERE m.lead OR w.owner IS NULL OR m.staff_id = w.owner
+    WHERE w.unit <> 'harassment' AND (m.lead OR w.owner IS NULL OR m.staff_id = w.owner)
     UNION
-    SELECT w.owner, 'counsellor' FROM whose w WHERE w.owner IS NOT NULL
+    SELECT w.owner, CASE w.unit WHEN 'harassment' THEN 'harassment_officer' ELSE 'counsellor' END
+    FROM whose w WHERE w.owner IS NOT NULL
+    UNION
+    -- what the harassment desk has taken over stays its own, also where another unit goes on with it (E17)
+    SELECT m.staff_id, 'harassment_officer' FROM iehe.support_members m JOIN iehe.case_shut_out o ON m.unit = 'harassment'
+    WHERE o.case_id = of_case AND o.staff_id = 'role:triage_officer'
     UNION
     SELECT 'role:triage_officer', 'triage_officer' FROM whose w WHERE w.unit IS NULL
     UNION
@@ -223,7 +241,7 @@ $$;
 
 CREATE FUNCTION iehe.support_settle(of_case text) RETURNS void LANGUAGE sql AS $$
     DELETE FROM iehe.case_people p
-    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer', 'disclosure_officer') OR p.role LIKE 'consented-%')
+    WHERE p.case_id = of_case AND (p.role IN ('counsellor', 'support_lead', 'triage_officer', 'disclosure_officer', 'harassment_officer') OR p.role LIKE 'consented-%')
       AND NOT EXISTS (SELECT FROM iehe.support_people(of_case) s WHERE (s.staff_id, s.role) = (p.staff_id, p.role));
     INSERT INTO iehe.case_people (staff_id, case_id, role)
     SELECT s.staff_id, of_case, s.role FROM iehe.support_people(of_case) s
@@ -279,6 +297,9 @@ BEGIN
         SELECT o.case_id FROM iehe.support_ownership o WHERE o.until IS NULL AND o.unit IN (OLD.unit, NEW.unit)
         UNION
         SELECT c.case_id FROM iehe.support_consents c WHERE c.ended_at IS NULL AND c.unit IN (OLD.unit, NEW.unit)
+        UNION
+        SELECT x.case_id FROM iehe.case_shut_out x
+        WHERE x.staff_id = 'role:triage_officer' AND 'harassment' IN (OLD.unit, NEW.unit)
     ) AS c;
     RETURN NULL;
 END
@@ -336,17 +357,40 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT iehe.erase_rows(of_case, ARRAY['support_access', 'support_incident_cases', 'support_guardians', 'support_calls', 'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links', 'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores', 'support_ownership',
-                                          'support_referrals'])
+CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    about  text := (SELECT r.person FROM iehe.support_referrals r WHERE r.case_id = of_case);
+    gone   jsonb := iehe.erase_rows(of_case, ARRAY[
+        'support_access', 'support_desk', 'support_incident_cases', 'support_guardians', 'support_calls',
+        'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links',
+        'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores',
+        'support_ownership', 'support_referrals']);
+    count  bigint;
+BEGIN
+    -- with the last case about somebody nothing is left that stands for them
+    DELETE FROM iehe.support_left WHERE person = about
+       AND NOT EXISTS (SELECT FROM iehe.support_referrals r WHERE r.person = about);
+    GET DIAGNOSTICS count = ROW_COUNT;
+    RETURN gone || jsonb_build_object('support_left', count);
+END
+$$;
+
+-- P6: the years count from the day the student leaves, and of who has not left everything is kept; where nobody was
+-- named, from the end of the case
+CREATE FUNCTION iehe.support_may_be_erased_from(of_case text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN r.person IS NULL THEN c.closed_at
+                ELSE greatest(c.closed_at, (SELECT l.left_on::timestamp AT TIME ZONE 'Asia/Tokyo' FROM iehe.support_left l
+                                            WHERE l.person = r.person)) END
+    FROM iehe.cases c JOIN iehe.support_referrals r USING (case_id)
+    WHERE c.case_id = of_case AND (r.person IS NULL OR EXISTS (SELECT FROM iehe.support_left l WHERE l.person = r.person))
 $$;
 
 -- rights ---------------------------------------------------------------------------------------------------
 
-SELECT iehe.keep_at_home('support', 'support_referrals', 'support_members', 'support_ownership', 'support_scores',
+SELECT iehe.keep_at_home('support', 'support_referrals', 'support_left', 'support_members', 'support_ownership', 'support_scores',
     'support_contacts', 'support_pages', 'support_consents', 'support_disclosures');
 
-GRANT SELECT ON iehe.support_referrals, iehe.support_members, iehe.support_ownership, iehe.support_scores,
+GRANT SELECT ON iehe.support_referrals, iehe.support_left, iehe.support_members, iehe.support_ownership, iehe.support_scores,
     iehe.support_contacts, iehe.support_pages, iehe.support_consents, iehe.support_disclosures TO iehe_worker, iehe_office;
 GRANT INSERT ON iehe.support_ownership, iehe.support_scores, iehe.support_contacts, iehe.support_pages,
     iehe.support_consents, iehe.support_disclosures TO iehe_worker;

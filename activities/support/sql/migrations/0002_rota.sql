@@ -125,6 +125,39 @@ RETURNS TABLE (place text, begins_at timestamptz, ends_at timestamptz) LANGUAGE 
     ORDER BY lower(gap), p.place
 $$;
 
+-- E10: each gap of the days ahead is a task, named after where the last shift before it ends, until it is filled
+CREATE FUNCTION iehe.support_ask_to_fill_gaps(OUT opened bigint, OUT closed bigint) LANGUAGE sql AS $$
+    WITH gaps AS (
+        SELECT concat_ws(':', 'fill-gap', g.place, to_char(b.ended AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD"T"HH24:MI')) AS key,
+               g.begins_at
+        FROM iehe.support_gaps(now(), 28) g CROSS JOIN LATERAL (
+            SELECT max(upper(r.during)) AS ended FROM iehe.support_rota r JOIN iehe.staff s USING (staff_id)
+            WHERE s.active AND r.place = g.place AND upper(r.during) <= g.begins_at) AS b
+    ), filled AS (
+        UPDATE iehe.office_tasks t SET closed_at = now()
+        WHERE t.process = 'support-case' AND t.kind = 'fill-gap' AND t.closed_at IS NULL
+          AND NOT EXISTS (SELECT FROM gaps g WHERE g.key = t.key)
+        RETURNING t.task
+    ), asked AS (
+        INSERT INTO iehe.office_tasks (process, key, kind, roles, opened_at, due_at)
+        SELECT 'support-case', g.key, 'fill-gap', ARRAY['duty_officer', 'head_of_support'], now(), g.begins_at FROM gaps g
+        ON CONFLICT (process, key) WHERE closed_at IS NULL DO NOTHING
+        RETURNING task
+    )
+    SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM filled)
+$$;
+
+-- whoever changes the rota sees at once what is still to be filled; what time brings is looked for by the hour
+CREATE FUNCTION iehe.support_rota_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM iehe.support_ask_to_fill_gaps();
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER support_rota_leaves_gaps AFTER INSERT OR UPDATE OR DELETE ON iehe.support_rota
+    FOR EACH STATEMENT EXECUTE FUNCTION iehe.support_rota_changed();
+
 -- E19: who has left has no shift and no swap from now on; what they had is a gap, and the others' shifts stay
 CREATE FUNCTION iehe.support_person_left(who text) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
@@ -144,7 +177,13 @@ $$;
 -- what a fact about many cases changes beside them, in the transaction that takes it
 CREATE FUNCTION iehe.support_took(fact text, subject text, said jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF fact = 'person-left' THEN
+    IF fact IN ('student-left', 'student-deceased') THEN
+        -- also of cases that have ended; told anew, the later day counts
+        INSERT INTO iehe.support_left AS l (person, left_on)
+        SELECT subject, coalesce((said ->> 'left_on')::date, (now() AT TIME ZONE 'Asia/Tokyo')::date)
+        WHERE EXISTS (SELECT FROM iehe.support_referrals r WHERE r.person = subject)
+        ON CONFLICT (person) DO UPDATE SET left_on = CASE fact WHEN 'student-left' THEN excluded.left_on ELSE l.left_on END;
+    ELSIF fact = 'person-left' THEN
         PERFORM iehe.staff_left(subject);
         PERFORM iehe.support_person_left(subject);
     ELSIF fact = 'person-moved' THEN

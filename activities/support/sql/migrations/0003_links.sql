@@ -34,6 +34,7 @@ CREATE FUNCTION iehe.support_same_person(of_case text) RETURNS text[] LANGUAGE s
         LEFT JOIN iehe.support_ownership w ON w.case_id = o.case_id AND w.until IS NULL
         WHERE r.case_id = of_case AND c.closed_at IS NULL AND c.stage IS DISTINCT FROM 'linked'
           AND 'harassment' NOT IN (coalesce(w.unit, ''), coalesce(o.unit, ''), coalesce(r.unit, ''))
+          AND NOT EXISTS (SELECT FROM iehe.case_shut_out x WHERE x.case_id = o.case_id AND x.staff_id = 'role:triage_officer')
         ORDER BY o.received_at, o.case_id)
 $$;
 

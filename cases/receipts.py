@@ -1,0 +1,43 @@
+"""Codes by which who has no address asks what became of what they have sent; only their hash is stored."""
+
+import hashlib
+from base64 import b32encode
+from typing import Final
+
+import asyncpg
+
+from activities.kernel.acting import THE_HOST, acting_for
+from activities.kernel.queries import queries
+from cases.apart import Marks
+from cases.registry import PROCESSES
+
+SQL: Final = queries("kernel/starts")
+_BYTES: Final = 16
+ROOMS_WITH_RECEIPTS: Final = tuple(
+    each.room for each in PROCESSES.values() if each.receipt is not type(each).receipt
+)
+"""Rooms whose processes give such codes."""
+
+
+async def give_receipt(pool: asyncpg.Pool, marks: Marks, room: str, case_id: str) -> str:
+    """The code of a case: the same for the same case, so that whoever asks again is told it again."""
+    code = b32encode(marks.mark(room, f"receipt|{case_id}")[:_BYTES]).decode("ascii").rstrip("=")
+    with acting_for(THE_HOST):  # who sends it sees nothing of the case
+        await pool.execute(SQL["keep_receipt"], _hash(code), case_id)
+    return code
+
+
+async def told_by(pool: asyncpg.Pool, room: str, code: str) -> str | None:
+    """What who has the code is told of their case; None: nobody was given such a code."""
+    if room not in ROOMS_WITH_RECEIPTS:
+        return None
+    with acting_for(THE_HOST):
+        case_id = await pool.fetchval(SQL["receipt"], _hash(code.strip().upper()), room)
+        if case_id is None:
+            return None
+        told: str = await pool.fetchval(f"SELECT iehe.{room}_receipt($1)", case_id)
+    return told
+
+
+def _hash(code: str) -> bytes:
+    return hashlib.sha256(code.encode()).digest()
