@@ -15,6 +15,7 @@ from spreadsheets.closures import check_closures_file
 from spreadsheets.faults import WARNINGS, WORDS
 from spreadsheets.outreach.topics import TOPIC_COLUMNS, check_topics_file
 from spreadsheets.staff import STAFF_COLUMNS, check_staff_file
+from spreadsheets.support.alerts import check_alerts_file
 from spreadsheets.support.rota import Shift, check_rota_file
 from tests.spreadsheets.test_workbook import demanding_workbook
 
@@ -123,12 +124,18 @@ ROTA = {
     "person-unknown": "2027-01-01,9:00-17:00,duty-9,\n",
     "person-not-reachable": "2027-01-01,9:00-17:00,duty-2,\n",
 }
+ALERTS = {"alert-repeated": "S2026-0042,math-101,4\n" * 2}
 
 
 def check_closures(path, rows):
     lines = [f"{row},,closure" if row.count(",") == 2 else f"{row},closure" for row in rows.split()]
     path.write_text("\n".join(["date,opens,closes,last,why", *lines]))
     return check_closures_file(path, ["office"])
+
+
+def check_alerts(path, rows):
+    path.write_text(f"学籍番号,科目,欠席数\n{rows}", encoding="utf-8")
+    return check_alerts_file(path)
 
 
 def check_rota(path, rows):
@@ -150,7 +157,12 @@ def check_staff(path, changes):
 
 OTHERS = {
     code: (check_file, rows)
-    for check_file, files in ((check_topics, TOPICS), (check_closures, CLOSURES), (check_rota, ROTA))
+    for check_file, files in (
+        (check_topics, TOPICS),
+        (check_closures, CLOSURES),
+        (check_rota, ROTA),
+        (check_alerts, ALERTS),
+    )
     for code, rows in files.items()
 }
 
