@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,10 +29,8 @@ async def round_the_clock(office: Office) -> Office:
     return office
 
 
-def until_noon() -> timedelta:
-    """From now until noon in three days."""
-    now = datetime.now(TOKYO)
-    return datetime.combine(now.date() + timedelta(days=3), time(12), TOKYO) - now
+OUTAGE = timedelta(days=3)
+"""Whole days: what is counted in days then ends at the hours at which it would have."""
 
 
 async def nothing_due(case: Case) -> None:
@@ -90,8 +88,8 @@ async def test_s07_after_three_days_down_each_case_tells_what_was_due_once(round
 
     ask = "please-acknowledge > "
     chain = [ask + "head-1", ask + "lead-1"]
-    breach = [["overdue > counsellor-1", *chain], ["due-soon > counsellor-1"]]
-    assert await asleep(office, until_noon(), *cases) == [
+    breach = [["overdue > counsellor-1", ask + "lead-1"], ["due-soon > counsellor-1"]]
+    assert await asleep(office, OUTAGE, *cases) == [
         [sorted(step) for step in breach],
         # the same of an absent owner, to who stands in
         [sorted(step) for step in breach],
