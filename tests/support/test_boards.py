@@ -66,6 +66,8 @@ async def test_the_load_counts_by_owner_and_unit_and_says_who_is_away(
         ("counselling", "counsellor-1"): 2,
         ("counselling", "counsellor-2"): 0,
         ("counselling", "lead-1"): 0,
+        ("harassment", "officer-1"): 0,
+        ("harassment", "officer-2"): 0,
         ("health", "nurse-1"): 0,
     }
     assert found["counselling", "counsellor-1"]["substitute"] == "counsellor-2"

@@ -132,7 +132,9 @@ COMMENT ON FUNCTION iehe.acting IS 'For whom the connection acts: a staff id, `*
 CREATE FUNCTION iehe.rights_of(of_case text, who text) RETURNS TABLE (field text, by_right text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = who) THEN
+    -- a worker is told of its home's cases alone
+    IF split_part(of_case, '/', 1) <> ALL (iehe.rooms_here())
+        OR EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND o.staff_id = who) THEN
         RETURN;
     END IF;
     RETURN QUERY
@@ -836,12 +838,12 @@ GRANT USAGE ON SCHEMA iehe TO iehe_worker, iehe_office, iehe_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA iehe TO iehe_worker, iehe_office;
 -- reasons in words are none of its business: it knows them by id
 REVOKE SELECT ON iehe.texts, iehe.case_keys FROM iehe_worker;
--- who read what is told to auditors and, of their cases, to those who see the work
-REVOKE SELECT ON iehe.case_reads, iehe.broken_glass FROM iehe_worker;
+REVOKE SELECT ON iehe.broken_glass FROM iehe_worker;
 REVOKE EXECUTE ON FUNCTION iehe.note_reads, iehe.rights_of, iehe.in_sight, iehe.rooms_out_of_sight, iehe.cases_out_of_sight
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION iehe.note_reads, iehe.rights_of, iehe.in_sight, iehe.rooms_out_of_sight, iehe.cases_out_of_sight
     TO iehe_office;
+GRANT EXECUTE ON FUNCTION iehe.rights_of TO iehe_worker;
 GRANT INSERT ON iehe.broken_glass TO iehe_office;
 GRANT SELECT ON iehe.case_reads, iehe.broken_glass TO iehe_auditor;
 GRANT INSERT ON iehe.cases, iehe.case_log, iehe.tasks, iehe.office_tasks, iehe.deadlines, iehe.notices, iehe.digests, iehe.events

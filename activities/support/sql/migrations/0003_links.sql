@@ -38,11 +38,9 @@ CREATE FUNCTION iehe.support_same_person(of_case text) RETURNS text[] LANGUAGE s
         ORDER BY o.received_at, o.case_id)
 $$;
 
--- whether triage or the head may open a case: of all but those that they, or their role, are shut out of (iehe.rights_of
--- is the office's alone), and the harassment desk's is its own
+-- whether somebody may open a case to link another one to it: the harassment desk's is its own
 CREATE FUNCTION iehe.support_may_open(of_case text, who text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = of_case AND (o.staff_id = who OR o.staff_id IN (
-                           SELECT 'role:' || unnest(s.roles) FROM iehe.staff s WHERE s.staff_id = who)))
+    SELECT EXISTS (SELECT FROM iehe.rights_of(of_case, who) r WHERE r.field = 'work')
        AND NOT EXISTS (SELECT FROM iehe.support_ownership w
                        WHERE w.case_id = of_case AND w.until IS NULL AND w.unit = 'harassment')
 $$;
@@ -73,6 +71,9 @@ RETURNS void LANGUAGE sql AS $$
         SELECT n.recipient_id FROM iehe.notices n
         WHERE n.case_id IN (u.case_id, u.survivor) AND n.recipient_kind = 'staff' AND n.recipient_id <> '-'
           AND n.state = 'accepted' AND n.queued_at >= u.linked_at
+        UNION
+        SELECT k.staff_id FROM iehe.case_reads k
+        WHERE k.case_id IN (u.case_id, u.survivor) AND k.what <> 'list' AND k.at >= u.linked_at
     ) AS had_to_do (who)
 $$;
 
