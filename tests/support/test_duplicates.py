@@ -276,6 +276,11 @@ async def test_s11_later_mail_to_the_linked_ticket_is_stored_for_the_survivor(of
     )
     assert tuple(row) == (older.handle.id, older.handle.id)
     assert await older.until_sent("case-news")
+    await office.owner.execute(
+        "INSERT INTO iehe.case_reads (case_id, staff_id, what, by_right) VALUES ($1, 'nurse-1', 'page', 'x'),"
+        " ($1, 'duty-2', 'list', 'x')",
+        newer.handle.id,
+    )
     await newer.decide(commands.Unlink, "triage-1", reason_id=await newer.text("別人でした"))
     await office.tell(newer.reference, "message-arrived", thread="t1", direction="in")
     assert (
@@ -283,7 +288,9 @@ async def test_s11_later_mail_to_the_linked_ticket_is_stored_for_the_survivor(of
         == newer.handle.id
     )
     readers = await office.owner.fetch("SELECT staff_id FROM iehe.support_link_readers")
-    assert {"triage-1", "counsellor-1"} <= {row["staff_id"] for row in readers}
+    listed = {row["staff_id"] for row in readers}
+    assert {"triage-1", "counsellor-1", "nurse-1"} <= listed
+    assert "duty-2" not in listed, "that a case stood in a list is not that it was read"
 
 
 async def test_invariant_9_a_and_b_linked_both_ways_at_once_make_no_circle(office: Office) -> None:
