@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from schemas.kernel.case import Command, Receipt
 
-TEXT_HELP: Final = "The words; kept in the database only."
+TEXT_HELP: Final = "The words; kept in the database only. - reads them from standard input."
 _FRAME: Final = (
     option("as_", ActorOption, default=None),
     option("seen_version", VersionOption, default=None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 
 _FILE: Final = Annotated[
     Path | None,
-    typer.Option("--file", exists=True, dir_okay=False, help="The form as JSON, instead of options."),
+    typer.Option(
+        "--file",
+        exists=True,
+        dir_okay=False,
+        allow_dash=True,
+        help="The form as JSON, instead of options; - is standard input.",
+    ),
 ]
 _NUMBER: Final = Annotated[
     str | None, typer.Option("--number", help="Its number; one is made when left out.")
@@ -113,7 +120,7 @@ def _nested(fields: dict[str, Placed], typed_in: dict[str, Any]) -> dict[str, An
 
 def _form_in(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig"))
     except ValueError:
         raise CommandError("not-json", path=path) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
@@ -21,8 +22,11 @@ LISTED: Final = 20
 
 
 def checked_text(body: str | None) -> str | None:
-    """A reason or remark that can be stored; an empty one is none."""
-    text = (body or "").replace("\r\n", "\n").strip()
+    """A reason or remark that can be stored; an empty one is none, a dash stands for what is piped in.
+
+    What is typed as an option can be seen by others of the machine while the command runs.
+    """
+    text = (sys.stdin.read() if body == "-" else body or "").replace("\r\n", "\n").strip()
     if any(unicodedata.category(mark) == "Cc" and mark not in "\n\t" for mark in text):
         raise CommandError("text-not-readable")
     if len(text) > TEXT_LIMIT:

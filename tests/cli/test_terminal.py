@@ -1,14 +1,18 @@
 """What a person at a terminal gets: text that is not obeyed, errors in their language, words to complete."""
 
 import asyncio
+import io
 import json
 import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
 from cli.session import Exit
+from cli.start_command import _form_in
 from cli.terminal import READER_GONE
+from cli.typed import checked_text
 from tests.cli.command_line import environment, iehe  # noqa: F401 - fixtures
 from tests.cli.program import PROGRAM, Program, clean_environment, elsewhere, proven
 from tests.office import Institute, person
@@ -165,3 +169,11 @@ async def test_the_sdk_does_not_write_on_the_clerks_screen(database, temporal, t
     assert code == Exit.UNAVAILABLE
     assert "WARN" not in err
     assert len(err.splitlines()) == 1
+
+
+def test_what_is_personal_need_not_stand_in_the_process_list(monkeypatch) -> None:
+    """A dash stands for what is piped in: words of a decision, and a form."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("  電話で話した（見本）\n"))
+    assert checked_text("-") == "電話で話した（見本）"
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"way": "desk"}'))
+    assert _form_in(Path("-")) == {"way": "desk"}
