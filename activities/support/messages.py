@@ -23,7 +23,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "due-soon": message("staff", "task", "due_at"),
     "overdue": message("staff", "task", "due_at"),
     "please-acknowledge": message("staff", "task", "due_at"),
-    "page": message("staff", "page"),
+    "page": message("staff", "page", outside=("page", "case")),
     "can-it-wait": message("staff"),
     "glass-broken": message("staff"),
     "consent-ended": message("staff"),

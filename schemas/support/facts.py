@@ -1,9 +1,9 @@
 """Facts about a support case that other systems send."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.kernel.identifiers import CaseId, Code, StaffId
 from schemas.kernel.payload import Payload
@@ -46,6 +46,22 @@ class OutsideEmergency(Payload):
     """The outside line calls for help: an emergency, never its content."""
 
     call: Code
+
+
+class PageAnswered(Payload):
+    """The telephone or pager gateway has the answer of who was paged, proven there by a PIN (E12)."""
+
+    page: Annotated[int, Field(ge=1)]
+    person: StaffId
+    channel: Code
+
+
+class PageFailed(Payload):
+    """The gateway has not reached who was paged: undeliverable is unanswered (E14)."""
+
+    page: Annotated[int, Field(ge=1)]
+    person: StaffId
+    channel: Code
 
 
 class ConsentGiven(Payload):

@@ -1,9 +1,11 @@
 """E6, E9, E10, E12, E13, S10: paged around the clock until a person attends, ended by a person only."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from activities.support.messages import ASKING
 from schemas.kernel.case import Acknowledge
 from schemas.support import commands
 from schemas.support.stages import Crisis
@@ -177,3 +179,45 @@ def test_s07_after_three_days_down_the_first_page_goes_out_and_is_waited_for() -
     before = len(pages(case))
     case.down_until(case.now + timedelta(days=3))
     assert pages(case)[before:] == ["duty-1"]
+
+
+def test_e12_the_gateways_answer_acknowledges_and_a_stale_one_does_not() -> None:
+    """Proven by a PIN there: nobody more is paged; an earlier page, or somebody else, counts not."""
+    case = Pure(now=NIGHT, danger=True)
+    answer = {"page": 1, "person": "duty-1", "channel": "phone"}
+    with refused("not-asked-here"):
+        case.event("page-answered", **answer | {"person": "duty-2"})
+    case.event("page-answered", **answer)
+    assert (case.crisis, case.state.crisis_lead) == (Crisis.ACKNOWLEDGED, "duty-1")
+    case.wait(minutes=20)
+    assert pages(case) == ["duty-1"]
+    case.decide(commands.SignalDanger, "counsellor-1", reason_id=REASON)
+    with refused("page-over"):
+        case.event("page-answered", **answer)
+
+
+def test_e14_whom_the_gateway_does_not_reach_is_passed_over_at_once() -> None:
+    """Undeliverable is unanswered: the second is paged without waiting, and somebody telephones."""
+    case = Pure(now=NIGHT, danger=True)
+    case.event("page-failed", page=1, person="duty-1", channel="phone")
+    assert pages(case) == ["duty-1", "duty-2"]
+    assert any(task.startswith("call-by-hand") for task in case.tasks())
+
+
+def test_gone_man_switch_11_no_page_can_be_acknowledged_by_opening_a_link() -> None:
+    """The letter of a page has no link: a scanner of mails that opens every one answers nothing."""
+    templates = Path(__file__).parents[2] / "activities" / "support" / "templates" / "page"
+    assert all("http" not in file.read_text("utf-8") for file in templates.iterdir())
+    assert "page" not in ASKING
+
+
+@pytest.mark.parametrize(
+    "house", [House(), House(duty={"first": [], "second": []}), House(away={"duty-1": None})]
+)
+def test_invariant_1_an_open_crisis_has_a_page_an_answer_or_a_task_within_a_minute(house: House) -> None:
+    """Whoever is there or not; again after every acknowledgement that runs out."""
+    case = Pure(now=NIGHT, danger=True, house=house)
+    for _ in range(4):
+        case.wait(minutes=1)
+        assert pages(case) or "nobody-reached" in case.tasks()
+        case.wait(minutes=40)

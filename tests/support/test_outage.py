@@ -1,4 +1,4 @@
-"""All of support down for three days: afterwards exactly what was due is told, in order, once."""
+"""Invariant 8: all of support down for three days; afterwards what was due is told, in order, once."""
 
 import asyncio
 import json

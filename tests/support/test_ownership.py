@@ -191,7 +191,7 @@ def test_e08_only_who_was_asked_last_gives_it_back() -> None:
 
 
 def test_e18_whom_it_is_against_is_out_before_the_first_message() -> None:
-    """The lead is concerned: every rung passes them over, from the beginning."""
+    """Invariant 6: the lead is concerned, and every rung passes them over (globaleaks 4779, 3182)."""
     case = Pure(house=House(shut_out={"lead-1"})).assigned()
     case.wait_until(jst(2026, 11, 20, 12))
     assert "staff:lead-1" not in {to for _, to in case.notices()}

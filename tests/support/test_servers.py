@@ -35,7 +35,7 @@ async def test_the_same_ticket_is_the_same_case_and_its_id_tells_nothing(office:
 
 
 async def test_e06_danger_is_paged_and_climbs_in_moved_time(office: Office) -> None:
-    """At once to the first, every five minutes, then to the second; acknowledged, nobody more."""
+    """At once to the first, every five minutes, then the second; answered, nobody more (iris 542)."""
     case = await office.refer(danger=True)
     assert await case.until_sent("page") == ["duty-1"]
     await case.forward(minutes=16)

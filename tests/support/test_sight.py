@@ -214,7 +214,7 @@ async def test_p02_nobody_sees_anything_who_is_not_proven(sights: Sights) -> Non
 
 
 async def test_p03_one_read_is_one_line(sights: Sights) -> None:
-    """Who, when, what, by which right: of the page, of a list with it; what is denied is no read."""
+    """Invariant 7: who, when, what, by which right, of page and list; what is denied is no read."""
     case_id = sights.cases["owned"].handle.id
     await sights.desk.get(f"/cases/{case_id}", "counsellor-1")
     await sights.desk.get(f"/cases/{case_id}", "counsellor-2")
@@ -320,7 +320,7 @@ async def test_p05_who_refers_sees_whether_contact_was_made_and_nothing_else(sig
 
 
 async def test_p10_sight_is_asked_at_each_act(sights: Sights) -> None:
-    """Who saw the case a moment ago sees it no more once it is said to be against them: page, list, rows."""
+    """Who saw the case sees it no more once it is against them: page, list, rows (dispatch 2649)."""
     case, path = sights.cases["owned"], f"/cases/{sights.cases['owned'].handle.id}"
     assert (await sights.desk.get(path, "counsellor-1")).status_code == 200
     await break_glass_for(sights, "counsellor-2", case)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -210,12 +210,27 @@ def _nobody_there(draft: Draft[Any], deadline: Deadline, rung: Rung) -> None:
 
 def acknowledge(draft: Draft[Any], command: Acknowledge) -> None:
     """Who was asked says to look after it: nobody further up is asked so long as that holds."""
-    deadline = _deadline(draft, command.deadline)
-    asked = {who for rung in deadline.rungs for who in rung.asked}
-    draft.require(draft.actor.id in asked, "not-asked-here", deadline=deadline.name)
-    held = ladders.acknowledge(deadline, draft.actor.id, draft.now, draft.calendar_called(deadline.calendar))
+    acknowledged_by(draft, command.deadline, draft.actor.id)
+
+
+def acknowledged_by(draft: Draft[Any], name: str, who: str) -> None:
+    """The same, of whom another system has proven to have said so."""
+    deadline = asked_there(draft, name, who)
+    held = ladders.acknowledge(deadline, who, draft.now, draft.calendar_called(deadline.calendar))
     draft.details["until"] = held.until.isoformat() if held.until is not None else None
     draft.change_deadline(deadline, "running")
+
+
+def asked_there(draft: Draft[Any], name: str, who: str) -> Deadline:
+    """The deadline whose ladder has asked somebody.
+
+    Raises:
+        Refusal: there is none of that name, or it has not asked them.
+    """
+    deadline = _deadline(draft, name)
+    asked = {each for rung in deadline.rungs for each in rung.asked}
+    draft.require(who in asked, "not-asked-here", deadline=deadline.name)
+    return deadline
 
 
 def escalate(draft: Draft[Any], command: Escalate) -> None:
@@ -279,16 +294,22 @@ def _call_by_hand(draft: Draft[Any], failed: dict[str, Undelivered]) -> set[str]
     if draft.process.calls is None or not staff:
         return set()
     unreached = set(draft.look_up("unreached", notices=staff))
-    for notice in sorted(unreached):
-        who = (failed[notice].to or "").partition(":")[2]
+    not_reached(draft, [(failed[notice].to or "").partition(":")[2] for notice in sorted(unreached)])
+    return unreached
+
+
+def not_reached(draft: Draft[Any], people: Collection[str]) -> None:
+    """Whom nothing urgent reaches is telephoned, and passed over by the ladders that have asked them."""
+    if draft.process.calls is None or not people:
+        return
+    for who in people:
         draft.open_task(CALL_BY_HAND, draft.process.calls, whose=who, keep=True)
     calls = [key.partition(":")[2] for key, task in draft.state.tasks.items() if task.kind == CALL_BY_HAND]
-    for deadline in draft.state.deadlines.values() if unreached else ():
+    for deadline in draft.state.deadlines.values():
         calendar = draft.calendar_called(deadline.calendar)
         if (rung := ladders.unreached(deadline, calls, draft.now, calendar)) is not None:
             draft.details[f"{rung.key}>unreached"] = deadline.name
             draft.change_deadline(deadline, "running")
-    return unreached
 
 
 def _may_ask(draft: Draft[Any], kind: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from schemas.kernel.case import Acknowledge, Command
 from schemas.kernel.deadlines import Deadline, Rung
 from schemas.support.commands import CanWait, NameConcerned, SignalDanger, StandDown, StepBack
-from schemas.support.facts import OutsideEmergency, PersonLeft
+from schemas.support.facts import OutsideEmergency, PageAnswered, PageFailed, PersonLeft
 from schemas.support.records import Asked, Paged
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS, CRISIS_LEVEL, Crisis, Stage
@@ -76,6 +76,26 @@ def acknowledge(draft: SupportDraft, command: Acknowledge) -> None:
     if command.deadline == clocks.PAGE:
         draft.go_track(CRISIS, Crisis.ACKNOWLEDGED)
         draft.state.crisis_lead = draft.actor.id
+
+
+def page_answered(draft: SupportDraft, fact: PageAnswered) -> None:
+    """By telephone key and PIN at the gateway: as good as the button (E12)."""
+    _of_this_page(draft, fact)
+    steps.acknowledged_by(draft, clocks.PAGE, fact.person)
+    draft.go_track(CRISIS, Crisis.ACKNOWLEDGED)
+    draft.state.crisis_lead = fact.person
+
+
+def page_failed(draft: SupportDraft, fact: PageFailed) -> None:
+    """Whom it has not reached has not heard: the next is paged at once, and somebody telephones (E14)."""
+    _of_this_page(draft, fact)
+    steps.asked_there(draft, clocks.PAGE, fact.person)
+    steps.not_reached(draft, [fact.person])
+
+
+def _of_this_page(draft: SupportDraft, fact: PageAnswered | PageFailed) -> None:
+    draft.details.update(page=fact.page, person=fact.person, channel=fact.channel)
+    draft.require(fact.page == draft.state.page, "page-over", page=fact.page)
 
 
 def attend(draft: SupportDraft) -> None:

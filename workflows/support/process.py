@@ -154,6 +154,8 @@ LIFECYCLE: Final = Lifecycle(
         # danger
         step("signal-danger", at=LIVING, by=ANYBODY, to=[Stage.REOPENED]),
         step("outside-emergency", at=LIVING, by=By.EVENT, to=[Stage.REOPENED]),
+        step("page-answered", at=LIVING, by=By.EVENT),
+        step("page-failed", at=LIVING, by=By.EVENT),
         step("stand-down", at=LIVING, by=DUTY, to=[Stage.ASSIGNED]),
         step("cannot-wait", at=LIVING, by=By.CLOCK),
         step("can-wait", at=LIVING, by=DUTY),
@@ -175,6 +177,7 @@ CRISIS_TABLE: Final = Lifecycle(
         step("open", at=[""], by=By.SYSTEM, to=[Crisis.OPEN]),
         step("signal-danger", at=[*_NONE, *crisis.OPEN], by=ANYBODY, to=[Crisis.OPEN]),
         step("outside-emergency", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
+        step("page-answered", at=crisis.OPEN, by=By.EVENT, to=[Crisis.ACKNOWLEDGED]),
         step("message-arrived", at=[*_NONE, *crisis.OPEN], by=By.EVENT, to=[Crisis.OPEN]),
         step("cannot-wait", at=[*_NONE, *crisis.OPEN], by=By.CLOCK, to=[Crisis.OPEN]),
         step("step-back", at=[*_NONE, *crisis.OPEN], by=ANYBODY, to=[Crisis.OPEN]),
@@ -297,6 +300,8 @@ SUPPORT: Final = Process[SupportState](
             "appointment-missed": EventKind(
                 "appointment-missed", facts.AppointmentMissed, appointments.missed
             ),
+            "page-answered": EventKind("page-answered", facts.PageAnswered, crisis.page_answered),
+            "page-failed": EventKind("page-failed", facts.PageFailed, crisis.page_failed),
             "outside-emergency": EventKind(
                 "outside-emergency", facts.OutsideEmergency, crisis.outside_emergency
             ),
