@@ -30,7 +30,8 @@ from cases.homes import home_of
 from cases.registry import PROCESSES
 from cases.sight import process_of
 from cases.time_limits import is_unconnected
-from schemas.kernel.identifiers import SearchAttribute
+from schemas.kernel.case import EventEnvelope
+from schemas.kernel.identifiers import EVENT_SIGNAL, SearchAttribute, event_type
 from schemas.kernel.step import CaseHandover, CaseStart
 from workflows.kernel.process import Process, shown
 from workflows.kernel.state import waiting_for_whom
@@ -241,21 +242,50 @@ async def restart_case(
     return handover.version if handover else 0
 
 
-async def waking(pool: asyncpg.Pool, case_id: str, step: str) -> WithStartWorkflowOperation[Any, Any] | None:
+async def waking(connection: Any, case_id: str, step: str) -> WithStartWorkflowOperation[Any, Any] | None:
     """How the workflow of a closed case is started for a step that closed cases have; None: there is none."""
-    process = _process_of(case_id)
-    row = await pool.fetchrow(queries("kernel/cases")["handover"], case_id)
-    if row is None or not json.loads(row["state"])["closed"] or not process.lifecycle.after_the_end(step):
+    start = await _woken(connection, case_id, step)
+    if start is None:
         return None
-    return WithStartWorkflowOperation(
-        process.name,
-        CaseStart(case_id=case_id, handover=_handover(row)),
-        id=case_id,
-        task_queue=home_of(case_id).cases_queue,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=_summary(process, case_id),
+    return WithStartWorkflowOperation(_process_of(case_id).name, start, **_again(case_id))
+
+
+async def wake(connection: Any, client: Client, case_id: str, event: EventEnvelope) -> bool:
+    """Start the workflow of a closed case again for a fact that closed cases take; False: it takes none.
+
+    Raises:
+        RPCError: Temporal does not let it through.
+    """
+    process = _process_of(case_id)
+    steps = [
+        kind.step for fact, kind in process.events.items() if event.type == event_type(process.name, fact)
+    ]
+    start = await _woken(connection, case_id, steps[0]) if steps else None
+    if start is None:
+        return False
+    await client.start_workflow(
+        process.name, start, start_signal=EVENT_SIGNAL, start_signal_args=[event], **_again(case_id)
     )
+    return True
+
+
+async def _woken(connection: Any, case_id: str, step: str) -> CaseStart | None:
+    if not _process_of(case_id).lifecycle.after_the_end(step):
+        return None
+    row = await connection.fetchrow(queries("kernel/cases")["handover"], case_id)
+    if row is None or not json.loads(row["state"])["closed"]:
+        return None
+    return CaseStart(case_id=case_id, handover=_handover(row))
+
+
+def _again(case_id: str) -> dict[str, Any]:
+    return {
+        "id": case_id,
+        "task_queue": home_of(case_id).cases_queue,
+        "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+        "static_summary": _summary(_process_of(case_id), case_id),
+    }
 
 
 def _handover(row: asyncpg.Record) -> CaseHandover:

@@ -146,4 +146,5 @@ async def test_the_first_file_is_the_owners_and_brings_an_administrator(database
 def test_an_auditor_reads_the_log_and_changes_nothing():
     """The role is in the tables to read the logs alone."""
     acts = dict(ACTS) | {act: roles for room in ROOMS.values() for act, roles in room.administration.items()}
-    assert [act for act, roles in acts.items() if AUDITOR in roles] == ["read-retention", READ_LOG]
+    read = [act for act, roles in acts.items() if AUDITOR in roles]
+    assert read == ["read-retention", READ_LOG, "read-report"]

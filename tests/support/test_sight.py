@@ -341,3 +341,19 @@ async def break_glass_for(sights: Sights, name: str, case: Case) -> None:
     with acting_for(THE_HOST):
         row = await find_case(sights.people, case.handle.id)
     await break_glass(sights.people, row, sights.actor(name), "見本", uuid4().hex, sights.office.keys)
+
+
+async def test_p04_glass_of_a_case_that_has_ended_is_looked_at_too(sights: Sights) -> None:
+    """Its workflow goes on from the database, for the review alone."""
+    case = sights.cases["referred"]
+    await case.decide(commands.Advise, "triage-1", reason_id=await case.text())
+    await case.until("closed_at IS NOT NULL")
+    await case.handle.result()
+    await break_glass_for(sights, "duty-2", case)
+    assert await case.until_sent("glass-broken") == ["head-1"]
+    await case.decide(
+        ReviewBreakGlass, "head-1", staff="duty-2", justified=False, reason_id=await case.text()
+    )
+    row = await case.until("true")
+    assert (row["stage"], row["outcome"]) == ("advice-only", "advice-only")
+    assert await sights.office.owner.fetchval("SELECT count(*) FROM iehe.events WHERE state = 'dead'") == 0

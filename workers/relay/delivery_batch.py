@@ -14,12 +14,15 @@ from typing import Any, Final
 import asyncpg
 import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
+from cases.starting import wake
+from schemas.kernel.case import EventEnvelope
 from schemas.kernel.policies import EventPolicy
 from workers.relay.room import Room, look_again
-from workers.relay.signalling import Outcome, signal
+from workers.relay.signalling import STARTING, Outcome, signal
 
 SQL: Final = queries("kernel/relay")
 CASES: Final = 16
@@ -95,6 +98,24 @@ async def deliver(client: Client, runs: Sequence[Sequence[asyncpg.Record]]) -> R
         for run in runs:
             group.create_task(one(run))
     return report
+
+
+async def wake_closed(connection: Connection, client: Client, report: Report) -> None:
+    """Have closed cases go on that still take what came for them, such as that somebody has opened them."""
+    for row in list(report.without_workflow):
+        event = EventEnvelope.model_validate_json(row["envelope"])
+        if event.type in STARTING or row["cause_case"] is not None:
+            continue  # what another case tells an ended one changes nothing any more
+        try:
+            woken = await wake(connection, client, row["case_id"], event)
+        except RPCError as error:
+            log.warning("case-not-woken", case_id=row["case_id"], status=error.status.name)
+            report.without_workflow.remove(row)
+            report.busy.append((row, "temporal-unavailable"))
+            continue
+        if woken:
+            report.without_workflow.remove(row)
+            report.delivered.append(row)
 
 
 async def mark(connection: Connection, report: Report) -> None:

@@ -19,7 +19,7 @@ from activities.kernel.database import FAULTS
 from activities.kernel.queries import queries
 from cases.starting import start_cases, stored_by_themselves
 from embedded.concurrency import cancelled
-from workers.relay.delivery_batch import CASES, LOCKS, Report, claim, deliver, mark, pause
+from workers.relay.delivery_batch import CASES, LOCKS, Report, claim, deliver, mark, pause, wake_closed
 from workers.relay.listening import Bell, listen
 from workers.relay.room import Room, look
 
@@ -138,6 +138,7 @@ class Relay:
                         return
                     report = await deliver(self._client, runs)
                     await self._at("signalled")
+                    await wake_closed(connection, self._client, report)
                     await mark(connection, report)
             await self._at("marked")
             self._learn(report)

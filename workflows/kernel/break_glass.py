@@ -13,7 +13,7 @@ from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Step, step
 
 FACT: Final = "glass-broken"
-REVIEW: Final = "review-break-glass"
+REVIEW = "review-break-glass"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ LIMIT $2
 -- name: runs
 -- The oldest events of these cases, as many of each as may be, in order. A statement of its own, after the lock: what the relay before
 -- has marked is seen here, whatever the claim had seen.
-SELECT e.source, e.id, e.case_id, e.process, e.envelope, e.attempts, e.next_try_at <= clock_timestamp() AS due
+SELECT e.source, e.id, e.case_id, e.process, e.envelope, e.attempts, e.cause_case,
+       e.next_try_at <= clock_timestamp() AS due
 FROM unnest($1::text[], $2::integer[]) AS claimed (case_id, most)
 CROSS JOIN LATERAL (
     SELECT * FROM iehe.events stored
