@@ -10,11 +10,13 @@ from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
 from cases import facts
 from cases.registry import PROCESSES
+from cases.sight import process_of
 from cases.texts import Vault, keep_text
 from schemas.kernel.break_glass import GlassBroken
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
+from schemas.kernel.texts import storable
 from workflows.kernel.break_glass import FACT
 
 SQL: Final = queries("kernel/sight")
@@ -23,7 +25,7 @@ _REASONS: Final = UUID("0b4a7c1e-2f1d-4b7a-9d53-6a0f7c5b9e21")
 
 
 async def break_glass(
-    pool: asyncpg.Pool, case: asyncpg.Record, actor: Actor, reason: str, key: str, vault: Vault
+    pool: asyncpg.Pool, case_id: str, actor: Actor, reason: str, key: str, vault: Vault
 ) -> datetime:
     """Open a case to who does not see it, and return until when; the same key again opens nothing more.
 
@@ -31,17 +33,20 @@ async def break_glass(
 
     Args:
         pool: connections of the office role.
-        case: the row of the case.
+        case_id: of the case.
         actor: who needs to see it.
         reason: why, in words; kept among those of the case.
         key: of the request.
         vault: the keys of cases.
 
     Raises:
-        Refusal: nobody opens cases of this process in this way, or not in this role; the person is one whom
-            the case is about or against, to whom there is no such case.
+        Refusal: nobody opens cases of this process in this way, or not in this role, whether or not there is
+            the case; there is none, or the person is one whom it is about or against.
     """
-    process, case_id = PROCESSES[case["process"]], case["case_id"]
+    name = process_of(case_id)
+    if name is None or not storable(case_id):
+        raise Refusal("no-such-case")
+    process = PROCESSES[name]
     allowed = process.break_glass
     if allowed is None:
         raise Refusal("no-break-glass")
@@ -51,7 +56,8 @@ async def break_glass(
     source = f"{SOURCE}:{actor.id}"
     with acting_for(THE_HOST):
         async with pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(SQL["shut_out"], case_id, actor.id, list(actor.roles)):
+            case = {"process": name, "case_id": case_id}
+            if await connection.fetchval(SQL["not_to_be_opened"], case_id, actor.id, list(actor.roles)):
                 raise Refusal("no-such-case")
             known: datetime | None = await connection.fetchval(SQL["broken_until"], case_id, actor.id, key)
             if known is not None:

@@ -43,6 +43,11 @@ async def decide_over_http(request: Request) -> Response:
     actor = await staff_of(request)
     case_id, name = request.path_params["case_id"], request.path_params["name"]
     row, fields = await case_seen(gateway.pool, case_id, actor)
+    if Field.CASE not in fields:
+        # who was released from a case may ask again what was answered then; to anybody else there is none
+        key_then = request.headers.get("idempotency-key", "")
+        if await made_before(gateway.pool, row, f"{actor.id}/{name}/{key_then}") is None:
+            raise Refusal("no-such-case")
     command_type = PROCESSES[row["process"]].commands.get(name)
     if command_type is None:
         raise problem("no-such-decision")
@@ -57,7 +62,7 @@ async def decide_over_http(request: Request) -> Response:
     await note_request(gateway.pool, actor, str(key), f"{name} {case_id}", raw)
     receipt = await made_before(gateway.pool, row, command.cause)
     if Field.CASE not in fields:
-        # who was released from a case may ask again what was answered then, and not how it goes on
+        # and not how it goes on
         if receipt is None:
             raise Refusal("no-such-case")
         receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})

@@ -7,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from activities.kernel.acting import THE_HOST, acting_for
 from cases.break_glass import break_glass, reads_of
-from cases.finding import case_seen, find_case
+from cases.finding import case_seen
 from gateway.context import gateway_of
 from gateway.listing import PRIVATE, Limit
 from gateway.request_parsing import body_of, checked, key_of, note_request, query_of
@@ -17,7 +16,6 @@ from gateway.responses import GlassTold, ReadsTold
 from gateway.staff import staff_of
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.roles import AUDITOR
-from schemas.kernel.texts import storable
 from workflows.kernel.sight import Field
 
 
@@ -54,12 +52,8 @@ async def break_glass_over_http(request: Request) -> Response:
     key = str(key_of(request))
     raw, _ = await body_of(request)
     reason = checked(BreakGlassBody, raw).reason
-    if not storable(case_id):
-        raise Refusal("no-such-case")
-    with acting_for(THE_HOST):
-        row = await find_case(gateway.pool, case_id)
     await note_request(gateway.pool, actor, key, f"break-glass {case_id}", raw)
-    until = await break_glass(gateway.pool, row, actor, reason, key, gateway.vault)
+    until = await break_glass(gateway.pool, case_id, actor, reason, key, gateway.vault)
     return JSONResponse(GlassTold(case_id=case_id, until=until).model_dump(mode="json"), headers=PRIVATE)
 
 

@@ -13,11 +13,10 @@ import httpx
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from activities.kernel.acting import THE_HOST, acting_for
+from activities.kernel.acting import acting_for
 from activities.kernel.database import open_pool
 from cases import lists
 from cases.break_glass import break_glass, reads_of
-from cases.finding import find_case
 from cases.list_questions import CaseFilters, TaskFilters
 from cases.sight import fields_of, view_of, whole_processes
 from gateway.app import create_app
@@ -258,23 +257,49 @@ async def test_p04_broken_glass_opens_at_once_for_a_while_and_is_looked_at_by_an
 async def test_e18_who_a_case_is_against_breaks_no_glass(sights: Sights) -> None:
     """To them there is no such case, whatever their role and reason."""
     case = sights.cases["against"]
-    with acting_for(THE_HOST):
-        row = await find_case(sights.people, case.handle.id)
     for name in ("head-1", "lead-1", "triage-1"):
         with refused("no-such-case"):
-            await break_glass(sights.people, row, sights.actor(name), "見本", uuid4().hex, sights.office.keys)
+            await break_glass(
+                sights.people, case.handle.id, sights.actor(name), "見本", uuid4().hex, sights.office.keys
+            )
     with refused("role-missing"):
-        await break_glass(sights.people, row, sights.actor("admin-1"), "見本", "k1", sights.office.keys)
+        await break_glass(
+            sights.people, case.handle.id, sights.actor("admin-1"), "見本", "k1", sights.office.keys
+        )
     assert await sights.office.owner.fetchval("SELECT count(*) FROM iehe.broken_glass") == 0
+
+
+async def test_p02_no_door_tells_whether_there_is_a_case(sights: Sights) -> None:
+    """Who may not break glass, or sees no case, gets one answer whether or not it is there."""
+    there, nowhere = sights.cases["against"].handle.id, "support/NOSUCHCASENOSUCHCASE"
+    doors: tuple[tuple[str, dict[str, object], dict[str, str]], ...] = (
+        ("break-glass", {"reason": "見本"}, {}),
+        ("decisions/advise", {}, {"If_Match": "*"}),
+        ("decisions/advise", {"unknown": 1}, {}),
+        ("decisions/no-such-decision", {}, {}),
+    )
+    for name in ("office-1", "head-1"):
+        for door, body, headers in doors:
+            said = [
+                await answered(sights, name, f"/cases/{each}/{door}", body, headers)
+                for each in (there, nowhere)
+            ]
+            assert said[0] == said[1], (name, door)
+
+
+async def answered(
+    sights: Sights, name: str, path: str, body: dict[str, object], headers: dict[str, str]
+) -> tuple[int, str, str]:
+    """Status, code and words of an answer to a request under a key of its own."""
+    told = await sights.desk.post(path, body, name, Idempotency_Key=uuid4().hex, **headers)
+    return told.status_code, told.json()["code"], told.json().get("detail", "")
 
 
 async def test_p04_the_glass_is_broken_though_temporal_is_away(sights: Sights) -> None:
     """Sight and the fact for the case are one transaction; the case asks for the review when it can."""
     case = sights.cases["referred"]
-    with acting_for(THE_HOST):
-        row = await find_case(sights.people, case.handle.id)
     until = await break_glass(
-        sights.people, row, sights.actor("duty-2"), "見本", uuid4().hex, sights.office.keys
+        sights.people, case.handle.id, sights.actor("duty-2"), "見本", uuid4().hex, sights.office.keys
     )
     stored = await sights.office.owner.fetchrow(
         "SELECT envelope FROM iehe.events WHERE case_id = $1 AND source = 'break-glass:duty-2'",
@@ -338,9 +363,9 @@ async def test_p10_sight_is_asked_at_each_act(sights: Sights) -> None:
 
 async def break_glass_for(sights: Sights, name: str, case: Case) -> None:
     """Somebody opens a case in an emergency."""
-    with acting_for(THE_HOST):
-        row = await find_case(sights.people, case.handle.id)
-    await break_glass(sights.people, row, sights.actor(name), "見本", uuid4().hex, sights.office.keys)
+    await break_glass(
+        sights.people, case.handle.id, sights.actor(name), "見本", uuid4().hex, sights.office.keys
+    )
 
 
 async def test_p04_glass_of_a_case_that_has_ended_is_looked_at_too(sights: Sights) -> None:

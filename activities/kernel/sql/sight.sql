@@ -6,8 +6,10 @@ SELECT DISTINCT field FROM iehe.rights_of($1, $2)
 -- name: note_reads
 SELECT iehe.note_reads($1::text[], $2, $3)
 
--- name: shut_out
-SELECT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $2)
+-- name: not_to_be_opened
+-- No such case; or the person is shut out of it, or each of their roles is.
+SELECT NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = $1 AND c.version > 0)
+    OR EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $2)
     OR (cardinality($3::text[]) > 0 AND NOT EXISTS (
         SELECT FROM unnest($3::text[]) AS r (role) WHERE NOT EXISTS (
             SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = 'role:' || r.role)))
