@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 
 _FILE: Final = Annotated[
     Path | None,
-    typer.Option(
-        "--file",
-        exists=True,
-        dir_okay=False,
-        allow_dash=True,
-        help="The form as JSON, instead of options; - is standard input.",
-    ),
+    typer.Option("--file", help="The form as JSON, instead of options; - is standard input."),
 ]
 _NUMBER: Final = Annotated[
     str | None, typer.Option("--number", help="Its number; one is made when left out.")
@@ -59,7 +53,8 @@ def start_command(app: typer.Typer, process: Process[Any]) -> None:
     async def start(
         session: Session, *, from_file: Path | None, number: str | None, under_id: str | None, **given: Any
     ) -> None:
-        typed_in = {name: each for name, each in given.items() if each not in (None, [])}
+        # a flag that is not given is False
+        typed_in = {name: each for name, each in given.items() if each not in (None, [], False)}
         if from_file and typed_in:
             raise CommandError("file-and-options")
         form = _form_in(from_file) if from_file else _nested(fields, typed_in)
