@@ -79,12 +79,13 @@ class Office:
         return SUPPORT.case_id(keyed(self.keys, SUPPORT.room, HELPDESK, reference))
 
     async def refer(self, **changes: Any) -> "Case":
-        """A referral of the helpdesk."""
+        """A referral of the helpdesk, once the case has also noted the event that started it."""
         reference = f"T{uuid4().hex[:8].upper()}"
-        await self.tell(reference, "referral-received", **{**REFERRAL, **changes})
+        cause = await self.tell(reference, "referral-received", **{**REFERRAL, **changes})
         handle = self.skipper.client.get_workflow_handle(self.case_id(reference))
         case = Case(self, reference, handle)
         await case.until_stage("referred")
+        await case.until_told(cause)
         return case
 
 
@@ -98,7 +99,10 @@ class Case:
 
     async def event(self, fact: str, **data: Any) -> None:
         """Send a fact and wait until the case has taken or refused it."""
-        cause = await self.office.tell(self.reference, fact, **data)
+        await self.until_told(await self.office.tell(self.reference, fact, **data))
+
+    async def until_told(self, cause: str) -> None:
+        """Wait until the case has taken or refused an event."""
         said = "SELECT step FROM iehe.case_log WHERE case_id = $1 AND cause = $2"
         async with asyncio.timeout(15):
             while not await self.office.owner.fetchval(said, self.handle.id, cause):
