@@ -220,6 +220,8 @@ class Pure:
         """A person's decision, and what is due at that very moment."""
         actor = Actor(id=by, roles=ROLES[by])
         message = command(command_id=f"c{next(_numbers)}", actor=actor, **values)
+        if message.happened_at is None:
+            self.let_time_pass()
         taken = self._take(partial(stepping.decided, SUPPORT, message))
         self.act_on_time()
         return taken
@@ -291,6 +293,11 @@ class Pure:
         taken: list[Transition] = []
         while (wanted := stepping.follow_up(SUPPORT, self.state)) is not None:
             taken.append(self._take(partial(stepping.followed_up, SUPPORT, wanted)))
+        return taken + self.let_time_pass()
+
+    def let_time_pass(self) -> list[Transition]:
+        """What the clock has to do by now."""
+        taken: list[Transition] = []
         while (name := stepping.due(self.state, self.now)) is not None:
             try:
                 taken.append(self._take(partial(stepping.time_passed, SUPPORT, name)))

@@ -26,6 +26,14 @@ STAFF = st.sampled_from(sorted(ROLES))
 COUNSELLORS = st.sampled_from(["counsellor-1", "counsellor-2", "nurse-1"])
 SCORES = st.sampled_from([None, 0, 1, 2, 3, 4])
 UNITS = st.sampled_from(["counselling", "health"])
+FIRST: list[tuple[type[Command], str, dict[str, Any]]] = [
+    (commands.Rescore, "triage-1", {"distress": 4, "hostility": 0}),
+    (commands.Rescore, "counsellor-1", {"distress": 2, "hostility": 0}),
+    (commands.RecordContact, "counsellor-1", {"channel": "phone", "outcome": "reached"}),
+    (commands.SignalDanger, "counsellor-1", {}),
+    (Acknowledge, "lead-1", {"deadline": "first-response"}),
+]
+"""What somebody decides the moment that all is up again."""
 SEVERE = timedelta(minutes=70)
 """How far a case in which somebody is paged every five minutes is moved at most."""
 
@@ -44,8 +52,8 @@ class Hands(Protocol):
     def pass_(self, span: timedelta) -> None:
         """Time goes on."""
 
-    def sleep(self, span: timedelta) -> None:
-        """Time goes on while nobody works."""
+    def sleep(self, span: timedelta, then: tuple[type[Command], str, dict[str, Any]] | None) -> None:
+        """Time goes on while nobody works; what is decided before the clock has looked may be refused."""
 
     def away(self, who: str, substitute: str | None) -> None:
         """Somebody is away from now on."""
@@ -232,7 +240,7 @@ class Lives(RuleBasedStateMachine):
         self.hands.check()
 
     @precondition(lambda self: not self.hands.closed())
-    @rule(span=st.sampled_from(SPANS))
-    def outage(self, span: timedelta) -> None:
-        self.hands.sleep(span)
+    @rule(span=st.sampled_from(SPANS), then=st.none() | st.sampled_from(FIRST))
+    def outage(self, span: timedelta, then: tuple[type[Command], str, dict[str, Any]] | None) -> None:
+        self.hands.sleep(span, then)
         self.hands.check()

@@ -134,6 +134,36 @@ def test_s07_every_breach_is_told_after_an_outage() -> None:
     ]
 
 
+def _breached_at(case: Pure) -> int:
+    """Where in its log a case tells that the first response is late."""
+    (at,) = [at for at, each in enumerate(case.log) if any(key.startswith("breach>") for key in each.details)]
+    return at
+
+
+def test_s07_what_comes_after_an_outage_takes_nothing_from_what_was_due_in_it() -> None:
+    """A raised level counts anew, but not before the breach is told that has happened meanwhile."""
+    case = Pure().assigned()
+    case.now = case.due("first-response") + timedelta(minutes=5)
+    case.decide(
+        commands.Rescore,
+        "counsellor-1",
+        distress=3,
+        hostility=0,
+        distress_reason_id=REASON,
+        hostility_reason_id=REASON,
+    )
+    assert _breached_at(case) < case.steps().index("rescore")
+
+
+def test_s07_nothing_is_told_of_what_was_answered_in_time_and_is_recorded_later() -> None:
+    """Called before it was due, typed in after an outage, before the clock has looked."""
+    case = Pure().assigned()
+    called = case.now + timedelta(minutes=5)
+    case.now = case.due("first-response") + timedelta(minutes=5)
+    case.reached(at=called)
+    assert case.notices("overdue") == []
+
+
 def test_s08_zammad_5177_no_update_is_owed_before_the_first_response() -> None:
     """A student who writes again before anybody has spoken to them starts no second clock."""
     case = Pure().assigned()

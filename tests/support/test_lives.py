@@ -55,8 +55,11 @@ class ByTheRules:
     def pass_(self, span: timedelta) -> None:
         self.case.wait_until(self.case.now + span)
 
-    def sleep(self, span: timedelta) -> None:
-        self.case.down_until(self.case.now + span)
+    def sleep(self, span: timedelta, then: tuple[type[Command], str, dict[str, Any]] | None) -> None:
+        self.case.now += span
+        if then is not None:
+            self.try_(*then[:2], **then[2])
+        self.case.down_until(self.case.now)
 
     def away(self, who: str, substitute: str | None) -> None:
         self.case.house.away[who] = substitute
@@ -115,8 +118,7 @@ class BeforeServers:
 
     def try_(self, command: type[Command], by: str, **values: Any) -> None:
         reasons = {each: self._do(self.case.text()) for each in REASONS if each in command.model_fields}
-        with suppress(WorkflowUpdateFailedError):
-            self._do(self.case.decide(command, by, **reasons, **values))
+        self._do(self._refusable(self.case.decide(command, by, **reasons, **values)))
 
     def fact(self, fact: str, **data: Any) -> None:
         self._do(self.case.event(fact, **data))
@@ -124,14 +126,30 @@ class BeforeServers:
     def pass_(self, span: timedelta) -> None:
         self._do(self.case.forward(seconds=span.total_seconds()))
 
-    def sleep(self, span: timedelta) -> None:
+    def sleep(self, span: timedelta, then: tuple[type[Command], str, dict[str, Any]] | None) -> None:
         """Worker and relay stop; the case finds that time has passed while they were away."""
         self._do(self.office.close())
         ahead = self.now - datetime.now().astimezone()
         queue, moved = home_of("support").cases_queue, span + ahead
         version = self._do(sleep_through(self.case.handle, SUPPORT, self.office.owner, moved, queue=queue))
         self._slept.append((version, moved))
-        self._do(self.office.open())
+        self._do(self._open(then))
+
+    async def _open(self, then: tuple[type[Command], str, dict[str, Any]] | None) -> None:
+        """All is up again; what was decided before waits for it."""
+        if then is None:
+            await self.office.open()
+            return
+        command, by, values = then
+        values = values | {each: await self.case.text() for each in REASONS if each in command.model_fields}
+        async with asyncio.TaskGroup() as work:
+            decision = work.create_task(self._refusable(self.case.decide(command, by, **values)))
+            await self.office.open()
+            await decision
+
+    async def _refusable(self, decision: Coroutine[Any, Any, T]) -> None:
+        with suppress(WorkflowUpdateFailedError):
+            await decision
 
     def away(self, who: str, substitute: str | None) -> None:
         self.back(who)

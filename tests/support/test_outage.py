@@ -108,3 +108,29 @@ async def test_s07_after_three_days_down_each_case_tells_what_was_due_once(round
         "SELECT stage FROM iehe.cases WHERE case_id = $1", waits.handle.id
     ) == ("waiting")
     assert await asleep(office, timedelta(), *cases) == [[]] * len(cases), "told once"
+
+
+async def test_s07_a_decision_after_an_outage_takes_nothing_from_what_was_due_in_it(
+    round_the_clock: Office,
+) -> None:
+    """Raised to another level the moment that all is up: its clocks begin anew, and the breach is told."""
+    office = round_the_clock
+    case = await office.refer()
+    await case.assign()
+    await office.close()
+    slept = await sleep_through(
+        case.handle, SUPPORT, office.owner, OUTAGE, queue=home_of("support").cases_queue
+    )
+    scores = {name: await case.text() for name in ("distress_reason_id", "hostility_reason_id")}
+    async with asyncio.TaskGroup() as work:
+        raised = work.create_task(
+            case.decide(commands.Rescore, "counsellor-1", distress=3, hostility=0, **scores)
+        )
+        await office.open()
+        receipt = await raised
+    assert [sorted(step) for step in await told(case, slept)][:1] == [
+        sorted(["overdue > counsellor-1", "please-acknowledge > lead-1"])
+    ]
+    assert await office.owner.fetchval(
+        "SELECT max(version) FROM iehe.notices WHERE case_id = $1 AND message = 'overdue'", case.handle.id
+    ) < (receipt.version)

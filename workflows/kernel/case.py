@@ -157,8 +157,7 @@ class CaseWorkflow:
             while self._inbox:
                 await self._take(self._inbox[0])
                 self._inbox.pop(0)
-            while (alarm := next_alarm(self._state)) is not None and alarm[0] <= workflow.now():
-                await self._take(TimePassed())
+            await self._let_time_pass()
             if self._inbox or self._changed:
                 continue
             if self._finished() or self._next_run_due():
@@ -253,6 +252,9 @@ class CaseWorkflow:
 
     async def decide(self, command: Command) -> Receipt:
         """Do what the validator has let through, on the state as it is by then."""
+        if command.happened_at is None:
+            # what was due before it is, also when nobody was there to do it
+            await self._let_time_pass()
         outcome = await self._take(Decided(step=command.step, command=command.model_dump(mode="json")))
         if outcome.refused is not None:
             raise as_error(Refusal(outcome.refused.code, **outcome.refused.params))
@@ -269,6 +271,10 @@ class CaseWorkflow:
         self._inbox.append(read_event(name, args, came_as))
 
     # time
+
+    async def _let_time_pass(self) -> None:
+        while (alarm := next_alarm(self._state)) is not None and alarm[0] <= workflow.now():
+            await self._take(TimePassed())
 
     def _set_alarm(self) -> None:
         alarm = next_alarm(self._state)
