@@ -112,6 +112,23 @@ async def test_the_note_of_a_start_goes_with_its_time_and_brings_nothing_back(ar
     assert await archive.value("SELECT started_at FROM iehe.case_starts WHERE case_id = $1", OLD)
 
 
+async def test_a_task_of_no_case_goes_with_its_time_once_it_is_done(archive: Archive) -> None:
+    """What is still to be done stays, however old."""
+    for key, closed in (("open", None), ("long-done", 401), ("done", 399)):
+        await archive.value(
+            "INSERT INTO iehe.office_tasks (process, key, kind, roles, opened_at, due_at, closed_at)"
+            " VALUES ('admission-review', $1, 'kind', '{role}', '2020-01-01', '2020-01-02',"
+            " now() - make_interval(days => $2))",
+            key,
+            closed,
+        )
+    assert await archive.sweep() == {"office_tasks": 1}
+    assert await archive.value("SELECT array_agg(key ORDER BY key) FROM iehe.office_tasks") == [
+        "done",
+        "open",
+    ]
+
+
 async def test_what_belongs_to_no_process_goes_by_the_settings(archive: Archive) -> None:
     """Idempotency keys and decodings are kept for the days that the owner has written down."""
     await archive.value(

@@ -88,7 +88,7 @@ CREATE VIEW iehe.retention_rules WITH (security_invoker) AS
 SELECT k.kind, p.process, p.room, (p.body #>> ARRAY['retention', k.setting])::int AS days, p.version AS policy_version
 FROM iehe.policies_in_force p
 CROSS JOIN (VALUES ('events', 'event_days'), ('notices', 'notice_days'), ('case_starts', 'start_days'),
-                   ('texts', 'text_days')) AS k (kind, setting)
+                   ('office_tasks', 'event_days'), ('texts', 'text_days')) AS k (kind, setting)
 WHERE p.body #>> ARRAY['retention', k.setting] IS NOT NULL AND p.room = ANY ((SELECT iehe.rooms_here())::text[])
 UNION ALL
 SELECT s.kind, NULL, NULL, s.days, NULL FROM iehe.retention_settings s
@@ -103,6 +103,7 @@ DECLARE
                                WHEN 'notices' THEN 'coalesce(t.sent_at, t.queued_at)'
                                WHEN 'case_starts' THEN 't.started_at'
                                WHEN 'texts' THEN 't.created_at'
+                               WHEN 'office_tasks' THEN 't.closed_at'
                                ELSE 't.at' END;
     finished text := CASE kind
         -- what is stored or dead, or delivered and not seen in its case's log, is somebody's work
@@ -113,6 +114,8 @@ DECLARE
             -- a digest is of no case: whatever became of it, the next one tells more
             OR t.digest_on IS NOT NULL AND t.state NOT IN ('queued', 'failed', 'sending'))$q$
         WHEN 'case_starts' THEN 'c.closed_at < $1'
+        -- of no case; what is open has no age
+        WHEN 'office_tasks' THEN 'true'
         -- a text may be shown only by its case: it stays if its author has done anything there since
         WHEN 'texts' THEN $q$NOT EXISTS (
             SELECT FROM iehe.case_log l WHERE l.case_id = t.case_id AND (
@@ -122,16 +125,18 @@ DECLARE
                 ' AND NOT EXISTS (SELECT FROM %s r WHERE r.%I = t.text_id)', f.conrelid::regclass, a.attname), ''), '')
             FROM pg_constraint f JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
             WHERE f.contype = 'f' AND f.confrelid = 'iehe.texts'::regclass) END;
-    of_room  text := CASE kind WHEN 'notices' THEN '(SELECT r.room FROM iehe.rooms r WHERE r.process = t.process)'
-                               ELSE $q$split_part(t.case_id, '/', 1)$q$ END;
+    of_room  text := CASE WHEN kind IN ('notices', 'office_tasks')
+                          THEN '(SELECT r.room FROM iehe.rooms r WHERE r.process = t.process)'
+                          ELSE $q$split_part(t.case_id, '/', 1)$q$ END;
+    of_case  text := CASE kind WHEN 'office_tasks' THEN 'NULL' ELSE 't.case_id' END;
 BEGIN
     IF finished IS NULL THEN
         RETURN format('SELECT t.ctid AS place, %s AS age FROM iehe.%I t WHERE %1$s < $1 AND $2::text IS NULL', age, kind);
     END IF;
     RETURN format(
-        'SELECT t.ctid AS place, %s AS age FROM iehe.%I t LEFT JOIN iehe.cases c ON c.case_id = t.case_id '
+        'SELECT t.ctid AS place, %s AS age FROM iehe.%I t LEFT JOIN iehe.cases c ON c.case_id = %5$s '
         'WHERE %4$s = $2 AND %1$s < $1 AND %3$s AND NOT EXISTS (SELECT FROM iehe.case_holds h '
-        'WHERE h.case_id = t.case_id AND h.released_at IS NULL)', age, kind, finished, of_room);
+        'WHERE h.case_id = %5$s AND h.released_at IS NULL)', age, kind, finished, of_room, of_case);
 END
 $$;
 
