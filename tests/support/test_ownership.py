@@ -216,14 +216,16 @@ def test_e18_anybody_may_step_back() -> None:
     assert case.records("concerned") == [{"kind": "concerned", "staff_id": "counsellor-1"}]
 
 
-def test_e19_who_has_left_has_no_case() -> None:
-    """In one step the case is in the queue and an offer to them is gone."""
+@pytest.mark.parametrize("how", ["left", "moved"])
+def test_e19_who_has_left_has_no_case(how) -> None:
+    """In one step the case is in the queue and an offer to them is gone; the record says which it was."""
     case = Pure().in_contact()
     case.consent("health")
     case.decide(commands.Offer, "counsellor-1", to="nurse-1", unit="health")
-    case.event("person-left", staff_id="nurse-1")
+    case.event(f"person-{how}", staff_id="nurse-1")
     assert case.state.offer is None
-    case.event("person-left", staff_id="counsellor-1")
+    case.event(f"person-{how}", staff_id="counsellor-1")
+    assert case.records("owned")[-1]["why"] == how
     assert (case.state.owner, case.state.unit) == (None, "counselling")
 
 

@@ -225,7 +225,7 @@ def person_left(draft: SupportDraft, fact: PersonLeft) -> None:
         withdraw_offer(draft)
     if state.owner == fact.staff_id:
         draft.details["was"] = fact.staff_id
-        to_queue(draft, "left")
+        to_queue(draft, draft.step.removeprefix("person-"))
     _answers_no_more(draft, fact.staff_id)
 
 
