@@ -121,7 +121,9 @@ class BeforeServers:
         self._do(self._refusable(self.case.decide(command, by, **reasons, **values)))
 
     def fact(self, fact: str, **data: Any) -> None:
-        self._do(self.case.event(fact, **data))
+        """What is told of a member of staff changes the house for the lives that follow: see test_fan_out."""
+        if SUPPORT.events[fact].reaches is None:
+            self._do(self.case.event(fact, **data))
 
     def pass_(self, span: timedelta) -> None:
         self._do(self.case.forward(seconds=span.total_seconds()))
