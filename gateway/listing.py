@@ -31,7 +31,8 @@ def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
+    """A small number of a query as one; anything else as it is, which no model takes for a number."""
     return int(value) if isinstance(value, str) and _SMALL_NUMBER.fullmatch(value) else value
 
 
@@ -40,7 +41,7 @@ def _one_of(names: Iterable[str]) -> str:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
-Limit = Annotated[int, BeforeValidator(_digits), Field(strict=True, ge=1, le=PAGE_LIMIT)]
+Limit = Annotated[int, BeforeValidator(digits), Field(strict=True, ge=1, le=PAGE_LIMIT)]
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 Label = Annotated[str, Field(pattern=rf"^({'|'.join(LABELS)}):.{{1,64}}$")]
 Cursor = Annotated[str, Field(min_length=1, max_length=600, pattern=r"^[A-Za-z0-9_=-]+$")]

@@ -21,6 +21,7 @@ from gateway.responses import (
     ReceiptTold,
     TaskPage,
 )
+from gateway.rooms import DOORS
 from gateway.starting import OWN_WAYS, StartCase
 from schemas.kernel.case import Command
 
@@ -100,6 +101,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         for room in ROOMS_WITH_RECEIPTS
     ),
     *(operation for own in OWN_WAYS.values() for operation in own.OPERATIONS),
+    *(door.operation for doors in DOORS.values() for door in doors),
     Operation(
         "GET",
         "/cases/{case_id}",

@@ -32,15 +32,23 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> tuple[bytes, Any
     Raises:
         Problem: 408, 413, 415, or 400 for what is not JSON.
     """
+    raw = await bytes_of(request, "application/json", limit)
+    return raw, parse(raw)
+
+
+async def bytes_of(request: Request, media_type: str, limit: int) -> bytes:
+    """The body as it came.
+
+    Raises:
+        Problem: 408, 413, 415, or 400 for what is cut off.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        types = "application/json"
-        raise problem("unsupported-media-type", types=types, headers={"Accept": types})
+    if kind != media_type:
+        raise problem("unsupported-media-type", types=media_type, headers={"Accept": media_type})
     try:
-        raw = await read_body(request, limit)
+        return await read_body(request, limit)
     except ClientDisconnect:
         raise invalid([Fault("", "incomplete")]) from None
-    return raw, parse(raw)
 
 
 def checked(model: type[M], raw: bytes, *prefix: str | int) -> M:

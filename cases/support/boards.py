@@ -16,7 +16,7 @@ from workflows.kernel.sight import Field
 SQL: Final = queries("support/boards")
 MOST_DAYS: Final = 400
 """How far any board looks back or ahead."""
-_HIDDEN: Final = frozenset({"process", "state", "stage", "clock", "deadline_state"})
+_HIDDEN: Final = frozenset({"process", "state", "clock", "deadline_state"})
 """What of a row is only for the counting."""
 
 Rows = list[dict[str, Any]]

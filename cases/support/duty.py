@@ -45,11 +45,11 @@ async def _change_member(
     pool: asyncpg.Pool, by: str, query: str, unit: str, staff_id: str, *more: bool
 ) -> None:
     if unit not in set(Unit) or not _STAFF_ID.fullmatch(staff_id):
-        raise Refusal("no-such-member", unit=unit, staff_id=staff_id)
+        raise Refusal("no-such-member")
 
     async def work(connection: Connection) -> None:
         if await connection.fetchval(SQL[query], unit, staff_id, *more) is None:
-            raise Refusal("no-such-member", unit=unit, staff_id=staff_id)
+            raise Refusal("no-such-member")
         await note(connection, by, query.replace("_", "-"), f"{unit}/{staff_id}")
 
     await change(pool, work)
@@ -81,6 +81,14 @@ async def plan_shift(
         return int(shift)
 
     return await change(pool, work)
+
+
+async def planned_as(
+    pool: asyncpg.Pool, place: str, staff_id: str, begins: datetime, ends: datetime
+) -> int | None:
+    """The number of this very shift, where it is planned already."""
+    number: int | None = await pool.fetchval(SQL["planned_as"], place, staff_id, begins, ends)
+    return number
 
 
 async def plan_shifts(pool: asyncpg.Pool, by: str, new: Sequence[tuple[Any, ...]], subject: str) -> None:
