@@ -36,7 +36,8 @@ def digits(value: Any) -> Any:
     return int(value) if isinstance(value, str) and _SMALL_NUMBER.fullmatch(value) else value
 
 
-def _one_of(names: Iterable[str]) -> str:
+def one_of(names: Iterable[str]) -> str:
+    """The pattern of a word of a list, such as a query has."""
     return f"^({'|'.join(names)})$"
 
 
@@ -58,7 +59,7 @@ class _Query(BaseModel):
 class CasesQuery(_Query):
     """Which cases; what is not named does not matter."""
 
-    process: Annotated[str, Field(pattern=_one_of(PROCESSES))] | None = None
+    process: Annotated[str, Field(pattern=one_of(PROCESSES))] | None = None
     stage: Word | None = None
     waiting_for: Word | None = None
     label: tuple[Label, ...] = ()
@@ -71,7 +72,7 @@ class CasesQuery(_Query):
 class TasksQuery(_Query):
     """Which tasks; what is not named does not matter."""
 
-    role: Annotated[str, Field(pattern=_one_of(ROLES))] | None = None
+    role: Annotated[str, Field(pattern=one_of(ROLES))] | None = None
     assignee: Word | None = None
     overdue: Flag | None = None
 

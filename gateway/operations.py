@@ -5,6 +5,7 @@ from typing import Final
 
 from cases.receipts import ROOMS_WITH_RECEIPTS
 from cases.registry import PROCESSES
+from gateway import facts
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
 from gateway.listing import CasesQuery, TasksQuery
@@ -112,6 +113,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         more_problems=(HTTPStatus.CONFLICT,),
     ),
     *_decisions(),
+    facts.OPERATION,
     Operation(
         "POST",
         "/cases/{case_id}/break-glass",

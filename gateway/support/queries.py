@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cases.support.boards import MOST_DAYS
-from gateway.listing import Flag, digits
+from gateway.listing import Flag, digits, one_of
 from gateway.request_parsing import KEY_PATTERN
 from schemas.support.stages import Unit
 
@@ -39,7 +39,7 @@ class DaysAheadQuery(_Query):
 class MembersQuery(_Query):
     """Of one unit, or of all."""
 
-    unit: Unit | None = None
+    unit: Annotated[str, Field(pattern=one_of(Unit))] | None = None
 
 
 class FileQuery(_Query):
