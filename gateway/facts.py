@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from cases.registry import PROCESSES
 from gateway.context import gateway_of
 from gateway.operation import Operation
 from gateway.problems import problem
-from gateway.request_parsing import body_of, checked, key_of, note_request
+from gateway.request_parsing import Moment, body_of, checked, key_of, note_request
 from gateway.responses import Answer, accepted
 from gateway.staff import require_role, staff_of
 from schemas.kernel.case import EventEnvelope
@@ -33,7 +33,7 @@ class FactBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data: dict[str, JsonValue] = {}
-    happened_at: AwareDatetime | None = None
+    happened_at: Moment | None = None
 
 
 class FactEntered(Answer):

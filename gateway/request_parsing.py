@@ -3,13 +3,15 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar, get_origin
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar, get_origin
 
 import asyncpg
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from activities.kernel.queries import queries
+from gateway.cloudevents import YEARS
 from gateway.limits import read_body
 from gateway.problems import Fault, faults_of, invalid, problem
 from gateway.strict_json import parse
@@ -23,6 +25,15 @@ ANY_VERSION: Final = "*"
 _VERSION: Final = re.compile(r'"([0-9]{1,9})"')
 _KEY: Final = re.compile(KEY_PATTERN)
 
+
+def _in_years(moment: datetime) -> datetime:
+    if moment.year not in YEARS:
+        raise ValueError("a year that no calendar here has")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_years)]
+"""A moment with its offset, of the years that events have."""
 M = TypeVar("M", bound=BaseModel)
 
 

@@ -4,12 +4,13 @@ from datetime import date, datetime, time
 from http import HTTPStatus
 from typing import Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from cases.closures import list_closures, remove_closure
 from cases.support import duty
 from gateway.door import Asked, Door
 from gateway.operation import Operation
+from gateway.request_parsing import Moment
 from gateway.responses import Answer
 from gateway.support.queries import DaysAheadQuery, MembersQuery
 from schemas.kernel.identifiers import StaffId
@@ -31,8 +32,8 @@ class MemberBody(_Body):
 class ShiftTimes(_Body):
     """When a shift is."""
 
-    begins_at: AwareDatetime
-    ends_at: AwareDatetime
+    begins_at: Moment
+    ends_at: Moment
 
 
 class ShiftBody(ShiftTimes):

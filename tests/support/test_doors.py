@@ -269,6 +269,8 @@ async def test_e11_a_shift_is_planned_moved_and_changes_hands_over_http(sights: 
     assert await refusal(sights, "POST", "/support/rota", "head-1", other) == (409, "shift-overlaps")
     backwards = {"begins_at": times["ends_at"], "ends_at": times["begins_at"]}
     path = f"/support/rota/{shift}"
+    long_ago = {"begins_at": "0001-01-01T00:00:00+14:00", "ends_at": "9999-12-31T23:59:59-14:00"}
+    assert (await refusal(sights, "PUT", path, "duty-1", long_ago))[0] == 400
     assert await refusal(sights, "PUT", path, "duty-1", backwards) == (400, "shift-ends-first")
     await told(sights, "PUT", path, "duty-1", times)
     mine = {"staff_id": "duty-1"}
