@@ -52,7 +52,7 @@ ATTRIBUTES: Final = frozenset(
 _TIME: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_YEARS: Final = range(1900, 2200)
+YEARS: Final = range(1900, 2200)
 _EXTENSION: Final = re.compile(r"[a-z0-9]{1,20}")
 _EXTENSION_LIMIT: Final = 1024
 _EVENT_ID: Final = TypeAdapter[str](MessageId)
@@ -83,7 +83,7 @@ def _moment(value: Any) -> Any:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise ValueError("not a time of RFC 3339 with its offset")
     moment = datetime.fromisoformat(value.upper())
-    if moment.year not in _YEARS:
+    if moment.year not in YEARS:
         raise ValueError("not a time that a case can have")
     return moment.astimezone(UTC)
 

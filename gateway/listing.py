@@ -31,16 +31,18 @@ def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
+    """A small number of a query as one; anything else as it is, which no model takes for a number."""
     return int(value) if isinstance(value, str) and _SMALL_NUMBER.fullmatch(value) else value
 
 
-def _one_of(names: Iterable[str]) -> str:
+def one_of(names: Iterable[str]) -> str:
+    """The pattern of a word of a list, such as a query has."""
     return f"^({'|'.join(names)})$"
 
 
 Flag = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
-Limit = Annotated[int, BeforeValidator(_digits), Field(strict=True, ge=1, le=PAGE_LIMIT)]
+Limit = Annotated[int, BeforeValidator(digits), Field(strict=True, ge=1, le=PAGE_LIMIT)]
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 Label = Annotated[str, Field(pattern=rf"^({'|'.join(LABELS)}):.{{1,64}}$")]
 Cursor = Annotated[str, Field(min_length=1, max_length=600, pattern=r"^[A-Za-z0-9_=-]+$")]
@@ -57,7 +59,7 @@ class _Query(BaseModel):
 class CasesQuery(_Query):
     """Which cases; what is not named does not matter."""
 
-    process: Annotated[str, Field(pattern=_one_of(PROCESSES))] | None = None
+    process: Annotated[str, Field(pattern=one_of(PROCESSES))] | None = None
     stage: Word | None = None
     waiting_for: Word | None = None
     label: tuple[Label, ...] = ()
@@ -70,7 +72,7 @@ class CasesQuery(_Query):
 class TasksQuery(_Query):
     """Which tasks; what is not named does not matter."""
 
-    role: Annotated[str, Field(pattern=_one_of(ROLES))] | None = None
+    role: Annotated[str, Field(pattern=one_of(ROLES))] | None = None
     assignee: Word | None = None
     overdue: Flag | None = None
 

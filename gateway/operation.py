@@ -8,6 +8,8 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 Security = Literal["staff", "source-token", "source-signature"]
+FILE_TYPE: Final = "application/octet-stream"
+"""Of a body that is a file; what it is is seen by its content."""
 SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 STAFF_PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
 BODY_PROBLEMS: Final = (
@@ -30,7 +32,8 @@ class Operation:
         path: template; a value in braces is one parameter, a `/` within it written as %2F or as it is.
         operation_id: unique name, for generated clients.
         summary: one sentence.
-        request: the body's model; None without a body.
+        request: the body's model; None without a body, or where it is a file.
+        file: the body is a file, as it is.
         query: model of the query parameters.
         headers: request headers beside the usual, with whether each is required.
         responses: model of the body by status; None: no body.
@@ -38,11 +41,12 @@ class Operation:
         security: credentials of which it asks for one; none: nobody's.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     operation_id: str
     summary: str
     request: type[BaseModel] | None = None
+    file: bool = False
     query: type[BaseModel] | None = None
     headers: Mapping[str, bool] = field(default_factory=dict)
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
@@ -54,7 +58,7 @@ class Operation:
         """Every status that is answered by application/problem+json."""
         found = set(self.more_problems)
         found.update(STAFF_PROBLEMS if self.security else ())
-        found.update(BODY_PROBLEMS if self.request is not None else ())
+        found.update(BODY_PROBLEMS if self.file or self.request is not None else ())
         found.update({HTTPStatus.BAD_REQUEST} if self.query is not None else ())
         found.update({HTTPStatus.NOT_FOUND} if "{" in self.path else ())
         found.update(_VERSION_PROBLEMS if "If-Match" in self.headers else ())

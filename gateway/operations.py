@@ -5,6 +5,7 @@ from typing import Final
 
 from cases.receipts import ROOMS_WITH_RECEIPTS
 from cases.registry import PROCESSES
+from gateway import facts
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
 from gateway.listing import CasesQuery, TasksQuery
@@ -21,6 +22,7 @@ from gateway.responses import (
     ReceiptTold,
     TaskPage,
 )
+from gateway.rooms import DOORS
 from gateway.starting import OWN_WAYS, StartCase
 from schemas.kernel.case import Command
 
@@ -100,6 +102,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         for room in ROOMS_WITH_RECEIPTS
     ),
     *(operation for own in OWN_WAYS.values() for operation in own.OPERATIONS),
+    *(door.operation for doors in DOORS.values() for door in doors),
     Operation(
         "GET",
         "/cases/{case_id}",
@@ -110,6 +113,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         more_problems=(HTTPStatus.CONFLICT,),
     ),
     *_decisions(),
+    facts.OPERATION,
     Operation(
         "POST",
         "/cases/{case_id}/break-glass",

@@ -3,13 +3,15 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar, get_origin
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar, get_origin
 
 import asyncpg
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from activities.kernel.queries import queries
+from gateway.cloudevents import YEARS
 from gateway.limits import read_body
 from gateway.problems import Fault, faults_of, invalid, problem
 from gateway.strict_json import parse
@@ -23,6 +25,15 @@ ANY_VERSION: Final = "*"
 _VERSION: Final = re.compile(r'"([0-9]{1,9})"')
 _KEY: Final = re.compile(KEY_PATTERN)
 
+
+def _in_years(moment: datetime) -> datetime:
+    if moment.year not in YEARS:
+        raise ValueError("a year that no calendar here has")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_years)]
+"""A moment with its offset, of the years that events have."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -32,15 +43,23 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> tuple[bytes, Any
     Raises:
         Problem: 408, 413, 415, or 400 for what is not JSON.
     """
+    raw = await bytes_of(request, "application/json", limit)
+    return raw, parse(raw)
+
+
+async def bytes_of(request: Request, media_type: str, limit: int) -> bytes:
+    """The body as it came.
+
+    Raises:
+        Problem: 408, 413, 415, or 400 for what is cut off.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        types = "application/json"
-        raise problem("unsupported-media-type", types=types, headers={"Accept": types})
+    if kind != media_type:
+        raise problem("unsupported-media-type", types=media_type, headers={"Accept": media_type})
     try:
-        raw = await read_body(request, limit)
+        return await read_body(request, limit)
     except ClientDisconnect:
         raise invalid([Fault("", "incomplete")]) from None
-    return raw, parse(raw)
 
 
 def checked(model: type[M], raw: bytes, *prefix: str | int) -> M:

@@ -23,10 +23,15 @@ class NamelessFile:
     def __del__(self) -> None:
         self.file.close()
 
+    @property
+    def path(self) -> Path:
+        """By what this process opens it anew, so long as it is known."""
+        return Path(f"/proc/self/fd/{self.file.fileno()}")
+
     def lines(self) -> IO[bytes]:
         """Read it from its beginning, whoever else is reading it."""
         # opened anew, and so with a place of its own
-        return Path(f"/proc/self/fd/{self.file.fileno()}").open("rb", 1 << 16)
+        return self.path.open("rb", 1 << 16)
 
 
 class SpooledRows(Sequence[NumberedRow[Row]], Generic[Row]):

@@ -171,6 +171,33 @@ class OvertakenError(Exception):
     """The case is not where the steps to be written start from."""
 
 
+async def change(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """The same as `transact` for a door: what is no refusal is raised as the database says it.
+
+    Raises:
+        Refusal: `work`, or a function of the database (`iehe.refuse`), refuses.
+    """
+    try:
+        return await _again(pool, work)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == REFUSED_BY_FUNCTION:
+            raise refusal_of(error) from None
+        raise
+
+
+async def _again(
+    pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]], *, one_statement: bool = False
+) -> T:
+    async def once() -> T:
+        async with pool.acquire(timeout=5) as connection:
+            if one_statement:
+                return await work(connection)
+            async with connection.transaction():
+                return await work(connection)
+
+    return await _TRANSACTION.copy()(once)
+
+
 async def transact(
     pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]], *, one_statement: bool = False
 ) -> T:
@@ -187,16 +214,8 @@ async def transact(
         ApplicationError: `DatabaseFault` with the SQLSTATE, and nothing else of the error, when the database
             does not let it through.
     """
-
-    async def once() -> T:
-        async with pool.acquire(timeout=5) as connection:
-            if one_statement:
-                return await work(connection)
-            async with connection.transaction():
-                return await work(connection)
-
     try:
-        return await _TRANSACTION.copy()(once)
+        return await _again(pool, work, one_statement=one_statement)
     except asyncpg.ForeignKeyViolationError as error:
         if "texts" in (error.constraint_name or "") or "_reason_id_" in (error.constraint_name or ""):
             raise Refusal("unknown-text") from None

@@ -1,8 +1,6 @@
 """`iehe support queue`, `load`, `breaches` and `crises`: what people look at together, within their sight."""
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +10,6 @@ from cli.session import Session
 from cli.tables import Columns, print_rows
 
 DaysOption = Annotated[int, typer.Option(min=1, max=400, help="So many days back.")]
-_HIDDEN = ("process", "state", "clock", "deadline_state")
-"""What of a row is only for the counting."""
 
 
 def boards(app: typer.Typer) -> None:
@@ -25,8 +21,10 @@ def boards(app: typer.Typer) -> None:
 @command
 async def queue(session: Session, *, limit: LimitOption = 50) -> None:
     """List open cases by when they are due, with what is due and how that was counted."""
+    from cases.support import boards as shared
+
     await session.actor()
-    rows = await _counted(session, await session.fetch("support/boards:queue", limit))
+    rows = await shared.queue(await session.pool(), limit)
     columns: Columns = (
         ("due", "due_at"),
         ("case", "case_id"),
@@ -42,6 +40,8 @@ async def queue(session: Session, *, limit: LimitOption = 50) -> None:
 @command
 async def load(session: Session) -> None:
     """List how many open cases each owner and each queue has, and who is away until when."""
+    from cases.support import boards as shared
+
     await session.actor()
     columns: Columns = (
         ("unit", "unit"),
@@ -50,15 +50,16 @@ async def load(session: Session) -> None:
         ("away until", "away_until"),
         ("stand-in", "substitute"),
     )
-    print_rows(session, await session.fetch("support/boards:load"), columns)
+    print_rows(session, await shared.load(await session.pool()), columns)
 
 
 @command
 async def breaches(session: Session, *, days: DaysOption = 30, limit: LimitOption = 50) -> None:
     """List the clocks that were missed, the last first, with how each was counted."""
+    from cases.support import boards as shared
+
     await session.actor()
-    since = datetime.now(UTC) - timedelta(days=days)
-    rows = await _counted(session, await session.fetch("support/boards:breaches", limit, since))
+    rows = await shared.breaches(await session.pool(), days, limit)
     columns: Columns = (
         ("due", "due_at"),
         ("done", "ended_at"),
@@ -75,9 +76,10 @@ async def breaches(session: Session, *, days: DaysOption = 30, limit: LimitOptio
 @command
 async def crises(session: Session) -> None:
     """List the crises that nobody has stood down: which page, at which step, who has it, and since when."""
+    from cases.support import boards as shared
+
     await session.actor()
-    rows = await session.fetch("support/boards:crises")
-    await _note(session, rows)
+    rows = await shared.crises(await session.pool())
     columns: Columns = (
         ("since", "since"),
         ("case", "case_id"),
@@ -87,32 +89,6 @@ async def crises(session: Session) -> None:
         ("who", lambda row: ", ".join(row["lead"] or row["paged"])),
     )
     print_rows(session, rows, columns)
-
-
-async def _counted(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with how the clock of each came about, in both languages."""
-    from cases.clocks import explained
-    from cases.states import read_state
-
-    pool, now = await session.pool(), datetime.now(UTC)
-    await _note(session, rows)
-    told = []
-    for row in rows:
-        shown = {name: value for name, value in row.items() if name not in _HIDDEN}
-        shown["calculation"] = {}
-        if row["clock"] is not None:
-            policy = (await read_state(pool, row)).policy
-            named = {"deadline": row["deadline"], "state": row["deadline_state"]}
-            shown["calculation"] = explained(named, json.loads(row["clock"]), policy, now)
-        told.append(shown)
-    return told
-
-
-async def _note(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    from cases.sight import note_reads
-    from workflows.kernel.sight import Field
-
-    await note_reads(await session.pool(), sorted({row["case_id"] for row in rows}), "list", Field.WORK)
 
 
 def _calculation(session: Session, row: Mapping[str, Any]) -> str:

@@ -5,18 +5,16 @@ from typing import Annotated
 
 import typer
 
-from activities.kernel.queries import queries
 from cli.case_arguments import acting, command
 from cli.japanese import word
 from cli.known import completed
 from cli.known import staff_ids as known_staff
 from cli.session import CommandError, Session
 from cli.support import closures, papers
-from cli.support.alerts import alerts
 from cli.support.boards import boards
+from cli.support.files import alerts, import_rota
 from cli.support.incidents import incidents
 from cli.support.report import report
-from cli.support.rota_file import import_rota
 from cli.tables import Columns, print_rows
 from cli.typed import known_value, moment
 
@@ -46,8 +44,10 @@ PLACES = ("first", "second")
 @acting
 async def referrals(session: Session) -> None:
     """List what you have referred: when, and whether contact was made; nothing further is told."""
+    from cases.support import boards as shared
+
     await session.actor()
-    rows = await session.fetch("support/support:referred_by")
+    rows = await shared.referrals(await session.pool())
     columns: Columns = (
         ("case", "case_id"),
         ("referred", "referred_at"),
@@ -63,6 +63,8 @@ async def list_members(
     session: Session, *, unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None
 ) -> None:
     """List who works in which unit, leads first."""
+    from cases.support import duty
+
     await session.actor()
     known_value(unit, _units(), "--unit")
     columns: Columns = (
@@ -70,7 +72,7 @@ async def list_members(
         ("id", "staff_id"),
         ("lead", lambda row: "✓" if row["lead"] else ""),
     )
-    print_rows(session, await session.fetch("support/rota:members", unit), columns)
+    print_rows(session, await duty.members(await session.pool(), unit), columns)
 
 
 @members.command("add")
@@ -83,9 +85,11 @@ async def add_member(
     lead: Annotated[bool, typer.Option("--lead", help="As one of its leads.")] = False,
 ) -> None:
     """Let somebody work in a unit; a unit's cases that have no owner are theirs to take."""
+    from cases.support import duty
+
     actor = await _administer(session, "change-members")
     known_value(unit, _units(), "UNIT")
-    await _change(session, actor, "add_member", unit, staff_id, lead)
+    await duty.add_member(await session.pool(), actor, unit, staff_id, lead=lead)
     session.answer({"unit": unit, "staff_id": staff_id, "lead": lead}, "member-added")
 
 
@@ -93,9 +97,11 @@ async def add_member(
 @command
 async def remove_member(session: Session, unit: str, staff_id: StaffArgument) -> None:
     """Let somebody work in a unit no more; cases of theirs stay with them until they are handed over."""
+    from cases.support import duty
+
     actor = await _administer(session, "change-members")
     known_value(unit, _units(), "UNIT")
-    await _change(session, actor, "remove_member", unit, staff_id)
+    await duty.remove_member(await session.pool(), actor, unit, staff_id)
     session.answer({"unit": unit, "staff_id": staff_id}, "member-removed")
 
 
@@ -103,6 +109,8 @@ async def remove_member(session: Session, unit: str, staff_id: StaffArgument) ->
 @command
 async def list_rota(session: Session, *, days: DaysOption = 28) -> None:
     """List the shifts of the days ahead, with what is offered to whom."""
+    from cases.support import duty
+
     await session.actor()
     columns: Columns = (
         ("shift", "shift"),
@@ -112,16 +120,18 @@ async def list_rota(session: Session, *, days: DaysOption = 28) -> None:
         ("id", "staff_id"),
         ("offered to", "offered_to"),
     )
-    print_rows(session, await session.fetch("support/rota:rota", days), columns)
+    print_rows(session, await duty.shifts(await session.pool(), days), columns)
 
 
 @rota.command("gaps")
 @command
 async def gaps(session: Session, *, days: DaysOption = 28) -> None:
     """List the times of the days ahead in which nobody has a place."""
+    from cases.support import duty
+
     await session.actor()
     columns: Columns = (("place", "place"), ("from", "begins_at"), ("until", "ends_at"))
-    print_rows(session, await session.fetch("support/rota:gaps", days), columns)
+    print_rows(session, await duty.gaps(await session.pool(), days), columns)
 
 
 @rota.command("plan")
@@ -130,15 +140,12 @@ async def plan_shift(
     session: Session, place: str, staff_id: StaffArgument, *, since: FromOption, until: UntilOption
 ) -> None:
     """Put somebody on duty; who is reached by two tested channels (iehe staff channel)."""
-    from activities.support.rota import plan
-    from cases.administration import note
+    from cases.support import duty
 
     actor = await _administer(session, "change-rota")
     known_value(place, PLACES, "PLACE")
     begins, ends = _moment(since, "--from"), _moment(until, "--until")
-    shift = await plan(await session.pool(), place, staff_id, begins, ends, actor)
-    async with session.transaction() as connection:
-        await note(connection, actor, "plan-shift", str(shift), staff_id=staff_id, place=place)
+    shift = await duty.plan_shift(await session.pool(), actor, place, staff_id, begins, ends)
     told = {"shift": shift, "place": place, "staff_id": staff_id, "begins_at": begins, "ends_at": ends}
     session.answer(told, "shift-planned")
 
@@ -149,15 +156,11 @@ async def move_shift(
     session: Session, shift: ShiftArgument, *, since: FromOption, until: UntilOption
 ) -> None:
     """Give a shift another time; what was agreed about it moves with it."""
-    from activities.support.rota import move
-    from cases.administration import note
+    from cases.support import duty
 
     actor = await _administer(session, "change-rota")
     begins, ends = _moment(since, "--from"), _moment(until, "--until")
-    if not await move(await session.pool(), shift, begins, ends):
-        raise CommandError("no-such-shift", shift=shift)
-    async with session.transaction() as connection:
-        await note(connection, actor, "move-shift", str(shift), begins=begins, ends=ends)
+    await duty.move_shift(await session.pool(), actor, shift, begins, ends)
     session.answer({"shift": shift, "begins_at": begins, "ends_at": ends}, "shift-moved")
 
 
@@ -165,14 +168,10 @@ async def move_shift(
 @command
 async def remove_shift(session: Session, shift: ShiftArgument) -> None:
     """Take a shift away; what it leaves is a gap."""
-    actor = await _administer(session, "change-rota")
-    from cases.administration import note
+    from cases.support import duty
 
-    async with session.transaction() as connection:
-        was = await connection.fetchval(queries("support/rota")["remove"], shift)
-        if was is None:
-            raise CommandError("no-such-shift", shift=shift)
-        await note(connection, actor, "remove-shift", str(shift), staff_id=was)
+    actor = await _administer(session, "change-rota")
+    was = await duty.remove_shift(await session.pool(), actor, shift)
     session.answer({"shift": shift, "staff_id": was}, "shift-removed")
 
 
@@ -180,10 +179,10 @@ async def remove_shift(session: Session, shift: ShiftArgument) -> None:
 @command
 async def offer_swap(session: Session, shift: ShiftArgument, staff_id: StaffArgument) -> None:
     """Offer a shift of yours to a colleague; it stays yours until they accept."""
-    from activities.support.rota import offer
+    from cases.support import duty
 
     actor = await session.actor()
-    await offer(await session.pool(), shift, actor.id, staff_id)
+    await duty.offer_shift(await session.pool(), shift, actor.id, staff_id)
     session.answer({"shift": shift, "offered_to": staff_id}, "swap-offered")
 
 
@@ -216,10 +215,10 @@ async def give_back_swap(session: Session, shift: ShiftArgument) -> None:
 
 
 async def _answer(session: Session, shift: int, said: str) -> None:
-    from activities.support.rota import answer
+    from cases.support import duty
 
     actor = await session.actor()
-    other = await answer(await session.pool(), shift, actor.id, said)
+    other = await duty.answer_swap(await session.pool(), shift, actor.id, said)
     session.answer({"shift": shift, "state": said, "with": other}, "swap-answered", other=other)
 
 
@@ -227,16 +226,6 @@ async def _administer(session: Session, act: str) -> str:
     from workflows.support.process import SUPPORT
 
     return (await session.administer(act, SUPPORT.name)).id
-
-
-async def _change(session: Session, actor: str, query: str, unit: str, staff_id: str, *more: bool) -> None:
-    from cases.administration import note
-
-    async with session.transaction() as connection:
-        done = await connection.fetchval(queries("support/rota")[query], unit, staff_id, *more)
-        if done is None:
-            raise CommandError("no-such-member", unit=unit, staff_id=staff_id)
-        await note(connection, actor, query.replace("_", "-"), f"{unit}/{staff_id}")
 
 
 def _units() -> list[str]:

@@ -1,12 +1,11 @@
 """`iehe support incident`: one event behind several cases; each is worked on, and ends, by itself (S16)."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from activities.kernel.queries import queries
 from cli.case_arguments import CaseArgument, command, find_case
-from cli.session import CommandError, Session
+from cli.session import Session
 from cli.tables import Columns, print_rows
 
 incidents = typer.Typer(no_args_is_help=True, help="Incidents behind several cases, each worked on alone.")
@@ -20,11 +19,9 @@ async def open_incident(
     session: Session, label: Annotated[str, typer.Argument(help="A code for it, without what happened.")]
 ) -> None:
     """Note that several cases come from one event; nothing of what happened is said here."""
-    from schemas.kernel.identifiers import CODE
+    from cases.support import incidents as shared
 
-    if not CODE.fullmatch(label):
-        raise CommandError("incident-label", label=label)
-    number = await _change(session, "open", label)
+    number = await shared.open_incident(await session.pool(), await _administer(session), label)
     session.answer({"incident": number, "label": label}, "incident-opened")
 
 
@@ -32,8 +29,10 @@ async def open_incident(
 @command
 async def add_case(session: Session, incident: IncidentArgument, case: CaseArgument) -> None:
     """Add a case that you may open to an incident; nothing of the case changes."""
-    row = await find_case(session, case, "support")
-    await _change(session, "add", incident, row["case_id"])
+    from cases.support import incidents as shared
+
+    row, by = await find_case(session, case, "support"), await _administer(session)
+    await shared.add_case(await session.pool(), by, incident, row["case_id"])
     session.answer({"incident": incident, "case_id": row["case_id"]}, "incident-case-added")
 
 
@@ -41,7 +40,9 @@ async def add_case(session: Session, incident: IncidentArgument, case: CaseArgum
 @command
 async def close_incident(session: Session, incident: IncidentArgument) -> None:
     """Close an incident; each of its cases goes on by itself."""
-    await _change(session, "close", incident)
+    from cases.support import incidents as shared
+
+    await shared.close_incident(await session.pool(), await _administer(session), incident)
     session.answer({"incident": incident}, "incident-closed")
 
 
@@ -49,10 +50,9 @@ async def close_incident(session: Session, incident: IncidentArgument) -> None:
 @command
 async def list_incidents(session: Session) -> None:
     """List the incidents, with how many of their cases you may open."""
-    rows = await session.fetch("support/incidents:incidents", None)
-    seen = await _seen(session, None)
-    for row in rows:
-        row["cases"] = sum(each["incident"] == row["incident"] for each in seen)
+    from cases.support import incidents as shared
+
+    actor = await session.actor()
     columns: Columns = (
         ("incident", "incident"),
         ("label", "label"),
@@ -60,36 +60,21 @@ async def list_incidents(session: Session) -> None:
         ("opened", "opened_at"),
         ("closed", "closed_at"),
     )
-    print_rows(session, rows, columns)
+    print_rows(session, await shared.incidents(await session.pool(), actor), columns)
 
 
 @incidents.command("show")
 @command
 async def show_incident(session: Session, incident: IncidentArgument) -> None:
     """List the cases of an incident that you may open."""
-    if not await session.fetch("support/incidents:incidents", incident):
-        raise CommandError("no-such-incident", incident=incident)
+    from cases.support import incidents as shared
+
+    actor = await session.actor()
     columns: Columns = (("case", "case_id"), ("stage", "stage"), ("due", "due_at"))
-    print_rows(session, await _seen(session, incident), columns)
+    print_rows(session, await shared.cases_of(await session.pool(), incident, actor), columns)
 
 
-async def _seen(session: Session, incident: int | None) -> list[dict[str, Any]]:
-    """Cases that are neither shown nor counted are not there for who may not open them."""
-    from cases.sight import fields_of
-
-    actor, pool = await session.actor(), await session.pool()
-    rows = await session.fetch("support/incidents:cases", incident, actor.id)
-    return [row for row in rows if await fields_of(pool, row["case_id"], actor)]
-
-
-async def _change(session: Session, query: str, *values: Any) -> int:
-    from cases.administration import note
+async def _administer(session: Session) -> str:
     from workflows.support.process import SUPPORT
 
-    actor = await session.administer("change-incidents", SUPPORT.name)
-    async with session.transaction() as connection:
-        number = await connection.fetchval(queries("support/incidents")[query], *values, actor.id)
-        if number is None:
-            raise CommandError("no-such-incident", incident=values[0])
-        await note(connection, actor.id, f"{query}-incident", str(number))
-    return int(number)
+    return (await session.administer("change-incidents", SUPPORT.name)).id

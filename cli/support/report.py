@@ -2,7 +2,6 @@
 
 import csv
 import io
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,19 +23,13 @@ async def report(
     to: Annotated[Path | None, typer.Option("--to", help="Write it to a .csv or .xlsx file.")] = None,
 ) -> None:
     """Show the counts of a year that is over, small ones hidden; it stays as it was first published."""
-    from activities.support.report import is_over, yearly
-    from cases.suppression import LEAST, published
-    from schemas.kernel.schedules import local_day
+    from cases.support.report import report_of
     from workflows.support.process import SUPPORT
 
     actor = await session.administer("read-report", SUPPORT.name)
-    now = datetime.now(UTC)
-    if not is_over(year, local_day(now)):
-        raise CommandError("year-not-over", year=year)
     if to is not None and to.suffix not in (".csv", ".xlsx"):
         raise CommandError("report-format", file=to.name)
-    pool = await session.pool(of_host=True)
-    told = await yearly(pool, year, actor.id, published, LEAST, now)
+    told = await report_of(await session.pool(), year, actor)
     if to is not None:
         (_write_csv if to.suffix == ".csv" else _write_workbook)(to, _rows(told))
         session.answer({"file": str(to), "year": year}, "report-written", file=to)

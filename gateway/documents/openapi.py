@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from gateway.cloudevents import EVENT_TYPES, CloudEvent
 from gateway.documents.models import reference, schemas_of
 from gateway.event_modes import BATCH_LIMIT, Mode
-from gateway.operation import BODY_PROBLEMS, SIGNATURE, STAFF_PROBLEMS, Operation
+from gateway.operation import BODY_PROBLEMS, FILE_TYPE, SIGNATURE, STAFF_PROBLEMS, Operation
 from gateway.operations import OPERATIONS
 from gateway.problems import MEDIA_TYPE
 from gateway.responses import EventStored, ProblemTold
@@ -138,6 +138,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
         },
         "security": [{each: []} for each in operation.security],
     }
+    if operation.file:
+        content = {FILE_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+        told["requestBody"] = {"required": True, "content": content}
     if operation.request is not None:
         told["requestBody"] = {"required": True, "content": _json(reference(operation.request))}
     return told

@@ -81,7 +81,7 @@ def _limits() -> str:
     names, values = cloudevents._EXTENSION.pattern, cloudevents._EXTENSION_LIMIT
     per_minute = inspect.signature(source.add).parameters["per_minute"].default
     overlap = inspect.signature(source.rotate).parameters["overlap_hours"].default
-    years = f"years {cloudevents._YEARS[0]} to {cloudevents._YEARS[-1]}"
+    years = f"years {cloudevents.YEARS[0]} to {cloudevents.YEARS[-1]}"
     peer, refused = limits.PEER_PER_MINUTE, limits.REFUSED_PER_MINUTE
     held, net = connections.PER_ADDRESS, "an IPv6 /64 counts as one"
     waits = connections.HEADER_SECONDS, connections.ANSWER_SECONDS, connections.REST_SECONDS

@@ -163,9 +163,8 @@ async def test_s19_every_running_case_is_told_once_and_counts_again(office: Offi
     await case.assign(distress=3)
     today = datetime.now(UTC).date()
     days = Closure(first=today + timedelta(days=3), last=today + timedelta(days=6), why="closure")
-    async with office.door.acquire() as connection, connection.transaction():
-        assert await note_closures(connection, SUPPORT, [days], "head-1") == 1
-        assert await note_closures(connection, SUPPORT, [days], "head-1") == 0
+    assert await note_closures(office.door, SUPPORT, [days], "head-1", "days.csv") == 1
+    assert await note_closures(office.door, SUPPORT, [days], "head-1", "days.csv") == 0
     row = await case.until("state -> 'tasks' @? '$.*.kind ? (@ == \"name-cover\")'")
     assert '"closures"' in row["state"]
     await case.decide(commands.NameCover, "counsellor-1", staff_id="counsellor-2")
@@ -180,8 +179,7 @@ async def test_s19_every_running_case_is_told_once_and_counts_again(office: Offi
     later = await office.refer()
     assert "closures" in str((await later.until_stage("referred"))["state"])
     number = await office.owner.fetchval("SELECT closure FROM iehe.closures")
-    async with office.door.acquire() as connection, connection.transaction():
-        assert await remove_closure(connection, SUPPORT, number, "head-1")
+    await remove_closure(office.door, SUPPORT, number, "head-1")
     await case.until("state -> 'covers' = '{}'")
     assert await office.owner.fetchval(stands_in, case.handle.id, days.first) == "counsellor-1"
     told = "SELECT count(*) FROM iehe.case_log WHERE case_id = $1 AND step = 'calendar-changed'"

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from activities.kernel.database import open_pool
-from activities.support import rota
+from cases.support import duty
 from schemas.kernel.refusals import Refusal
 from tests.cli.program import Program, elsewhere
 from tests.conftest import Database
@@ -39,7 +39,9 @@ class Rota:
             )
 
     async def plan(self, place: str, who: str, begins: float, ends: float) -> int:
-        return await rota.plan(self.office, place, who, NOW + begins * HOUR, NOW + ends * HOUR, "head-1")
+        return await duty.plan_shift(
+            self.office, "head-1", place, who, NOW + begins * HOUR, NOW + ends * HOUR
+        )
 
     async def on_duty(self, place: str, hour: float) -> list[str]:
         rows = await self.owner.fetch(
@@ -110,32 +112,32 @@ async def test_e14_only_who_is_reached_by_two_tested_channels(ledger: Rota, test
 async def test_e11_offered_accepted_given_back(ledger: Rota) -> None:
     """Until it is accepted it is the giver's; given back it is theirs again."""
     shift = await ledger.plan("first", "duty-1", 0, 8)
-    await rota.offer(ledger.office, shift, "duty-1", "duty-2")
+    await duty.offer_shift(ledger.office, shift, "duty-1", "duty-2")
     assert await ledger.on_duty("first", 4) == ["duty-1"]
-    assert await rota.answer(ledger.office, shift, "duty-2", "accepted") == "duty-1"
+    assert await duty.answer_swap(ledger.office, shift, "duty-2", "accepted") == "duty-1"
     assert await ledger.on_duty("first", 4) == ["duty-2"]
-    assert await rota.answer(ledger.office, shift, "duty-2", "given-back") == "duty-1"
+    assert await duty.answer_swap(ledger.office, shift, "duty-2", "given-back") == "duty-1"
     assert await ledger.on_duty("first", 4) == ["duty-1"]
 
 
 async def test_e11_passed_on(ledger: Rota) -> None:
     """Oncall 5131: who has taken it over may offer it on; who had it has no say any more."""
     shift = await ledger.plan("first", "duty-1", 0, 8)
-    await rota.offer(ledger.office, shift, "duty-1", "duty-2")
-    await rota.answer(ledger.office, shift, "duty-2", "accepted")
+    await duty.offer_shift(ledger.office, shift, "duty-1", "duty-2")
+    await duty.answer_swap(ledger.office, shift, "duty-2", "accepted")
     with refused("shift-not-yours"):
-        await rota.offer(ledger.office, shift, "duty-1", "duty-3")
-    await rota.offer(ledger.office, shift, "duty-2", "duty-3")
-    await rota.answer(ledger.office, shift, "duty-3", "accepted")
+        await duty.offer_shift(ledger.office, shift, "duty-1", "duty-3")
+    await duty.offer_shift(ledger.office, shift, "duty-2", "duty-3")
+    await duty.answer_swap(ledger.office, shift, "duty-3", "accepted")
     assert await ledger.on_duty("first", 4) == ["duty-3"]
 
 
 async def test_e11_oncall_4182_a_swap_moves_with_its_shift(ledger: Rota) -> None:
     """The shift is moved while it is offered: accepted, it is the moved one."""
     shift = await ledger.plan("first", "duty-1", 0, 8)
-    await rota.offer(ledger.office, shift, "duty-1", "duty-2")
-    assert await rota.move(ledger.office, shift, NOW + 10 * HOUR, NOW + 18 * HOUR)
-    await rota.answer(ledger.office, shift, "duty-2", "accepted")
+    await duty.offer_shift(ledger.office, shift, "duty-1", "duty-2")
+    await duty.move_shift(ledger.office, "head-1", shift, NOW + 10 * HOUR, NOW + 18 * HOUR)
+    await duty.answer_swap(ledger.office, shift, "duty-2", "accepted")
     assert await ledger.on_duty("first", 12) == ["duty-2"]
     assert await ledger.on_duty("first", 4) == []
 
@@ -144,31 +146,31 @@ async def test_e11_oneuptime_2445_it_holds_for_that_one_shift(ledger: Rota) -> N
     """Other shifts of the giver stay the giver's."""
     shift = await ledger.plan("first", "duty-1", 0, 8)
     await ledger.plan("second", "duty-1", 12, 20)
-    await rota.offer(ledger.office, shift, "duty-1", "duty-2")
-    await rota.answer(ledger.office, shift, "duty-2", "accepted")
+    await duty.offer_shift(ledger.office, shift, "duty-1", "duty-2")
+    await duty.answer_swap(ledger.office, shift, "duty-2", "accepted")
     assert await ledger.on_duty("second", 14) == ["duty-1"]
 
 
 async def test_nobody_answers_what_was_not_offered_to_them(ledger: Rota) -> None:
     """Neither a stranger nor twice."""
     shift = await ledger.plan("first", "duty-1", 0, 8)
-    await rota.offer(ledger.office, shift, "duty-1", "duty-2")
+    await duty.offer_shift(ledger.office, shift, "duty-1", "duty-2")
     with refused("no-such-swap"):
-        await rota.answer(ledger.office, shift, "duty-3", "accepted")
+        await duty.answer_swap(ledger.office, shift, "duty-3", "accepted")
     with refused("swap-offered"):
-        await rota.offer(ledger.office, shift, "duty-1", "duty-3")
-    await rota.answer(ledger.office, shift, "duty-2", "declined")
+        await duty.offer_shift(ledger.office, shift, "duty-1", "duty-3")
+    await duty.answer_swap(ledger.office, shift, "duty-2", "declined")
     with refused("no-such-swap"):
-        await rota.answer(ledger.office, shift, "duty-2", "accepted")
+        await duty.answer_swap(ledger.office, shift, "duty-2", "accepted")
 
 
 async def test_who_is_on_duty_already_takes_no_other_shift(ledger: Rota) -> None:
     """Two shifts at once are refused at the acceptance, and nothing moves."""
     shift = await ledger.plan("first", "duty-1", 0, 8)
     await ledger.plan("second", "duty-2", 4, 12)
-    await rota.offer(ledger.office, shift, "duty-1", "duty-2")
+    await duty.offer_shift(ledger.office, shift, "duty-1", "duty-2")
     with refused("shift-overlaps"):
-        await rota.answer(ledger.office, shift, "duty-2", "accepted")
+        await duty.answer_swap(ledger.office, shift, "duty-2", "accepted")
     assert await ledger.on_duty("first", 5) == ["duty-1"]
 
 
@@ -177,12 +179,12 @@ async def test_e19_who_has_left_is_out_in_one_step(ledger: Rota) -> None:
     await ledger.plan("first", "duty-1", -2, 8)
     shift = await ledger.plan("first", "duty-2", 8, 16)
     await ledger.plan("second", "duty-3", 0, 24)
-    await rota.offer(ledger.office, shift, "duty-2", "duty-1")
+    await duty.offer_shift(ledger.office, shift, "duty-2", "duty-1")
     await ledger.owner.fetchval("SELECT iehe.support_person_left('duty-1')")
     assert await ledger.on_duty("first", 4) == []
     assert await ledger.on_duty("first", 10) == ["duty-2"]
     with refused("no-such-swap"):
-        await rota.answer(ledger.office, shift, "duty-1", "accepted")
+        await duty.answer_swap(ledger.office, shift, "duty-1", "accepted")
     assert await ledger.gaps() == [("first", 0, 8), ("first", 16, 24)]
 
 

@@ -1,7 +1,12 @@
 -- Group incidents; which of their cases somebody may open is said by cases/sight.py.
 
 -- name: open
-INSERT INTO iehe.support_incidents (label, opened_by) VALUES ($1, $2) RETURNING incident
+-- Nothing where the label is open already.
+INSERT INTO iehe.support_incidents (label, opened_by) VALUES ($1, $2)
+ON CONFLICT (label) WHERE closed_at IS NULL DO NOTHING RETURNING incident
+
+-- name: open_of
+SELECT incident FROM iehe.support_incidents WHERE label = $1 AND closed_at IS NULL
 
 -- name: add
 WITH of_it AS (SELECT i.incident FROM iehe.support_incidents i WHERE i.incident = $1 AND i.closed_at IS NULL),

@@ -47,3 +47,6 @@ SELECT iehe.support_offer_swap($1, $2, $3)
 
 -- name: answer
 SELECT iehe.support_answer_swap($1, $2, $3)
+
+-- name: planned_as
+SELECT shift FROM iehe.support_rota WHERE place = $1 AND staff_id = $2 AND during = tstzrange($3, $4)

@@ -74,6 +74,9 @@ CREATE FUNCTION iehe.support_offer_swap(of_shift bigint, by text, to_whom text) 
 DECLARE
     made bigint;
 BEGIN
+    IF to_whom = by THEN
+        PERFORM iehe.refuse('swap-with-oneself');
+    END IF;
     PERFORM FROM iehe.support_rota r WHERE r.shift = of_shift AND r.staff_id = by AND upper(r.during) > now() FOR UPDATE;
     IF NOT FOUND THEN
         PERFORM iehe.refuse('shift-not-yours');

@@ -9,6 +9,7 @@ CREATE TABLE iehe.support_incidents (
     closed_at  timestamptz
 );
 COMMENT ON TABLE iehe.support_incidents IS 'What several cases come from; a code, and nothing of what happened.';
+CREATE UNIQUE INDEX support_incidents_open ON iehe.support_incidents (label) WHERE closed_at IS NULL;
 
 CREATE TABLE iehe.support_incident_cases (
     case_id   text NOT NULL REFERENCES iehe.cases,

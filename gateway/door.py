@@ -1,0 +1,75 @@
+"""One door of a room: what it is asked and answers, who may, and the work; all else is the same for each."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from starlette.exceptions import HTTPException
+
+from cases.finding import case_seen
+from cases.sight import note_reads, roles_that_see_whole
+from gateway.context import Gateway
+from gateway.operation import Operation
+from gateway.responses import Answer
+from gateway.staff import require_role
+from schemas.kernel.case import Actor
+from schemas.kernel.refusals import Refusal
+from workflows.kernel.sight import Field
+
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a door is asked, by whom: its path, and query, body and file where the door has any."""
+
+    gateway: Gateway
+    process: str
+    actor: Actor
+    path: Mapping[str, str]
+    query: Any = None
+    body: Any = None
+    file: Path | None = None
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """Connections that act for the person."""
+        return self.gateway.pool
+
+    def number(self, name: str) -> int:
+        """A number of the path.
+
+        Raises:
+            HTTPException: 404, there is nothing of that name.
+        """
+        if not _NUMBER.fullmatch(self.path[name]):
+            raise HTTPException(404)
+        return int(self.path[name])
+
+    async def case(self, field: Field, reads: str | None = None) -> asyncpg.Record:
+        """The case of the path, of which the person sees a group of fields; what they read is noted.
+
+        Raises:
+            Refusal: none of this process that they see.
+            Problem: 403, they see it and not these fields.
+        """
+        row, seen = await case_seen(self.pool, self.path["case_id"], self.actor)
+        if Field.CASE not in seen or row["process"] != self.process:
+            raise Refusal("no-such-case")
+        if field not in seen:
+            require_role(self.actor, roles_that_see_whole(field, self.process) - set(self.actor.roles))
+        if reads is not None:
+            await note_reads(self.pool, [row["case_id"]], reads, field)
+        return row
+
+
+@dataclass(frozen=True)
+class Door:
+    """A door. `act`: of its process's administration, for who may do it; None: any member of staff."""
+
+    operation: Operation
+    work: Callable[[Asked], Awaitable[Answer]]
+    act: str | None = None

@@ -1,0 +1,68 @@
+"""The doors that a room has of its own, by `gateway/<room>/doors.py`: `DOORS`, all under `/<room>/`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cases.administration import roles_for
+from cases.registry import PROCESSES, own_modules
+from gateway.context import gateway_of
+from gateway.door import Asked, Door
+from gateway.listing import PRIVATE
+from gateway.operation import FILE_TYPE
+from gateway.request_parsing import body_of, bytes_of, checked, query_of
+from gateway.staff import require_role, staff_of
+from spreadsheets.spool import NamelessFile
+
+FILE_LIMIT: Final = 1024 * 1024
+"""Bytes of a file that is sent; a larger one goes in by the command line."""
+DOORS: Final[Mapping[str, tuple[Door, ...]]] = {
+    name: own.DOORS
+    for room, own in own_modules("gateway", "doors").items()
+    for name, process in PROCESSES.items()
+    if process.room == room
+}
+"""By process."""
+
+
+def routes() -> list[Route]:
+    """A route for each door."""
+    return [
+        Route(_path(door), _answer(process, door), methods=[door.operation.method])
+        for process, doors in DOORS.items()
+        for door in doors
+    ]
+
+
+def _path(door: Door) -> str:
+    """The id of a case has a `/` within it."""
+    return door.operation.path.replace("{case_id}", "{case_id:path}")
+
+
+def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]]:
+    operation = door.operation
+
+    async def answer(request: Request) -> Response:
+        gateway, actor = gateway_of(request), await staff_of(request)
+        if door.act is not None:
+            require_role(actor, roles_for(door.act, process))
+        asked = Asked(gateway, process, actor, request.path_params)
+        if operation.query is not None:
+            asked = replace(asked, query=query_of(request, operation.query))
+        if operation.request is not None:
+            raw, _ = await body_of(request)
+            asked = replace(asked, body=checked(operation.request, raw))
+        if operation.file:
+            # nameless: it holds what is personal, and is gone with this request whatever ends it
+            kept = NamelessFile()
+            kept.file.write(await bytes_of(request, FILE_TYPE, FILE_LIMIT))
+            kept.file.flush()
+            asked = replace(asked, file=kept.path)
+        told = await door.work(asked)
+        return JSONResponse(told.model_dump(mode="json"), headers=PRIVATE)
+
+    return answer

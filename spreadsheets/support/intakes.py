@@ -1,0 +1,98 @@
+"""The files that support takes, for every door: each is checked whole, and taken whole or not at all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from activities.support.rota import SQL as ROTA_SQL
+from cases.apart import Marks
+from cases.closures import calendars_of, note_closures
+from cases.support.alerts import Absence, tell_alerts
+from cases.support.duty import plan_shifts
+from spreadsheets.closures import check_closures_file
+from spreadsheets.rows import Checked
+from spreadsheets.support.alerts import check_alerts_file
+from spreadsheets.support.rota import Shift, check_rota_file
+from workflows.support.process import SUPPORT
+
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A kind of file.
+
+    `act`: what who brings it may do. `check` reads the file and says what is wrong with it. Of a file without
+    errors `would` counts what it would do, and `take` does it, for a staff id, and logs it under a name; what
+    was taken before changes nothing.
+    """
+
+    act: str
+    check: Callable[[asyncpg.Pool, Path], Awaitable[Checked[Any]]]
+    would: Callable[[asyncpg.Pool, Checked[Any]], Awaitable[Counts]]
+    take: Callable[[asyncpg.Pool, Marks, str, Checked[Any], str], Awaitable[Counts]]
+
+
+async def _rows(_pool: asyncpg.Pool, checked: Checked[Any]) -> Counts:
+    return {"rows": checked.total}
+
+
+async def _check_alerts(_pool: asyncpg.Pool, file: Path) -> Checked[Any]:
+    return await asyncio.to_thread(check_alerts_file, file)
+
+
+async def _take_alerts(
+    pool: asyncpg.Pool, marks: Marks, by: str, checked: Checked[Any], subject: str
+) -> Counts:
+    rows = [Absence(row.data.person, row.data.course, row.data.absences) for row in checked.rows]
+    return await tell_alerts(pool, marks, by, rows, subject)
+
+
+async def _check_closures(pool: asyncpg.Pool, file: Path) -> Checked[Any]:
+    return await asyncio.to_thread(check_closures_file, file, await calendars_of(pool, SUPPORT))
+
+
+async def _take_closures(
+    pool: asyncpg.Pool, _marks: Marks, by: str, checked: Checked[Any], subject: str
+) -> Counts:
+    new = await note_closures(pool, SUPPORT, [row.data.closure for row in checked.rows], by, subject)
+    return {"new": new, "same": checked.total - new}
+
+
+async def _planned(pool: asyncpg.Pool) -> set[Shift]:
+    rows = await pool.fetch(ROTA_SQL["planned"])
+    return {Shift(row["place"], row["staff_id"], row["begins_at"], row["ends_at"]) for row in rows}
+
+
+async def _check_rota(pool: asyncpg.Pool, file: Path) -> Checked[Any]:
+    officers = {row["staff_id"]: row["reached"] for row in await pool.fetch(ROTA_SQL["officers"])}
+    return await asyncio.to_thread(check_rota_file, file, officers, await _planned(pool))
+
+
+async def _shifts(pool: asyncpg.Pool, checked: Checked[Any]) -> tuple[list[Shift], Counts]:
+    """Those that are not planned yet, and how many are and are not."""
+    planned = await _planned(pool)
+    shifts = [shift for row in checked.rows for shift in row.data.shifts]
+    new = [shift for shift in shifts if shift not in planned]
+    return new, {"new": len(new), "same": len(shifts) - len(new)}
+
+
+async def _would_plan(pool: asyncpg.Pool, checked: Checked[Any]) -> Counts:
+    return (await _shifts(pool, checked))[1]
+
+
+async def _take_rota(
+    pool: asyncpg.Pool, _marks: Marks, by: str, checked: Checked[Any], subject: str
+) -> Counts:
+    new, counts = await _shifts(pool, checked)
+    await plan_shifts(pool, by, new, subject)
+    return counts
+
+
+ALERTS: Final = Intake("import-alerts", _check_alerts, _rows, _take_alerts)
+CLOSURES: Final = Intake("change-closures", _check_closures, _rows, _take_closures)
+ROTA: Final = Intake("change-rota", _check_rota, _would_plan, _take_rota)
