@@ -105,7 +105,9 @@ async def store_form(
     )
     with acting_for(THE_HOST):
         known = await pool.fetchrow(SQL["event"], source, key) is not None
-    receipt = receipt_of(marks, process.room, case_id) if marks is not None and process.receipt(form) else None
+    receipt = None
+    if marks is not None and process.receipt(form):
+        receipt = receipt_of(marks, process.room, case_id)
     try:
         case = {"process": process.name, "case_id": case_id}
         words: tuple[Words, ...] = ()

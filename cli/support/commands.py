@@ -15,6 +15,7 @@ from cli.support import closures, papers
 from cli.support.alerts import alerts
 from cli.support.boards import boards
 from cli.support.incidents import incidents
+from cli.support.register import register
 from cli.support.report import report
 from cli.support.rota_file import import_rota
 from cli.tables import Columns, print_rows
@@ -32,6 +33,7 @@ app.command("letter")(papers.letter)
 app.command("report")(report)
 boards(app)
 app.add_typer(alerts, name="alerts")
+app.add_typer(register, name="register")
 app.add_typer(incidents, name="incident")
 
 StaffArgument = Annotated[str, typer.Argument(metavar="STAFF_ID", autocompletion=completed(known_staff))]

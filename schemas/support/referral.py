@@ -51,5 +51,7 @@ class Referral(Payload):
     """The unit that it seems to be for."""
     words: Words
     """What has happened."""
+    received_on: date | None = None
+    """The day on which the office had it, where that was before today."""
     concerned: tuple[StaffId, ...] = Field(default=(), max_length=20)
     """Members of staff whom it is about or against: they hear and see nothing of it."""

@@ -146,9 +146,9 @@ CREATE FUNCTION iehe.support_store(subject text, form jsonb) RETURNS void LANGUA
 DECLARE
     of_case text := 'support/' || subject;
 BEGIN
-    INSERT INTO iehe.support_referrals (case_id, way, person, person_text, adult_on, contact_text, referrer_name, referrer_email,
+    INSERT INTO iehe.support_referrals (case_id, received_at, way, person, person_text, adult_on, contact_text, referrer_name, referrer_email,
         referrer_language, language, danger, urgent, unit, words)
-    VALUES (of_case, form ->> 'way', split_part(form ->> 'person', '.', 1), iehe.text_of(split_part(form ->> 'person', '.', 2)),
+    VALUES (of_case, least(now(), (form ->> 'received_on')::timestamp AT TIME ZONE 'Asia/Tokyo'), form ->> 'way', split_part(form ->> 'person', '.', 1), iehe.text_of(split_part(form ->> 'person', '.', 2)),
         (form ->> 'adult_on')::date, iehe.text_of(form ->> 'contact'), iehe.text_of(form #>> '{referrer,name}'), iehe.text_of(form #>> '{referrer,email}'),
         CASE WHEN form -> 'referrer' IS NOT NULL THEN coalesce(form #>> '{referrer,language}', 'ja') END,
         coalesce(form ->> 'language', 'ja'), coalesce((form ->> 'danger')::boolean, false),
