@@ -30,6 +30,9 @@ SELECT EXISTS (SELECT FROM iehe.support_members m JOIN iehe.staff s USING (staff
        EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $2) AS concerned,
        iehe.support_counselled($1, $2) AS counselled
 
+-- name: staff_by_key
+SELECT k.staff_id FROM iehe.support_staff_keys k WHERE k.key = split_part($1, '.', 1) ORDER BY k.staff_id
+
 -- name: desk
 SELECT at, by, what, staff_id, code, until FROM iehe.support_desk WHERE case_id = $1 ORDER BY at, version
 

@@ -162,6 +162,7 @@ BEGIN
     INSERT INTO iehe.case_shut_out (case_id, staff_id, since)
     SELECT of_case, each, now() FROM jsonb_array_elements_text(coalesce(form -> 'concerned', '[]')) AS each
     ON CONFLICT DO NOTHING;
+    PERFORM iehe.support_shut_out_parties(ARRAY[split_part(form ->> 'person', '.', 1)]);
 END
 $$;
 
@@ -361,7 +362,7 @@ CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE plpgsql 
 DECLARE
     about  text := (SELECT r.person FROM iehe.support_referrals r WHERE r.case_id = of_case);
     gone   jsonb := iehe.erase_rows(of_case, ARRAY[
-        'support_access', 'support_desk', 'support_incident_cases', 'support_guardians', 'support_calls',
+        'support_access', 'support_accused', 'support_desk', 'support_incident_cases', 'support_guardians', 'support_calls',
         'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links',
         'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores',
         'support_ownership', 'support_referrals']);
