@@ -12,11 +12,14 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from activities.kernel.queries import queries
 from cases.fields import kind_of
 from cases.texts import Vault, keep_text
+from schemas.kernel.case import Command
 from schemas.kernel.personal import Apart
 from workflows.kernel.process import EventKind, Process, Reach
 
+STAFF: Final = queries("kernel/staff")
 _ID_BYTES: Final = 10
 _CHECK_BYTES: Final = 5
 
@@ -102,6 +105,39 @@ async def keep(connection: Any, marks: Marks, words: tuple[Words, ...]) -> None:
     """Store them, in the transaction that stores the fact."""
     for each in words:
         await keep_text(connection, marks, each.text_id, each.case_id, each.author, each.words)
+
+
+def party_key(marks: Marks, room: str, party: str) -> str:
+    """The same for a number, or for a mail address however it is written."""
+    return person_key(marks, room, party.lower() if "@" in party else party)
+
+
+async def parted(
+    connection: Any, marks: Marks, process: Process[Any], case_id: str, command: Command
+) -> Command:
+    """A decision without the persons whom it names: they are stored, and their keyed hashes go on."""
+    changed = dict[str, str]()
+    for (name,), mark in _marked(type(command)):
+        party = getattr(command, name)
+        if mark is not Apart.PERSON or party is None:
+            continue
+        place = f"text|{case_id}|{command.cause}|{name}|{party}"
+        text_id = UUID(bytes=marks.mark(process.room, place)[:16], version=5)
+        await keep_text(connection, marks, text_id, case_id, command.actor.id, party)
+        changed[name] = f"{party_key(marks, process.room, party)}.{text_id}"
+    if changed:
+        # the staff as it is now: whoever is named may be of it
+        await keep_staff_keys(connection, marks, process)
+    return command.model_copy(update=changed)
+
+
+async def keep_staff_keys(connection: Any, marks: Marks, process: Process[Any]) -> None:
+    """Let whoever a case is about or against be found among the staff, by staff id and by mail address."""
+    rows = await connection.fetch(STAFF["parties"])
+    staff = [(row["staff_id"], party) for row in rows for party in (row["staff_id"], row["email"])]
+    keys = [party_key(marks, process.room, party) for _, party in staff]
+    keep = f"SELECT iehe.{process.room}_keep_staff_keys($1, $2)"
+    await connection.execute(keep, [staff_id for staff_id, _ in staff], keys)
 
 
 def person_key(marks: Marks, room: str, person: str) -> str:

@@ -19,6 +19,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
+from cases.apart import Marks, parted
+from cases.registry import PROCESSES
 from cases.starting import waking
 from cases.texts import Vault, keep_text
 from cases.time_limits import is_unconnected, within
@@ -83,7 +85,7 @@ async def decide(
     case: asyncpg.Record,
     command: Command,
     texts: Mapping[str, str],
-    vault: Vault,
+    vault: Marks,
 ) -> Receipt:
     """Make a decision that was not made before, and return the case as it stands after it.
 
@@ -115,7 +117,7 @@ async def _decide(
     case: asyncpg.Record,
     command: Command,
     texts: Mapping[str, str],
-    vault: Vault,
+    vault: Marks,
 ) -> Receipt:
     case_id = case["case_id"]
     # the rest is for asking the log
@@ -124,6 +126,9 @@ async def _decide(
     kept = {name: await _keep(pool, case_id, command, name, words, vault) for name, words in texts.items()}
     fields = text_fields(type(command))
     command = command.model_copy(update={fields[name]: str(text_id) for name, (text_id, _) in kept.items()})
+    process = PROCESSES[case["process"]]
+    if process.keyed:
+        command = await parted(pool, vault, process, case_id, command)
     try:
         return await _update(pool, await _connected(client), case_id, command, until)
     except NotDecided as refused:

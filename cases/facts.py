@@ -9,6 +9,7 @@ import asyncpg
 from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
 from cases.apart import Marks, Words, is_apart, keep, put_apart
+from cases.receipts import keep_receipt
 from cases.registry import PROCESSES
 from cases.states import read_state
 from schemas.kernel.case import EventEnvelope
@@ -59,10 +60,11 @@ async def store(
     envelope: EventEnvelope,
     words: tuple[Words, ...] = (),
     marks: Marks | None = None,
+    receipt: str | None = None,
 ) -> None:
     """Put a fact into the inbox; from here on it cannot be lost, and the relay brings it to the case.
 
-    `words` are stored with it, by the keys in `marks`.
+    `words` are stored with it, by the keys in `marks`, and so is the `receipt` that its sender is given.
 
     Raises:
         Refusal: its id was used for another event, or a person dropped it.
@@ -72,6 +74,8 @@ async def store(
             entered = await enter(connection, case, envelope)
             if entered and marks is not None:
                 await keep(connection, marks, words)
+            if entered and receipt is not None:
+                await keep_receipt(connection, receipt, case["case_id"])
         if entered:
             return
         there = await pool.fetchrow(SQL["event"], envelope.source, envelope.id)

@@ -17,7 +17,7 @@ from activities.kernel.queries import queries
 from cases import facts
 from cases.administration import ENTER, roles_for
 from cases.apart import Marks, Words, keyed
-from cases.receipts import give_receipt
+from cases.receipts import receipt_of
 from cases.registry import PROCESSES, ROOMS
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
@@ -105,16 +105,17 @@ async def store_form(
     )
     with acting_for(THE_HOST):
         known = await pool.fetchrow(SQL["event"], source, key) is not None
+    receipt = None
+    if marks is not None and process.receipt(form):
+        receipt = receipt_of(marks, process.room, case_id)
     try:
         case = {"process": process.name, "case_id": case_id}
         words: tuple[Words, ...] = ()
         if marks is not None:
             envelope, words = facts.apart(marks, case, envelope)
-        await facts.store(pool, case, envelope, words, marks)
+        await facts.store(pool, case, envelope, words, marks, receipt)
     except asyncpg.PostgresError as error:
         if error.sqlstate != REFUSED_BY_FUNCTION:
             raise
         raise refusal_of(error) from None
-    if marks is None or not process.receipt(form):
-        return Stored(case_id, known)
-    return Stored(case_id, known, await give_receipt(pool, marks, process.room, case_id))
+    return Stored(case_id, known, receipt)

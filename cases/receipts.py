@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b32encode
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -19,12 +19,14 @@ ROOMS_WITH_RECEIPTS: Final = tuple(
 """Rooms whose processes give such codes."""
 
 
-async def give_receipt(pool: asyncpg.Pool, marks: Marks, room: str, case_id: str) -> str:
+def receipt_of(marks: Marks, room: str, case_id: str) -> str:
     """The code of a case: the same for the same case, so that whoever asks again is told it again."""
-    code = b32encode(marks.mark(room, f"receipt|{case_id}")[:_BYTES]).decode("ascii").rstrip("=")
-    with acting_for(THE_HOST):  # who sends it sees nothing of the case
-        await pool.execute(SQL["keep_receipt"], _hash(code), case_id)
-    return code
+    return b32encode(marks.mark(room, f"receipt|{case_id}")[:_BYTES]).decode("ascii").rstrip("=")
+
+
+async def keep_receipt(connection: Any, code: str, case_id: str) -> None:
+    """Let a code be asked for, in the transaction that stores what it was given for."""
+    await connection.execute(SQL["keep_receipt"], _hash(code), case_id)
 
 
 async def told_by(pool: asyncpg.Pool, room: str, code: str) -> str | None:

@@ -71,6 +71,8 @@ async def import_staff(session: Session, file: Path) -> None:
     """
     from activities.kernel.staff import store_staff
     from cases.administration import note
+    from cases.apart import keep_staff_keys
+    from cases.registry import PROCESSES
     from cli import faults
     from spreadsheets.staff import check_staff_file
 
@@ -90,6 +92,9 @@ async def import_staff(session: Session, file: Path) -> None:
         await connection.execute(sql["lock"])
         gained = await _allowed_gains(connection, rows, by, first=first)
         given = await store_staff(connection, rows)
+        for process in PROCESSES.values():
+            if process.keyed:
+                await keep_staff_keys(connection, await session.vault(), process)
         await note(connection, by, "import-staff", f"{given} staff", gained=gained)
     told = {"imported": given, "gained": gained, "warnings": faults.as_json(checked.faults)}
     session.answer(told, "staff-imported", file=file.name)

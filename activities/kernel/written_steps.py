@@ -49,6 +49,13 @@ async def write_steps(
         asyncpg.PostgresError: what the database says; IE001 is a refusal by a function of the process, IE002
             a case that is elsewhere.
     """
+    body, now = as_written(room, taken, prev_hash)
+    await connection.execute(SQL["write_steps"], body, now.state)
+    return now
+
+
+def as_written(room: Room, taken: Sequence[Transition], prev_hash: str) -> tuple[str, Remembered]:
+    """What `iehe.write_steps` takes, as JSON, and the case as it then stands."""
     steps = []
     for step in taken:
         entry = _entry(step)
@@ -63,9 +70,7 @@ async def write_steps(
         "asking": sorted(room.asking),
         "steps": steps,
     }
-    state = json.dumps(last.state)
-    await connection.execute(SQL["write_steps"], json.dumps(body), state)
-    return Remembered(version=last.version, hash=prev_hash, state=state)
+    return json.dumps(body), Remembered(version=last.version, hash=prev_hash, state=json.dumps(last.state))
 
 
 def _entry(step: Transition) -> dict[str, Any]:

@@ -22,6 +22,7 @@ PARTS: Final = (
     "interpreters",
     "desk",
     "same_person",
+    "before",
     "links",
     "readers",
 )
@@ -33,4 +34,6 @@ async def own_part(pool: asyncpg.Pool, case_id: str, state: SupportState, _perso
     part = state.model_dump(include={"level", "unit", "owner", "way", "anonymous", "attempts"})
     for name in PARTS:
         part[name] = [dict(row) for row in await pool.fetch(SQL[name], case_id)]
+    # that somebody was here before is read of the cases that say so
+    await pool.execute(SQL["note_before"], [each["case_id"] for each in part["before"]])
     return part

@@ -50,6 +50,11 @@ async def shut_out(connection: Connection, terms: Mapping[str, Any]) -> Any:
     return [row["staff_id"] for row in await connection.fetch(SQL["shut_out"], terms["case_id"])]
 
 
+async def staff_by_key(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """The members of staff that somebody is, by the keyed hash of a number or mail address."""
+    return [row["staff_id"] for row in await connection.fetch(SQL["staff_by_key"], terms["person"])]
+
+
 async def under_age(connection: Connection, terms: Mapping[str, Any]) -> Any:
     """Whether the student is under 18 at a moment; not where nobody has said so."""
     return await connection.fetchval(SQL["under_age"], terms["case_id"], datetime.fromisoformat(terms["at"]))
@@ -78,6 +83,7 @@ LOOKUPS: Final = {
     "investigator": investigator,
     "link": link,
     "shut-out": shut_out,
+    "staff-by-key": staff_by_key,
     "under-age": under_age,
     "interpreter": interpreter,
 }

@@ -12,7 +12,7 @@ from cli.known import staff_ids as known_staff
 from cli.session import CommandError, Session
 from cli.support import closures, papers
 from cli.support.boards import boards
-from cli.support.files import alerts, import_rota
+from cli.support.files import alerts, import_rota, register
 from cli.support.incidents import incidents
 from cli.support.report import report
 from cli.tables import Columns, print_rows
@@ -30,6 +30,7 @@ app.command("letter")(papers.letter)
 app.command("report")(report)
 boards(app)
 app.add_typer(alerts, name="alerts")
+app.add_typer(register, name="register")
 app.add_typer(incidents, name="incident")
 
 StaffArgument = Annotated[str, typer.Argument(metavar="STAFF_ID", autocompletion=completed(known_staff))]

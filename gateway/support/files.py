@@ -10,7 +10,7 @@ from gateway.responses import Answer, FaultTold
 from gateway.support.queries import FileQuery
 from spreadsheets.faults import Fault as FileFault
 from spreadsheets.headers import letter
-from spreadsheets.support.intakes import ALERTS, CLOSURES, ROTA, Intake
+from spreadsheets.support.intakes import ALERTS, CLOSURES, REGISTER, ROTA, Intake
 
 SUBJECT: Final = "http"
 """What the log calls a file that came here: it has no name."""
@@ -66,5 +66,10 @@ DOORS: Final = (
         "Tell the open case of each student of a CSV or XLSX file, or refer them; nothing twice.",
     ),
     _door("rota", ROTA, "Plan the shifts of a CSV or XLSX file; what is planned already stays."),
+    _door(
+        "register",
+        REGISTER,
+        "Keep the ended concerns of a register of past counselling, and refer the open ones; nothing twice.",
+    ),
     _door("closures", CLOSURES, "Note the closures of a CSV or XLSX file; every running case counts again."),
 )

@@ -9,6 +9,7 @@ from schemas.kernel.case import Command
 from schemas.kernel.deadlines import DueTime
 from schemas.kernel.identifiers import CaseId, Code, StaffId
 from schemas.support.people import Acquaintance, ContactPerson, LanguageTag, Relation
+from schemas.support.referral import Party
 from schemas.support.stages import Channel, Content, Outcome, Unit
 
 Score = Annotated[int, Field(ge=0, le=4)]
@@ -332,6 +333,10 @@ class NameAccused(Command):
 
     step: ClassVar[str] = "name-accused"
     staff_id: StaffId | None = Field(default=None, description="The accused, where they are of the staff.")
+    person: Party | None = Field(
+        default=None,
+        description="Their number or mail address: who of the staff has it, now or later, is out.",
+    )
     note_id: str | None = None
     """Who it is, where they are not of the staff."""
 

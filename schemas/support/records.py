@@ -183,6 +183,8 @@ class DeskNoted(Payload):
         "accused", "head", "investigator", "contact-allowed", "contact-forbidden", "accused-contacted"
     ]
     staff_id: str | None = None
+    person: str | None = None
+    """Keyed hash of a number or mail address, and the id of the text that has it."""
     code: str | None = None
     """Version of the form, or how the accused was contacted and what came of it."""
     until: AwareDatetime | None = None

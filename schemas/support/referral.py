@@ -11,6 +11,8 @@ from schemas.kernel.personal import Apart
 from schemas.support.stages import Unit, Way
 
 PersonKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{2,63}$"), Apart.PERSON]
+Party = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.@_+-]{2,253}$"), Apart.PERSON]
+"""A number or mail address of somebody who may be of the staff, now or later."""
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Apart.WORDS]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Apart.WORDS]
 Address = Annotated[
@@ -51,5 +53,7 @@ class Referral(Payload):
     """The unit that it seems to be for."""
     words: Words
     """What has happened."""
+    received_on: date | None = None
+    """The day on which the office had it, where that was before today."""
     concerned: tuple[StaffId, ...] = Field(default=(), max_length=20)
     """Members of staff whom it is about or against: they hear and see nothing of it."""

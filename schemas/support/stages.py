@@ -66,6 +66,8 @@ class Way(StrEnum):
     RESIDENCE = "residence"
     DESK = "desk"
     FORM = "form"
+    REGISTER = "register"
+    """From the register that the office kept before."""
 
 
 class Channel(StrEnum):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +14,12 @@ from cases.apart import Marks
 from cases.closures import calendars_of, note_closures
 from cases.support.alerts import Absence, tell_alerts
 from cases.support.duty import plan_shifts
+from cases.support.register import names_of_staff, take_over
+from schemas.kernel.schedules import local_day
 from spreadsheets.closures import check_closures_file
 from spreadsheets.rows import Checked
 from spreadsheets.support.alerts import check_alerts_file
+from spreadsheets.support.register import check_register_file
 from spreadsheets.support.rota import Shift, check_rota_file
 from workflows.support.process import SUPPORT
 
@@ -93,6 +97,22 @@ async def _take_rota(
     return counts
 
 
+async def _check_register(pool: asyncpg.Pool, file: Path) -> Checked[Any]:
+    staff = await names_of_staff(pool)
+    return await asyncio.to_thread(check_register_file, file, staff, local_day(datetime.now(UTC)))
+
+
+async def _concerns(_pool: asyncpg.Pool, checked: Checked[Any]) -> Counts:
+    return {"rows": len(checked.rows), "open": sum(row.data.ended is None for row in checked.rows)}
+
+
+async def _take_register(
+    pool: asyncpg.Pool, marks: Marks, by: str, checked: Checked[Any], subject: str
+) -> Counts:
+    return await take_over(pool, marks, by, [row.data for row in checked.rows], subject)
+
+
 ALERTS: Final = Intake("import-alerts", _check_alerts, _rows, _take_alerts)
 CLOSURES: Final = Intake("change-closures", _check_closures, _rows, _take_closures)
 ROTA: Final = Intake("change-rota", _check_rota, _would_plan, _take_rota)
+REGISTER: Final = Intake("import-register", _check_register, _concerns, _take_register)

@@ -71,6 +71,7 @@ def default_policy() -> SupportPolicy:
 class House:
     """Who works where and is there, as the database knows it."""
 
+    by_key: dict[str, list[str]] = field(default_factory=dict)
     units: dict[str, set[str]] = field(
         default_factory=lambda: {
             "counselling": {"counsellor-1", "counsellor-2"},
@@ -187,6 +188,7 @@ class Pure:
             "interpreter": lambda: (
                 terms["staff_id"] in ROLES and terms["staff_id"] not in self.house.shut_out
             ),
+            "staff-by-key": lambda: self.house.by_key.get(terms["person"], []),
             "shut-out": lambda: sorted(self.house.shut_out),
             "staff-of": lambda: self.house.staff_of(terms["audience"]),
         }

@@ -70,11 +70,19 @@ class Hands(Protocol):
     def closed(self) -> bool:
         """Whether the case has ended."""
 
+    def end(self) -> None:
+        """The life is over, whatever the case was about to do."""
+
 
 class Lives(RuleBasedStateMachine):
     """One case and everything that may happen to it."""
 
     hands: Hands
+
+    def teardown(self) -> None:
+        """Its case pages nobody in the lives that follow."""
+        if hasattr(self, "hands"):
+            self.hands.end()
 
     def begin(self, **referral: Any) -> Hands:
         """A referral."""

@@ -8,11 +8,13 @@ import asyncpg
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from activities.kernel.acting import acting_for
+from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import open_pool
 from activities.kernel.digest import SQL as DIGEST
 from cases import lists
+from cases.apart import keep_staff_keys
 from cases.break_glass import break_glass
+from cases.decisions import decide
 from cases.list_questions import CaseFilters, TaskFilters
 from cases.sight import fields_of, view_of
 from schemas.kernel.case import Acknowledge, Actor
@@ -21,6 +23,7 @@ from schemas.support.roles import Role
 from tests.support.builder import ROLES, Pure, refused
 from tests.support.office import Case, Office
 from workflows.kernel.sight import Field
+from workflows.support.process import SUPPORT
 
 NOTE = str(uuid4())
 
@@ -277,3 +280,73 @@ async def test_e17_what_was_counselled_is_read_from_the_records(office: Office) 
     assert [tuple(row) for row in noted] == [("head", "head-1", "officer-2"), ("accused", None, "officer-2")]
     rights = "SELECT count(*) FROM iehe.rights_of($1, 'head-1')"
     assert await office.owner.fetchval(rights, case.handle.id) == 0
+
+
+async def test_e17_an_accused_who_is_a_student_is_out_of_it_as_soon_as_they_are_of_the_staff(
+    office: Office, people: asyncpg.Pool
+) -> None:
+    """Named by a mail address, which stays at the door; whoever joins with it later sees nothing."""
+    case = await handed_over(office)
+    made = commands.NameAccused(
+        command_id=f"c-{uuid4().hex}", actor=actor("officer-1"), person="Jiro@student.example.ac.jp"
+    )
+    row = await office.owner.fetchrow("SELECT * FROM iehe.cases WHERE case_id = $1", case.handle.id)
+
+    async def client() -> object:
+        return office.skipper.client
+
+    with acting_for(THE_HOST):
+        await decide(people, client, row, made, {}, office.keys)
+    noted = await office.owner.fetchrow("SELECT * FROM iehe.support_accused")
+    assert noted["case_id"] == case.handle.id
+    log = await office.owner.fetch(
+        "SELECT details, cause FROM iehe.case_log WHERE case_id = $1", case.handle.id
+    )
+    assert "jiro" not in str([tuple(each) for each in log]).lower()
+    await office.owner.execute(
+        "INSERT INTO iehe.staff (staff_id, name, email, language, roles) "
+        "VALUES ('officer-3', '見本 次郎', 'jiro@student.example.ac.jp', 'ja', $1)",
+        ["harassment_officer", "head_of_support"],
+    )
+    await office.owner.execute("INSERT INTO iehe.support_members VALUES ('harassment', 'officer-3', false)")
+    rights = "SELECT count(*) FROM iehe.rights_of($1, 'officer-3')"
+    assert await office.owner.fetchval(rights, case.handle.id) > 0
+    with acting_for(THE_HOST):
+        await keep_staff_keys(people, office.keys, SUPPORT)
+    assert await office.owner.fetchval(rights, case.handle.id) == 0
+    meant = "SELECT count(*) FROM iehe.staff_meant($1, $2, now()) WHERE staff_id = 'officer-3'"
+    for audience in ("role:harassment_officer", "role:head_of_support", "staff:officer-3"):
+        assert await office.owner.fetchval(meant, case.handle.id, audience) == 0
+    absence = "INSERT INTO iehe.absences VALUES ('officer-1', $1, $2, 'officer-3', 'test')"
+    now = datetime.now(UTC)
+    await office.owner.execute(absence, now - timedelta(days=1), now + timedelta(days=1))
+    assert await office.owner.fetchval(meant, case.handle.id, "staff:officer-1") == 0
+    joined = Actor(id="officer-3", roles=("harassment_officer", "head_of_support"))
+    with refused("no-such-case"):
+        await break_glass(people, case.handle.id, joined, "見本", uuid4().hex, office.keys)
+
+
+async def test_e18_whom_a_referral_is_about_is_out_of_it_where_they_are_of_the_staff(
+    office: Office, people: asyncpg.Pool
+) -> None:
+    """A student who works in the office, by their number, before the first message."""
+    await office.owner.execute(
+        "INSERT INTO iehe.staff (staff_id, name, email, language, roles) "
+        "VALUES ('S2026-0042', '見本 花子', 'h@example.ac.jp', 'ja', '{triage_officer}')"
+    )
+    with acting_for(THE_HOST):
+        await keep_staff_keys(people, office.keys, SUPPORT)
+    case = await office.refer(person="S2026-0042")
+    rights = "SELECT count(*) FROM iehe.rights_of($1, 'S2026-0042')"
+    assert await office.owner.fetchval(rights, case.handle.id) == 0
+    other = await office.refer(person="S2026-0099")
+    assert await office.owner.fetchval(rights, other.handle.id) > 0
+
+
+def test_e17_an_accused_who_has_the_case_has_it_no_more() -> None:
+    """Found by the key of a number, as by the staff id."""
+    case = handed()
+    case.house.by_key = {"KEY.1": ["officer-1"]}
+    case.decide(commands.NameAccused, "officer-2", person="KEY.1")
+    assert case.state.owner is None
+    assert [row["staff_id"] for row in case.records("concerned")] == ["officer-1"]

@@ -73,6 +73,9 @@ class ByTheRules:
     def closed(self) -> bool:
         return self.case.state.closed
 
+    def end(self) -> None:
+        """It is forgotten."""
+
     def check(self) -> None:
         log = [Step(each.version, each.step, each.at, each.details) for each in self.case.log]
         hold(log, self.case.state, self.case.now)
@@ -171,6 +174,10 @@ class BeforeServers:
 
     def closed(self) -> bool:
         return self._state().closed
+
+    def end(self) -> None:
+        if not self.closed():
+            self._do(self.case.handle.terminate("a life is over"))
 
     def _state(self) -> SupportState:
         row = self._do(self.case.until("true"))

@@ -2,12 +2,16 @@
 
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from cases.forms import store_form
 from gateway.limits import REFUSED_PER_MINUTE
 from schemas.support import commands
+from schemas.support.referral import Referral
 from tests.support.office import Case
 from tests.support.test_sight import Sights, sights  # noqa: F401 - the fixture
+from workflows.support.process import SUPPORT
 
 FORM = {"way": "form", "person": "S2026-0099", "words": "講義で泣いていました（見本）"}
 REFERRER = {"name": "見本 次郎", "email": "jiro@example.ac.jp"}
@@ -60,6 +64,39 @@ async def test_s12_the_code_is_stored_as_a_hash_only(sights) -> None:  # noqa: F
     named = (await refer(sights, uuid4().hex, referrer=REFERRER)).json()
     assert named["receipt"] is None
     assert await sights.office.owner.fetchval("SELECT count(*) FROM iehe.case_receipts") == 1
+
+
+DIES = """
+CREATE FUNCTION iehe.die() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'gone' USING ERRCODE = 'admin_shutdown'; END $$;
+CREATE TRIGGER dies BEFORE INSERT ON iehe.case_receipts FOR EACH ROW EXECUTE FUNCTION iehe.die();
+"""
+"""The connection is gone where the code is written."""
+STORED = """
+SELECT (SELECT count(*) FROM iehe.events), (SELECT count(*) FROM iehe.support_referrals),
+       (SELECT count(*) FROM iehe.texts), (SELECT count(*) FROM iehe.case_starts)
+"""
+
+
+async def test_s12_a_referral_without_its_receipt_is_not_stored(sights) -> None:  # noqa: F811
+    """Whoever dies between the two has stored neither; sent again under its key it is one referral."""
+    before, key = await sights.office.owner.fetchrow(STORED), uuid4().hex
+    await sights.office.owner.execute(DIES)
+    with pytest.raises(asyncpg.PostgresError):
+        await store(sights, key)
+    assert await sights.office.owner.fetchrow(STORED) == before
+    assert (await refer(sights, key)).is_server_error
+    assert await sights.office.owner.fetchrow(STORED) == before
+    await sights.office.owner.execute("DROP TRIGGER dies ON iehe.case_receipts")
+    code = (await refer(sights, key)).json()["receipt"]
+    assert (await asked(sights, code)).json() == {"contact": "not-yet"}
+
+
+async def store(sights: Sights, key: str) -> None:  # noqa: F811
+    """The same form as the command line stores it."""
+    form = Referral.model_validate(FORM)
+    actor, marks = sights.actor("office-1"), sights.office.keys
+    await store_form(sights.people, SUPPORT, form, actor=actor, key=key, marks=marks)
 
 
 @pytest.mark.parametrize("room", ["admission", "elsewhere"])

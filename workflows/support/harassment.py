@@ -45,11 +45,15 @@ def crisis_steps(at: tuple[str, ...]) -> tuple[Step, ...]:
 def name_accused(draft: SupportDraft, command: NameAccused) -> None:
     """The accused is a party of the case; a member of staff is out of it at once (E18)."""
     _require_desk(draft)
-    draft.require(command.staff_id is not None or command.note_id is not None, "accused-unnamed")
+    named = {"staff_id": command.staff_id, "person": command.person, "note_id": command.note_id}
+    draft.require(any(each is not None for each in named.values()), "accused-unnamed")
+    of_staff = {command.staff_id} if command.staff_id is not None else set()
+    if command.person is not None:
+        of_staff |= set(draft.look_up("staff-by-key", person=command.person))
     draft.state.accused = True
-    draft.record(DeskNoted(what="accused", staff_id=command.staff_id, note_id=command.note_id))
-    if command.staff_id is not None:
-        _shut_out(draft, command.staff_id)
+    draft.record(DeskNoted(what="accused", **named))
+    for staff_id in sorted(of_staff):
+        _shut_out(draft, staff_id)
 
 
 def name_party_head(draft: SupportDraft, command: NamePartyHead) -> None:

@@ -35,6 +35,7 @@ from workflows.support import (
     interpreters,
     letters,
     ownership,
+    register,
 )
 
 # the harassment desk does everything in its own cases, which no door opens to others, nor others' to it (E17)
@@ -73,6 +74,7 @@ LIFECYCLE: Final = Lifecycle(
     STAGES,
     (
         step("open", at=[""], by=By.SYSTEM, to=[Stage.REFERRED]),
+        step(register.STEP, at=[""], by=By.SYSTEM, to=[Stage.CLOSED]),
         # told by whoever refers: what it says is stored already
         step("referral-received", at=STAGES, by=By.EVENT),
         # judged

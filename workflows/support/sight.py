@@ -56,6 +56,7 @@ _OFFICE: Final = frozenset(
 ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
     "enter": _OFFICE,
+    "import-register": frozenset({Role.TRIAGE.value, Role.HEAD.value}),
     "import-alerts": frozenset({Role.TRIAGE.value, Role.HEAD.value}),
     "read-report": frozenset({Role.HEAD.value, Role.VICE_PRESIDENT.value, AUDITOR}),
     "extract": frozenset({Role.DISCLOSURE.value}),

@@ -14,3 +14,6 @@ SET name = excluded.name, email = excluded.email, language = excluded.language, 
     load_cap = excluded.load_cap, available_from = excluded.available_from,
     available_to = excluded.available_to, phone = excluded.phone, address = excluded.address,
     employers = excluded.employers, relations = excluded.relations, active = true
+
+-- name: parties
+SELECT staff_id, email FROM iehe.staff ORDER BY staff_id

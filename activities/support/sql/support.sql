@@ -8,7 +8,10 @@ SELECT r.received_at, r.way, r.language, r.person IS NULL AS anonymous, r.referr
 FROM iehe.support_referrals r
 CROSS JOIN LATERAL (
     SELECT p.version, route.route FROM iehe.policies p, jsonb_object_keys(p.body -> 'routes') AS route (route)
-    WHERE p.process = 'support-case' AND p.valid_from <= (r.received_at AT TIME ZONE 'Asia/Tokyo')::date
+    -- what came before there was any policy follows the first one
+    WHERE p.process = 'support-case' AND p.valid_from <= greatest((r.received_at AT TIME ZONE 'Asia/Tokyo')::date, (
+        SELECT min(f.valid_from) FROM iehe.policies f
+        WHERE f.process = p.process AND f.valid_from <= (now() AT TIME ZONE 'Asia/Tokyo')::date))
     ORDER BY p.valid_from DESC, p.loaded_at DESC, p.version DESC LIMIT 1) p
 WHERE r.case_id = $1
 
@@ -26,6 +29,9 @@ SELECT EXISTS (SELECT FROM iehe.support_members m JOIN iehe.staff s USING (staff
                WHERE s.active AND m.unit = 'harassment' AND m.staff_id = $2 AND 'harassment_officer' = ANY (s.roles)) AS of_desk,
        EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = $1 AND o.staff_id = $2) AS concerned,
        iehe.support_counselled($1, $2) AS counselled
+
+-- name: staff_by_key
+SELECT k.staff_id FROM iehe.support_staff_keys k WHERE k.key = split_part($1, '.', 1) ORDER BY k.staff_id
 
 -- name: desk
 SELECT at, by, what, staff_id, code, until FROM iehe.support_desk WHERE case_id = $1 ORDER BY at, version
@@ -62,6 +68,20 @@ WHERE c.case_id = ANY (iehe.support_same_person($1)) AND NOT EXISTS (
     SELECT o.staff_id FROM iehe.case_shut_out o WHERE o.case_id = c.case_id
     EXCEPT SELECT h.staff_id FROM iehe.case_shut_out h WHERE h.case_id = $1)
 ORDER BY c.opened_at
+
+-- name: before
+-- What has ended about the same person, of that what the reader sees; and as same_person of who is kept out.
+SELECT c.case_id, c.stage, c.opened_at, c.closed_at, w.unit
+FROM iehe.support_referrals own JOIN iehe.support_referrals r ON r.person = own.person AND r.case_id <> own.case_id
+JOIN iehe.cases c ON c.case_id = r.case_id
+LEFT JOIN iehe.support_ownership w ON w.case_id = c.case_id AND w.until IS NULL
+WHERE own.case_id = $1 AND c.closed_at IS NOT NULL AND NOT EXISTS (
+    SELECT o.staff_id FROM iehe.case_shut_out o WHERE o.case_id = c.case_id
+    EXCEPT SELECT h.staff_id FROM iehe.case_shut_out h WHERE h.case_id = $1)
+ORDER BY c.opened_at, c.case_id
+
+-- name: note_before
+SELECT iehe.note_reads($1::text[], 'case', 'list')
 
 -- name: links
 SELECT case_id AS linked, survivor, linked_at, linked_by, unlinked_at, unlinked_by FROM iehe.support_links

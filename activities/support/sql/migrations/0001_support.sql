@@ -146,9 +146,9 @@ CREATE FUNCTION iehe.support_store(subject text, form jsonb) RETURNS void LANGUA
 DECLARE
     of_case text := 'support/' || subject;
 BEGIN
-    INSERT INTO iehe.support_referrals (case_id, way, person, person_text, adult_on, contact_text, referrer_name, referrer_email,
+    INSERT INTO iehe.support_referrals (case_id, received_at, way, person, person_text, adult_on, contact_text, referrer_name, referrer_email,
         referrer_language, language, danger, urgent, unit, words)
-    VALUES (of_case, form ->> 'way', split_part(form ->> 'person', '.', 1), iehe.text_of(split_part(form ->> 'person', '.', 2)),
+    VALUES (of_case, least(now(), (form ->> 'received_on')::timestamp AT TIME ZONE 'Asia/Tokyo'), form ->> 'way', split_part(form ->> 'person', '.', 1), iehe.text_of(split_part(form ->> 'person', '.', 2)),
         (form ->> 'adult_on')::date, iehe.text_of(form ->> 'contact'), iehe.text_of(form #>> '{referrer,name}'), iehe.text_of(form #>> '{referrer,email}'),
         CASE WHEN form -> 'referrer' IS NOT NULL THEN coalesce(form #>> '{referrer,language}', 'ja') END,
         coalesce(form ->> 'language', 'ja'), coalesce((form ->> 'danger')::boolean, false),
@@ -162,6 +162,7 @@ BEGIN
     INSERT INTO iehe.case_shut_out (case_id, staff_id, since)
     SELECT of_case, each, now() FROM jsonb_array_elements_text(coalesce(form -> 'concerned', '[]')) AS each
     ON CONFLICT DO NOTHING;
+    PERFORM iehe.support_shut_out_parties(ARRAY[split_part(form ->> 'person', '.', 1)]);
 END
 $$;
 
@@ -361,7 +362,7 @@ CREATE FUNCTION iehe.support_erase(of_case text) RETURNS jsonb LANGUAGE plpgsql 
 DECLARE
     about  text := (SELECT r.person FROM iehe.support_referrals r WHERE r.case_id = of_case);
     gone   jsonb := iehe.erase_rows(of_case, ARRAY[
-        'support_access', 'support_desk', 'support_incident_cases', 'support_guardians', 'support_calls',
+        'support_access', 'support_accused', 'support_desk', 'support_incident_cases', 'support_guardians', 'support_calls',
         'support_interpreters', 'support_appointments', 'support_link_readers', 'support_links',
         'support_pages', 'support_consents', 'support_disclosures', 'support_contacts', 'support_scores',
         'support_ownership', 'support_referrals']);
