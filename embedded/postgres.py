@@ -113,7 +113,7 @@ class PostgresServer:
         connection = await self._connect()
         try:
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-                copied = f'TEMPLATE "{template}"' if template else ""
+                copied = f'TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
                 await connection.execute(f'CREATE DATABASE "{name}" OWNER {ROLES["owner"]} {copied}')
             others = ", ".join(login for role, login in ROLES.items() if role != "owner")
             await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')

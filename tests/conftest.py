@@ -7,11 +7,9 @@ test that asks for `database` gets its own copy of a migrated template.
 import asyncio
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -27,6 +25,7 @@ from embedded.postgres import PostgresServer
 from embedded.temporal import TemporalPorts, TemporalServer
 from encryption.ring import JoinedRing, KeyRing, ensure_ring
 from schemas.kernel.homes import COMMON, CaseHome
+from tests.folders import server_folder
 from workers.migrations import migrate, read_migrations
 from workers.preparation import store_homes
 from workers.settings import Settings
@@ -34,7 +33,14 @@ from workers.temporal import encrypted, register_search_attributes
 from workflows.kernel.known_policies import POLICIES
 
 _TEMPLATE = "iehe_template"
-_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FORGETFUL = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",  # it would go from database to database while tests drop them
+}
 
 
 class Server(PostgresServer):
@@ -95,8 +101,7 @@ def eventually() -> Callable[..., Awaitable[Any]]:
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Home]:
     """A home with a short path that the account of PostgreSQL can enter."""
-    parent = Path(tempfile.mkdtemp(prefix="iehe-", dir="/tmp"))
-    parent.chmod(0o711)
+    parent = server_folder()
     home = Home(parent / "h")
     home.create(postgres_account(Settings().postgres_account))
     yield home

@@ -15,7 +15,8 @@ import pytest
 from cli.session import Exit
 from tests.cli import zygote
 from tests.cli.program import PROGRAM, Program, elsewhere
-from tests.embedded.conftest import Up, _finish, _folder
+from tests.embedded.conftest import Up, _finish
+from tests.folders import server_folder
 
 READY_WITHIN = 60.0  # the promise is 20 s; here two processes of tests share the machine
 STOPPED_WITHIN = 5.0
@@ -50,7 +51,7 @@ class OurUp(Up):
 
 @pytest.fixture(scope="module")
 def up(eventually):
-    folder = _folder()
+    folder = server_folder()
     up = OurUp(folder, eventually)
     yield up
     _finish(up, folder)

@@ -6,13 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from embedded.ports import free_port
+from tests.folders import server_folder
 
 UP = Path(__file__).with_name("up.py")
 PORTS = (
@@ -101,12 +101,6 @@ class Up:
         return pid
 
 
-def _folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="iehe-", dir="/tmp"))
-    folder.chmod(0o711)
-    return folder
-
-
 def _finish(up: Up, folder: Path) -> None:
     for pid in up.processes():
         os.kill(pid, signal.SIGKILL)
@@ -118,7 +112,7 @@ def _finish(up: Up, folder: Path) -> None:
 @pytest.fixture(scope="module")
 def up(eventually) -> Iterator[Up]:
     """A home that the tests of a module share: all but the first start are warm."""
-    folder = _folder()
+    folder = server_folder()
     up = Up(folder, eventually)
     yield up
     _finish(up, folder)
@@ -127,7 +121,7 @@ def up(eventually) -> Iterator[Up]:
 @pytest.fixture
 def fresh_up(eventually) -> Iterator[Up]:
     """A home on which nothing has run yet."""
-    folder = _folder()
+    folder = server_folder()
     up = Up(folder, eventually)
     yield up
     _finish(up, folder)

@@ -18,7 +18,8 @@ from cli.session import Exit
 from encryption.ring import ensure_ring
 from tests.cli.program import PROGRAM, clean_environment, elsewhere
 from tests.cli.test_stack import OurUp
-from tests.embedded.conftest import _finish, _folder
+from tests.embedded.conftest import _finish
+from tests.folders import server_folder
 from tests.homes.conftest import APART, Homes
 from tests.homes.test_living import DATES
 from tests.workflows.outreach.test_requests import FORM
@@ -138,7 +139,7 @@ async def test_a_managed_server_without_the_home_is_told_what_is_missing(homes: 
 
 @pytest.fixture
 async def up(eventually) -> AsyncIterator[OurUp]:
-    folder = _folder()
+    folder = server_folder()
     up = OurUp(folder, eventually)
     up.environment = clean_environment() | up.environment | HERE
     yield up
