@@ -232,7 +232,8 @@ async def test_p08_a_closed_case_takes_a_request_and_the_disclosure_office_sees_
     assert await rights(office, case, OFFICE) == set()
     await case.until_sent("access-news")
     await case.handle.result()
-    assert await office.owner.fetchval(kept, case.handle.id) is None
+    # its last event counts as taken a moment after its workflow has ended
+    await case.until("iehe.kept_because(case_id) IS NULL")
 
 
 def test_p08_others_names_are_cut_whole_and_in_parts() -> None:
