@@ -8,8 +8,10 @@ import asyncio
 import os
 import shutil
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -73,6 +75,20 @@ class Database:
     def url(self, role: Role, of: str = COMMON) -> str:
         """Return its address for one of our roles; a worker's of a home."""
         return self.server.url(role, self.name, of=of)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files whose tests may take long go first, those without servers last: all processes end at once.
+
+    What hands the files out would by itself begin with those of many tests, and end with the stack's.
+    """
+    longest: dict[Path, float] = defaultdict(float)
+    served: Counter[Path] = Counter()
+    for item in items:
+        limit = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest[item.path], limit.args[0] if limit else 0)
+        served[item.path] += "server_home" in getattr(item, "fixturenames", ())
+    items.sort(key=lambda item: (-longest[item.path], -served[item.path]))
 
 
 @pytest.fixture(autouse=True)

@@ -88,11 +88,7 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
             ports,
             folder=home.temporal,
             log=home.logs / "temporal.log",
-            dynamic_config={
-                "frontend.WorkflowTimeSkippingEnabled": "true",
-                # else each moved clock waits a second for its timers
-                "history.timerProcessorMaxTimeShift": '"20ms"',
-            },
+            dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"},
         )
         await temporal.start()
         stack.push_async_callback(temporal.stop)
