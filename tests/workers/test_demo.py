@@ -17,6 +17,7 @@ from workers.demo.servers import demo_servers
 from workers.settings import Settings
 
 ROOMS = rooms_with_scenario()
+pytestmark = pytest.mark.timeout(180)  # a whole demonstration on servers of its own bounds itself
 
 
 @pytest.mark.parametrize("room", ROOMS)
