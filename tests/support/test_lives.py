@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 from temporalio.client import WorkflowUpdateFailedError
@@ -236,6 +237,7 @@ class BeforeServers:
         return Step(version, step, at - moved, details)
 
 
+@pytest.mark.timeout(120)  # many lives one after the other
 async def test_whatever_happens_before_real_servers_it_holds(office: Office) -> None:
     """The same lives with a worker that stops and starts, moved time, and the database as the witness."""
     loop = asyncio.get_running_loop()
