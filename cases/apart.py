@@ -97,7 +97,7 @@ def put_apart(
         text_id = UUID(bytes=marks.mark(process.room, f"text|{place}")[:16], version=5)
         kept.append(Words(text_id, case_id, f"{source}/{'.'.join(path)}"[:64], words))
         of_person = mark is Apart.PERSON
-        part[name] = f"{person_key(marks, process.room, words)}.{text_id}" if of_person else str(text_id)
+        part[name] = f"{party_key(marks, process.room, words)}.{text_id}" if of_person else str(text_id)
     return PutApart(case_id, told, tuple(kept))
 
 

@@ -55,5 +55,7 @@ class Referral(Payload):
     """What has happened."""
     received_on: date | None = None
     """The day on which the office had it, where that was before today."""
+    against: Party | None = None
+    """Whom it is against, by number or mail address: who of the staff has it, now or later, is out of it."""
     concerned: tuple[StaffId, ...] = Field(default=(), max_length=20)
     """Members of staff whom it is about or against: they hear and see nothing of it."""

@@ -4,6 +4,7 @@ from activities.kernel.queries import queries
 from cases.starting import restart_case, start_case
 from schemas.admission.commands import Withdraw
 from tests.relay.conftest import SOURCE, check_story
+from workers.relay.signalling import STARTING
 
 NOWHERE = "admission/NONE-1"
 LONG_AGO = "now() - interval '400 days'"
@@ -109,6 +110,17 @@ async def test_closed_case(institute, box, relay) -> None:
     for event_id in told:
         await box.until(event_id, state="dead")
     assert await dead_letters(box) == dict.fromkeys(told, "case-closed")
+
+
+async def test_what_began_a_case_that_has_ended_meanwhile_has_done_so(institute, box, relay) -> None:
+    """It is nobody's task, and its sender is told that it was taken."""
+    case = await closed_case(institute)
+    began = await box.store(case.case_id)
+    await box.pool.execute("UPDATE iehe.events SET type = $2 WHERE id = $1", began, min(STARTING))
+    await relay()
+    await box.until(began, state="delivered")
+    assert await box.pool.fetchval("SELECT taken FROM iehe.events WHERE id = $1", began)
+    assert await dead_letters(box) == {}
 
 
 async def test_lost_workflow(institute, box, relay) -> None:

@@ -205,6 +205,9 @@ async def test_p05_who_has_referred_is_told_over_http_that_contact_was_made(
     assert row.keys() == {"case_id", "referred_at", "contact", "contact_at"}
     assert (row["case_id"], row["contact"]) == (case_id, "not-yet")
     assert (await told(sights, "GET", "/support/referrals", "head-1"))["referrals"] == []
+    shut_out = "INSERT INTO iehe.case_shut_out VALUES ($1, 'office-1', now())"
+    await sights.office.owner.execute(shut_out, case_id)
+    assert (await told(sights, "GET", "/support/referrals", "office-1"))["referrals"] == [], "against them"
 
 
 async def test_p09_the_report_is_the_published_one_for_who_may_read_it(

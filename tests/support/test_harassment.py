@@ -343,6 +343,25 @@ async def test_e18_whom_a_referral_is_about_is_out_of_it_where_they_are_of_the_s
     assert await office.owner.fetchval(rights, other.handle.id) > 0
 
 
+async def test_e17_whom_a_referral_is_against_is_out_of_it_before_the_first_message(
+    office: Office, people: asyncpg.Pool
+) -> None:
+    """By a mail address however it is written; what was said stays at the door."""
+    with acting_for(THE_HOST):
+        await keep_staff_keys(people, office.keys, SUPPORT)
+    case = await office.refer(against="Triage-1@Example.ac.jp", urgent=True, danger=True)
+    await case.until_sent("page")
+    rights = "SELECT count(*) FROM iehe.rights_of($1, $2)"
+    assert await office.owner.fetchval(rights, case.handle.id, "triage-1") == 0
+    assert await office.owner.fetchval(rights, case.handle.id, "head-1") > 0
+    told = "SELECT count(*) FROM iehe.notices WHERE case_id = $1 AND recipient_id = 'triage-1'"
+    assert await office.owner.fetchval(told, case.handle.id) == 0
+    kept = await office.owner.fetchrow("SELECT person, person_text FROM iehe.support_accused")
+    assert "triage" not in kept["person"].lower()
+    events = await office.owner.fetch("SELECT envelope FROM iehe.events WHERE case_id = $1", case.handle.id)
+    assert "example.ac.jp" not in str([row["envelope"] for row in events]).lower()
+
+
 def test_e17_an_accused_who_has_the_case_has_it_no_more() -> None:
     """Found by the key of a number, as by the staff id."""
     case = handed()

@@ -1,6 +1,7 @@
 """P6: the record is kept for five years from the day the student leaves."""
 
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -85,3 +86,18 @@ async def test_p06_with_the_last_case_nothing_is_left_of_the_person(office: Offi
         "SELECT (rows ->> 'support_left')::int FROM iehe.case_certificates ORDER BY erased_at"
     )
     assert [row[0] for row in gone] == [0, 1]
+
+
+async def test_p06_the_words_of_a_referral_stay_with_their_case(office: Office) -> None:
+    """No decision names them: what goes after a month is what was kept for one that was never made."""
+    case = await office.refer(against="jiro@example.ac.jp")
+    lost = await case.text("never decided")
+    await office.owner.execute("UPDATE iehe.texts SET created_at = now() - interval '40 days'")
+    await office.owner.execute(
+        """UPDATE iehe.policies SET body = body || '{"retention": {"text_days": 30}}'"""
+    )
+    texts = "SELECT count(*) FROM iehe.texts WHERE case_id = $1"
+    kept = await office.owner.fetchval(texts, case.handle.id) - 1
+    assert await office.owner.fetchval("SELECT iehe.sweep('run', 'texts', 'support-case', 1000)") == 1
+    assert await office.owner.fetchval(texts, case.handle.id) == kept
+    assert not await office.owner.fetchval("SELECT count(*) FROM iehe.texts WHERE text_id = $1", UUID(lost))

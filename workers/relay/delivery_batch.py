@@ -145,7 +145,7 @@ async def _no_workflow(connection: Connection, heads: Sequence[asyncpg.Record]) 
     for row in heads:
         case_id = row["case_id"]
         if closed.get(case_id):
-            buried = await connection.fetch(SQL["bury_closed"], case_id)
+            buried = await connection.fetch(SQL["bury_closed"], case_id, sorted(STARTING))
             if any(event["state"] == "dead" for event in buried):
                 log.warning("events-dead", case_id=case_id, reason="case-closed")
         elif case_id in closed:

@@ -92,11 +92,14 @@ SELECT case_id, closed_at IS NOT NULL AS closed FROM iehe.cases WHERE case_id = 
 
 -- name: bury_closed
 -- Nothing that is stored for a closed case without a workflow can ever be delivered. What another case tells it
--- changes nothing any more, and is nobody's task.
-UPDATE iehe.events SET state = CASE WHEN cause_case IS NULL THEN 'dead' ELSE 'dropped' END,
-    reason = 'case-closed', ended_at = clock_timestamp()
-WHERE case_id = $1 AND state = 'stored'
-RETURNING state
+-- changes nothing any more, and is nobody's task; what began the case has done so.
+UPDATE iehe.events e SET state = w.state, taken = e.taken OR w.state = 'delivered',
+    reason = CASE w.state WHEN 'delivered' THEN NULL ELSE 'case-closed' END, ended_at = clock_timestamp()
+FROM (SELECT b.source, b.id, CASE WHEN b.type = ANY ($2::text[]) THEN 'delivered'
+                                  WHEN b.cause_case IS NULL THEN 'dead' ELSE 'dropped' END AS state
+      FROM iehe.events b WHERE b.case_id = $1 AND b.state = 'stored') AS w
+WHERE e.source = w.source AND e.id = w.id
+RETURNING w.state
 
 -- name: wait_for_case
 -- Looked at again when the case opens, and in case nobody tells, ever more seldom. Each event waits its own days.

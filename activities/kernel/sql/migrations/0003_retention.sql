@@ -116,8 +116,9 @@ DECLARE
         WHEN 'case_starts' THEN 'c.closed_at < $1'
         -- of no case; what is open has no age
         WHEN 'office_tasks' THEN 'true'
-        -- a text may be shown only by its case: it stays if its author has done anything there since
-        WHEN 'texts' THEN $q$NOT EXISTS (
+        -- Words of a fact, whose author is a source and a place in its data, are stored with the fact: they stay with
+        -- the case. A decision's are stored before it is made: they stay if their author has done anything since.
+        WHEN 'texts' THEN $q$position('/' IN t.author) = 0 AND NOT EXISTS (
             SELECT FROM iehe.case_log l WHERE l.case_id = t.case_id AND (
                 l.actor_id = t.author AND l.recorded_at >= t.created_at
                 OR position(t.text_id::text IN l.details::text) > 0))$q$ || (

@@ -162,7 +162,12 @@ BEGIN
     INSERT INTO iehe.case_shut_out (case_id, staff_id, since)
     SELECT of_case, each, now() FROM jsonb_array_elements_text(coalesce(form -> 'concerned', '[]')) AS each
     ON CONFLICT DO NOTHING;
-    PERFORM iehe.support_shut_out_parties(ARRAY[split_part(form ->> 'person', '.', 1)]);
+    INSERT INTO iehe.support_accused (case_id, person, person_text)
+    SELECT of_case, split_part(form ->> 'against', '.', 1), iehe.text_of(split_part(form ->> 'against', '.', 2))
+    WHERE form ->> 'against' IS NOT NULL
+    ON CONFLICT DO NOTHING;
+    PERFORM iehe.support_shut_out_parties(
+        ARRAY[split_part(form ->> 'person', '.', 1), split_part(form ->> 'against', '.', 1)]);
 END
 $$;
 
@@ -201,6 +206,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         SELECT CASE k.outcome WHEN 'reached' THEN 'made' ELSE 'missed' END AS outcome, k.at FROM iehe.support_contacts k
         WHERE k.case_id = e.case_id ORDER BY k.outcome = 'reached' DESC, k.at LIMIT 1) c ON true
     WHERE e.source = 'office:' || iehe.acting() AND e.type = 'jp.ac.iehe.support-case.referral-received'
+      AND NOT EXISTS (SELECT FROM iehe.case_shut_out o WHERE o.case_id = e.case_id AND o.staff_id = iehe.acting())
     ORDER BY r.received_at DESC, e.case_id
 $$;
 REVOKE EXECUTE ON FUNCTION iehe.support_referred_by FROM PUBLIC;

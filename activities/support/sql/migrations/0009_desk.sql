@@ -23,9 +23,9 @@ RETURNS void LANGUAGE sql AS $$
 $$;
 
 CREATE TABLE iehe.support_accused (
-    case_id      text NOT NULL REFERENCES iehe.cases,
+    case_id      text NOT NULL,
     person       text NOT NULL,
-    person_text  uuid NOT NULL REFERENCES iehe.texts,
+    person_text  uuid NOT NULL,
     PRIMARY KEY (case_id, person)
 );
 COMMENT ON TABLE iehe.support_accused IS 'Whom a case is against, by the keyed hash of a number or mail address, on the staff or not.';
