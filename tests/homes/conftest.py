@@ -113,7 +113,7 @@ async def homes(
     await register_search_attributes(far)
     office = await open_pool(database.url("office"), size=2)
     skipper = TimeSkipper(far, config=TimeSkippingConfig(enabled=False))
-    schools = Schools(skipper, office, owner)
+    schools = Schools(skipper, office, owner, None)
     yield Homes(
         *(database, temporal.address, client, skipper.client, ring, far_ring, mail, owner, office, schools)
     )

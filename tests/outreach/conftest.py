@@ -80,7 +80,7 @@ async def schools(
     office = await open_pool(database.url("office"), size=2)
     relay = await open_pool(database.url("worker"), size=CONNECTIONS)
     async with running_worker(client, worker_pool, notices), running_relay(relay, skipper.client):
-        yield Schools(skipper, office, owner)
+        yield Schools(skipper, office, owner, None)
     await office.close()
     await relay.close()
     # what is left running would otherwise go to the next test's worker

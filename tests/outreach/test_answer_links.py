@@ -20,7 +20,7 @@ LINK = re.compile(r"http://gateway(/answers/[A-Za-z0-9_-]+)")
 
 @pytest.fixture
 async def browser(schools, client, ring) -> AsyncIterator[httpx.AsyncClient]:
-    gateway = Gateway(schools.office, client, ring, None, "http://gateway", "http://ui")
+    gateway = Gateway(schools.door, client, ring, None, "http://gateway", "http://ui")
     # as a browser would see it: an error of ours is an answer
     door = httpx.ASGITransport(create_app(gateway), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=door, base_url="http://gateway") as http:

@@ -37,7 +37,7 @@ OPTIONS = (
 
 def door_of(schools, client: Client, ring, home) -> Desk:
     settings = settings_for(home)
-    gateway = Gateway(schools.office, client, ring, staff_tokens(settings), "http://gateway", "http://ui")
+    gateway = Gateway(schools.door, client, ring, staff_tokens(settings), "http://gateway", "http://ui")
     door = httpx.ASGITransport(create_app(gateway))
     return Desk(httpx.AsyncClient(transport=door, base_url="http://gateway"), settings)
 
@@ -55,7 +55,7 @@ def body(**more: Any) -> dict[str, Any]:
 
 def request_of(schools, case_id: str) -> Request:
     handle = schools.skipper.client.get_workflow_handle(case_id)
-    return Request(schools, case_id.partition("/")[2], tuple(DATES), handle)
+    return Request(schools, case_id.partition("/")[2], handle, tuple(DATES))
 
 
 async def test_over_http_a_form_becomes_a_case(schools, desk, mail) -> None:
@@ -166,10 +166,10 @@ async def test_a_request_whose_workflow_was_lost_goes_on(schools) -> None:
     request = await schools.ask()
     await request.to_offering()
     await request.handle.terminate("by mistake")
-    version = await restart_case(schools.office, schools.skipper.client, request.handle.id)
+    version = await restart_case(schools.door, schools.skipper.client, request.handle.id)
     assert version == (await request.until_stage(Stage.OFFERING))["version"]
     fresh = schools.skipper.client.get_workflow_handle(request.handle.id)
-    again = Request(schools, request.number, request.dates, fresh)
+    again = Request(schools, request.reference, fresh, request.dates)
     await again.event("school-cancelled")
     await again.until_stage(Stage.CANCELLED)
 
@@ -178,7 +178,7 @@ async def test_what_was_stored_and_lost_before_it_opened_is_started_from_the_for
     """No case yet, and no workflow: the stored form is enough; of what is not stored there is no case."""
     await schools.owner.execute("INSERT INTO iehe.case_starts (case_id) VALUES ('outreach/S26-LOST')")
     await schools.owner.execute("SELECT iehe.outreach_store('S26-LOST', $1)", json.dumps(ASKED))
-    assert await restart_case(schools.office, client, "outreach/S26-LOST") == 0
+    assert await restart_case(schools.door, client, "outreach/S26-LOST") == 0
     await request_of(schools, "outreach/S26-LOST").until_stage(Stage.REQUESTED)
     with pytest.raises(LookupError):
-        await restart_case(schools.office, client, "outreach/S26-NONE")
+        await restart_case(schools.door, client, "outreach/S26-NONE")

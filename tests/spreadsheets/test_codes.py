@@ -1,7 +1,7 @@
 import io
 import re
 import zipfile
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from spreadsheets.faults import WARNINGS, WORDS
 from spreadsheets.outreach.topics import TOPIC_COLUMNS, check_topics_file
 from spreadsheets.staff import STAFF_COLUMNS, check_staff_file
 from spreadsheets.support.alerts import check_alerts_file
+from spreadsheets.support.register import check_register_file
 from spreadsheets.support.rota import Shift, check_rota_file
 from tests.spreadsheets.test_workbook import demanding_workbook
 
@@ -124,6 +125,10 @@ ROTA = {
     "person-unknown": "2027-01-01,9:00-17:00,duty-9,\n",
     "person-not-reachable": "2027-01-01,9:00-17:00,duty-2,\n",
 }
+REGISTER = {
+    "concern-repeated": "2021-04-05,S2021-0042,学業,\n" * 2,
+    "staff-unknown": "2021-04-05,S2021-0042,学業,nobody-1\n",
+}
 ALERTS = {"alert-repeated": "S2026-0042,math-101,4\n" * 2}
 
 
@@ -136,6 +141,11 @@ def check_closures(path, rows):
 def check_alerts(path, rows):
     path.write_text(f"学籍番号,科目,欠席数\n{rows}", encoding="utf-8")
     return check_alerts_file(path)
+
+
+def check_register(path, rows):
+    path.write_text(f"受付日,学籍番号,相談種別,関係職員\n{rows}", encoding="utf-8")
+    return check_register_file(path, {"counsellor-1": "見本"}, date(2026, 6, 1))
 
 
 def check_rota(path, rows):
@@ -162,6 +172,7 @@ OTHERS = {
         (check_closures, CLOSURES),
         (check_rota, ROTA),
         (check_alerts, ALERTS),
+        (check_register, REGISTER),
     )
     for code, rows in files.items()
 }

@@ -4,36 +4,28 @@
 clock. What must hold for every step of every case is checked after each of them.
 """
 
-import itertools
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
+from itertools import count
 from typing import Any
-from zoneinfo import ZoneInfo
-
-import pytest
 
 from activities.support.messages import MESSAGES
-from schemas.kernel.case import Actor, Command, EventEnvelope, RefusedEvent
-from schemas.kernel.identifiers import event_type
-from schemas.kernel.refusals import Refusal
-from schemas.kernel.transition import NoticeRequested, Transition, Undelivered
+from schemas.kernel.transition import Transition, Undelivered
 from schemas.support import commands
 from schemas.support.policy import SupportPolicy
 from schemas.support.roles import Role
 from schemas.support.stages import CRISIS
 from schemas.support.state import SupportState
-from workers.policies import defaults_of, read_policy
+from tests.pure import REASON, TOKYO, PureCase, default_policy_of, jst, refused
 from workflows.kernel import stepping
-from workflows.kernel.draft import BY_HAND, Draft, Frame, LookupNeeded
+from workflows.kernel.draft import BY_HAND
 from workflows.support import crisis
 from workflows.support.process import SUPPORT
 
-TOKYO = ZoneInfo("Asia/Tokyo")
+__all__ = ["NOW", "REASON", "ROLES", "TOKYO", "House", "Pure", "default_policy", "jst", "refused"]
+
 ROLES = {
     "triage-1": (Role.TRIAGE,),
     "counsellor-1": (Role.COUNSELLOR,),
@@ -48,23 +40,15 @@ ROLES = {
     "officer-1": (Role.HARASSMENT,),
     "officer-2": (Role.HARASSMENT,),
 }
-REASON = "6f1a2f0e-3d7e-4d0a-9d39-0c8b6a4f1f11"
-_numbers = itertools.count(1)
-
-
-def jst(*values: int) -> datetime:
-    """A moment on the clock of Japan."""
-    return datetime(*values, tzinfo=TOKYO)  # type: ignore[arg-type, misc]
-
-
+_numbers = count(1)
 NOW = jst(2026, 11, 16, 11)
 """A Monday, in office hours."""
 
 
-@cache
 def default_policy() -> SupportPolicy:
     """The policy that comes with the system."""
-    return read_policy(defaults_of("support")).document.routes["student"]
+    policy: SupportPolicy = default_policy_of("support", "student")
+    return policy
 
 
 @dataclass
@@ -119,29 +103,16 @@ class House:
         return sorted({who for who in found if who is not None})
 
 
-@contextmanager
-def refused(code: str) -> Iterator[None]:
-    """What is done is refused with a code."""
-    with pytest.raises(Refusal) as told:
-        yield
-    assert told.value.code == code
-
-
-class Pure:
+class Pure(PureCase[SupportState]):
     """One case, driven by the rules alone."""
 
+    process, messages, source, roles = SUPPORT, MESSAGES, "helpdesk", ROLES
+
     def __init__(self, *, now: datetime = NOW, house: House | None = None, **facts: Any) -> None:
-        self.now = now
         self.house = house or House()
-        self.policy = default_policy()
-        self.case_id = f"support/ABCDEFGHIJKLMNOPQRST{next(_numbers):04}"
         self.adult_on = ""
         """From when the student is an adult, as a time; empty: always."""
-        self.stored: dict[str, Any] = {}
-        self.log: list[Transition] = []
-        self.facts = {
-            "policy_ref": self.policy.ref.model_dump(),
-            "received_at": now.isoformat(),
+        usual = {
             "way": "desk",
             "language": "ja",
             "anonymous": False,
@@ -149,21 +120,17 @@ class Pure:
             "danger": False,
             "urgent": False,
             "unit": None,
-        } | facts
-        self._take(partial(stepping.opened, SUPPORT))
-        self.act_on_time()
-
-    @property
-    def state(self) -> SupportState:
-        """The state as it is stored."""
-        return SUPPORT.read(self.stored, lambda _ref: self.policy)
+        }
+        super().__init__(
+            f"support/ABCDEFGHIJKLMNOPQRST{next(_numbers):04}", now, default_policy(), usual | facts
+        )
 
     @property
     def crisis(self) -> str | None:
         """Where the crisis stands."""
         return self.state.tracks.get(CRISIS)
 
-    def _look_up(self, name: str, terms: Mapping[str, Any]) -> Any:
+    def look_up(self, name: str, terms: Mapping[str, Any]) -> Any:
         answers: dict[str, Callable[[], Any]] = {
             "referral": lambda: self.facts,
             "member": lambda: {
@@ -194,53 +161,34 @@ class Pure:
         }
         return answers[name]()
 
-    def _take(self, make: Callable[[Any, Frame], Draft[SupportState]]) -> Transition:
-        found: dict[str, Any] = {}
-        while True:
-            state = self.state if self.stored else SUPPORT.new(self.case_id)
-            frame = Frame(now=self.now, found=found, policies=lambda _ref: self.policy)
-            try:
-                transition = make(state, frame).transition()
-            except LookupNeeded as question:
-                json.dumps(question.terms)
-                found[question.key] = self._look_up(question.name, question.terms)
-            else:
-                break
-        before, self.stored = self.stored, json.loads(json.dumps(transition.state))
-        self.log.append(transition)
-        for record in transition.records:
-            if record["kind"] == "concerned":
-                self.house.shut_out.add(record["staff_id"])
-            if record["kind"] == "concerned-no-more":
-                self.house.shut_out.discard(record["staff_id"])
-        check_step(before, transition, self.state, self.house)
-        return transition
+    def keep(self, record: Mapping[str, Any]) -> None:
+        """Who is out of the case, and who is not any more."""
+        if record["kind"] == "concerned":
+            self.house.shut_out.add(record["staff_id"])
+        if record["kind"] == "concerned-no-more":
+            self.house.shut_out.discard(record["staff_id"])
+
+    def check(self, before: Mapping[str, Any], step: Transition) -> None:
+        """What holds for every step of every case."""
+        after = self.state
+        owned = [row for row in step.records if row["kind"] == "owned"]
+        changed = (before.get("owner"), before.get("unit")) != (after.owner, after.unit)
+        if changed and before:
+            assert owned, "another owner or queue without a record"
+        if owned:
+            assert (owned[-1]["owner"], owned[-1]["unit"]) in {(after.owner, after.unit), (None, None)}
+        if after.closed:
+            assert {each.kind for each in after.deadlines.values()} <= SUPPORT.outlasting
+            assert {task.kind for task in after.tasks.values()} <= BY_HAND | SUPPORT.outlasting
+        else:
+            assert stepping.next_alarm(after) or after.tasks
+        if crisis.is_open(after):
+            out = after.deadlines.get("page")
+            assert out is not None or crisis.ATTEND in {task.kind for task in after.tasks.values()}
+        for notice in step.notices:
+            assert "|" in notice.to or notice.to not in {f"staff:{who}" for who in self.house.shut_out}
 
     # taking steps
-
-    def decide(self, command: type[Command], by: str, **values: Any) -> Transition:
-        """A person's decision, and what is due at that very moment."""
-        actor = Actor(id=by, roles=ROLES[by])
-        message = command(command_id=f"c{next(_numbers)}", actor=actor, **values)
-        if message.happened_at is None:
-            self.let_time_pass()
-        taken = self._take(partial(stepping.decided, SUPPORT, message))
-        self.act_on_time()
-        return taken
-
-    def event(self, fact: str, *, at: datetime | None = None, **data: Any) -> Transition:
-        """A fact of another system; raises the refusal that the kernel records."""
-        event = EventEnvelope(
-            id=str(next(_numbers)),
-            source="helpdesk",
-            type=event_type(SUPPORT.name, fact),
-            occurred_at=at,
-            received_at=self.now,
-            data=data,
-        )
-        taken = self._take(partial(stepping.told, SUPPORT, event))
-        self.act_on_time()
-        return taken
 
     def closed(self, *closures: Mapping[str, Any]) -> None:
         """The office has noted these closures, and the case is told."""
@@ -252,60 +200,16 @@ class Pure:
         notice = f"n{next(_numbers)}"
         self.house.unreached |= {notice} if last else set()
         failed = {notice: Undelivered(reason="gave-up", message="page", to=f"staff:{who}")}
-        taken = self._take(partial(stepping.notices_failed, SUPPORT, f"notices/{notice}", failed))
+        taken = self.take(partial(stepping.notices_failed, SUPPORT, f"notices/{notice}", failed))
         self.act_on_time()
         return taken
-
-    def event_or_task(self, fact: str, **data: Any) -> Transition:
-        """The same, with the refusal recorded as the kernel does."""
-        try:
-            return self.event(fact, **data)
-        except Refusal as refusal:
-            refused = RefusedEvent(event_id="helpdesk#1", code=refusal.code)
-            return self._take(partial(stepping.fact_refused, SUPPORT, refused, f"helpdesk#{next(_numbers)}"))
 
     def told_by(self, other: "Pure") -> list[Transition]:
         """What another case has told this one with its last step, as the relay brings it."""
         self.wait_until(other.now)
         told = [each.envelope for each in other.last.events if each.case_id == self.case_id]
-        taken = [self._take(partial(stepping.told, SUPPORT, envelope)) for envelope in told]
+        taken = [self.take(partial(stepping.told, SUPPORT, envelope)) for envelope in told]
         self.act_on_time()
-        return taken
-
-    def wait_until(self, moment: datetime) -> list[Transition]:
-        """Time goes on; the clock acts at each moment at which something is due."""
-        taken: list[Transition] = []
-        while (alarm := stepping.next_alarm(self.state)) is not None and alarm[0] <= moment:
-            self.now = max(self.now, alarm[0])
-            taken += self.act_on_time()
-        self.now = max(self.now, moment)
-        return taken
-
-    def wait(self, **span: float) -> list[Transition]:
-        """The same for a span."""
-        return self.wait_until(self.now + timedelta(**span))
-
-    def down_until(self, moment: datetime) -> list[Transition]:
-        """Nothing runs until then; afterwards the clock does what is due."""
-        self.now = max(self.now, moment)
-        return self.act_on_time()
-
-    def act_on_time(self) -> list[Transition]:
-        """What the kernel does after a message and when its timer fires."""
-        taken: list[Transition] = []
-        while (wanted := stepping.follow_up(SUPPORT, self.state)) is not None:
-            taken.append(self._take(partial(stepping.followed_up, SUPPORT, wanted)))
-        return taken + self.let_time_pass()
-
-    def let_time_pass(self) -> list[Transition]:
-        """What the clock has to do by now."""
-        taken: list[Transition] = []
-        while (name := stepping.due(self.state, self.now)) is not None:
-            try:
-                taken.append(self._take(partial(stepping.time_passed, SUPPORT, name)))
-            except Refusal as refusal:
-                taken.append(self._take(partial(stepping.deadline_refused, SUPPORT, name, refusal.code)))
-            assert len(taken) < 1000, "the clock has always something more to do at the same moment"
         return taken
 
     # the usual way through
@@ -363,68 +267,3 @@ class Pure:
         self.in_contact()
         self.decide(commands.Resolve, "counsellor-1", code="helped")
         return self
-
-    # what the tests ask
-
-    @property
-    def last(self) -> Transition:
-        """The step just taken."""
-        return self.log[-1]
-
-    def notices(self, message: str | None = None) -> list[tuple[str, str]]:
-        """(message, to) of everything queued so far, once for all channels."""
-        return [(each.message, each.to) for each in self.sent(message) if each.channel == "mail"]
-
-    def sent(self, message: str | None = None) -> list[NoticeRequested]:
-        """Everything queued so far."""
-        return [
-            notice
-            for transition in self.log
-            for notice in transition.notices
-            if message in (None, notice.message)
-        ]
-
-    def records(self, kind: str) -> list[dict[str, Any]]:
-        """The rows of a kind written so far."""
-        return [row for transition in self.log for row in transition.records if row["kind"] == kind]
-
-    def steps(self) -> list[str]:
-        """The steps taken so far."""
-        return [transition.step for transition in self.log]
-
-    def due(self, name: str) -> datetime:
-        """When a deadline is due."""
-        return self.state.deadlines[name].due_at
-
-    def tasks(self) -> set[str]:
-        """Kinds of open tasks."""
-        return {task.kind for task in self.state.tasks.values()}
-
-
-def check_step(before: Mapping[str, Any], step: Transition, after: SupportState, house: House) -> None:
-    """What holds for every step of every case."""
-    assert step.version == before.get("version", 0) + 1 == after.version
-    owned = [row for row in step.records if row["kind"] == "owned"]
-    changed = (before.get("owner"), before.get("unit")) != (after.owner, after.unit)
-    if changed and before:
-        assert owned, "another owner or queue without a record"
-    if owned:
-        assert (owned[-1]["owner"], owned[-1]["unit"]) in {(after.owner, after.unit), (None, None)}
-    if after.closed:
-        assert {each.kind for each in after.deadlines.values()} <= SUPPORT.outlasting
-        assert {task.kind for task in after.tasks.values()} <= BY_HAND | SUPPORT.outlasting
-    else:
-        assert after.tasks or after.deadlines, "an open case for which nothing is due"
-        assert stepping.next_alarm(after) or after.tasks
-    if crisis.is_open(after):
-        out = after.deadlines.get("page")
-        assert out is not None or crisis.ATTEND in {task.kind for task in after.tasks.values()}
-    assert re.fullmatch(r'[A-Za-z0-9._:/>#+ |,"{}\[\]-]*', json.dumps(step.details)), "not a code or a time"
-    for notice in step.notices:
-        message = MESSAGES[notice.message]
-        assert message.facts <= notice.facts.keys(), notice
-        kind = notice.to.partition(":")[0]
-        assert ("staff" if kind in ("staff", "role", "staff-of") else kind) == message.to, notice
-        assert notice.to.partition("|")[0] not in {
-            f"staff:{who}" for who in house.shut_out if "|" not in notice.to
-        }
