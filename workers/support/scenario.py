@@ -32,6 +32,8 @@ OTHERS: Final = {
     "vice-president-1": Role.VICE_PRESIDENT,
 }
 UNITS: Final = {Unit.COUNSELLING: ("counsellor-1", "counsellor-2"), Unit.HEALTH: ("nurse-1", "nurse-2")}
+VISITED_AFTER: Final = 5
+"""Calls in vain."""
 HELPDESK: Final = "urn:example:helpdesk"
 ARRIVED: Final = event_type(SUPPORT.name, "referral-received")
 
@@ -153,10 +155,11 @@ class Scenario(scenario.Scenario[SupportState]):
             await self._speak(turn, owner)
 
     async def _speak(self, turn: CaseTurn, owner: Actor) -> None:
-        # some students are never reached
-        reached = turn.lot("reached") > 0.15 and turn.happens(0.7)  # noqa: PLR2004
-        outcome = "reached" if reached else "missed"
-        await self.decide(turn, commands.RecordContact, owner, channel="phone", outcome=outcome)
+        # some students no call reaches: what is not urgent the clock closes, the others are looked for at home
+        called = turn.lot("reached") > 0.15 and turn.happens(0.7)  # noqa: PLR2004
+        visited = turn.state.attempts >= VISITED_AFTER
+        outcome, channel = "reached" if called or visited else "missed", "meeting" if visited else "phone"
+        await self.decide(turn, commands.RecordContact, owner, channel=channel, outcome=outcome)
 
     async def _work(self, turn: CaseTurn) -> None:
         owner, lot = self._owner(turn), turn.chance.random()
