@@ -155,7 +155,7 @@ class Scenario(scenario.Scenario[SupportState]):
             await self._speak(turn, owner)
 
     async def _speak(self, turn: CaseTurn, owner: Actor) -> None:
-        # students whom no call reaches: what is not urgent the clock closes, the others are looked for at home
+        # whom no call reaches: what is not urgent the clock closes, the others are looked for at home
         called = turn.lot("reached") > 0.15 and turn.happens(0.7)  # noqa: PLR2004
         visited = turn.state.attempts >= VISITED_AFTER
         outcome, channel = "reached" if called or visited else "missed", "meeting" if visited else "phone"
