@@ -3,9 +3,11 @@
 import asyncio
 import io
 import json
+import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,10 +109,14 @@ def environment(database: Any, temporal: Any, ring: Any, tmp_path: Any) -> dict[
 
 
 @pytest.fixture
-def iehe(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> CommandLine:
+def iehe(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Iterator[CommandLine]:
     """Commands run in a thread of this process, which may end without ending the process."""
+    # a command has its process to itself, and quietens libraries for as long as that lasts
+    levels = {name: logging.getLogger(name).level for name in ("asyncpg", "temporalio")}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for module in (session, casework, case_starting):
         monkeypatch.setattr(module, "leave", _leave)
-    return CommandLine()
+    yield CommandLine()
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
