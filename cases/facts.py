@@ -15,7 +15,7 @@ from cases.states import read_state
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.refusals import Refusal, RefusalKind
 from workflows.kernel import stepping
-from workflows.kernel.draft import Frame, LookupNeeded
+from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.known_policies import POLICIES
 from workflows.kernel.process import Process
 

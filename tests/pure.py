@@ -24,7 +24,8 @@ from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import NoticeRequested, Transition
 from workers.policies import defaults_of, read_policy
 from workflows.kernel import stepping
-from workflows.kernel.draft import Draft, Frame, LookupNeeded
+from workflows.kernel.draft import Draft
+from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.process import Process
 
 S = TypeVar("S", bound=CaseState)

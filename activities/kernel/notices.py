@@ -38,7 +38,7 @@ from activities.kernel.queries import queries
 from activities.kernel.room import Room
 from schemas.kernel.policies import NoticePolicy, PolicyRef
 from schemas.kernel.transition import Answered, Delivery, DeliveryReport, Undelivered
-from workflows.kernel.draft import LookupNeeded
+from workflows.kernel.frame import LookupNeeded
 from workflows.kernel.known_policies import POLICIES
 from workflows.kernel.quiet_hours import quiet_until
 

@@ -8,7 +8,7 @@ from activities.kernel.database import Connection
 from activities.kernel.queries import queries
 from schemas.kernel.policies import ProcessPolicy
 from schemas.kernel.refusals import Refusal
-from workflows.kernel.draft import LookupNeeded
+from workflows.kernel.frame import LookupNeeded
 from workflows.kernel.known_policies import POLICIES
 from workflows.kernel.process import Process
 

@@ -42,7 +42,8 @@ from schemas.kernel.step import (
 )
 from schemas.kernel.transition import Transition
 from workflows.kernel import stepping
-from workflows.kernel.draft import Draft, Frame, LookupNeeded
+from workflows.kernel.draft import Draft
+from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.known_policies import POLICIES
 from workflows.kernel.process import shown
 from workflows.kernel.state import difference, waiting_for_whom

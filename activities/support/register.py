@@ -8,7 +8,8 @@ from activities.support.room import ROOM
 from schemas.kernel.case import Actor, ActorKind
 from schemas.kernel.policies import PolicyRef
 from schemas.support.stages import Unit
-from workflows.kernel.draft import Draft, Frame
+from workflows.kernel.draft import Draft
+from workflows.kernel.frame import Frame
 from workflows.support import register
 from workflows.support.process import SUPPORT
 

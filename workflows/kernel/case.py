@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel import stepping
     from workflows.kernel.case_details import case_details
     from workflows.kernel.database import database
-    from workflows.kernel.draft import Frame, LookupNeeded
+    from workflows.kernel.frame import Frame, LookupNeeded
     from workflows.kernel.known_policies import POLICIES
     from workflows.kernel.messages import as_error, decision, read_event
     from workflows.kernel.process import Process

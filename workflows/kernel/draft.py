@@ -5,21 +5,18 @@ Nothing counts until the transition is written; a refused step is a draft thrown
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
 from schemas.kernel.calendars import CalendarPolicy, Closure
-from schemas.kernel.case import SYSTEM, Actor, CaseState, EventEnvelope, Task
+from schemas.kernel.case import CaseState, EventEnvelope, Task
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.kernel.identifiers import OWN_SOURCE, event_type
 from schemas.kernel.payload import Payload
-from schemas.kernel.policies import NoticePolicy, PolicyRef, ProcessPolicy, TaskPolicy
+from schemas.kernel.policies import NoticePolicy, PolicyRef, TaskPolicy
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import (
     DeadlineChanged,
@@ -31,11 +28,12 @@ from schemas.kernel.transition import (
 )
 from workflows.kernel import deadlines as counting
 from workflows.kernel.calendars import Calendar, calendar_of
+from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.quiet_hours import quiet_until
 from workflows.kernel.state import clock_of, due_at, stored, waiting_for_whom
 
 if TYPE_CHECKING:
-    from workflows.kernel.process import Policies, Process
+    from workflows.kernel.process import Process
 
 S = TypeVar("S", bound=CaseState)
 BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached", "call-by-hand"})
@@ -50,46 +48,6 @@ ALWAYS = frozenset({"refuse-event", "report-notices", "deadline-refused"})
 """Steps of the host's own that no table may refuse: what they record has happened."""
 PATH_LIMIT = 50
 _ROLE = re.compile(r"(?<=role:)[^|]+")
-
-
-class LookupNeeded(Exception):  # noqa: N818 - a question, not an error
-    """A rule asks for what only the database knows.
-
-    Where the step is written the process's lookup of that name answers, in the step's own transaction, and
-    the rule is run again with the answer. Where a decision is only checked, the check ends here.
-    """
-
-    def __init__(self, name: str, terms: Mapping[str, Any]) -> None:
-        super().__init__(name)
-        self.name, self.terms = name, dict(terms)
-
-    @property
-    def key(self) -> str:
-        """The same question has the same key."""
-        return json.dumps([self.name, self.terms], sort_keys=True, default=str)
-
-
-def _not_here(ref: PolicyRef) -> ProcessPolicy:
-    raise LookupNeeded("policy", ref.model_dump())
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What a step is taken in: the moment, who acts, what caused it, and what has been looked up for it."""
-
-    now: datetime
-    actor: Actor = SYSTEM
-    cause: str | None = None
-    happened_at: datetime | None = None
-    found: Mapping[str, Any] = field(default_factory=dict)
-    """Answers of lookups by the question's key."""
-    policies: Policies = _not_here
-
-    def with_cause(
-        self, actor: Actor, cause: str | None = None, happened_at: datetime | None = None
-    ) -> Frame:
-        """The same moment and answers for another actor's message."""
-        return replace(self, actor=actor, cause=cause, happened_at=happened_at)
 
 
 class Draft(Generic[S]):

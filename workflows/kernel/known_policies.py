@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any, Final
 
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
-from workflows.kernel.draft import LookupNeeded
+from workflows.kernel.frame import LookupNeeded
 from workflows.kernel.process import Policies, Process
 
 

@@ -11,7 +11,8 @@ from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import Undelivered
 from workflows.kernel import deadlines as counting
 from workflows.kernel import steps
-from workflows.kernel.draft import Draft, Frame
+from workflows.kernel.draft import Draft
+from workflows.kernel.frame import Frame
 from workflows.kernel.process import EventKind, FollowUp, Process
 from workflows.kernel.state import next_alarm
 

@@ -38,7 +38,8 @@ from workflows.admission import review as admission_review
 from workflows.admission.process import ADMISSION_REVIEW
 from workflows.kernel import deadlines as counting
 from workflows.kernel import steps
-from workflows.kernel.draft import BY_HAND, Draft, Frame, LookupNeeded
+from workflows.kernel.draft import BY_HAND, Draft
+from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.state import next_alarm
 
 TOKYO = ZoneInfo("Asia/Tokyo")

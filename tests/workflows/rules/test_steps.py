@@ -24,7 +24,8 @@ from tests.workflows.rules.builder import in_stage, jst, new
 from workflows.admission.process import ADMISSION_REVIEW
 from workflows.kernel import steps
 from workflows.kernel.case_details import case_details
-from workflows.kernel.draft import Draft, Frame, LookupNeeded
+from workflows.kernel.draft import Draft
+from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.state import due_at, waiting_for_whom
 
 
