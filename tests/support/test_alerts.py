@@ -79,6 +79,11 @@ async def courses(office: Office, case: Case) -> list[str]:
     return [json.loads(row["details"])["course"] for row in rows]
 
 
+def copies(folder: Path) -> list[Path]:
+    """What goes back to the office."""
+    return list(folder.glob("*.checked.csv"))
+
+
 async def test_a_faulty_file_tells_nothing_and_not_everybody_brings_one(
     office: Office,
     iehe: CommandLine,  # noqa: F811
@@ -87,7 +92,7 @@ async def test_a_faulty_file_tells_nothing_and_not_everybody_brings_one(
     """Refused whole, with a copy that says why; by triage and the head alone."""
     file = written(tmp_path, "S2026-0042,math-101,4\nS2026-0099,math-101,x\n")
     assert (await iehe.refused("support", "alerts", "import", file, by="triage-1"))[1] == "file-faulty"
-    assert list(tmp_path.glob("*.checked.csv"))
+    assert copies(tmp_path)
     assert await office.owner.fetch(CASES) == []
     good = written(tmp_path, "S2026-0042,math-101,4\n")
     assert (await iehe.refused("support", "alerts", "import", good, by="counsellor-1"))[1] == "role-missing"
