@@ -27,6 +27,12 @@ def stage_text(process: str, stage: str) -> dict[str, str]:
     return {"en": info.en, "ja": info.ja}
 
 
+def track_text(process: str, track: str, at: str) -> dict[str, str]:
+    """Where a case stands on a track: the stage, and its name in both languages."""
+    info = PROCESSES[process].tracks[track].stages[at]
+    return {"at": at, "en": info.en, "ja": info.ja}
+
+
 async def read_page(
     pool: asyncpg.Pool,
     case: asyncpg.Record,
@@ -59,7 +65,9 @@ async def read_page(
         "due_at": case["due_at"] if is_open else None,
         "labels": json.loads(case["labels"]),
         "path": state.path,
-        "tracks": state.tracks,
+        "tracks": {name: track_text(process.name, name, at) for name, at in state.tracks.items()},
+        "missing": process.missing(state),
+        "owes": [owed.key for owed in state.owes],
         "possible": process.possible(state, roles),
         "tasks": await rows("tasks_of_case"),
         "deadlines": await read_clocks(pool, case["case_id"], state),

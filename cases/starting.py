@@ -295,7 +295,7 @@ def _handover(row: asyncpg.Record) -> CaseHandover:
     return CaseHandover(
         version=row["version"],
         state=stored,
-        waiting_for=waiting_for_whom(process.lifecycle, state),
+        waiting_for=waiting_for_whom(process, state),
         attributes=shown(process, state),
         undelivered=tuple(row["undelivered"]),
         restarted=True,

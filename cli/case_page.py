@@ -30,10 +30,13 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
         (word("due"), page["due_at"]),
         (word("version"), f"{page['version']}  ({word('policy')} {page['policy_version']})"),
         (word("path"), " → ".join(page["path"])),
-        *((name, stage) for name, stage in page["tracks"].items()),
+        *((name, f"{at[language]} ({at['at']})") for name, at in page["tracks"].items()),
+        *((f"{word('missing for')} {to}", codes) for to, codes in page["missing"].items()),
     ]
     if page["outcome"]:
         lines.append((word("outcome"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))
+    if page["owes"]:
+        lines.append((word("owes if it ends"), page["owes"]))
     if page["possible"]:
         lines.append((word("possible now"), page["possible"]))
     print(page["case_id"])

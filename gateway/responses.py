@@ -123,11 +123,23 @@ class CaseListed(CaseShown):
     overdue: bool
 
 
+class TrackTold(Answer):
+    """Where a case stands on something that goes on in parallel: the stage, and its name."""
+
+    at: str
+    en: str
+    ja: str
+
+
 class CaseTold(CaseShown):
     """Everything of a case that is not personal; `tracks`: where it stands on what goes on in parallel."""
 
     policy_version: str | None
-    tracks: dict[str, str]
+    tracks: dict[str, TrackTold]
+    missing: dict[str, tuple[str, ...]]
+    """By stage that could follow, all that is missing for it."""
+    owes: tuple[str, ...]
+    """What is given back if the case ends here, in the order in which it was taken."""
     tasks: tuple[TaskTold, ...]
     deadlines: tuple[DeadlineTold, ...]
     facts: tuple[FactTold, ...]

@@ -190,7 +190,17 @@ class PureCase(Generic[S]):
         taken: list[Transition] = []
         while (wanted := stepping.follow_up(self.process, self.state)) is not None:
             taken.append(self.take(partial(stepping.followed_up, self.process, wanted)))
-        return taken + self.let_time_pass()
+        return taken + self.let_time_pass() + self.give_back()
+
+    def give_back(self) -> list[Transition]:
+        """What is to be undone by now, each in a step of its own."""
+        taken: list[Transition] = []
+        while (owed := stepping.to_undo(self.state, self.now)) is not None:
+            try:
+                taken.append(self.take(partial(stepping.undone, self.process, owed.key)))
+            except Refusal as refusal:
+                taken.append(self.take(partial(stepping.undo_failed, self.process, owed.key, refusal.code)))
+        return taken
 
     def let_time_pass(self) -> list[Transition]:
         """What the clock has to do by now; a step of it that does not fit is an error of the rules."""

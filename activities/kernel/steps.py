@@ -39,6 +39,7 @@ from schemas.kernel.step import (
     StepOutcome,
     StepRequest,
     TimePassed,
+    UndoDue,
 )
 from schemas.kernel.transition import Transition
 from workflows.kernel import stepping
@@ -138,6 +139,12 @@ class StepActivities:
             outcome = await self._from_memory(room, request) or await self._transact(room, request)
         except Refusal as refusal:
             outcome = await self._refused(room, request, refusal)
+        except (TypeError, ValueError, LookupError, AttributeError, AssertionError):
+            if not isinstance(request.message, UndoDue):
+                raise
+            # a fault of the rule: it holds up nothing else that is to be given back
+            activity.logger.exception("undo-fault", extra={"case_id": request.case_id})
+            outcome = await self._refused(room, request, Refusal("undo-unknown", kind="fault"))
         if self._fault is not None and outcome.refused is None:
             await self._fault(f"written:{outcome.step}")
         return outcome
@@ -183,6 +190,9 @@ class StepActivities:
                 step=message.step,
                 refused=RefusedStep(code=refusal.code, params=refusal.params),
             )
+        if isinstance(message, UndoDue) and message.failed is None:
+            failed = message.model_copy(update={"failed": refusal.code})
+            return await self._transact(room, request.model_copy(update={"message": failed}))
         # only the database refuses what the case does by itself: the message counts, its sequels come later
         return await self._transact(room, request, alone=True)
 
@@ -285,6 +295,8 @@ class _Taking:
                 )
             case TimePassed():
                 await self._let_time_pass()
+            case UndoDue():
+                await self._undo(message.failed)
             case Restarted():
                 await self._catch_up()
 
@@ -298,6 +310,16 @@ class _Taking:
                 await self._step(partial(stepping.time_passed, process, name))
             except Refusal as refusal:
                 await self._step(partial(stepping.deadline_refused, process, name, refusal.code))
+
+    async def _undo(self, failed: str | None) -> None:
+        owed = stepping.to_undo(self._state, self.request.at)
+        if owed is None:
+            return
+        process, key = self._process, owed.key
+        if failed is None:
+            await self._step(partial(stepping.undone, process, key))
+        else:
+            await self._step(partial(stepping.undo_failed, process, key, failed))
 
     async def _catch_up(self) -> None:
         wanted = self._process.restarted
@@ -340,7 +362,7 @@ class _Taking:
             repeated=self._earlier is not None and self._earlier <= request.follows,
             change=self._stored if whole else difference(self._before, self._stored),
             whole=whole,
-            waiting_for=waiting_for_whom(self._process.lifecycle, state),
+            waiting_for=waiting_for_whom(self._process, state),
             attributes=changed,
             notices=notices,
         )

@@ -105,11 +105,36 @@ class Task(Record):
     due_at: datetime
     deadline: str | None = None
     stage: str | None = None
+    track: str | None = None
+    """The track whose stage it belongs to, and with which it ends."""
 
     @property
     def personal(self) -> bool:
         """Whether it is that person's alone, such as a judgement: nobody stands in."""
         return self.assignee is not None and self.key == f"{self.kind}:{self.assignee}"
+
+
+class Owed(Record):
+    """What a case has taken or promised, and owes back if it ends here."""
+
+    key: str
+    """Kind, or kind and what tells several apart: `place:bed`."""
+    since: datetime
+    details: dict[str, JsonValue] = Field(default_factory=dict)
+    """Codes and ids by which it is undone; nothing personal."""
+    due: bool = False
+    """It is to be undone now."""
+    tries: int = 0
+    """How often that was tried in vain."""
+    next_at: datetime | None = None
+    """When it is tried again."""
+    by_hand: bool = False
+    """It was tried in vain often enough: a person has the task."""
+
+    @property
+    def kind(self) -> str:
+        """By which the process knows how to undo it."""
+        return self.key.partition(":")[0]
 
 
 class CaseState(Record):
@@ -133,6 +158,8 @@ class CaseState(Record):
     closed: bool = False
     tasks: dict[str, Task] = Field(default_factory=dict)
     deadlines: dict[str, Deadline] = Field(default_factory=dict)
+    owes: list[Owed] = Field(default_factory=list)
+    """What is given back if it ends here, in the order in which it was taken."""
     path: list[str] = Field(default_factory=list)
     """Stages gone through, for the map in the UI."""
 

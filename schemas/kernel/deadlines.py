@@ -210,6 +210,8 @@ class Deadline(Record):
     acknowledged: Acknowledgement | None = None
     stage: str | None = None
     """The stage it belongs to and ends with; None keeps it until it is stopped or the case closes."""
+    track: str | None = None
+    """The track whose stage it belongs to, and with which it ends."""
     paused_at: datetime | None = None
     changes: list[ClockChange] = Field(default_factory=list)
     """How the due time came about, for the person who doubts it: `iehe case clock`."""

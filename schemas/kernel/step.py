@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from schemas.kernel.case import EventEnvelope, RefusedEvent
+from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
 from schemas.kernel.transition import Undelivered
 
@@ -52,6 +53,14 @@ class NoticesFailed(Payload):
     failed: dict[str, Undelivered]
 
 
+class UndoDue(Payload):
+    """The case has ended, or part of it has: what it owes last is to be undone."""
+
+    kind: Literal["undo-due"] = "undo-due"
+    failed: Code | None = None
+    """Why it could not be: then that is noted instead."""
+
+
 class Restarted(Payload):
     """The workflow had been lost and goes on from the database."""
 
@@ -59,7 +68,7 @@ class Restarted(Payload):
 
 
 Message = Annotated[
-    Opened | Decided | FactTold | FactRefused | TimePassed | NoticesFailed | Restarted,
+    Opened | Decided | FactTold | FactRefused | TimePassed | NoticesFailed | UndoDue | Restarted,
     Field(discriminator="kind"),
 ]
 

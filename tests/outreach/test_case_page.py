@@ -19,6 +19,8 @@ PAGE = {
     "labels": {},
     "path": ["requested"],
     "tracks": {},
+    "missing": {},
+    "owes": [],
     "outcome": None,
     "outcome_by": None,
     "possible": ["check-request"],

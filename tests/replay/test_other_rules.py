@@ -56,6 +56,8 @@ def under(old: Process[Any], rule: Callable[..., None], *, lifecycle: Lifecycle)
         old,
         lifecycle=lifecycle,
         tracks=dict.fromkeys(old.tracks, lifecycle),
+        gates=dict.fromkeys(old.gates, lambda _state: ["other"]),
+        undoes=dict.fromkeys(old.undoes, rule),
         asked=rule,
         role_here=lambda _state, _role: "nobody",
         open=rule,

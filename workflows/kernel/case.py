@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         StepOutcome,
         StepRequest,
         TimePassed,
+        UndoDue,
     )
     from schemas.kernel.transition import Delivery, DeliveryReport, Undelivered
     from workflows.kernel import stepping
@@ -43,7 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.kernel.messages import as_error, decision, read_event
     from workflows.kernel.process import Process
     from workflows.kernel.search_attributes import changes
-    from workflows.kernel.state import due_at, next_alarm, patched
+    from workflows.kernel.state import due_at, next_alarm, next_undo, patched
 
 LOST = Undelivered(reason="not-deliverable")
 """Of a version whose delivery failed for good: nobody knows which of its notices are sent."""
@@ -61,6 +62,10 @@ DECISIONS_REMEMBERED = 64
 STEPS_AT_ONCE = 20
 """Messages taken in one workflow task. The next one ends it, so that decisions come between the facts of a
 backlog, and no task lasts so long that the server gives it to another worker."""
+
+
+def _of_alarm(name: str) -> str:
+    return name if name.startswith("undo ") else f"deadline {name}"
 
 
 class CaseWorkflow:
@@ -158,6 +163,7 @@ class CaseWorkflow:
                 await self._take(self._inbox[0])
                 self._inbox.pop(0)
             await self._let_time_pass()
+            await self._undo()
             if self._inbox or self._changed:
                 continue
             if self._finished() or self._next_run_due():
@@ -171,7 +177,8 @@ class CaseWorkflow:
             await workflow.wait_condition(self._awake)
 
     def _finished(self) -> bool:
-        return self._state.closed and not self._state.tasks and not self._deliveries
+        state = self._state
+        return state.closed and not state.tasks and not self._deliveries and next_undo(state) is None
 
     def _awake(self) -> bool:
         rung = self._timer is not None and self._timer.done()
@@ -276,8 +283,22 @@ class CaseWorkflow:
         while (alarm := next_alarm(self._state)) is not None and alarm[0] <= workflow.now():
             await self._take(TimePassed())
 
+    async def _undo(self) -> None:
+        """Give back what is to be given back, one thing at a time; decisions and facts come in between."""
+        while (wanted := next_undo(self._state)) is not None and not self._inbox:
+            if wanted[0] is not None and wanted[0] > workflow.now():
+                return
+            await self._take(UndoDue())
+
+    def _next_alarm(self) -> tuple[datetime, str] | None:
+        undo = next_undo(self._state)
+        alarms = [next_alarm(self._state)]
+        if undo is not None:
+            alarms.append((undo[0] or workflow.now(), f"undo {undo[1].key}"))
+        return min((each for each in alarms if each is not None), default=None)
+
     def _set_alarm(self) -> None:
-        alarm = next_alarm(self._state)
+        alarm = self._next_alarm()
         if alarm == self._alarm and self._timer is not None and not self._timer.done():
             return
         if self._timer is not None:
@@ -285,7 +306,7 @@ class CaseWorkflow:
         self._alarm, self._timer = alarm, None
         if alarm is not None:
             wait = max(alarm[0] - workflow.now(), timedelta(milliseconds=1))
-            self._timer = asyncio.create_task(workflow.sleep(wait, summary=f"deadline {alarm[1]}"))
+            self._timer = asyncio.create_task(workflow.sleep(wait, summary=_of_alarm(alarm[1])))
 
     # what the case owes
 
@@ -339,4 +360,5 @@ class CaseWorkflow:
         if changed := changes(self._shown, attributes):
             workflow.upsert_search_attributes(changed)
             self._shown = {**self._shown, **attributes}
-        workflow.set_current_details(case_details(self.process, self._state, self._waiting_for))
+        missing = stepping.missing(self.process, self._stored)
+        workflow.set_current_details(case_details(self.process, self._state, self._waiting_for, missing))

@@ -1,5 +1,6 @@
 """A case in Markdown for the Temporal UI: where it stands, whom it waits for, since when, until when."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,13 @@ from workflows.kernel.state import due_at
 """Where the institute is; ops read its time, whatever a case's own calendar."""
 
 
-def case_details(process: Process[Any], state: CaseState, waiting_for: str | None) -> str:
-    """The current details of a case; codes, ids and times only.
+def case_details(
+    process: Process[Any],
+    state: CaseState,
+    waiting_for: str | None,
+    missing: Mapping[str, list[str]] | None = None,
+) -> str:
+    """The current details of a case; codes, ids and times only. `missing`: by stage that could follow.
 
     A stage that this release does not know is shown by its code: who looks is not to lose the case.
     """
@@ -26,7 +32,8 @@ def case_details(process: Process[Any], state: CaseState, waiting_for: str | Non
         f"- **waiting for**: {waiting_for or 'nobody'}",
         f"- **since**: {_local(state.stage_since)}",
         f"- **due**: {_local(due_at(state))}",
-        *(f"- **{name}**: {at}" for name, at in state.tracks.items()),
+        *(f"- **{name}**: {_on_track(process, name, at)}" for name, at in state.tracks.items()),
+        *(f"- **missing for `{to}`**: {', '.join(codes)}" for to, codes in (missing or {}).items()),
     ]
     if state.closed:
         lines.append(f"- **outcome**: {state.outcome} (by {state.outcome_by})")
@@ -42,9 +49,17 @@ def case_details(process: Process[Any], state: CaseState, waiting_for: str | Non
             moment = counting.next_moment(deadline)
             then = "paused" if deadline.paused_at else f"next {_local(moment)}"
             lines.append(f"- `{deadline.name}` until {_local(deadline.due_at)}, {then}")
+    if state.owes:
+        lines += ["", "**owes if it ends**: " + ", ".join(f"`{owed.key}`" for owed in state.owes)]
     if possible := process.possible(state):
         lines += ["", "**possible now**: " + ", ".join(f"`{name}`" for name in possible)]
     return "\n".join(lines)
+
+
+def _on_track(process: Process[Any], name: str, at: str) -> str:
+    table = process.tracks.get(name)
+    info = table.stages.get(at) if table is not None else None
+    return f"{info.en} · {info.ja}" if info else at
 
 
 def _local(moment: datetime | None) -> str:

@@ -175,7 +175,7 @@ def restart(
     if now <= promised.due_at < fresh.due_at:
         _note(deadline, Change.KEPT, now)
         return deadline
-    fresh.expires, fresh.stage = deadline.expires, deadline.stage
+    fresh.expires, fresh.stage, fresh.track = deadline.expires, deadline.stage, deadline.track
     fresh.changes = [*deadline.changes, fresh.changes[-1].model_copy(update={"how": Change.RESTARTED})]
     if deadline.paused_at is not None:
         pause(fresh, now, is_)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel, JsonValue
 
 from schemas.kernel.calendars import CalendarPolicy, Closure
-from schemas.kernel.case import CaseState, EventEnvelope, Task
+from schemas.kernel.case import CaseState, EventEnvelope, Owed, Task
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.kernel.identifiers import OWN_SOURCE, event_type
 from schemas.kernel.payload import Payload
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from workflows.kernel.process import Process
 
 S = TypeVar("S", bound=CaseState)
-BY_HAND = frozenset({"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached", "call-by-hand"})
+BY_HAND = frozenset(
+    {"look-at-event", "look-at-deadline", "notice-failed", "nobody-reached", "call-by-hand", "undo-by-hand"}
+)
 """Kinds of tasks that a person closes by saying so; they outlive even the end of the case."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far another system's clock may be ahead of ours."""
@@ -44,7 +46,7 @@ FARTHEST = timedelta(days=3 * 366)
 """How far ahead a person may set a time; a wrong century would keep a case open for ever."""
 CLOSED_BEFORE = timedelta(days=31)
 """How long before a case was opened its clocks may have begun."""
-ALWAYS = frozenset({"refuse-event", "report-notices", "deadline-refused"})
+ALWAYS = frozenset({"refuse-event", "report-notices", "deadline-refused", "undo", "undo-failed"})
 """Steps of the host's own that no table may refuse: what they record has happened."""
 PATH_LIMIT = 50
 _ROLE = re.compile(r"(?<=role:)[^|]+")
@@ -156,6 +158,9 @@ class Draft(Generic[S]):
         """Leave the stage with its tasks and deadlines, and enter another."""
         state = self.state
         self.process.lifecycle.check_move(self.step, state.stage, stage)
+        if stage in self.process.gates:
+            missing = self.process.gates[stage](state)
+            self.require(not missing, "gate-shut", stage=stage, missing=", ".join(missing))
         for task in [task for task in state.tasks.values() if task.stage is not None]:
             self.close_task(task.key, how="moved_on")
         for deadline in [deadline for deadline in state.deadlines.values() if deadline.stage is not None]:
@@ -168,11 +173,17 @@ class Draft(Generic[S]):
             self.process.enter[stage](self)
 
     def go_track(self, track: str, stage: str) -> None:
-        """Enter another stage of a track; what belongs to it is opened and closed by its rules."""
+        """Leave a track's stage with its tasks and deadlines, and enter another."""
         state = self.state
         self.process.tracks[track].check_move(self.step, state.tracks.get(track, ""), stage)
+        for task in [task for task in state.tasks.values() if task.track == track]:
+            self.close_task(task.key, how="moved_on")
+        for deadline in [deadline for deadline in state.deadlines.values() if deadline.track == track]:
+            self.stop_deadline(deadline.name, how="cancelled")
         state.tracks[track] = stage
         self.details[track] = stage
+        if (entered := f"{track}/{stage}") in self.process.enter:
+            self.process.enter[entered](self)
 
     def end(self, outcome: str) -> None:
         """Close the case: nothing is left open, nothing more will fire, but for what outlasts it."""
@@ -181,7 +192,27 @@ class Draft(Generic[S]):
             self.close_task(task.key, how="moved_on")
         for name in [each.name for each in state.deadlines.values() if each.kind not in lasting]:
             self.stop_deadline(name, how="cancelled")
+        for owed in state.owes:
+            owed.due = True
         state.closed, state.outcome, state.outcome_by = True, outcome, self.actor.kind
+
+    # what is given back
+
+    def owe(self, kind: str, whose: str | None = None, **details: JsonValue) -> None:
+        """Note what is to be given back if the case ends here; what is noted already is noted anew, last."""
+        key = f"{kind}:{whose}" if whose else kind
+        self.settle(key)
+        self.state.owes.append(Owed(key=key, since=self.now, details=details))
+
+    def settle(self, key: str) -> None:
+        """What was owed has come to its proper end: there is nothing to be given back."""
+        self.state.owes = [each for each in self.state.owes if each.key != key]
+
+    def undo(self, *keys: str) -> None:
+        """Have some of what the case owes given back, last first, each in a step of its own; none: all."""
+        for owed in self.state.owes:
+            if not keys or owed.key in keys or owed.kind in keys:
+                owed.due = True
 
     # tasks
 
@@ -195,10 +226,12 @@ class Draft(Generic[S]):
         deadline: str | None = None,
         due_at: datetime | None = None,
         keep: bool = False,
+        track: str | None = None,
     ) -> None:
         """Ask a person for something, until its deadline is due, a given time, or by the policy for its kind.
 
-        `keep` lets it outlive the stage; `whose` tells several apart.
+        `keep` lets it outlive the stage; with `track` it ends with that track's stage; `whose` tells several
+        apart.
         """
         key = f"{kind}:{whose}" if whose else kind
         if key in self.state.tasks:
@@ -213,7 +246,8 @@ class Draft(Generic[S]):
             opened_at=self.now,
             due_at=due,
             deadline=deadline,
-            stage=None if keep else self.state.stage,
+            stage=None if keep or track else self.state.stage,
+            track=track,
         )
         self._opened.append(TaskOpened(key=key, kind=kind, role=role, assignee=assignee, due_at=due))
 
@@ -255,8 +289,12 @@ class Draft(Generic[S]):
         due_at: datetime | None = None,
         since: datetime | None = None,
         keep: bool = False,
+        track: str | None = None,
     ) -> Deadline:
-        """Start to count, from now or since an earlier moment, or take a due time as given."""
+        """Start to count, from now or since an earlier moment, or take a due time as given.
+
+        With `track` it ends with that track's stage.
+        """
         name = f"{kind}:{whose}" if whose else kind
         calendar = self.calendar_called(policy.calendar)
         if due_at is None:
@@ -264,7 +302,8 @@ class Draft(Generic[S]):
         else:
             deadline = counting.until(name, policy, self.now, due_at, calendar)
         deadline.expires = kind in self.process.expiries
-        deadline.stage = None if keep else self.state.stage
+        deadline.stage = None if keep or track else self.state.stage
+        deadline.track = track
         self.state.deadlines[name] = deadline
         self.change_deadline(deadline, "running")
         return deadline
@@ -363,7 +402,7 @@ class Draft(Generic[S]):
             at=self.now,
             from_stage=self._from_stage,
             stage=state.stage,
-            waiting_for=waiting_for_whom(self.process.lifecycle, state),
+            waiting_for=waiting_for_whom(self.process, state),
             due_at=due_at(state),
             closed=state.closed,
             outcome=state.outcome,

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import JsonValue
 
-from schemas.kernel.case import Actor, CaseState, Command
+from schemas.kernel.case import Actor, CaseState, Command, Owed
 from schemas.kernel.deadlines import Deadline, Rung
 from schemas.kernel.homes import COMMON
 from schemas.kernel.identifiers import CODE_PATTERN, SearchAttribute
@@ -103,7 +103,12 @@ class Process(Generic[S]):
     tracks: Mapping[str, Lifecycle] = field(default_factory=dict)
     """Tables beside the stages, by name, for what goes on in parallel; each begins at the stage "".
 
-    A step that several tables have is possible where each of them has it."""
+    A step that several tables have is possible where each of them has it. What follows when a stage of a
+    track is entered stands in `enter` under `<track>/<stage>`."""
+    gates: Mapping[str, Callable[[S], list[str]]] = field(default_factory=dict)
+    """By stage, all that is missing before it may be entered: codes; nothing is missing: it is open."""
+    undoes: Mapping[str, Callable[[Draft[S], Owed], None]] = field(default_factory=dict)
+    """By kind, how what a case owes is given back. Asked again it does no harm."""
     home: str = COMMON
     """Where its cases live, with a namespace, queues, a role and keys of its own: schemas/kernel/homes.py."""
     subject: str = r"^[A-Z0-9][A-Z0-9-]{3,23}$"
@@ -182,6 +187,14 @@ class Process(Generic[S]):
         ]
         return [name for name in dict.fromkeys(names) if self._is_possible(name, state)]
 
+    def missing(self, state: S) -> dict[str, list[str]]:
+        """What is missing for each stage with a gate that can be entered from where a case stands."""
+        if state.closed:
+            return {}
+        ahead = {target for source, _, target in self.lifecycle.moves() if source == state.stage}
+        found = {stage: gate(state) for stage, gate in self.gates.items() if stage in ahead}
+        return {stage: missing for stage, missing in found.items() if missing}
+
     def _is_possible(self, name: str, state: CaseState) -> bool:
         ended = state.closed and not self.lifecycle.after_the_end(name)
         return not ended and all(name in table.possible(at) for table, at in self.tables(state, name))
@@ -222,7 +235,7 @@ def shown(process: Process[Any], state: CaseState) -> dict[str, str | None]:
     return {
         SearchAttribute.PROCESS: process.name,
         SearchAttribute.STAGE: state.stage,
-        SearchAttribute.WAITING_FOR: waiting_for_whom(process.lifecycle, state),
+        SearchAttribute.WAITING_FOR: waiting_for_whom(process, state),
         SearchAttribute.DUE_AT: due.isoformat() if due else None,
         SearchAttribute.OUTCOME: state.outcome,
         **process.attributes(state),

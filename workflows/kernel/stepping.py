@@ -5,16 +5,16 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from schemas.kernel.case import CLOCK, Actor, ActorKind, CaseState, Command, EventEnvelope, RefusedEvent
+from schemas.kernel.case import CLOCK, Actor, ActorKind, CaseState, Command, EventEnvelope, Owed, RefusedEvent
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import Undelivered
 from workflows.kernel import deadlines as counting
-from workflows.kernel import steps
+from workflows.kernel import steps, undo
 from workflows.kernel.draft import Draft
 from workflows.kernel.frame import Frame
 from workflows.kernel.process import EventKind, FollowUp, Process
-from workflows.kernel.state import next_alarm
+from workflows.kernel.state import next_alarm, next_undo
 
 S = TypeVar("S", bound=CaseState)
 _NUL = "\\u0000"
@@ -134,6 +134,41 @@ def deadline_refused(process: Process[S], name: str, code: str, state: S, frame:
     draft = Draft(process, state, "deadline-refused", frame.with_cause(CLOCK))
     steps.deadline_refused(draft, name, code)
     return draft
+
+
+def to_undo(state: CaseState, at: datetime) -> Owed | None:
+    """What is to be given back now."""
+    wanted = next_undo(state)
+    return wanted[1] if wanted is not None and (wanted[0] is None or wanted[0] <= at) else None
+
+
+def undone(process: Process[S], key: str, state: S, frame: Frame) -> Draft[S]:
+    """Something that the case owes is given back.
+
+    Raises:
+        Refusal: it cannot be, now.
+        LookupNeeded: as for `decided`.
+    """
+    draft = Draft(process, state, "undo", frame.with_cause(frame.actor))
+    undo.give_back(draft, key)
+    return draft
+
+
+def undo_failed(process: Process[S], key: str, code: str, state: S, frame: Frame) -> Draft[S]:
+    """It could not be given back: it is tried again, and at last a person is asked."""
+    draft = Draft(process, state, "undo-failed", frame.with_cause(frame.actor))
+    undo.put_off(draft, key, code)
+    return draft
+
+
+def missing(process: Process[Any], stored: dict[str, Any]) -> dict[str, list[str]]:
+    """By stage that could follow, what is missing; nothing of a state that this release cannot read."""
+    if not process.gates or not stored:
+        return {}
+    try:
+        return process.missing(process.state.model_validate(stored))
+    except (ValidationError, KeyError):
+        return {}
 
 
 def follow_up(process: Process[S], state: S) -> FollowUp[S] | None:

@@ -29,7 +29,7 @@ from schemas.kernel.identifiers import MAIL
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import NoticeRequested, Undelivered
 from workflows.kernel import deadlines as counting
-from workflows.kernel import ladders
+from workflows.kernel import ladders, undo
 from workflows.kernel.draft import BY_HAND, Draft
 from workflows.kernel.lifecycle import By, Step, step
 
@@ -86,6 +86,8 @@ def complete_task(draft: Draft[Any], command: CompleteTask) -> None:
     draft.require(by_hand, "task-not-completable", task=command.task)
     _keep_reason(draft, command)
     draft.close_task(task.key)
+    if task.kind == undo.UNDO_BY_HAND:
+        undo.done_by_hand(draft, task.key)
     if task.kind in draft.process.completed:
         draft.process.completed[task.kind](draft)
 

@@ -184,14 +184,14 @@ def test_tasks_about_messages_outlive_the_stage() -> None:
 def test_whose_turn_is_the_most_urgent_task() -> None:
     """What is due first comes first, of whatever kind; a stage without tasks names its own."""
     case = new()
-    assert waiting_for_whom(case.process.lifecycle, case.state) == "applicant"
+    assert waiting_for_whom(case.process, case.state) == "applicant"
     case.to_review()
-    assert waiting_for_whom(case.process.lifecycle, case.state) == "reviewer"
+    assert waiting_for_whom(case.process, case.state) == "reviewer"
     assert due_at(case.state) == case.due("answer:reviewer-1")
     case.wait(days=1)
     case.event_or_task("document-received", item="unknown")
     (look,) = (task for task in case.state.tasks.values() if task.kind == "look-at-event")
-    assert waiting_for_whom(case.process.lifecycle, case.state) == "admissions_office"
+    assert waiting_for_whom(case.process, case.state) == "admissions_office"
     assert due_at(case.state) == case.due("answer:reviewer-1")
     assert case.due("answer:reviewer-1") < look.due_at < case.due("score:reviewer-1")
 
