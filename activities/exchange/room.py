@@ -1,0 +1,21 @@
+"""The room of incoming exchange students."""
+
+from typing import Final
+
+from activities.exchange.case_page import own_part
+from activities.exchange.lookups import LOOKUPS
+from activities.exchange.messages import ASKING, MESSAGES
+from activities.kernel.room import Room
+from workflows.exchange.process import EXCHANGE
+from workflows.exchange.sight import ADMINISTRATION, SIGHT
+
+ROOM: Final = Room(
+    process=EXCHANGE,
+    lookups=LOOKUPS,
+    messages=MESSAGES,
+    page=own_part,
+    sight=SIGHT,
+    administration=ADMINISTRATION,
+    shared=frozenset({"faculty", "first", "last", "arrival"}),
+    asking=ASKING,
+)
