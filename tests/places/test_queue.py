@@ -197,6 +197,20 @@ async def test_what_falls_free_above_is_told_to_who_allocates_below(lending: Len
     assert await offered(lending) == ["lending/A"]
 
 
+async def test_who_moves_out_of_a_frame_frees_it_like_who_leaves(lending: Lending) -> None:
+    """The allocator is told, newcomers wait, and who was passed over before is asked again."""
+    await full(lending, 2)
+    await lending.frame("lending/elsewhere", 1)
+    await wait(lending, "A", 1, lacks="clash")
+    await leave(lending, "X0")
+    await lending.deliver()
+    await lending.act("lending/X2", "claim", place="X2", lines=[line(HALL)])
+    await lending.act("lending/X1", "move", place="lending/X1#seat", lines=[line("lending/elsewhere")])
+    await refuse_newcomer(lending)
+    assert await lending.deliver() == 1
+    assert [why for _, _, why in await lending.log("lending/A")].count("clash") == 2
+
+
 async def test_who_has_an_offer_waits_no_second_time(lending: Lending) -> None:
     """A late `queue` does not make two of one person; who left is asked no more."""
     await full(lending)
