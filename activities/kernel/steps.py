@@ -21,6 +21,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.kernel.case_log import FIRST
 from activities.kernel.database import Connection, OvertakenError, transact
+from activities.kernel.places import PLACE_LOOKUPS
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Lookup, Room
@@ -77,6 +78,7 @@ HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
     "staff-of": _staff_of,
     "closures": _closures,
     "unreached": _unreached,
+    **PLACE_LOOKUPS,
 }
 """What the host's own steps ask the database, whatever the process."""
 

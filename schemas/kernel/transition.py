@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from schemas.kernel.case import Actor, ActorKind, EventEnvelope
 from schemas.kernel.identifiers import MAIL, Code, RoleName
 from schemas.kernel.payload import Payload
+from schemas.kernel.places import PlaceChange
 
 
 class TaskOpened(Payload):
@@ -92,6 +93,7 @@ class Transition(Payload):
     deadlines: tuple[DeadlineChanged, ...] = ()
     notices: tuple[NoticeRequested, ...] = ()
     events: tuple[EventQueued, ...] = ()
+    places: tuple[PlaceChange, ...] = ()
     state: dict[str, Any] = Field(default_factory=dict)
     """The whole state after the step, so that a step Temporal lost can be taken over from the database."""
     records: tuple[dict[str, Any], ...] = ()

@@ -29,6 +29,7 @@ from schemas.kernel.transition import (
 from workflows.kernel import deadlines as counting
 from workflows.kernel.calendars import Calendar, calendar_of
 from workflows.kernel.frame import Frame, LookupNeeded
+from workflows.kernel.places import PlaceChanges
 from workflows.kernel.quiet_hours import quiet_until
 from workflows.kernel.state import clock_of, due_at, stored, waiting_for_whom
 
@@ -84,6 +85,7 @@ class Draft(Generic[S]):
         self._notices: list[NoticeRequested] = []
         self._events: list[EventQueued] = []
         self._records: list[dict[str, Any]] = []
+        self.places = PlaceChanges(state.case_id, self.now, self.happened_at)
 
     @property
     def calendar(self) -> Calendar:
@@ -414,6 +416,7 @@ class Draft(Generic[S]):
             deadlines=tuple(self._deadlines.values()),
             notices=tuple(self._notices),
             events=tuple(self._events),
+            places=tuple(self.places.made),
             state=stored(state),
             records=tuple(self._records),
         )

@@ -267,7 +267,7 @@ BEGIN
     EXECUTE format('SELECT iehe.%I($1)', split_part(of_case, '/', 1) || '_erase') INTO gone USING of_case;
     gone := gone || iehe.erase_rows(of_case, ARRAY['case_reads', 'broken_glass', 'case_people', 'case_shut_out', 'case_receipts',
         'case_covers', 'deadlines', 'tasks', 'notices', 'events',
-        'case_starts', 'case_labels', 'case_redirects', 'case_holds', 'texts', 'case_keys', 'case_log', 'cases']);
+        'place_queue', 'places', 'place_log', 'case_starts', 'case_labels', 'case_redirects', 'case_holds', 'texts', 'case_keys', 'case_log', 'cases']);
     INSERT INTO iehe.case_certificates (case_id, process, closed_at, run, years, policy_version, rows, workflow_runs,
                                         last_hash, key_id)
     VALUES (of_case, due.process, due.closed_at, of_run, due.years, due.policy_version, gone, workflow_runs, due.hash,
