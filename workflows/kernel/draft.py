@@ -28,6 +28,7 @@ from schemas.kernel.transition import (
 )
 from workflows.kernel import deadlines as counting
 from workflows.kernel.calendars import Calendar, calendar_of
+from workflows.kernel.documents import Documents
 from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.quiet_hours import quiet_until
 from workflows.kernel.state import clock_of, due_at, stored, waiting_for_whom
@@ -82,6 +83,11 @@ class Draft(Generic[S]):
         self._notices: list[NoticeRequested] = []
         self._events: list[EventQueued] = []
         self._records: list[dict[str, Any]] = []
+
+    @property
+    def documents(self) -> Documents:
+        """The documents of the case."""
+        return Documents(self)
 
     @property
     def calendar(self) -> Calendar:

@@ -19,6 +19,7 @@ from schemas.kernel.people import STAFF_ID_PATTERN
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.break_glass import BreakGlass
+from workflows.kernel.documents import DocumentKind
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Lifecycle
 from workflows.kernel.state import due_at, waiting_for_whom
@@ -140,6 +141,9 @@ class Process(Generic[S]):
     """By what its cases are found beside where they stand: names of which each has few values, none personal.
 
     The room writes them into `iehe.case_labels`."""
+    documents: Mapping[str, DocumentKind] = field(default_factory=dict)
+    """What may be asked for and kept as a file, by the name that a case calls it; workflows/kernel/document_steps.py
+    has its decisions, its fact and their lines of the table."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}
