@@ -1,12 +1,12 @@
 """Documents of a case, for every door: kept, handed out, listed, asked for.
 
-The content is sealed and in the store before anything says that it is there; then its row and the fact for the case
-are one transaction. Who dies in between leaves an object that no row names, which the nightly sweep takes away.
+The content is sealed and in the store before anything says that it is there; then its row and the fact for
+the case are one transaction. Who dies in between leaves an object that no row names, which the sweep takes.
 """
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -30,7 +30,7 @@ from workflows.kernel.document_steps import RECEIVED
 from workflows.kernel.documents import DocumentKind
 
 SQL: Final = queries("kernel/documents")
-Case = asyncpg.Record | Mapping[str, Any]
+Case = asyncpg.Record
 Fault = Callable[[str], Awaitable[None]]
 
 
@@ -100,8 +100,8 @@ async def put(
         fault: called at named points so that tests can die there.
 
     Raises:
-        Refusal: it is empty, too large or of another type; the case does not want it; or the store is away, and
-            then nothing is kept.
+        Refusal: it is empty, too large or of another type; the case does not want it; or the store is away,
+            and then nothing is kept.
     """
     kind, case_id = kind_of(case, name), case["case_id"]
     media = _checked(kind, name, content)

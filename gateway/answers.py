@@ -28,6 +28,7 @@ from cases.decisions import NotDecided, decide, made_before, text_fields
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from encryption.answer_links import notice_of
+from gateway import upload_page
 from gateway.answer_form import Input, Words, inputs_of
 from gateway.context import FORM_POLICY, gateway_of
 from gateway.decisions import body_model
@@ -105,6 +106,8 @@ def routes() -> list[Route]:
 async def show(request: Request) -> Response:
     """What is asked, with a form; or that it is over."""
     await door_of(request).count_address(request)
+    if (wanted := await _wanted(request)) is not None:
+        return upload_page.show(wanted)
     asked = await _asked(request)
     if asked.row["over"]:
         return _page(HTTPStatus.GONE, asked, _OVER)
@@ -115,6 +118,8 @@ async def answer(request: Request) -> Response:
     """Decide as the reader of the letter; pressed twice it is one decision."""
     door = door_of(request)
     await door.count_address(request)
+    if (wanted := await _wanted(request)) is not None:
+        return await upload_page.receive(request, wanted)
     asked = await _asked(request)
     try:
         given = parse_qs((await door.body_of(request, _FORM_LIMIT)).decode(), max_num_fields=_FIELDS_LIMIT)
@@ -133,6 +138,12 @@ async def answer(request: Request) -> Response:
             if refusal.kind is not RefusalKind.STALE or last:
                 return _refused(asked, refusal)
     raise AssertionError("the last try has an answer")
+
+
+async def _wanted(request: Request) -> upload_page.Asked | None:
+    """Which documents the link of a request asks for; None where it asks for a decision."""
+    notice_id = notice_of(gateway_of(request).ring, request.path_params["token"])
+    return await upload_page.asked_by(request, notice_id, VALID_FOR)
 
 
 async def _asked(request: Request) -> _Asked:

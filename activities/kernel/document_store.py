@@ -1,7 +1,7 @@
 """The store of documents: a folder or an S3 bucket behind one small port, which sees sealed bytes alone.
 
-Keys are `<home>/<two characters of chance>/<chance>`: whoever looks into the store learns how many there are, how
-large and how old, and nothing else. A worker lists and deletes what lies under its own home.
+Keys are `<home>/<two characters of chance>/<chance>`: whoever looks into the store learns how many there are,
+how large and how old, and nothing else. A worker lists and deletes what lies under its own home.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _FAULTS: Final = (BaseError, OSError, TimeoutError)
 
 
 class StoreAway(Refusal):
-    """The store does not answer, or not as it should; its own words may hold names of ours and are not said."""
+    """The store does not answer, or not as it should; its own words stay unsaid."""
 
     def __init__(self) -> None:
         super().__init__("documents-unreachable")
@@ -101,7 +101,7 @@ def new_key(home: str) -> str:
 
 
 def open_store(url: str, options: Mapping[str, Any]) -> DocumentStore:
-    """The store that a setting names: `file:///folder`, or `s3://bucket/prefix` with what S3 needs in `options`.
+    """The store that a setting names: `file:///folder`, or `s3://bucket/prefix` with what S3 needs besides.
 
     Nothing is asked of it yet. Raises ValueError: it is neither.
     """

@@ -1,8 +1,8 @@
 """The nightly sweep of documents: what goes before its case, and what lies in the store and no row names.
 
-The second is one way for all that is left behind: a content whose row was never written because somebody died in
-between, one whose case was erased, one whose row was marked while the store was away. None of these can be read
-any more by who has no row: what is kept is sealed with the key of its case.
+The second is one way for all that is left behind: a content whose row was never written because somebody
+died in between, one whose case was erased, one whose row was marked while the store was away. Nobody is shown
+any of these: what is in no row is not handed out, and without its case's key it cannot be read.
 """
 
 from datetime import UTC, datetime, time, timedelta

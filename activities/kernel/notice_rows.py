@@ -101,8 +101,8 @@ def _counts(row: Mapping[str, Any], room: Room) -> dict[str, Any]:
 
 
 def is_answerable(row: asyncpg.Record) -> bool:
-    """Whether its reader answers by a link: one of staff, of whom the fact `answer` asks a decision, or anybody
-    else, of whom `documents` are asked.
+    """Whether its reader answers by a link: one of staff, of whom the fact `answer` asks a decision, or
+    anybody else, of whom `documents` are asked.
     """
     return ("answer" if row["recipient_kind"] == "staff" else FACTS) in json.loads(row["facts"])
 

@@ -63,5 +63,5 @@ class Room:
 
     @property
     def every_message(self) -> Mapping[str, Message]:
-        """Its messages with those of the host that it has words for by what it declares, and may say otherwise."""
-        return (HOST_MESSAGES if self.process.documents else {}) | self.messages
+        """Its messages with those of the host that follow from what it declares."""
+        return {**(HOST_MESSAGES if self.process.documents else {}), **self.messages}

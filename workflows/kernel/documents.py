@@ -137,13 +137,17 @@ class Documents:
     def chase(self, name: str | None = None) -> None:
         """Ask whoever provides them for what is missing, or for one of these; once on a day.
 
+        What was received waits for the office, and its provider hears nothing of it.
+
         Raises:
             Refusal: nothing is missing, or that one is not.
         """
         draft, kinds = self._draft, self._draft.process.documents
         if name is not None:
             self._known(name)
-        names = [each for each in self.missing() if name in (None, each)]
+        known = draft.state.documents
+        waited_for = [each for each in self.missing() if known[each].state is not DocumentStage.RECEIVED]
+        names = [each for each in waited_for if name in (None, each)]
         draft.require(bool(names), "nothing-missing")
         for who in dict.fromkeys(kinds[each].who for each in names):
             asked = [self._asked(each) for each in names if kinds[each].who == who]

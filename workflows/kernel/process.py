@@ -142,8 +142,8 @@ class Process(Generic[S]):
 
     The room writes them into `iehe.case_labels`."""
     documents: Mapping[str, DocumentKind] = field(default_factory=dict)
-    """What may be asked for and kept as a file, by the name that a case calls it; workflows/kernel/document_steps.py
-    has its decisions, its fact and their lines of the table."""
+    """What may be asked for and kept as a file, by its name; with the decisions, the fact and the lines of
+    workflows/kernel/document_steps.py."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}

@@ -20,7 +20,7 @@ WHERE case_id = $1 ORDER BY read DESC LIMIT $2
 SELECT c.case_id FROM iehe.cases c
 WHERE c.process = $1 AND c.closed_at IS NULL AND c.case_id > $3 AND EXISTS (
     SELECT FROM jsonb_each(c.state -> 'documents') AS d (name, told)
-    WHERE told ->> 'state' NOT IN ('accepted', 'waived') AND coalesce($2, name) = name)
+    WHERE told ->> 'state' IN ('wanted', 'rejected', 'revoked') AND coalesce($2, name) = name)
 ORDER BY c.case_id LIMIT $4
 
 -- name: expire
