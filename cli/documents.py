@@ -18,7 +18,7 @@ from schemas.kernel.japan import TOKYO
 
 if TYPE_CHECKING:
     from activities.kernel.document_store import DocumentStore
-    from cases.decisions import NotDecided
+    from schemas.kernel.refusals import Refusal
 
 app = typer.Typer(no_args_is_help=True, help="Documents of cases: list, put, get, chase, reads.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Which document, as the list names it.")]
@@ -130,9 +130,9 @@ async def chase(
     document: Annotated[str | None, typer.Option(help="Only this document.")] = None,
 ) -> Exit:
     """Ask for what is missing in every open case, case by case; run again on the same day it goes on."""
-    from cases.decisions import NotDecided
     from cases.registry import PROCESSES
     from schemas.kernel.document_commands import ChaseDocuments
+    from schemas.kernel.refusals import Refusal
 
     with_documents = {name: each for name, each in PROCESSES.items() if each.documents}
     known_value(process, with_documents, "--process")
@@ -144,7 +144,13 @@ async def chase(
         actor=actor,
         document=document,
     )
-    for name in [process] if process else list(with_documents):
+    asking = {
+        name: each.roles_of(ChaseDocuments.step)
+        for name, each in with_documents.items()
+        if process in (None, name)
+    }
+    require_role(actor, frozenset[str]().union(*asking.values()))
+    for name in [each for each, roles in asking.items() if not roles.isdisjoint(actor.roles)]:
         cases = await _to_chase(session, name, document)
         with progress(f"{name}", len(cases)) as told:
             for done, case_id in enumerate(cases, 1):
@@ -154,7 +160,7 @@ async def chase(
                     answers.append(
                         {"case_id": case_id, "result": "repeated" if receipt.repeated else "asked"}
                     )
-                except NotDecided as refusal:
+                except Refusal as refusal:
                     answers.append({"case_id": case_id, "result": "refused", **_why(session, refusal)})
                 told(done)
     return _report(session, answers)
@@ -169,7 +175,7 @@ async def _to_chase(session: Session, process: str, document: str | None) -> lis
     return found
 
 
-def _why(session: Session, refusal: NotDecided) -> dict[str, str]:
+def _why(session: Session, refusal: Refusal) -> dict[str, str]:
     error = refused(refusal)
     return {"code": refusal.code, "text": getattr(error, _LANGUAGES[session.settings.language])}
 

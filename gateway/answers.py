@@ -36,7 +36,6 @@ from gateway.events import door_of
 from schemas.kernel.case import Actor, Command
 from schemas.kernel.refusals import RefusalKind
 from schemas.kernel.texts import storable
-from workflows.kernel.lifecycle import By
 
 SQL: Final = queries("kernel/answers")
 VALID_FOR: Final = timedelta(days=180)
@@ -159,8 +158,7 @@ async def _asked(request: Request) -> _Asked:
     process = ROOMS[row["process"]].process if row is not None and row["process"] in ROOMS else None
     if row is None or process is None or row["decision"] not in process.commands:
         raise NoSuchPage
-    lines = [each for each in process.lifecycle.steps if each.name == row["decision"]]
-    may = {role for each in lines if not isinstance(each.by, By) for role in each.by}
+    may = process.roles_of(row["decision"])
     # a link is good for what it asks, and not for whatever else its reader may do
     actor = Actor(id=row["recipient_id"], roles=tuple(role for role in row["roles"] if role in may))
     facts = json.loads(row["facts"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -28,6 +29,7 @@ from cases.registry import ROOMS
 from gateway.case_documents import SECONDS
 from gateway.context import FORM_POLICY, gateway_of
 from gateway.limits import read_body
+from gateway.problems import Problem
 from schemas.kernel.documents import SETTLED
 from schemas.kernel.refusals import Refusal, RefusalKind
 from workflows.kernel.documents import FACTS, MOST_BYTES, DocumentKind
@@ -125,7 +127,13 @@ async def receive(request: Request, asked: Asked) -> Response:
     if not asked.wanted:
         return _page(HTTPStatus.GONE, asked, _OVER)
     limit = max(each.kind.limit_bytes for each in asked.wanted.values())
-    name, content = await _form_of(request, await read_body(request, limit + _FRAME, SECONDS))
+    try:
+        body = await read_body(request, limit + _FRAME, SECONDS)
+    except Problem as not_read:
+        # a person at a browser is answered by the page, and may choose a smaller file
+        why = not_read.japanese, not_read.english
+        return _page(not_read.status, asked, _NOT_RECEIVED, why, headers=not_read.headers)
+    name, content = await _form_of(request, body)
     if name not in asked.wanted or content is None:
         return _page(HTTPStatus.BAD_REQUEST, asked, _INCOMPLETE)
     gateway, case_id = gateway_of(request), asked.row["case_id"]
@@ -176,6 +184,11 @@ def _template() -> jinja2.Template:
     return environment.get_template("upload_page.html")
 
 
-def _page(status: HTTPStatus, asked: Asked, *said: tuple[str, str]) -> Response:
+def _page(
+    status: HTTPStatus,
+    asked: Asked,
+    *said: tuple[str, str],
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
     html = _template().render(said=said, inputs=list(asked.wanted.values()))
-    return HTMLResponse(html, status_code=status, headers=_HEADERS)
+    return HTMLResponse(html, status_code=status, headers={**_HEADERS, **headers})

@@ -151,7 +151,7 @@ class Documents:
         draft.require(bool(names), "nothing-missing")
         for who in dict.fromkeys(kinds[each].who for each in names):
             asked = [self._asked(each) for each in names if kinds[each].who == who]
-            facts = {FACTS: [each.model_dump(mode="json", exclude_none=True) for each in asked]}
+            facts = {FACTS: [each.model_dump(mode="json") for each in asked]}
             draft.send(NoticeRequested(message=DOCUMENTS_MISSING, to=who, once_a_day=True, facts=facts))
         draft.details[FACTS] = list(names)
 

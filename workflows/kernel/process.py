@@ -176,6 +176,13 @@ class Process(Generic[S]):
         if state.closed and not self.lifecycle.after_the_end(step):
             raise Refusal("case-closed", step=step, stage=state.stage)
 
+    def roles_of(self, step: str) -> frozenset[str]:
+        """The roles that may take a step anywhere."""
+        lines = (line for table in (self.lifecycle, *self.tracks.values()) for line in table.steps)
+        return frozenset[str]().union(
+            *(line.by for line in lines if line.name == step and not isinstance(line.by, By))
+        )
+
     def possible(self, state: CaseState, roles: Collection[str] | None = None) -> list[str]:
         """What people can decide where a case stands, in the order of the tables; of some roles or of all."""
         names = [
