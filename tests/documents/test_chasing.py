@@ -1,8 +1,9 @@
-"""Documents at the command line: one case, and all that miss something, in one command that may be run again."""
+"""Documents at the command line: one case, or all that miss something, by a command that may be run again."""
 
 import asyncio
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,6 @@ class Shell:
         self.environment, self.home = environment, home
 
     async def __call__(self, *words: str, by: str = "office-1") -> Ended:
-        import sys
-
         shown = {"IEHE_TOKEN_FILE": str(token_file(self.home, by)), "IEHE_ENVIRONMENT": "embedded"}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", PROGRAM, *words),

@@ -74,7 +74,8 @@ async def test_who_may_do_nothing_with_a_case_does_nothing_with_its_documents(
     """Neither a stranger nor a lecturer; who only reads a case may not have what is personal."""
     case_id = await office.request()
     await office.owner.execute(
-        "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES ('auditor-1', 'a', 'a@example.ac.jp', '{auditor}')"
+        "INSERT INTO iehe.staff (staff_id, name, email, roles) "
+        "VALUES ('auditor-1', 'a', 'a@example.ac.jp', '{auditor}')"
     )
     await office.received(case_id)
     for by in ("lecturer-1", "nobody"):

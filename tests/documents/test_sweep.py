@@ -14,6 +14,13 @@ from tests.documents.conftest import Office, dying_at
 from tests.documents.desk import DOCUMENTED, DOCUMENTED_ROOM, LETTER, PLAN, pdf, png
 from tests.pure import refused
 
+HOLD = """
+WITH t AS (
+    INSERT INTO iehe.texts (text_id, case_id, author, sealed)
+    VALUES (gen_random_uuid(), $1, 'head-1', 'x') RETURNING text_id
+)
+INSERT INTO iehe.case_holds (case_id, held_by, reason_id) SELECT $1, 'head-1', text_id FROM t
+"""
 END = "UPDATE iehe.cases SET closed_at = now() - $2 * interval '1 day' WHERE case_id = $1"
 
 
@@ -71,14 +78,7 @@ async def test_an_open_case_and_one_that_is_held_keep_theirs(office: Office) -> 
     case_id = await both(office)
     assert await night(office) == {}
     await office.owner.execute(END, case_id, 900)
-    reason = (
-        "INSERT INTO iehe.texts (text_id, case_id, author, sealed) VALUES (gen_random_uuid(), $1, 'a', 'x')"
-    )
-    await office.owner.execute(
-        f"WITH t AS ({reason} RETURNING text_id) "
-        "INSERT INTO iehe.case_holds (case_id, held_by, reason_id) SELECT $1, 'head-1', text_id FROM t",
-        case_id,
-    )
+    await office.owner.execute(HOLD, case_id)
     assert await night(office) == {}
     assert len(office.objects()) == 2
 

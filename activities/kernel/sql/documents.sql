@@ -32,8 +32,8 @@ SELECT k.place FROM unnest($1::text[]) AS k (place)
 WHERE NOT EXISTS (SELECT FROM iehe.documents d WHERE d.stored_as = k.place AND d.erased_at IS NULL)
 
 -- name: some
--- For doctor: keys that rows name, some of them, the last first.
-SELECT stored_as FROM iehe.documents WHERE erased_at IS NULL ORDER BY at DESC LIMIT $1
+-- For doctor: what rows name, some of it, the last first.
+SELECT concat_ws(' ', case_id, name, version) AS place, stored_as FROM iehe.documents WHERE erased_at IS NULL ORDER BY at DESC LIMIT $1
 
 -- name: asked
 -- What a letter asks to be sent by its link, of whom, and how the documents stand now.
