@@ -17,6 +17,12 @@ class CaseKey(Protocol):
     def unseal(self, text_id: UUID, sealed: bytes) -> str | None:
         """The words again; None when they were sealed for another place or with another key."""
 
+    def seal_document(self, place: str, content: bytes) -> bytes:
+        """A document for the store, bound to its place."""
+
+    def unseal_document(self, place: str, sealed: bytes) -> bytes | None:
+        """The document again; None when it was sealed for another place or with another key."""
+
 
 class Vault(Protocol):
     """Makes and opens the keys of cases."""
@@ -36,6 +42,16 @@ async def keep_text(
     Raises:
         LookupError: the key of the case cannot be opened with the ring that is here.
     """
+    sealed = (await key_of(connection, vault, case_id)).seal(text_id, words)
+    return await connection.fetchval(SQL["keep_text"], text_id, case_id, author, sealed) is not None
+
+
+async def key_of(connection: Any, vault: Vault, case_id: str) -> CaseKey:
+    """The key of a case, made with its first words or document.
+
+    Raises:
+        LookupError: it cannot be opened with the ring that is here.
+    """
     row = await connection.fetchrow(SQL["key_of_case"], case_id)
     if row is None:
         await connection.execute(SQL["keep_key"], case_id, *vault.new(case_id))
@@ -44,8 +60,7 @@ async def keep_text(
     key = vault.open(case_id, row["class_key"], row["wrapped"])
     if key is None:
         raise LookupError(row["class_key"])
-    sealed = key.seal(text_id, words)
-    return await connection.fetchval(SQL["keep_text"], text_id, case_id, author, sealed) is not None
+    return key
 
 
 async def texts_of(connection: Any, vault: Vault, case_id: str) -> list[dict[str, Any]]:

@@ -109,7 +109,7 @@ async def _answering(
 
 async def _database(session: Session, pool: Any) -> list[Finding]:
     from cases.registry import own_modules
-    from workers.diagnostics import database
+    from workers.diagnostics import database, documents
 
     checks: dict[str, Check] = {
         "migrations": lambda: _migrations(session),
@@ -119,6 +119,7 @@ async def _database(session: Session, pool: Any) -> list[Finding]:
         "policies": lambda: database.policies(pool),
         **{room: partial(own.findings, pool) for room, own in own_modules("workers", "findings").items()},
         "staff": lambda: database.staff(pool),
+        "documents": lambda: documents.documents(session.settings, pool),
         "waiting": lambda: database.waiting(pool),
     }
     return await _checked(checks)

@@ -29,6 +29,7 @@ class Home:
         self.socket = self.postgres / "run"
         self.temporal = root / "temporal"
         self.mail = root / "mail"
+        self.documents = root / "documents"
 
     def create(self, account: Account | None = None) -> None:
         """Make the folders that are missing; `account` is the other account that PostgreSQL runs under.
@@ -40,7 +41,7 @@ class Home:
         try:
             for folder in (*reversed(self.root.parents), self.root, self.postgres):
                 make_folder(folder, mode)
-            for folder in (self.secrets, self.logs, self.temporal):
+            for folder in (self.secrets, self.logs, self.temporal, self.documents):
                 make_folder(folder, _PRIVATE)
             make_folder(self.socket, _PRIVATE, account)
         except OSError as error:

@@ -37,6 +37,14 @@ class OpenKey:
         words = _unseal(self.secret, sealed, f"{self.case_id}|{text_id}")
         return None if words is None else words.decode()
 
+    def seal_document(self, place: str, content: bytes) -> bytes:
+        """A document for the store, bound to the place where it is kept."""
+        return _seal(self.secret, content, f"{self.case_id}|document|{place}")
+
+    def unseal_document(self, place: str, sealed: bytes) -> bytes | None:
+        """The document again, whole; None when it is not what was sealed for this place."""
+        return _unseal(self.secret, sealed, f"{self.case_id}|document|{place}")
+
 
 class CaseKeys:
     """The keys of cases, by the ring."""

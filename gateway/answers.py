@@ -28,6 +28,7 @@ from cases.decisions import NotDecided, decide, made_before, text_fields
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from encryption.answer_links import notice_of
+from gateway import upload_page
 from gateway.answer_form import Input, Words, inputs_of
 from gateway.context import FORM_POLICY, gateway_of
 from gateway.decisions import body_model
@@ -35,7 +36,6 @@ from gateway.events import door_of
 from schemas.kernel.case import Actor, Command
 from schemas.kernel.refusals import RefusalKind
 from schemas.kernel.texts import storable
-from workflows.kernel.lifecycle import By
 
 SQL: Final = queries("kernel/answers")
 VALID_FOR: Final = timedelta(days=180)
@@ -105,6 +105,8 @@ def routes() -> list[Route]:
 async def show(request: Request) -> Response:
     """What is asked, with a form; or that it is over."""
     await door_of(request).count_address(request)
+    if (wanted := await _wanted(request)) is not None:
+        return upload_page.show(wanted)
     asked = await _asked(request)
     if asked.row["over"]:
         return _page(HTTPStatus.GONE, asked, _OVER)
@@ -115,6 +117,8 @@ async def answer(request: Request) -> Response:
     """Decide as the reader of the letter; pressed twice it is one decision."""
     door = door_of(request)
     await door.count_address(request)
+    if (wanted := await _wanted(request)) is not None:
+        return await upload_page.receive(request, wanted)
     asked = await _asked(request)
     try:
         given = parse_qs((await door.body_of(request, _FORM_LIMIT)).decode(), max_num_fields=_FIELDS_LIMIT)
@@ -135,6 +139,12 @@ async def answer(request: Request) -> Response:
     raise AssertionError("the last try has an answer")
 
 
+async def _wanted(request: Request) -> upload_page.Asked | None:
+    """Which documents the link of a request asks for; None where it asks for a decision."""
+    notice_id = notice_of(gateway_of(request).ring, request.path_params["token"])
+    return await upload_page.asked_by(request, notice_id, VALID_FOR)
+
+
 async def _asked(request: Request) -> _Asked:
     """What the link of a request asks.
 
@@ -148,8 +158,7 @@ async def _asked(request: Request) -> _Asked:
     process = ROOMS[row["process"]].process if row is not None and row["process"] in ROOMS else None
     if row is None or process is None or row["decision"] not in process.commands:
         raise NoSuchPage
-    lines = [each for each in process.lifecycle.steps if each.name == row["decision"]]
-    may = {role for each in lines if not isinstance(each.by, By) for role in each.by}
+    may = process.roles_of(row["decision"])
     # a link is good for what it asks, and not for whatever else its reader may do
     actor = Actor(id=row["recipient_id"], roles=tuple(role for role in row["roles"] if role in may))
     facts = json.loads(row["facts"])

@@ -8,6 +8,7 @@ import asyncpg
 from starlette.requests import Request
 from temporalio.client import Client
 
+from activities.kernel.document_store import DocumentStore, StoreAway
 from cases.homes import home_of
 from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
@@ -45,6 +46,7 @@ class Gateway:
         ui_origin: the only origin whose browsers may ask the codec server.
         inbox_pool: connections that only the inbox uses, so that staff cannot use them up; None: `pool`.
         elsewhere: the same as `client` for each other home, by its name.
+        documents: the store of documents; None: there is none, and whoever asks for it hears that it is away.
     """
 
     pool: asyncpg.Pool
@@ -55,11 +57,23 @@ class Gateway:
     ui_origin: str
     inbox_pool: asyncpg.Pool | None = None
     elsewhere: Mapping[str, Client] = field(default_factory=dict)
+    documents: DocumentStore | None = None
 
     @property
     def vault(self) -> CaseKeys:
         """The keys of cases."""
         return CaseKeys(self.ring)
+
+    @property
+    def store(self) -> DocumentStore:
+        """The store of documents.
+
+        Raises:
+            StoreAway: there is none.
+        """
+        if self.documents is None:
+            raise StoreAway
+        return self.documents
 
     @property
     def namespaces(self) -> frozenset[str]:

@@ -34,6 +34,7 @@ class Operation:
         summary: one sentence.
         request: the body's model; None without a body, or where it is a file.
         file: the body is a file, as it is.
+        gives_file: so is the answer.
         query: model of the query parameters.
         headers: request headers beside the usual, with whether each is required.
         responses: model of the body by status; None: no body.
@@ -47,6 +48,7 @@ class Operation:
     summary: str
     request: type[BaseModel] | None = None
     file: bool = False
+    gives_file: bool = False
     query: type[BaseModel] | None = None
     headers: Mapping[str, bool] = field(default_factory=dict)
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)

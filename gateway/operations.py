@@ -5,7 +5,7 @@ from typing import Final
 
 from cases.receipts import ROOMS_WITH_RECEIPTS
 from cases.registry import PROCESSES
-from gateway import facts
+from gateway import case_documents, facts
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
 from gateway.listing import CasesQuery, TasksQuery
@@ -114,6 +114,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     *_decisions(),
     facts.OPERATION,
+    *case_documents.OPERATIONS,
     Operation(
         "POST",
         "/cases/{case_id}/break-glass",

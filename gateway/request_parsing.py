@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from activities.kernel.queries import queries
 from gateway.cloudevents import YEARS
-from gateway.limits import read_body
+from gateway.limits import BODY_SECONDS, read_body
 from gateway.problems import Fault, faults_of, invalid, problem
 from gateway.strict_json import parse
 from schemas.kernel.case import Actor
@@ -47,7 +47,7 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> tuple[bytes, Any
     return raw, parse(raw)
 
 
-async def bytes_of(request: Request, media_type: str, limit: int) -> bytes:
+async def bytes_of(request: Request, media_type: str, limit: int, seconds: float = BODY_SECONDS) -> bytes:
     """The body as it came.
 
     Raises:
@@ -57,7 +57,7 @@ async def bytes_of(request: Request, media_type: str, limit: int) -> bytes:
     if kind != media_type:
         raise problem("unsupported-media-type", types=media_type, headers={"Accept": media_type})
     try:
-        return await read_body(request, limit)
+        return await read_body(request, limit, seconds)
     except ClientDisconnect:
         raise invalid([Fault("", "incomplete")]) from None
 

@@ -20,6 +20,7 @@ from gateway.context import Gateway
 from gateway.http_server import Server, listen
 from schemas.kernel.homes import COMMON
 from schemas.kernel.patience import CONNECT_WITHIN
+from workers.documents import document_store
 from workers.logs import runtime
 from workers.process import Urls, run
 from workers.settings import Settings, gateway_url
@@ -113,4 +114,5 @@ def gateway_from(
         url=gateway_url(settings),
         ui_origin=settings.ui_origin or f"http://127.0.0.1:{settings.ui_port}",
         inbox_pool=inbox_pool,
+        documents=document_store(settings),
     )

@@ -220,6 +220,21 @@ class Settings(_PerProcess):
         "with commas between; the embedded catcher receives all",
     )
 
+    documents: str | None = Field(
+        default=None,
+        pattern=r"^(file:///|s3://[^/]+).*$",
+        description="Where documents are kept, sealed: file:///folder or s3://bucket/prefix; not set: the "
+        "folder documents of the home. Gateway, workers and command line need the same",
+    )
+    documents_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Address of the S3-compatible server, such as https://s3.example.ac.jp",
+    )
+    documents_region: str | None = Field(default=None, description="Region of the bucket")
+    documents_key_id: str | None = Field(default=None, description="Access key of the bucket")
+    documents_secret: SecretStr | None = Field(default=None, description="Secret of documents_key_id")
+
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Hosts that webhooks may be sent to at private addresses too, as patterns with commas "

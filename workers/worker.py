@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.kernel.database import open_pool
+from activities.kernel.document_store import DocumentStore
 from activities.kernel.notices import NoticeActivities
 from activities.kernel.room import Room
 from activities.kernel.scheduled import ScheduledActivities, Tools, no_fault
@@ -26,6 +27,7 @@ from encryption.answer_links import token_of
 from encryption.ring import COMMON_HOME
 from schemas.kernel.homes import CaseHome
 from workers.channels import channels_of
+from workers.documents import document_store
 from workers.logs import runtime
 from workers.process import Urls, run, until_told
 from workers.schedules import all_works, ensure_schedules_of
@@ -75,6 +77,7 @@ async def running_worker(
     home: CaseHome = COMMON_HOME,
     rooms: Mapping[str, Room] | None = None,
     fault: Callable[[str], Awaitable[None]] | None = None,
+    documents: DocumentStore | None = None,
 ) -> AsyncIterator[None]:
     """Poll both task queues of a home until the context ends.
 
@@ -85,10 +88,11 @@ async def running_worker(
         home: whose work is done.
         rooms: the processes that are worked for; None: those that live there.
         fault: called at named points so that tests can die there.
+        documents: the store of documents.
     """
     rooms = rooms_in(home) if rooms is None else rooms
     steps = StepActivities(pool, rooms, fault)
-    tools = Tools(pool, client, rooms, fault or no_fault, home.notices_queue)
+    tools = Tools(pool, client, rooms, fault or no_fault, home.notices_queue, home.name, documents)
     scheduled = ScheduledActivities(tools, all_works(rooms.values()))
     pollers = PollerBehaviorAutoscaling(initial=10)
     async with AsyncExitStack() as stack:
@@ -134,7 +138,7 @@ async def worker_from(
             *(settings, pool, ring), link=lambda notice_id: f"{answers}/{token_of(ring, notice_id)}"
         )
         notices = NoticeActivities(pool, ROOMS, channels)
-        async with running_worker(client, pool, notices, home=home):
+        async with running_worker(client, pool, notices, home=home, documents=document_store(settings)):
             yield
     finally:
         pool.terminate()

@@ -111,7 +111,7 @@ def render(
     Raises NotRenderedError.
     """
     told = {key: value for key, value in facts.items() if key in told_facts}
-    return _framed(room, f"{room}/templates/{message}", {"facts": told, "link": link}, reader, office)
+    return _framed(room, f"templates/{message}", {"facts": told, "link": link}, reader, office)
 
 
 def render_together(room: str, letter: str, items: Sequence[Any], reader: Reader, office: Office) -> Rendered:
@@ -120,14 +120,16 @@ def render_together(room: str, letter: str, items: Sequence[Any], reader: Reader
     Raises NotRenderedError.
     """
     told = {"items": items, "link": None}
-    return _framed(room, f"kernel/templates/{letter}", told, reader, office)
+    return _framed(room, f"templates/{letter}", told, reader, office)
 
 
 def _framed(room: str, folder: str, told: Mapping[str, Any], reader: Reader, office: Office) -> Rendered:
     context = {**told, "recipient": reader, "office": office, "language": reader.language}
     environment = _environment()
     try:
-        template = environment.get_template(f"{folder}/{reader.language}.txt")
+        # a room may say a message of the host in its own words
+        places = [f"{each}/{folder}/{reader.language}.txt" for each in dict.fromkeys((room, "kernel"))]
+        template = environment.select_template(places)
         # Subjects lie open in mail logs and on locked screens: they are given nothing they could tell.
         subject = "".join(template.blocks["subject"](template.new_context({}))).strip()
         letter = environment.get_template(f"{room}/templates/letter.{reader.language}.txt")

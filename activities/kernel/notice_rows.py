@@ -20,6 +20,7 @@ from activities.kernel.message_templates import (
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
 from schemas.kernel.transition import Delivery
+from workflows.kernel.documents import FACTS
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -79,9 +80,9 @@ def rendered_alone(
 ) -> Rendered:
     """What a notice of a case says by itself. Raises NotRenderedError."""
     room = rooms[row["process"]]
-    if row["message"] not in room.messages:
+    if row["message"] not in room.every_message:
         raise NotRenderedError("unknown-message")
-    told = room.messages[row["message"]].facts
+    told = room.every_message[row["message"]].facts
     facts = {**json.loads(row["facts"]), "case": row["case_id"]}
     return render(room.process.room, row["message"], told, facts, _reader(row), office, link)
 
@@ -100,8 +101,10 @@ def _counts(row: Mapping[str, Any], room: Room) -> dict[str, Any]:
 
 
 def is_answerable(row: asyncpg.Record) -> bool:
-    """Whether the reader is one of staff who answers by a link: the fact `answer` names the decision."""
-    return row["recipient_kind"] == "staff" and "answer" in json.loads(row["facts"])
+    """Whether its reader answers by a link: one of staff, of whom the fact `answer` asks a decision, or
+    anybody else, of whom `documents` are asked.
+    """
+    return ("answer" if row["recipient_kind"] == "staff" else FACTS) in json.loads(row["facts"])
 
 
 async def requeue(connection: "Connection", notice_id: str, at: datetime | None = None) -> Delivery | None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from activities.kernel.database import Connection
-from activities.kernel.message_templates import Message
+from activities.kernel.message_templates import Message, message
 from activities.kernel.policy_tables import PolicyTables
 from activities.kernel.scheduled import ScheduledWork
+from workflows.kernel.documents import DOCUMENTS_MISSING, FACTS
 from workflows.kernel.process import Process
 from workflows.kernel.sight import Administration, Sight
 
+HOST_MESSAGES: Final[Mapping[str, Message]] = {DOCUMENTS_MISSING: message("provider", FACTS)}
+"""Of a process with documents: to whoever provides them."""
 Lookup = Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]
 """Answers a rule's question in the transaction of its step; takes its terms, gives JSON values.
 
@@ -57,3 +60,8 @@ class Room:
     """Messages that ask for something, and are pointless when it is done or no longer wanted."""
     schedules: tuple[ScheduledWork, ...] = ()
     """What is done for it by the clock, beside what its cases do by their own deadlines."""
+
+    @property
+    def every_message(self) -> Mapping[str, Message]:
+        """Its messages with those of the host that follow from what it declares."""
+        return {**(HOST_MESSAGES if self.process.documents else {}), **self.messages}

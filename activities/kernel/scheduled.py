@@ -14,6 +14,8 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.kernel.database import FAULTS
+from activities.kernel.document_store import DocumentStore
+from schemas.kernel.homes import COMMON
 from schemas.kernel.identifiers import NOTICES_QUEUE
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.schedules import Occasion, WorkReport
@@ -45,6 +47,10 @@ class Tools:
     """Called at named points so that tests can die there."""
     notices_queue: str = NOTICES_QUEUE
     """Task queue of the notification activity of the same home."""
+    home: str = COMMON
+    """Whose cases these are."""
+    documents: DocumentStore | None = None
+    """The store of documents, where there is one."""
 
 
 class Batch(BaseModel):

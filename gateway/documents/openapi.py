@@ -19,6 +19,7 @@ from gateway.responses import EventStored, ProblemTold
 _EVENT: Final = {"$ref": "#/components/schemas/Event"}
 _STORED: Final = reference(EventStored)
 _TEXT: Final = {"type": "string"}
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "subject", "time")
 _HEADERS: Final = {
     "Idempotency-Key": "Repeats a request whose answer was lost: the same key, the same answer.",
@@ -133,17 +134,23 @@ def _operation(operation: Operation) -> dict[str, Any]:
             *_queries(operation.query),
         ],
         "responses": {
-            **{str(status.value): _answer(status, model) for status, model in operation.responses.items()},
+            **{
+                str(status.value): _file(status) if operation.gives_file else _answer(status, model)
+                for status, model in operation.responses.items()
+            },
             **_problems(operation.problems),
         },
         "security": [{each: []} for each in operation.security],
     }
     if operation.file:
-        content = {FILE_TYPE: {"schema": {"type": "string", "format": "binary"}}}
-        told["requestBody"] = {"required": True, "content": content}
+        told["requestBody"] = {"required": True, "content": {FILE_TYPE: _BINARY}}
     if operation.request is not None:
         told["requestBody"] = {"required": True, "content": _json(reference(operation.request))}
     return told
+
+
+def _file(status: HTTPStatus) -> dict[str, Any]:
+    return {"description": status.phrase, "content": {"*/*": _BINARY}}
 
 
 def _answer(status: HTTPStatus, model: type[BaseModel] | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
 from schemas.kernel.calendars import Closure
 from schemas.kernel.deadlines import Deadline, DueTime
+from schemas.kernel.documents import DocumentState
 from schemas.kernel.identifiers import Code, MessageId, RoleName
 from schemas.kernel.payload import Payload, Record
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
@@ -160,6 +161,8 @@ class CaseState(Record):
     deadlines: dict[str, Deadline] = Field(default_factory=dict)
     owes: list[Owed] = Field(default_factory=list)
     """What is given back if it ends here, in the order in which it was taken."""
+    documents: dict[str, DocumentState] = Field(default_factory=dict)
+    """What was asked for or received as a file, by name."""
     path: list[str] = Field(default_factory=list)
     """Stages gone through, for the map in the UI."""
 

@@ -28,6 +28,7 @@ from schemas.kernel.transition import (
 )
 from workflows.kernel import deadlines as counting
 from workflows.kernel.calendars import Calendar, calendar_of
+from workflows.kernel.documents import Documents
 from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.places import PlaceChanges
 from workflows.kernel.quiet_hours import quiet_until
@@ -86,6 +87,11 @@ class Draft(Generic[S]):
         self._events: list[EventQueued] = []
         self._records: list[dict[str, Any]] = []
         self.places = PlaceChanges(state.case_id, self.now, self.happened_at)
+
+    @property
+    def documents(self) -> Documents:
+        """The documents of the case."""
+        return Documents(self)
 
     @property
     def calendar(self) -> Calendar:

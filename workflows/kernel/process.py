@@ -19,6 +19,7 @@ from schemas.kernel.people import STAFF_ID_PATTERN
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.break_glass import BreakGlass
+from workflows.kernel.documents import DocumentKind
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Lifecycle
 from workflows.kernel.state import due_at, waiting_for_whom
@@ -145,6 +146,9 @@ class Process(Generic[S]):
     """By what its cases are found beside where they stand: names of which each has few values, none personal.
 
     The room writes them into `iehe.case_labels`."""
+    documents: Mapping[str, DocumentKind] = field(default_factory=dict)
+    """What may be asked for and kept as a file, by its name; with the decisions, the fact and the lines of
+    workflows/kernel/document_steps.py."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}
@@ -176,6 +180,13 @@ class Process(Generic[S]):
             table.check(step, at, actor)
         if state.closed and not self.lifecycle.after_the_end(step):
             raise Refusal("case-closed", step=step, stage=state.stage)
+
+    def roles_of(self, step: str) -> frozenset[str]:
+        """The roles that may take a step anywhere."""
+        lines = (line for table in (self.lifecycle, *self.tracks.values()) for line in table.steps)
+        return frozenset[str]().union(
+            *(line.by for line in lines if line.name == step and not isinstance(line.by, By))
+        )
 
     def possible(self, state: CaseState, roles: Collection[str] | None = None) -> list[str]:
         """What people can decide where a case stands, in the order of the tables; of some roles or of all."""

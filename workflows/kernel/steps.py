@@ -75,7 +75,7 @@ def reassign_task(draft: Draft[Any], command: ReassignTask) -> None:
     # what only that person can do is not handed on: the process asks another
     draft.require(not task.personal, "task-personal", task=command.task)
     task.assignee = command.assignee
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     draft.change_task(task)
 
 
@@ -84,7 +84,7 @@ def complete_task(draft: Draft[Any], command: CompleteTask) -> None:
     task = _task(draft, command.task)
     by_hand = task.kind in BY_HAND or task.kind in draft.process.completed
     draft.require(by_hand, "task-not-completable", task=command.task)
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     draft.close_task(task.key)
     if task.kind == undo.UNDO_BY_HAND:
         undo.done_by_hand(draft, task.key)
@@ -97,7 +97,7 @@ def move_deadline(draft: Draft[Any], command: MoveDeadline) -> None:
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
     due_at = draft.ahead(command.due_at)
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     draft.details["due_at"] = due_at.isoformat()
     counting.move(deadline, due_at, draft.now, draft.calendar_called(deadline.calendar))
     # one that had passed runs again, with its consequence
@@ -109,7 +109,7 @@ def pause_deadline(draft: Draft[Any], command: PauseDeadline) -> None:
     """Stop the clock of a deadline."""
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is None, "deadline-paused", deadline=deadline.name)
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     counting.pause(deadline, draft.now, draft.calendar_called(deadline.calendar))
     draft.change_deadline(deadline, "paused")
 
@@ -118,7 +118,7 @@ def resume_deadline(draft: Draft[Any], command: ResumeDeadline) -> None:
     """Let it run again with what was left."""
     deadline = _deadline(draft, command.deadline)
     draft.require(deadline.paused_at is not None, "deadline-not-paused", deadline=deadline.name)
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     counting.resume(deadline, draft.now, draft.calendar_called(deadline.calendar))
     draft.change_deadline(deadline, "running")
 
@@ -126,7 +126,7 @@ def resume_deadline(draft: Draft[Any], command: ResumeDeadline) -> None:
 def cancel_deadline(draft: Draft[Any], command: CancelDeadline) -> None:
     """End a deadline without its consequence."""
     deadline = _deadline(draft, command.deadline)
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     for task in draft.state.tasks.values():
         if task.deadline == deadline.name:
             # no longer by a promise, still by the policy
@@ -238,7 +238,7 @@ def asked_there(draft: Draft[Any], name: str, who: str) -> Deadline:
 def escalate(draft: Draft[Any], command: Escalate) -> None:
     """The next rung is told at once."""
     deadline = _deadline(draft, command.deadline)
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     rung = ladders.climb(deadline, draft.now)
     if rung is None:
         raise Refusal("nobody-above", deadline=deadline.name)
@@ -248,7 +248,7 @@ def escalate(draft: Draft[Any], command: Escalate) -> None:
 def de_escalate(draft: Draft[Any], command: DeEscalate) -> None:
     """Who was asked last gives it back to the first rung."""
     deadline = _deadline(draft, command.deadline)
-    _keep_reason(draft, command)
+    keep_reason(draft, command)
     reached = [rung for rung in deadline.rungs if rung.asked and rung.told]
     draft.require(bool(reached), "not-asked-here", deadline=deadline.name)
     draft.require(draft.actor.id in reached[-1].asked, "rung-higher", rung=reached[-1].key)
@@ -336,7 +336,8 @@ def _address(process: Process[Any], state: CaseState, deadline: Deadline, audien
     return f"staff:{task.assignee}|role:{task.role}"
 
 
-def _keep_reason(draft: Draft[Any], command: KernelCommand) -> None:
+def keep_reason(draft: Draft[Any], command: KernelCommand) -> None:
+    """Let the log refer to the words of a decision."""
     if command.reason_id is None:
         return
     try:

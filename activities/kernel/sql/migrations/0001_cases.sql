@@ -703,7 +703,8 @@ BEGIN
         END IF;
         FOR own IN SELECT * FROM jsonb_array_elements(coalesce(this -> 'records', '[]')) LOOP
             EXECUTE format('SELECT iehe.%I($1, $2, $3, $4, $5)',
-                           (written ->> 'room') || '_record_' || replace(own ->> 'kind', '-', '_'))
+                           CASE WHEN own ->> 'kind' LIKE 'host-%' THEN '' ELSE (written ->> 'room') || '_record_' END
+                           || replace(own ->> 'kind', '-', '_'))
             USING of_case, v, moment, this ->> 'actor_id', own;
         END LOOP;
     END LOOP;
@@ -719,7 +720,8 @@ END
 $$;
 COMMENT ON FUNCTION iehe.write_steps IS
     'Writes the steps that a message led to, in the transaction that has decided them. A record of kind `k` of '
-    'the room `r` is written by the function iehe.r_record_k(case, version, at, actor, record).';
+    'the room `r` is written by the function iehe.r_record_k(case, version, at, actor, record); one of the host, whose '
+    'kind begins with host-, by the function of that name.';
 
 CREATE FUNCTION iehe.notice_id(case_id text, version integer, message text, reader text, channel text DEFAULT 'mail')
 RETURNS text LANGUAGE sql IMMUTABLE AS $$

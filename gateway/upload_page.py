@@ -1,0 +1,194 @@
+"""The page behind the link of a letter that asks for documents: whoever has the link sends them by it.
+
+It shows what is still missing and nothing else of the case, takes files and hands none out.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+import asyncpg
+import jinja2
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+
+from activities.kernel.acting import THE_HOST, act_for
+from activities.kernel.queries import queries
+from cases.document_types import extension_of
+from cases.documents import put
+from cases.finding import find_case
+from cases.refusal_words import PAGE
+from cases.registry import ROOMS
+from gateway.case_documents import SECONDS
+from gateway.context import FORM_POLICY, gateway_of
+from gateway.limits import read_body
+from gateway.problems import Problem
+from schemas.kernel.documents import SETTLED
+from schemas.kernel.refusals import Refusal, RefusalKind
+from workflows.kernel.documents import FACTS, MOST_BYTES, DocumentKind
+
+SQL: Final = queries("kernel/documents")
+_FRAME: Final = 16 * 1024
+"""Bytes of a form around its file."""
+_FIELDS: Final = 4
+_HEADERS: Final = {"Content-Security-Policy": FORM_POLICY, "X-Robots-Tag": "noindex"}
+_MEGABYTE: Final = 1024 * 1024
+_RECEIVED: Final = (
+    "受領しました。確認後にご連絡します。",
+    "Received. You will hear from us when it has been looked at.",
+)
+_RECEIVED_BEFORE: Final = ("このファイルは受領済みです。", "This file was received before.")
+_OVER: Final = ("提出をお願いしている書類はありません。", "No document is asked for any more.")
+_INCOMPLETE: Final = ("ファイルを選択してください。", "Please choose a file.")
+_AWAY: Final = (
+    "ただいま受領できません。しばらくしてから再度送信してください。",
+    "It cannot be received now. Please send it again in a while.",
+)
+_NOT_RECEIVED: Final = ("受領できませんでした。", "It was not received.")
+
+
+class _InMemory(MultiPartParser):
+    """Never on a disk in clear."""
+
+    spool_max_size = MOST_BYTES + _FRAME
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One document that a form is shown for."""
+
+    name: str
+    kind: DocumentKind
+
+    @property
+    def ja(self) -> str:
+        return self.kind.title[0]
+
+    @property
+    def en(self) -> str:
+        return self.kind.title[1]
+
+    @property
+    def accept(self) -> str:
+        return ",".join(self.kind.media)
+
+    @property
+    def types(self) -> str:
+        return ", ".join(extension_of(each).upper() for each in self.kind.media)
+
+    @property
+    def megabytes(self) -> int:
+        return max(1, self.kind.limit_bytes // _MEGABYTE)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a letter asks to be sent, of whom."""
+
+    row: asyncpg.Record
+
+    @property
+    def wanted(self) -> dict[str, _Wanted]:
+        """What is still asked for of what the letter names, by name."""
+        kinds = ROOMS[self.row["process"]].process.documents
+        now: Mapping[str, Any] = json.loads(self.row["documents"] or "{}")
+        return {
+            name: _Wanted(name, kinds[name])
+            for name in (each["name"] for each in json.loads(self.row["facts"])[FACTS])
+            if name in kinds
+            and name in now
+            and now[name]["state"] not in SETTLED
+            and kinds[name].who == self.row["recipient_kind"]
+        }
+
+
+async def asked_by(request: Request, notice_id: str | None, valid_for: timedelta) -> Asked | None:
+    """What the link of a request asks to be sent; None: its letter asks for no documents."""
+    act_for(THE_HOST)  # the link proves who sends, and the page shows what it asks and no more
+    pool = gateway_of(request).pool
+    row = await pool.fetchrow(SQL["asked"], notice_id, valid_for) if notice_id else None
+    return Asked(row) if row is not None and row["process"] in ROOMS else None
+
+
+def show(asked: Asked) -> Response:
+    """A form for each document; or that nothing is asked for any more."""
+    return _page(HTTPStatus.OK, asked) if asked.wanted else _page(HTTPStatus.GONE, asked, _OVER)
+
+
+async def receive(request: Request, asked: Asked) -> Response:
+    """Take a file; the same one again is received once."""
+    if not asked.wanted:
+        return _page(HTTPStatus.GONE, asked, _OVER)
+    limit = max(each.kind.limit_bytes for each in asked.wanted.values())
+    try:
+        body = await read_body(request, limit + _FRAME, SECONDS)
+    except Problem as not_read:
+        # a person at a browser is answered by the page, and may choose a smaller file
+        why = not_read.japanese, not_read.english
+        return _page(not_read.status, asked, _NOT_RECEIVED, why, headers=not_read.headers)
+    name, content = await _form_of(request, body)
+    if name not in asked.wanted or content is None:
+        return _page(HTTPStatus.BAD_REQUEST, asked, _INCOMPLETE)
+    gateway, case_id = gateway_of(request), asked.row["case_id"]
+    try:
+        case = await find_case(gateway.pool, case_id)
+        sender = asked.row["recipient_kind"]
+        kept = await put(gateway.pool, gateway.store, gateway.vault, case, name, content, sender)
+    except Refusal as refusal:
+        return _refused(asked, refusal)
+    return _page(HTTPStatus.OK, asked, _RECEIVED_BEFORE if kept.repeated else _RECEIVED)
+
+
+async def _form_of(request: Request, body: bytes) -> tuple[str, bytes | None]:
+    """The name of the document and the content of the file; None: the form holds none, or is none."""
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return "", None
+    try:
+        form = await _InMemory(request.headers, whole(), max_files=1, max_fields=_FIELDS).parse()
+    except (MultiPartException, ClientDisconnect, KeyError):
+        return "", None
+    name, file = form.get("document"), form.get("file")
+    content = await file.read() if isinstance(file, UploadFile) else None
+    await form.close()
+    return name if isinstance(name, str) else "", content
+
+
+def _refused(asked: Asked, refusal: Refusal) -> Response:
+    if refusal.kind is RefusalKind.UNAVAILABLE:
+        return _page(HTTPStatus.SERVICE_UNAVAILABLE, asked, _AWAY)
+    why = PAGE.text(refusal, "ja"), PAGE.text(refusal, "en")
+    invalid = refusal.kind is RefusalKind.INVALID
+    return _page(HTTPStatus.BAD_REQUEST if invalid else HTTPStatus.CONFLICT, asked, _NOT_RECEIVED, why)
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gateway", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("upload_page.html")
+
+
+def _page(
+    status: HTTPStatus,
+    asked: Asked,
+    *said: tuple[str, str],
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    html = _template().render(said=said, inputs=list(asked.wanted.values()))
+    return HTMLResponse(html, status_code=status, headers={**_HEADERS, **headers})

@@ -1,0 +1,139 @@
+"""Documents at the command line: one case, or all that miss something, by a command that may be run again."""
+
+import asyncio
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import Ended, elsewhere, token_file
+from tests.documents.desk import LETTER, PLAN, pdf, png
+from tests.outreach.schools import Request, Schools
+
+PROGRAM = "tests.documents.program"
+
+
+class Shell:
+    """`iehe` of that installation, as a user runs it."""
+
+    def __init__(self, environment: dict[str, str], home: Path) -> None:
+        self.environment, self.home = environment, home
+
+    async def __call__(self, *words: str, by: str = "office-1") -> Ended:
+        shown = {"IEHE_TOKEN_FILE": str(token_file(self.home, by)), "IEHE_ENVIRONMENT": "embedded"}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", PROGRAM, *words),
+            env=os.environ | self.environment | shown,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return Ended(process.returncode, out.decode(), err.decode())
+
+
+@pytest.fixture
+def iehe(database: Any, temporal: Any, tmp_path: Path, folder: Path, ring: Any) -> Shell:
+    home = tmp_path / "home"
+    settings = elsewhere(database, temporal, home) | {
+        "IEHE_DOCUMENTS": folder.as_uri(),
+        "IEHE_LANGUAGE": "en",
+    }
+    return Shell(settings, home)
+
+
+async def chasers(schools: Schools) -> list[tuple[str, str]]:
+    rows = await schools.owner.fetch(
+        "SELECT case_id, state FROM iehe.notices WHERE message = 'documents-missing' ORDER BY case_id, version"
+    )
+    return [(row["case_id"], row["state"]) for row in rows]
+
+
+async def test_a_document_is_put_listed_and_got(schools: Schools, iehe: Shell, tmp_path: Path) -> None:
+    """The file that is written is its owner's alone, and is never written over."""
+    request = await schools.ask()
+    case_id = request.handle.id
+    (tmp_path / "in.txt").write_bytes(png())
+    put = await iehe("document", "put", case_id, LETTER, str(tmp_path / "in.txt"), "--json")
+    assert (put.code, put.json["version"], put.json["media_type"]) == (0, 1, "image/png"), put
+    await request.until(f"state #>> '{{documents,{LETTER},state}}' = 'received'")
+    again = await iehe("document", "put", case_id, LETTER, str(tmp_path / "in.txt"))
+    assert (again.code, again.out) == (0, f"{case_id}: this file is version 1 of letter already.\n")
+    listed = await iehe("document", "list", case_id, "--json")
+    assert [(each["name"], each["state"]) for each in listed.json["documents"]] == [
+        (LETTER, "received"),
+        (PLAN, "wanted"),
+    ]
+    assert "Letter of request" in (await iehe("document", "list", case_id)).out
+    out = tmp_path / "out.png"
+    got = await iehe("document", "get", case_id, LETTER, "--to", str(out))
+    assert (got.code, out.read_bytes(), stat.S_IMODE(out.stat().st_mode)) == (0, png(), 0o600)
+    assert (await iehe("document", "get", case_id, LETTER, "--to", str(out))).code == 8
+    reads = (await iehe("document", "reads", case_id, "--json")).json["reads"]
+    assert [(each["staff_id"], each["by_right"]) for each in reads] == [("office-1", "connection_office")] * 2
+    (tmp_path / "program").write_bytes(b"MZ" + b"\0" * 99)
+    refused = await iehe("document", "put", case_id, PLAN, str(tmp_path / "program"))
+    assert (refused.code, "by its content" in refused.err) == (3, True)
+    assert (await iehe("document", "put", case_id, PLAN, str(tmp_path / "none"))).code == 8
+    assert (
+        await iehe("document", "get", case_id, LETTER, "--to", str(tmp_path / "x"), by="lecturer-1")
+    ).code == 4
+
+
+async def test_all_that_miss_something_are_asked_once(schools: Schools, iehe: Shell, tmp_path: Path) -> None:
+    """One answer a case; run again on that day nobody hears it twice, and whoever came since is asked."""
+    requests: list[Request] = [await schools.ask() for _ in range(3)]
+    ids = sorted(each.handle.id for each in requests)
+    first = await iehe("document", "chase", "--json")
+    assert first.code == 0, first
+    assert [(each["case_id"], each["result"]) for each in first.json["cases"]] == [
+        (each, "asked") for each in ids
+    ]
+    for each in requests:
+        await each.sent()
+    assert await chasers(schools) == [(each, "accepted") for each in ids]
+    late = await schools.ask()
+    second = await iehe("document", "chase", "--json")
+    assert second.json["counts"] == {"asked": 1, "repeated": 3, "refused": 0}
+    await late.sent()
+    assert len(await chasers(schools)) == 4
+    third = await iehe("document", "chase", by="head-1")
+    assert third.out == "Asked in 4 cases, in 0 before today, refused in 0.\n"
+    assert sorted({state for _, state in await chasers(schools)}) == ["accepted", "suppressed"]
+    assert sum(state == "accepted" for _, state in await chasers(schools)) == 4
+
+
+async def test_only_those_that_miss_one_document_are_asked_for_it(
+    schools: Schools, iehe: Shell, tmp_path: Path
+) -> None:
+    """What waits for the office is not asked for."""
+    one, other = await schools.ask(), await schools.ask()
+    (tmp_path / "letter.pdf").write_bytes(pdf())
+    await iehe("document", "put", one.handle.id, LETTER, str(tmp_path / "letter.pdf"))
+    await one.until(f"state #>> '{{documents,{LETTER},state}}' = 'received'")
+    told = await iehe("document", "chase", "--document", LETTER, "--process", "school-outreach", "--json")
+    assert [each["case_id"] for each in told.json["cases"]] == [other.handle.id]
+    strange = await iehe("document", "chase", "--document", "passport", "--json")
+    assert (strange.code, "letter" in strange.err + strange.out) == (2, True)
+
+
+async def test_a_case_that_cannot_be_asked_holds_up_no_other(schools: Schools, iehe: Shell) -> None:
+    """Its answer says why, and the command ends with a code of its own."""
+    lost, other = sorted([await schools.ask(), await schools.ask()], key=lambda each: each.handle.id)
+    await lost.handle.terminate("lost")
+    told = await iehe("document", "chase", "--json")
+    assert told.code == 12
+    assert [each["result"] for each in told.json["cases"]] == ["refused", "asked"]
+    assert told.json["cases"][0]["code"] == "workflow-lost"
+    await other.sent()
+
+
+async def test_who_may_not_chase_asks_nobody(schools: Schools, iehe: Shell) -> None:
+    """It is the office's decision in every case, and so in all together."""
+    await schools.ask()
+    told = await iehe("document", "chase", by="lecturer-1")
+    assert (told.code, "connection_office" in told.err) == (6, True)
+    assert await chasers(schools) == []
