@@ -19,6 +19,7 @@ PARTS: Final = {
     "deadlines",
     "notices",
     "events",
+    "facts",
     "records",
 }
 

@@ -698,6 +698,9 @@ BEGIN
             PERFORM iehe.queue_event(e ->> 'case_id', of_case, v, e -> 'envelope')
             FROM jsonb_array_elements(this -> 'events') AS e;
         END IF;
+        IF this ? 'facts' THEN
+            PERFORM iehe.tell_fact(of_case, written ->> 'process', v, f) FROM jsonb_array_elements(this -> 'facts') AS f;
+        END IF;
         FOR own IN SELECT * FROM jsonb_array_elements(coalesce(this -> 'records', '[]')) LOOP
             EXECUTE format('SELECT iehe.%I($1, $2, $3, $4, $5)',
                            (written ->> 'room') || '_record_' || replace(own ->> 'kind', '-', '_'))
