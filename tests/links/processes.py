@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
 
         code: Code
         case: Number | None = None
+        back: Number | None = None
 
     class NoteState(CaseState):
         """What a case of these tests remembers: the codes that it was told, in order."""
@@ -54,6 +55,7 @@ with workflow.unsafe.imports_passed_through():
         fact: str
         code: str
         case: str | None = None
+        back: str | None = None
         key: str = ""
         revision: int | None = None
         withdrawn: bool = False
@@ -83,7 +85,7 @@ with workflow.unsafe.imports_passed_through():
         draft.state.found = found["data"]["code"] if found else None
 
     def tell(draft: Draft[Any], command: Tell) -> None:
-        data = command.model_dump(include={"code", "case", "extra"}, exclude_none=True)
+        data = command.model_dump(include={"code", "case", "back", "extra"}, exclude_none=True)
         draft.tell_all(
             command.fact, data, command.key, revision=command.revision, withdrawn=command.withdrawn
         )
@@ -109,8 +111,9 @@ with workflow.unsafe.imports_passed_through():
     def answer(draft: Draft[Any], fact: Listed) -> None:
         """Tell back what was told: a circle."""
         hear(draft, fact)
-        back = "answer" if draft.process.name == "links-reader" else "paper"
-        draft.tell_all(back, Listed(code=fact.code, case=fact.case), key=str(draft.state.version))
+        if fact.back is not None:
+            told = Listed(code=fact.code, case=fact.back, back=draft.state.case_id)
+            draft.tell_all(next(iter(draft.process.tells)), told, key=str(draft.state.version))
 
     STAGES = {"open": StageInfo("受付", "open", CLERK), "ended": StageInfo("終了", "ended", final=True)}
 
