@@ -109,7 +109,7 @@ async def _answering(
 
 async def _database(session: Session, pool: Any) -> list[Finding]:
     from cases.registry import own_modules
-    from workers.diagnostics import database
+    from workers.diagnostics import database, links
 
     checks: dict[str, Check] = {
         "migrations": lambda: _migrations(session),
@@ -120,6 +120,7 @@ async def _database(session: Session, pool: Any) -> list[Finding]:
         **{room: partial(own.findings, pool) for room, own in own_modules("workers", "findings").items()},
         "staff": lambda: database.staff(pool),
         "waiting": lambda: database.waiting(pool),
+        "links": lambda: links.links(pool),
     }
     return await _checked(checks)
 

@@ -78,6 +78,7 @@ GROUPS = (
     ("cli.mail", "mail"),
     ("cli.schedule", "schedule"),
     ("cli.retention", "retention"),
+    ("cli.links", "links"),
 )
 
 

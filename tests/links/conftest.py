@@ -146,7 +146,8 @@ class Places:
         """Let everything about facts have happened so many days earlier."""
         await self.pool.execute(
             "UPDATE iehe.fact_deliveries SET told_at = told_at - make_interval(days => $1), "
-            "since = since - make_interval(days => $1), next_try_at = next_try_at - make_interval(days => $1)",
+            "since = since - make_interval(days => $1), "
+            "next_try_at = next_try_at - make_interval(days => $1)",
             days,
         )
         await self.pool.execute("UPDATE iehe.facts SET told_at = told_at - make_interval(days => $1)", days)

@@ -228,7 +228,8 @@ WORKFLOWS = (NoteWorkflow, ReaderWorkflow, OtherWorkflow)
 
 SQL = """
 INSERT INTO iehe.rooms (room, process, starts_by) VALUES
-    ('note', 'links-note', 'jp.ac.iehe.links-note.slip'), ('reader', 'links-reader', 'jp.ac.iehe.links-reader.slip'),
+    ('note', 'links-note', 'jp.ac.iehe.links-note.slip'),
+    ('reader', 'links-reader', 'jp.ac.iehe.links-reader.slip'),
     ('other', 'links-other', 'jp.ac.iehe.links-other.slip');
 CREATE TABLE iehe.test_slips (case_id text PRIMARY KEY, hears text, successor text);
 CREATE FUNCTION iehe.note_store(subject text, form jsonb) RETURNS void LANGUAGE sql AS

@@ -97,8 +97,8 @@ async def test_l5_what_ended_before_it_was_told_is_handed_back(places: Places) -
     await places.end(reader)
     # as if it had been stored the moment before the case ended
     await places.pool.execute(
-        "INSERT INTO iehe.facts SELECT 'late', 1, type, process, case_id, version, 'k', data, withdrawn, chain, occurred_at, "
-        "told_at, keep_until, expected FROM iehe.facts"
+        "INSERT INTO iehe.facts SELECT 'late', 1, type, process, case_id, version, 'k', data, withdrawn, chain, "
+        "occurred_at, told_at, keep_until, expected FROM iehe.facts"
     )
     await places.pool.execute("SELECT iehe.deliver_to('late', 1, 'links-reader')")
     await places.pool.execute("UPDATE iehe.fact_deliveries SET state = 'delivered' WHERE fact_id = 'late'")
@@ -145,7 +145,8 @@ async def test_2_a_fact_told_while_no_relay_runs_comes_once(places: Places) -> N
             await places.until(lambda: places.heard(reader), ["x"])
         # as a relay that died before it had noted that it had delivered
         await places.pool.execute(
-            "UPDATE iehe.fact_deliveries SET state = 'waiting', next_try_at = now(); DELETE FROM iehe.fact_reaches"
+            "UPDATE iehe.fact_deliveries SET state = 'waiting', next_try_at = now(); "
+            "DELETE FROM iehe.fact_reaches"
         )
     assert (await places.steps(reader)).count("hear") == 1
 
@@ -168,11 +169,9 @@ async def test_4_a_correction_that_came_first_stays(places: Places) -> None:
     note, reader = await places.open("note"), await places.open("reader")
     async with places.relay():
         await places.tell(note, "day", "second", case=reader, revision=2)
-        await places.until(lambda: places.deliveries(), [(2, "delivered", None)])
+        await places.until(places.deliveries, [(2, "delivered", None)])
         await places.tell(note, "day", "first", case=reader, revision=1)
-        await places.until(
-            lambda: places.deliveries(), [(2, "delivered", None), (1, "superseded", "corrected")]
-        )
+        await places.until(places.deliveries, [(2, "delivered", None), (1, "superseded", "corrected")])
     assert (await places.steps(reader)).count("hear") == 1
 
 
@@ -244,7 +243,7 @@ async def test_6_a_case_finds_what_stands_fourteen_months_later(places: Places) 
         await places.tell(note, "day", "late", key="2027-04-01", revision=2)
         await places.tell(note, "day", "elsewhere", key="2027-05-01")
         await places.until(
-            lambda: places.deliveries(),
+            places.deliveries,
             [(1, "superseded", "corrected"), (2, "standing", None), (1, "standing", None)],
         )
         await places.age(425)
@@ -261,9 +260,7 @@ async def test_6_what_is_withdrawn_stands_no_more(places: Places) -> None:
     async with places.relay():
         await places.tell(note, "day", "x", key="2027-04-01")
         await places.tell(note, "day", "x", key="2027-04-01", withdrawn=True)
-        await places.until(
-            lambda: places.deliveries(), [(1, "superseded", "corrected"), (2, "standing", None)]
-        )
+        await places.until(places.deliveries, [(1, "superseded", "corrected"), (2, "standing", None)])
         reader = await places.open("reader")
     assert (await places.state(reader)).get("found") is None
 
@@ -284,12 +281,12 @@ async def test_7_a_fact_starts_one_case_also_after_that_has_ended(places: Places
         await places.tell(note, "order", "x", id="one")
         await places.tell(note, "order", "x", id="two")
         await places.pool.execute("UPDATE iehe.fact_deliveries SET state = 'waiting', next_try_at = now()")
-        await places.until(lambda: places.deliveries(), [(1, "delivered", None)])
+        await places.until(places.deliveries, [(1, "delivered", None)])
         assert await started() == [case_id]
         assert await places.reaches() == [(case_id, "started")]
         # a correction is noted: the case has ended
         await places.tell(note, "order", "y")
-        await places.until(lambda: places.deliveries(), [(1, "delivered", None), (2, "noted", "case-closed")])
+        await places.until(places.deliveries, [(1, "delivered", None), (2, "noted", "case-closed")])
         assert await started() == [case_id]
 
 
@@ -377,7 +374,7 @@ async def test_11_a_circle_made_by_hand_stops_at_eight(places: Places) -> None:
     await places.decide(note, "complete-task", task="chain-too-long:paper")
 
 
-async def test_13_a_fact_waits_its_own_days_and_is_then_a_task(places: Places) -> None:
+async def test_l4_a_fact_waits_its_own_days_and_is_then_a_task(places: Places) -> None:
     """The general limit of dead letters does not hold; a person settles what found no case (L4)."""
     note = await places.open("note")
     async with places.relay():

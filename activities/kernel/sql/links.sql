@@ -159,7 +159,7 @@ FROM iehe.facts f WHERE f.fact_id = $1 AND f.process = ANY ($2) ORDER BY f.revis
 
 -- name: deliveries
 SELECT d.fact_id, d.revision, d.type, d.process, d.producer, d.state, d.reason, d.since, d.told_at, d.withdrawn, d.attempts,
-       d.settled_by, d.data, m.absent, m.closed, m.process IS NULL AS expected
+       d.settled_by, m.absent, m.closed, m.process IS NULL AS expected
 FROM iehe.fact_deliveries d LEFT JOIN iehe.link_receivers m USING (type, process)
 WHERE d.fact_id = $1 AND (d.process = ANY ($2) OR d.producer = ANY ($2)) ORDER BY d.revision, d.process
 
@@ -174,7 +174,7 @@ FROM iehe.fact_reaches r LEFT JOIN LATERAL (
 WHERE r.fact_id = $1 AND r.process = ANY ($2) ORDER BY r.revision, r.process, r.case_id
 
 -- name: told_by_case
-SELECT f.fact_id, f.revision, f.type, f.withdrawn, f.told_at FROM iehe.facts f WHERE f.case_id = $1
+SELECT f.fact_id, f.revision, f.type, f.withdrawn, f.told_at AS at FROM iehe.facts f WHERE f.case_id = $1
 ORDER BY f.told_at, f.revision
 
 -- name: taken_by_case
