@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -51,6 +52,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 class Places:
     """Cases of the small processes."""
 
+    skipper: TimeSkipper
     client: Client
     pool: asyncpg.Pool
     relay_pool: asyncpg.Pool
@@ -137,6 +139,10 @@ class Places:
         except TimeoutError:
             raise AssertionError(f"{found} instead of {expected}") from None
 
+    async def skip(self, case_id: str, **span: int) -> None:
+        """Move the time of everything."""
+        await self.skipper.fast_forward(self.client.get_workflow_handle(case_id), timedelta(**span))
+
     @contextlib.asynccontextmanager
     async def relay(self) -> AsyncIterator[None]:
         async with running_relay(self.relay_pool, self.client):
@@ -168,7 +174,7 @@ async def places(client: Client, database: Database, tmp_path) -> AsyncIterator[
     )
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     async with running_worker(client, worker_pool, notices, rooms=registry.ROOMS):
-        yield Places(skipper.client, pool, relay_pool, database)
+        yield Places(skipper, skipper.client, pool, relay_pool, database)
     for each in (pool, worker_pool, relay_pool):
         await each.close()
     async for each in client.list_workflows("ExecutionStatus = 'Running'"):

@@ -97,8 +97,9 @@ async def test_l5_what_ended_before_it_was_told_is_handed_back(places: Places) -
     await places.end(reader)
     # as if it had been stored the moment before the case ended
     await places.pool.execute(
-        "INSERT INTO iehe.facts SELECT 'late', 1, type, process, case_id, version, 'k', data, withdrawn, chain, "
-        "occurred_at, told_at, keep_until, expected FROM iehe.facts"
+        "INSERT INTO iehe.facts "
+        "SELECT 'late', 1, type, process, case_id, version, 'k', data, withdrawn, "
+        "chain, occurred_at, told_at, keep_until, expected FROM iehe.facts"
     )
     await places.pool.execute("SELECT iehe.deliver_to('late', 1, 'links-reader')")
     await places.pool.execute("UPDATE iehe.fact_deliveries SET state = 'delivered' WHERE fact_id = 'late'")
@@ -387,6 +388,48 @@ async def test_l4_a_fact_waits_its_own_days_and_is_then_a_task(places: Places) -
         await places.until(places.office_tasks, [("links-reader", "fact-without-case")])
     assert await places.deliveries("links-reader") == [(1, "asked", "no-case")]
     assert await places.pool.fetchval("SELECT count(*) FROM iehe.events WHERE state = 'dead'") == 0
+
+
+async def test_13_the_first_circle_runs_over_a_year(places: Places) -> None:
+    """A measure starts a development, a survey stands until its case asks, the effect comes back."""
+    measure = await places.open("note")
+    async with places.relay():
+        await places.tell(measure, "order", "measure-1")
+
+        async def started() -> list[str]:
+            rows = await places.pool.fetch("SELECT case_id FROM iehe.cases WHERE process = 'links-reader'")
+            return [row["case_id"] for row in rows]
+
+        await places.until(lambda: _count(started), 1)
+        (development,) = await started()
+        await places.skip(development, days=200)
+        survey = await places.open("note")
+        await places.tell(survey, "day", "after", key="2027-04-01")
+        await places.until(places.deliveries, [(1, "delivered", None), (1, "standing", None)])
+        effect = await places.open("reader")
+        assert (await places.state(effect))["found"] == "after"
+        await places.skip(development, days=200)
+        await places.tell(development, "answer", "effective", case=measure)
+        await places.until(lambda: places.heard(measure), ["effective"])
+    rows = await places.pool.fetch("SELECT max(at) - min(at) AS span FROM iehe.case_log")
+    assert rows[0]["span"] > timedelta(days=365)
+    assert await places.office_tasks() == []
+
+
+async def test_l9_what_a_started_case_tells_comes_from_what_started_it(places: Places) -> None:
+    """The chain is kept with the case, however much later it tells something."""
+    note = await places.open("note")
+    async with places.relay():
+        await places.tell(note, "order", "x")
+        await places.until(
+            lambda: places.pool.fetchval("SELECT stage FROM iehe.cases WHERE process = 'links-reader'"),
+            "open",
+        )
+        reader = await places.pool.fetchval("SELECT case_id FROM iehe.cases WHERE process = 'links-reader'")
+        await places.tell(reader, "answer", "y", case=note)
+        await places.until(lambda: places.heard(note), ["y"])
+    first, second = await places.pool.fetch("SELECT fact_id, chain FROM iehe.facts ORDER BY told_at")
+    assert list(second["chain"]) == [first["fact_id"]]
 
 
 def test_types_name_their_producer() -> None:

@@ -170,6 +170,8 @@ class _Arrival:
     async def _find(self, data: Mapping[str, Any]) -> list[str]:
         row, find, room = self.row, self.takes.find, self.process.room
         match find:
+            case None:
+                return []
             case ByCase(field):
                 named = str(data.get(field, ""))
                 return [named] if named.partition("/")[0] == room else []

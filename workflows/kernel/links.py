@@ -107,7 +107,8 @@ class Takes:
         TypeError: it neither starts a case nor leads to a step; or what it needs for that is missing.
     """
 
-    find: Find
+    find: Find | None
+    """None: only the case that it has started."""
     absent: Absent
     closed: Closed
     data: type[Payload]
