@@ -101,6 +101,24 @@ def put_apart(
     return PutApart(case_id, told, tuple(kept))
 
 
+def of_receiver(
+    marks: Marks | None, process: Process[Any], model: type[BaseModel], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A fact of another process as its receiver gets it: a person in it by its own keyed hash (L8).
+
+    Raises:
+        LookupError: there are no keys here.
+    """
+    own = dict(data)
+    for (name, *_), mark in _marked(model):
+        if mark is not Apart.PERSON or own.get(name) is None:
+            continue
+        if marks is None:
+            raise LookupError(f"{process.name} is reached only where its keys are")
+        own[name] = party_key(marks, process.room, str(own[name]))
+    return own
+
+
 async def keep(connection: Any, marks: Marks, words: tuple[Words, ...]) -> None:
     """Store them, in the transaction that stores the fact."""
     for each in words:

@@ -6,13 +6,16 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from activities.admission.room import ROOM as ADMISSION
+from activities.exchange.room import ROOM as EXCHANGE
 from activities.kernel.room import Room
 from activities.outreach.room import ROOM as OUTREACH
 from activities.support.room import ROOM as SUPPORT
 from schemas.kernel.roles import HOST_ROLES
 from workflows.kernel.process import Process
 
-ROOMS: Final[Mapping[str, Room]] = {room.process.name: room for room in (ADMISSION, OUTREACH, SUPPORT)}
+ROOMS: Final[Mapping[str, Room]] = {
+    room.process.name: room for room in (ADMISSION, OUTREACH, SUPPORT, EXCHANGE)
+}
 """By the names of their processes."""
 
 PROCESSES: Final[Mapping[str, Process[Any]]] = {name: room.process for name, room in ROOMS.items()}

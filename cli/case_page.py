@@ -6,10 +6,13 @@ from typing import Any, Final
 
 from cases.words import process_words
 from cli.japanese import word
+from cli.links import FATES
 from cli.session import local
 from cli.tables import Columns, table, table_of, width
 
 FACTS: Final = (("fact", "step"), ("happened", "happened_at"), ("entered", "entered_at"), ("by", "actor_id"))
+TOLD: Final = (("type", "type"), ("revision", "revision"), ("when", "at"), ("fact", "fact_id"))
+TAKEN: Final = (*TOLD[:3], ("state", lambda row: word(FATES[row["how"]])), TOLD[3])
 TASKS: Final = (("task", "task"), ("of", lambda row: row["assignee"] or row["role"]), ("due", "due_at"))
 DEADLINES: Final = (("deadline", "deadline"), ("state", "state"), ("due", "due_at"))
 TEXTS: Final = (("by", "author"), ("at", "created_at"), ("text", "body"))
@@ -47,6 +50,8 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
         if _is_section(value):
             _own_section(title, value, ja=ja)
     _section("what happened when", FACTS, page.get("facts", ()))
+    _section("told other processes", TOLD, page.get("facts_told", ()))
+    _section("told by other processes", TAKEN, page.get("facts_taken", ()))
     _section("open tasks", TASKS, page["tasks"])
     _section("deadlines", DEADLINES, page["deadlines"])
     _section("reasons and remarks", TEXTS, page.get("texts", ()))

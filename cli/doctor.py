@@ -109,7 +109,7 @@ async def _answering(
 
 async def _database(session: Session, pool: Any) -> list[Finding]:
     from cases.registry import own_modules
-    from workers.diagnostics import database, documents
+    from workers.diagnostics import database, documents, links
 
     checks: dict[str, Check] = {
         "migrations": lambda: _migrations(session),
@@ -121,6 +121,7 @@ async def _database(session: Session, pool: Any) -> list[Finding]:
         "staff": lambda: database.staff(pool),
         "documents": lambda: documents.documents(session.settings, pool),
         "waiting": lambda: database.waiting(pool),
+        "links": lambda: links.links(pool),
     }
     return await _checked(checks)
 

@@ -79,6 +79,7 @@ GROUPS = (
     ("cli.schedule", "schedule"),
     ("cli.retention", "retention"),
     ("cli.documents", "document"),
+    ("cli.links", "links"),
 )
 
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.kernel.acting import act_for
 from activities.kernel.database import is_transient
-from gateway import answers, cases, codec_server, codec_session, events, fates, health, receipts, rooms
+from gateway import answers, cases, codec_server, codec_session, events, fates, health, links, receipts, rooms
 from gateway.context import Gateway
 from gateway.documents.asyncapi import asyncapi
 from gateway.documents.openapi import openapi
@@ -50,6 +50,7 @@ def create_app(gateway: Gateway) -> Starlette:
             *answers.routes(),
             *receipts.routes(),
             *cases.routes(),
+            *links.routes(),
             *rooms.routes(),
             *codec_server.routes(),
             Route("/codec/sign-in", codec_session.page, methods=["GET"]),

@@ -86,7 +86,7 @@ async def list_cases(request: Request) -> Response:
     labels = dict(each.split(":", 1) for each in query.label)
     if len(labels) < len(query.label):
         raise invalid([Fault("query:label", "given_twice")])
-    (after,) = _place(query.cursor, tuple[str]) or (None,)
+    (after,) = place(query.cursor, tuple[str]) or (None,)
     wanted = CaseFilters(
         process=query.process,
         stage=query.stage,
@@ -105,13 +105,13 @@ async def list_tasks(request: Request) -> Response:
     gateway, actor = gateway_of(request), await staff_of(request)
     query = query_of(request, TasksQuery)
     wanted = TaskFilters(role=query.role, assignee=query.assignee, overdue=query.overdue)
-    after = _place(query.cursor, tuple[datetime, str, str])
+    after = place(query.cursor, tuple[datetime, str, str])
     page = await lists.list_tasks(gateway.pool, lists.view_of_tasks(actor), wanted, after, query.limit)
     return _page(request, TaskPage, "tasks", page)
 
 
 def _page(request: Request, model: type[BaseModel], name: str, page: lists.Page) -> Response:
-    following = None if page.next is None else _next(request, cursor_of(page.next))
+    following = None if page.next is None else next_page(request, cursor_of(page.next))
     rows = [
         row | {"stage_text": stage_text(row["process"], row["stage"]) if row["stage"] else None}
         for row in page.rows
@@ -121,12 +121,14 @@ def _page(request: Request, model: type[BaseModel], name: str, page: lists.Page)
     return JSONResponse(told, headers={**PRIVATE, **link_header(links)})
 
 
-def _next(request: Request, cursor: str) -> str:
+def next_page(request: Request, cursor: str) -> str:
+    """The address of the page after this one."""
     following = request.url.include_query_params(cursor=cursor)
     return f"{following.path}?{following.query}"
 
 
-def _place(cursor: str | None, shape: type[P]) -> P | None:
+def place(cursor: str | None, shape: type[P]) -> P | None:
+    """Where a page goes on; a cursor that was made up is answered as a fault of the query."""
     try:
         return None if cursor is None else place_of(cursor, shape)
     except UnknownCursorError:

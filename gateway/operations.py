@@ -8,6 +8,7 @@ from cases.registry import PROCESSES
 from gateway import case_documents, facts
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
+from gateway.links import LinksQuery
 from gateway.listing import CasesQuery, TasksQuery
 from gateway.operation import SIGNATURE, Operation
 from gateway.reads import BreakGlassBody, ReadsQuery
@@ -18,6 +19,8 @@ from gateway.responses import (
     Decided,
     EventFate,
     GlassTold,
+    LinkPage,
+    LinkTold,
     ReadsTold,
     ReceiptTold,
     TaskPage,
@@ -132,6 +135,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Who has read a case, when, what of it, and by which right.",
         query=ReadsQuery,
         responses={HTTPStatus.OK: ReadsTold},
+    ),
+    Operation(
+        "GET",
+        "/links",
+        "list-links",
+        "List facts between processes with each of their receivers, the last told first.",
+        query=LinksQuery,
+        responses={HTTPStatus.OK: LinkPage},
+    ),
+    Operation(
+        "GET",
+        "/links/{fact_id}",
+        "show-link",
+        "Show a fact between processes: each receiver, delivered, acted on, waiting since.",
+        responses={HTTPStatus.OK: LinkTold},
     ),
     Operation(
         "GET",

@@ -131,6 +131,17 @@ class TrackTold(Answer):
     ja: str
 
 
+class FactOfCase(Answer):
+    """A fact that a case told other processes, or was told by one; `how` it came to it."""
+
+    fact_id: str
+    revision: int
+    type: str
+    withdrawn: bool
+    at: datetime
+    how: str | None = None
+
+
 class CaseTold(CaseShown):
     """Everything of a case that is not personal; `tracks`: where it stands on what goes on in parallel."""
 
@@ -143,6 +154,10 @@ class CaseTold(CaseShown):
     tasks: tuple[TaskTold, ...]
     deadlines: tuple[DeadlineTold, ...]
     facts: tuple[FactTold, ...]
+    facts_told: tuple[FactOfCase, ...] = ()
+    """To other processes."""
+    facts_taken: tuple[FactOfCase, ...] = ()
+    """From other processes."""
     possible: tuple[DecisionOffered, ...]
 
 
@@ -253,3 +268,77 @@ class ReadsTold(Answer):
     """Who has read a case, the last first."""
 
     reads: tuple[ReadTold, ...]
+
+
+class LinkListed(Answer):
+    """A fact on its way to one process; `expected`: to one that is not there yet.
+
+    `state`: waiting (for its case, or for the process), standing (kept for a case that opens later),
+    delivered, noted (without a step), asked (a person decides), settled (a person has), superseded (by a
+    later revision). `since`: since when it is so.
+    """
+
+    fact_id: str
+    revision: int
+    type: str
+    process: str
+    state: Literal["waiting", "standing", "delivered", "noted", "asked", "settled", "superseded"]
+    reason: str | None
+    since: datetime
+    told_at: datetime
+    withdrawn: bool
+    expected: bool
+
+
+class LinkPage(Answer):
+    """Some facts, the last told first; `next` is where the following ones are."""
+
+    links: tuple[LinkListed, ...]
+    next: str | None
+
+
+class RevisionTold(Answer):
+    """What a fact told; `chain`: the facts from which it came."""
+
+    revision: int
+    withdrawn: bool
+    case_id: str | None
+    key: str
+    occurred_at: datetime
+    told_at: datetime
+    data: dict[str, Any]
+    chain: tuple[str, ...]
+
+
+class ReceiverTold(LinkListed):
+    """What became of a fact at one process; `absent` and `closed`: what it does without an open case."""
+
+    producer: str
+    attempts: int
+    settled_by: str | None
+    absent: str | None
+    closed: str | None
+
+
+class ReachTold(Answer):
+    """A case that a fact came to, and what that made of it: `acted` by its `step`, or why not."""
+
+    revision: int
+    process: str
+    case_id: str
+    how: str
+    at: datetime
+    fate: Literal["told", "acted", "refused", "started", "found", "noted", "asked"]
+    step: str | None
+    acted_at: datetime | None
+
+
+class LinkTold(Answer):
+    """A fact between processes: what it told, to whom, and what became of it there."""
+
+    fact_id: str
+    type: str
+    process: str
+    revisions: tuple[RevisionTold, ...]
+    receivers: tuple[ReceiverTold, ...]
+    cases: tuple[ReachTold, ...]

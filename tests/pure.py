@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from activities.kernel.message_templates import Message
-from schemas.kernel.case import Actor, CaseState, Command, EventEnvelope, RefusedEvent
+from schemas.kernel.case import Actor, CaseState, Command, EventEnvelope, FactOrigin, RefusedEvent
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.policies import ProcessPolicy
 from schemas.kernel.refusals import Refusal
@@ -27,6 +27,7 @@ from workflows.kernel import stepping
 from workflows.kernel.draft import Draft
 from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.process import Process
+from workflows.kernel.state import next_undo
 
 S = TypeVar("S", bound=CaseState)
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -39,6 +40,10 @@ _numbers = itertools.count(1)
 def jst(*values: int) -> datetime:
     """A moment on the clock of Japan."""
     return datetime(*values, tzinfo=TOKYO)  # type: ignore[arg-type, misc]
+
+
+def _json(value: Any) -> str:
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 
 
 @cache
@@ -75,6 +80,7 @@ class PureCase(Generic[S]):
     def __init__(self, case_id: str, now: datetime, policy: ProcessPolicy, facts: Mapping[str, Any]) -> None:
         self.case_id, self.now, self.policy = case_id, now, policy
         self.stored: dict[str, Any] = {}
+        self.origin: FactOrigin | None = None
         self.log: list[Transition] = []
         common = {"policy_ref": policy.ref.model_dump(), "received_at": now.isoformat()}
         self.facts = common | facts
@@ -107,7 +113,7 @@ class PureCase(Generic[S]):
         while True:
             # a rule changes the state that it gets: each try has its own
             state = self.state if self.stored else self.process.new(self.case_id)
-            frame = Frame(now=self.now, found=found, policies=lambda _ref: self.policy)
+            frame = Frame(now=self.now, found=found, policies=lambda _ref: self.policy, origin=self.origin)
             try:
                 step = make(state, frame).transition()
                 break
@@ -146,15 +152,28 @@ class PureCase(Generic[S]):
 
     def event(self, fact: str, *, at: datetime | None = None, **data: Any) -> Transition:
         """A fact of another system; raises the refusal that the kernel records."""
+        return self._told(event_type(self.process.name, fact), at, data)
+
+    def linked(self, kind: str, *, fact_id: str | None = None, **data: Any) -> Transition:
+        """A fact of another process, as its link brings it."""
+        origin = FactOrigin(fact_id=fact_id or f"f{next(_numbers)}")
+        return self._told(kind, None, data, origin)
+
+    def _told(
+        self, kind: str, at: datetime | None, data: Mapping[str, Any], link: FactOrigin | None = None
+    ) -> Transition:
         event = EventEnvelope(
             id=str(next(_numbers)),
             source=self.source,
-            type=event_type(self.process.name, fact),
+            type=kind,
             occurred_at=at,
             received_at=self.now,
-            data=json.loads(json.dumps(data, default=datetime.isoformat)),
+            data=json.loads(json.dumps(data, default=_json)),
+            link=link,
         )
+        self.origin = link
         taken = self.take(partial(stepping.told, self.process, event))
+        self.origin = None
         self.act_on_time()
         return taken
 
@@ -170,11 +189,16 @@ class PureCase(Generic[S]):
     def wait_until(self, moment: datetime) -> list[Transition]:
         """Time goes on; the clock acts at each moment at which something is due."""
         taken: list[Transition] = []
-        while (alarm := stepping.next_alarm(self.state)) is not None and alarm[0] <= moment:
-            self.now = max(self.now, alarm[0])
+        while (alarm := self._next_alarm()) is not None and alarm <= moment:
+            self.now = max(self.now, alarm)
             taken += self.act_on_time()
         self.now = max(self.now, moment)
         return taken
+
+    def _next_alarm(self) -> datetime | None:
+        alarm, undo = stepping.next_alarm(self.state), next_undo(self.state)
+        moments = [alarm[0]] if alarm is not None else []
+        return min([*moments, *([undo[0] or self.now] if undo is not None else [])], default=None)
 
     def wait(self, **span: float) -> list[Transition]:
         """The same for a span."""

@@ -99,6 +99,25 @@ async def store_homes(connection: asyncpg.Connection) -> None:
         await connection.execute(sql["confidential"], confidential)
         await connection.execute(sql["forget_sight"])
         await connection.execute(sql["sight"], *(list(column) for column in zip(*written(), strict=True)))
+        await store_links(connection)
+
+
+async def store_links(connection: asyncpg.Connection) -> int:
+    """Write down, as the owner, which process takes which facts; who takes one newly gets what is kept of it.
+
+    Returns:
+        How many facts are on their way to processes that did not take them before.
+    """
+    sql = queries("kernel/links")
+    rows = [
+        (kind, process.name, str(takes.absent), takes.wait_days, str(takes.closed), process.office)
+        for process in PROCESSES.values()
+        for kind, takes in process.takes.items()
+    ]
+    await connection.execute(sql["forget_receivers"])
+    if rows:
+        await connection.execute(sql["receivers"], *(list(column) for column in zip(*rows, strict=True)))
+    return int(await connection.fetchval(sql["catch_up"]))
 
 
 async def _prepare_temporal(settings: Settings) -> None:

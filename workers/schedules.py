@@ -29,6 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.kernel.digest import DIGEST_WORK
 from activities.kernel.document_sweep import DOCUMENTS_WORK
+from activities.kernel.links import LINKS_WORK
 from activities.kernel.retention import RETENTION_WORK
 from activities.kernel.room import Room
 from activities.kernel.scheduled import ScheduledWork, works_of
@@ -42,7 +43,7 @@ CATCH_UP: Final = timedelta(days=365)
 """What was due while Temporal was away is still done when it is back within this time."""
 LATE: Final = timedelta(hours=2)
 """After this a run that was due and is not begun is overdue."""
-HOST_WORKS: Final = (RETENTION_WORK, DIGEST_WORK, DOCUMENTS_WORK)
+HOST_WORKS: Final = (RETENTION_WORK, DIGEST_WORK, DOCUMENTS_WORK, LINKS_WORK)
 
 LastRun = Literal["running", "completed", "failed", "gone"]
 

@@ -51,6 +51,7 @@ from workflows.kernel.process import shown
 from workflows.kernel.state import difference, waiting_for_whom
 
 SQL: Final = queries("kernel/cases")
+LINKS: Final = queries("kernel/links")
 REMEMBERED: Final = 4000
 """Cases whose last state is kept in memory."""
 NEW: Final = Remembered(version=0, hash=FIRST, state="{}")
@@ -74,11 +75,26 @@ async def _unreached(connection: Connection, terms: Mapping[str, Any]) -> list[s
     return [row["notice_id"] for row in rows]
 
 
+async def _chain(connection: Connection, terms: Mapping[str, Any]) -> list[str]:
+    return list(await connection.fetchval(LINKS["chain_of_start"], terms["case_id"]) or ())
+
+
+async def _standing(connection: Connection, terms: Mapping[str, Any]) -> dict[str, Any] | None:
+    row = await connection.fetchrow(
+        LINKS["standing"],
+        *(terms["case_id"], terms["process"], terms["type"], terms["key"], json.dumps(terms["where"])),
+        datetime.fromisoformat(terms["at"]),
+    )
+    return json.loads(row["found"]) if row is not None else None
+
+
 HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
     "staff-of": _staff_of,
     "closures": _closures,
     "unreached": _unreached,
     **PLACE_LOOKUPS,
+    "chain": _chain,
+    "standing": _standing,
 }
 """What the host's own steps ask the database, whatever the process."""
 
@@ -183,7 +199,8 @@ class StepActivities:
         """Who asked is told; what nobody can be told of is kept for a person."""
         message = request.message
         if isinstance(message, FactTold):
-            refused = RefusedEvent(event_id=message.event.cause, code=refusal.code)
+            over = refusal.code == "case-closed" and stepping.is_from_afar(room.process, message.event)
+            refused = RefusedEvent(event_id=message.event.cause, code=refusal.code, handed_back=over)
             instead = FactRefused(refused=refused, cause=message.event.cause)
             return await self._transact(room, request.model_copy(update={"message": instead}))
         if isinstance(message, Decided):
@@ -261,11 +278,20 @@ class _Taking:
         """Run a rule, looking up what it asks for, until it asks for nothing more."""
         process, found = self._process, dict[str, Any]()
         while True:
-            frame = Frame(now=self.request.at, found=found, policies=POLICIES.of(process))
+            message = self.request.message
+            frame = Frame(
+                now=self.request.at,
+                found=found,
+                policies=POLICIES.of(process),
+                origin=message.event.link if isinstance(message, FactTold) else None,
+            )
             try:
                 # a rule changes the state that it gets: each try has its own
                 draft = make(
-                    process.read(self._stored, frame.policies) if self._stored else self._state, frame
+                    process.read(self._stored, frame.policies)
+                    if self._stored
+                    else process.new(self.request.case_id),
+                    frame,
                 )
                 break
             except LookupNeeded as question:

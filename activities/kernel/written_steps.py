@@ -20,6 +20,7 @@ PARTS: Final = {
     "notices",
     "events",
     "places",
+    "facts",
     "records",
 }
 

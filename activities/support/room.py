@@ -4,6 +4,7 @@ from typing import Final
 
 from activities.kernel.room import Room
 from activities.support.case_page import own_part
+from activities.support.kinds import KINDS_WORK
 from activities.support.lookups import LOOKUPS
 from activities.support.messages import ASKING, MESSAGES
 from activities.support.rota import GAPS_WORK
@@ -19,5 +20,5 @@ ROOM: Final = Room(
     open_to_all=True,
     administration=ADMINISTRATION,
     asking=ASKING,
-    schedules=(GAPS_WORK,),
+    schedules=(GAPS_WORK, KINDS_WORK),
 )

@@ -61,6 +61,19 @@ class Command(Payload):
         return f"{self.actor.id}/{self.step}/{self.command_id}"
 
 
+class FactOrigin(Payload):
+    """Where a fact of another process comes from: docs/links.md."""
+
+    fact_id: str = Field(max_length=64)
+    """Made from the case that told it, what it tells and its key; the same at every sending."""
+    revision: int = 1
+    """A correction has a higher one; the receiver acts on the highest."""
+    withdrawn: bool = False
+    """What it told holds no more."""
+    chain: tuple[str, ...] = ()
+    """Ids of the facts from which it came, the first one first."""
+
+
 class EventEnvelope(Payload):
     """A fact sent by another system, after CloudEvents 1.0 (https://cloudevents.io).
 
@@ -74,6 +87,8 @@ class EventEnvelope(Payload):
     occurred_at: AwareDatetime | None = None
     received_at: AwareDatetime | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
+    link: FactOrigin | None = None
+    """Of a fact that another process told, or that began the case; no other system may say it."""
 
     @property
     def cause(self) -> str:
@@ -254,3 +269,5 @@ class RefusedEvent(Payload):
 
     event_id: str | None
     code: Code
+    handed_back: bool = False
+    """A fact of another process for a case that has ended: what is done then is said by its link."""

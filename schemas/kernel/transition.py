@@ -68,6 +68,25 @@ class EventQueued(Payload):
     envelope: EventEnvelope
 
 
+class FactForAll(Payload):
+    """A fact for other processes: each that takes its type gets a delivery of its own (docs/links.md)."""
+
+    fact_id: str
+    type: str
+    key: str = ""
+    """What identifies it beside the case that tells it."""
+    revision: int | None = None
+    """None: the next, unless the last one says the same."""
+    withdrawn: bool = False
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+    chain: tuple[str, ...] = ()
+    occurred_at: datetime
+    keep_days: int
+    """For how long a process that comes to it later still gets it."""
+    expected: tuple[str, ...] = ()
+    """Processes that are to take it and may not be there yet."""
+
+
 class Transition(Payload):
     """One step. Idempotent by (`case_id`, `version`): written twice it changes nothing the second time."""
 
@@ -94,6 +113,7 @@ class Transition(Payload):
     notices: tuple[NoticeRequested, ...] = ()
     events: tuple[EventQueued, ...] = ()
     places: tuple[PlaceChange, ...] = ()
+    facts: tuple[FactForAll, ...] = ()
     state: dict[str, Any] = Field(default_factory=dict)
     """The whole state after the step, so that a step Temporal lost can be taken over from the database."""
     records: tuple[dict[str, Any], ...] = ()

@@ -24,6 +24,9 @@ class Scoring(Command):
     hostility: Score | None = Field(
         default=None, description="0 to 4; left out when it is not known, which is not 0."
     )
+    kind: Code | None = Field(
+        default=None, description="What the concern is about: a code of the policy's list."
+    )
     distress_reason_id: str | None = None
     """Why this distress."""
     hostility_reason_id: str | None = None

@@ -66,6 +66,10 @@ class SupportPolicy(ProcessPolicy):
     """How long what is disclosed waits when somebody else of whom it tells has objected."""
     access_grounds: Codes
     """Why what is kept back is kept back; `all`: nothing is, `existence`: not even that is said."""
+    kinds: tuple[Code, ...] = ()
+    """What concerns are about: how often each comes in a term may be told other processes."""
+    crisis_kinds: tuple[Code, ...] = ()
+    """Those of which nothing is ever told."""
     resolution_codes: Codes
     misdirection_codes: Codes
 

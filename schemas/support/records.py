@@ -16,6 +16,7 @@ class Scored(Payload):
     distress_reason_id: str | None
     hostility_reason_id: str | None
     level: int
+    kind_code: str | None = None
 
 
 class Owned(Payload):

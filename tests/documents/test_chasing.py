@@ -47,7 +47,8 @@ def iehe(database: Any, temporal: Any, tmp_path: Path, folder: Path, ring: Any) 
 
 async def chasers(schools: Schools) -> list[tuple[str, str]]:
     rows = await schools.owner.fetch(
-        "SELECT case_id, state FROM iehe.notices WHERE message = 'documents-missing' ORDER BY case_id, version"
+        "SELECT case_id, state FROM iehe.notices WHERE message = 'documents-missing' "
+        "ORDER BY case_id, version"
     )
     return [(row["case_id"], row["state"]) for row in rows]
 

@@ -97,7 +97,10 @@ async def office(
 
     @asynccontextmanager
     async def processes() -> AsyncIterator[None]:
-        async with running_worker(client, worker, notices, home=home), running_relay(relay, skipper.client):
+        async with (
+            running_worker(client, worker, notices, home=home),
+            running_relay(relay, skipper.client, marks=keys),
+        ):
             yield
 
     office = Office(skipper, door, owner, keys, mail, processes)

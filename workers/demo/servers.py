@@ -119,5 +119,5 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         relay = await open_pool(as_worker, size=CONNECTIONS, application="iehe-relay")
         stack.callback(relay.terminate)
-        await stack.enter_async_context(running_relay(relay, skipper.client))
+        await stack.enter_async_context(running_relay(relay, skipper.client, marks=CaseKeys(ring)))
         yield Servers(skipper, owner, CaseKeys(ring), f"http://127.0.0.1:{ports.ui}", home.mail)

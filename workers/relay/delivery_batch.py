@@ -104,8 +104,8 @@ async def wake_closed(connection: Connection, client: Client, report: Report) ->
     """Have closed cases go on that still take what came for them, such as that somebody has opened them."""
     for row in list(report.without_workflow):
         event = EventEnvelope.model_validate_json(row["envelope"])
-        if event.type in STARTING or row["cause_case"] is not None:
-            continue  # what another case tells an ended one changes nothing any more
+        if event.type in STARTING or row["told_by"] is not None:
+            continue  # what another case tells an ended one changes nothing, or goes back to its link
         try:
             woken = await wake(connection, client, row["case_id"], event)
         except RPCError as error:

@@ -17,17 +17,20 @@ from temporalio.service import RPCError
 
 from activities.kernel.database import FAULTS
 from activities.kernel.queries import queries
+from cases.apart import Marks
+from cases.registry import ROOMS
 from cases.starting import start_cases, stored_by_themselves
 from embedded.concurrency import cancelled
 from workers.relay.delivery_batch import CASES, LOCKS, Report, claim, deliver, mark, pause, wake_closed
+from workers.relay.links import Links
 from workers.relay.listening import Bell, listen
 from workers.relay.room import Room, look
 
 SQL: Final = queries("kernel/relay")
 TURNS: Final = 4
 """Turns under way at once."""
-CONNECTIONS: Final = TURNS + 6
-"""The scout's question, the listener, the starter with what it notes, and some to spare."""
+CONNECTIONS: Final = TURNS + 7
+"""The scout's question, the listener, the facts, the starter with what it notes, and some to spare."""
 LOOK_EVERY: Final = 1.0
 LOOK_AGAIN: Final = 0.1
 """Seconds until the next look while there is no room and the cases are taking what they have."""
@@ -58,9 +61,14 @@ class Relay:
         pool: connections of the worker role of a home, at least `CONNECTIONS`; they see its cases alone.
         client: Temporal, in the namespace of that home.
         fault: called at named points (`claimed`, `signalled`, `marked`) so that tests can die there.
+        marks: keys of cases, without which no fact of another process reaches one whose case ids are keyed.
     """
 
-    def __init__(self, pool: asyncpg.Pool, client: Client, fault: Fault | None = None) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, client: Client, fault: Fault | None = None, marks: Marks | None = None
+    ) -> None:
+        self._facts = Bell()
+        self._links = Links(pool, self._facts, ROOMS, marks)
         self._pool = pool
         self._client = client
         self._fault = fault
@@ -77,7 +85,13 @@ class Relay:
         """Deliver until told to stop; what is under way is brought to its end, within limits."""
         loops = [
             asyncio.create_task(work)
-            for work in (self._scout(), self._start(), self._sweep(), listen(self._pool, self._bell))
+            for work in (
+                self._scout(),
+                self._start(),
+                self._sweep(),
+                self._links.run(),
+                listen(self._pool, self._bell),
+            )
         ]
         stop = asyncio.create_task(told.wait())
         try:
@@ -106,6 +120,7 @@ class Relay:
                 else:
                     await self._bell.wait(await self._until_next())
                 self._starts.ring()
+                self._facts.ring()
             elif self._failures:
                 # one turn at a time until something passes again
                 await asyncio.wait({turn})
@@ -229,11 +244,11 @@ class Relay:
 
 @asynccontextmanager
 async def running_relay(
-    pool: asyncpg.Pool, client: Client, *, fault: Fault | None = None
+    pool: asyncpg.Pool, client: Client, *, fault: Fault | None = None, marks: Marks | None = None
 ) -> AsyncIterator[None]:
     """Deliver until the context ends."""
     told = asyncio.Event()
-    work = asyncio.create_task(Relay(pool, client, fault).run(told))
+    work = asyncio.create_task(Relay(pool, client, fault, marks).run(told))
     try:
         yield
     finally:

@@ -8,11 +8,12 @@ import structlog
 from activities.kernel.database import open_pool
 from cases.homes import homes
 from embedded.worker import tell_ready
+from encryption.case_keys import CaseKeys
 from workers.logs import runtime
 from workers.process import Urls, run
 from workers.relay.relay import CONNECTIONS, Relay
 from workers.settings import Settings
-from workers.temporal import connect
+from workers.temporal import connect, key_ring
 
 log = structlog.get_logger()
 
@@ -28,7 +29,8 @@ async def run_relay(settings: Settings) -> int:
                 pool = await open_pool(url, size=CONNECTIONS, application="iehe-relay")
                 stack.callback(pool.terminate)
                 # one each: as the home's worker it sees the events of that home alone
-                group.create_task(Relay(pool, client).run(told))
+                marks = CaseKeys(key_ring(settings, home))
+                group.create_task(Relay(pool, client, marks=marks).run(told))
                 log.info("relay-delivering", namespace=client.namespace)
             tell_ready()
 

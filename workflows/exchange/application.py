@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from schemas.kernel.documents import SETTLED, DocumentStage
-
 from schemas.exchange.facts import ApplicationSubmitted, LetterReceived
 from schemas.exchange.records import LetterFiled
 from schemas.exchange.stages import Stage
 from schemas.exchange.state import ExchangeState
 from schemas.kernel.deadlines import Deadline
+from schemas.kernel.documents import SETTLED, DocumentStage
 from workflows.exchange.dates import ExchangeDraft, policy_of, term_of
 
 WANTED: Final = frozenset({DocumentStage.WANTED, DocumentStage.REJECTED, DocumentStage.REVOKED})
@@ -36,7 +35,6 @@ def submitted(draft: ExchangeDraft, _fact: ApplicationSubmitted) -> None:
     draft.require(draft.happened_at <= lock, "application-locked", lock=f"{lock:%Y-%m-%d %H:%M} JST")
     if state.submitted_at is None:
         state.submitted_at = draft.happened_at
-        draft.stop_deadline(SUBMIT)
         draft.notify("application-received", "student")
 
 
@@ -86,8 +84,9 @@ def begin_screening(draft: ExchangeDraft) -> None:
 
 
 def not_submitted(draft: ExchangeDraft, _deadline: Deadline) -> None:
-    """The lock has come."""
-    _expire(draft, "not-submitted")
+    """The lock has come; what is submitted is looked at, whatever the office still has to check."""
+    if draft.state.submitted_at is None:
+        _expire(draft, "not-submitted")
 
 
 def not_completed(draft: ExchangeDraft, _deadline: Deadline) -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime, time, timedelta
 from typing import Final
 
+from pydantic import JsonValue
+
 from schemas.exchange.commands import DeclareNoShow, PlanArrival, RecordArrival
 from schemas.exchange.facts import ArrivalDelayed, ArrivalPlanned
 from schemas.exchange.links import Arrived
@@ -60,7 +62,7 @@ def gate_fell(state: ExchangeState) -> bool:
 
 def fall_back(draft: ExchangeDraft) -> None:
     """What was certain is not: the office hears what is missing."""
-    draft.details["missing"] = ready_gate(draft.state)
+    draft.details["missing"] = list[JsonValue](ready_gate(draft.state))
     draft.goto(Stage.PRE_ARRIVAL)
     draft.open_task("gate-fell", Role.OFFICE)
 
@@ -107,7 +109,7 @@ def plan(draft: ExchangeDraft, slot: datetime, port: str, *, delayed: bool) -> N
     here, term = slot.astimezone(TOKYO), term_of(state)
     if delayed:
         kept = term.kept_until
-        draft.require(here.date() <= kept, "too-late", last=f"{kept:%Y-%m-%d}")
+        draft.require(here.date() <= kept, "later-than-kept", last=f"{kept:%Y-%m-%d}")
     if state.arrival is None:
         draft.owe(SLOT)
     version = state.arrival.version + 1 if state.arrival is not None else 1

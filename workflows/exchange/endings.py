@@ -53,4 +53,4 @@ def ended(draft: ExchangeDraft) -> None:
         draft.notify("mobility-over", "student", ending=state.stage)
 
 
-ENTERED: Final = dict.fromkeys(TOLD, ended)
+ENTERED: Final[Mapping[str, Callable[[ExchangeDraft], None]]] = dict.fromkeys(map(str, TOLD), ended)

@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Final
 
-from schemas.kernel.places import PlaceLine
-
 from schemas.exchange.commands import FindHousing
 from schemas.exchange.facts import BedChanged, BedOffered, CheckedIn, CheckedOut, DormitoryRequested
 from schemas.exchange.links import BedReleased, BedRequested
@@ -14,6 +12,7 @@ from schemas.exchange.stages import Housing, Stage, Track
 from schemas.exchange.state import ExchangeState
 from schemas.kernel.case import Owed
 from schemas.kernel.deadlines import Deadline
+from schemas.kernel.places import PlaceLine
 from workflows.exchange.dates import A_DAY, ExchangeDraft, policy_of
 
 BED = "answer-bed"
@@ -82,7 +81,7 @@ def answered(draft: ExchangeDraft, answer: str) -> None:
         Refusal: nothing is offered, or it is over.
     """
     state = draft.state
-    draft.require(housing_of(state) == Housing.OFFERED and state.offer is not None, "nothing-offered")
+    draft.require(housing_of(state) == Housing.OFFERED and state.offer is not None, "no-offer-open")
     place = state.offer or ""
     draft.details["answer"] = answer
     if answer == "yes":

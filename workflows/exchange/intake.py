@@ -6,8 +6,6 @@ Rule numbers are those of docs/processes/exchange.md.
 from decimal import Decimal
 from typing import Final
 
-from schemas.kernel.places import PlaceLine
-
 from schemas.exchange.commands import AcknowledgeChange, Reject, ReturnNomination, Verify, Waitlist, Withdraw
 from schemas.exchange.facts import MobilityChanged, PlaceFreed, StudentWithdrew
 from schemas.exchange.lookups import NominationFacts
@@ -16,6 +14,7 @@ from schemas.exchange.roles import Role
 from schemas.exchange.stages import Stage, Track
 from schemas.exchange.state import ExchangeState
 from schemas.kernel.deadlines import Deadline
+from schemas.kernel.places import PlaceLine
 from workflows.exchange.dates import ExchangeDraft, policy_of, term_of
 
 VERIFY = "verify-nomination"

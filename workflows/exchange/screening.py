@@ -158,7 +158,7 @@ def answered(draft: ExchangeDraft, answer: str) -> None:
         Refusal: nothing has been offered, or it is answered.
     """
     state = draft.state
-    draft.require(state.stage == Stage.ACCEPTED and state.released, "nothing-offered")
+    draft.require(state.stage == Stage.ACCEPTED and state.released, "no-offer-open")
     draft.details["answer"] = answer
     if answer == "no":
         state.reason = "declined-by-student"

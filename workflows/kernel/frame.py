@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from schemas.kernel.case import SYSTEM, Actor
+from schemas.kernel.case import SYSTEM, Actor, FactOrigin
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Frame:
     found: Mapping[str, Any] = field(default_factory=dict)
     """Answers of lookups by the question's key."""
     policies: Policies = _not_here
+    origin: FactOrigin | None = None
+    """Of a step that a fact of another process has led to."""
 
     def with_cause(
         self, actor: Actor, cause: str | None = None, happened_at: datetime | None = None

@@ -22,6 +22,7 @@ from workflows.kernel.break_glass import BreakGlass
 from workflows.kernel.documents import DocumentKind
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Lifecycle
+from workflows.kernel.links import Takes, Tells
 from workflows.kernel.state import due_at, waiting_for_whom
 
 S = TypeVar("S", bound=CaseState)
@@ -137,6 +138,10 @@ class Process(Generic[S]):
     """What follows when a task of a kind is marked as done by hand."""
     answers_since: Callable[[S, str], datetime | None] = lambda _state, _step: None
     """When that began which a step answers: no fact of it can have happened before."""
+    tells: Mapping[str, Tells] = field(default_factory=dict)
+    """Its facts on which other processes act, by name: docs/links.md."""
+    takes: Mapping[str, Takes] = field(default_factory=dict)
+    """Facts of other processes on which it acts, by their type: `jp.ac.iehe.<producer>.<fact>`."""
     keyed: bool = False
     """Whether its case ids are keyed hashes, which tell nothing: a subject is what a source calls it."""
     receipt: Callable[[Payload], bool] = lambda _form: False

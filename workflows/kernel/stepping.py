@@ -57,6 +57,8 @@ def told(process: Process[S], event: EventEnvelope, state: S, frame: Frame) -> D
         LookupNeeded: as for `decided`.
     """
     kind = event_kind(process, event)
+    if is_from_afar(process, event) and state.closed:
+        raise Refusal("case-closed", step=kind.step, stage=state.stage)
     try:
         fact = None if kind.starts else kind.data.model_validate(event.data)
     except ValidationError:
@@ -72,6 +74,11 @@ def told(process: Process[S], event: EventEnvelope, state: S, frame: Frame) -> D
     return draft
 
 
+def is_from_afar(process: Process[Any], event: EventEnvelope) -> bool:
+    """Whether an event is a fact of another process that this one takes."""
+    return event.link is not None and event.type in process.takes
+
+
 def event_kind(process: Process[Any], event: EventEnvelope) -> EventKind:
     """Which of the process's facts an event is.
 
@@ -83,6 +90,10 @@ def event_kind(process: Process[Any], event: EventEnvelope) -> EventKind:
     for fact, kind in process.events.items():
         if event.type == event_type(process.name, fact):
             return kind
+    if is_from_afar(process, event):
+        takes = process.takes[event.type]
+        if takes.step is not None and takes.apply is not None:
+            return EventKind(takes.step, takes.data, takes.apply, between_cases=True)
     raise Refusal("unknown-event", type=event.type)
 
 

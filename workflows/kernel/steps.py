@@ -267,7 +267,7 @@ LADDER_DECISIONS: dict[type[Command], Callable[[Draft[Any], Any], None]] = {
 def refuse_event(draft: Draft[Any], refused: RefusedEvent) -> None:
     """Keep what could not be used, and let a person look at it."""
     draft.details.update(event=refused.event_id, code=refused.code)
-    if _may_ask(draft, "look-at-event"):
+    if not refused.handed_back and _may_ask(draft, "look-at-event"):
         draft.open_task("look-at-event", draft.process.office, whose=str(draft.state.version + 1), keep=True)
 
 

@@ -82,6 +82,13 @@ def _score(draft: SupportDraft, command: Scoring) -> None:
     reasons = (command.distress_reason_id, command.hostility_reason_id)
     for score, reason in zip(scores, reasons, strict=True):
         draft.require(score is None or reason is not None, "rubric-without-reason")
+    kinds = policy_of(draft.state).kinds
+    draft.require(
+        command.kind is None or command.kind in kinds,
+        "unknown-code",
+        given=command.kind,
+        known=", ".join(kinds),
+    )
     level, first = level_of(*scores), not draft.state.scored
     draft.state.scored = True
     draft.record(
@@ -91,6 +98,7 @@ def _score(draft: SupportDraft, command: Scoring) -> None:
             distress_reason_id=reasons[0],
             hostility_reason_id=reasons[1],
             level=level,
+            kind_code=command.kind,
         )
     )
     clocks.change_level(draft, level, first=first)

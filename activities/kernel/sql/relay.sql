@@ -55,7 +55,7 @@ LIMIT $2
 -- name: runs
 -- The oldest events of these cases, as many of each as may be, in order. A statement of its own, after the lock: what the relay before
 -- has marked is seen here, whatever the claim had seen.
-SELECT e.source, e.id, e.case_id, e.process, e.envelope, e.attempts, e.cause_case,
+SELECT e.source, e.id, e.case_id, e.process, e.envelope, e.attempts, coalesce(e.cause_case, e.fact_id) AS told_by,
        e.next_try_at <= clock_timestamp() AS due
 FROM unnest($1::text[], $2::integer[]) AS claimed (case_id, most)
 CROSS JOIN LATERAL (
@@ -96,7 +96,7 @@ SELECT case_id, closed_at IS NOT NULL AS closed FROM iehe.cases WHERE case_id = 
 UPDATE iehe.events e SET state = w.state, taken = e.taken OR w.state = 'delivered',
     reason = CASE w.state WHEN 'delivered' THEN NULL ELSE 'case-closed' END, ended_at = clock_timestamp()
 FROM (SELECT b.source, b.id, CASE WHEN b.type = ANY ($2::text[]) THEN 'delivered'
-                                  WHEN b.cause_case IS NULL THEN 'dead' ELSE 'dropped' END AS state
+                                  WHEN b.cause_case IS NULL AND b.fact_id IS NULL THEN 'dead' ELSE 'dropped' END AS state
       FROM iehe.events b WHERE b.case_id = $1 AND b.state = 'stored') AS w
 WHERE e.source = w.source AND e.id = w.id
 RETURNING w.state
@@ -112,7 +112,8 @@ SET waiting_since = w.since, attempts = e.attempts + 1,
         now() + least(greatest(interval '1 minute', (now() - w.since) / 2), interval '1 hour'),
         w.since + make_interval(days => w.days))
 FROM (SELECT e.source, e.id, c.days, coalesce(e.waiting_since, now()) AS since,
-             coalesce(e.waiting_since, now()) + make_interval(days => c.days) <= now() AS over
+             -- a fact of another process is for a case that was there, or is being started
+             coalesce(e.waiting_since, now()) + make_interval(days => c.days) <= now() AND e.fact_id IS NULL AS over
       FROM iehe.events e JOIN unnest($1::text[], $2::int[]) AS c (case_id, days) USING (case_id)
       WHERE e.state = 'stored') AS w
 WHERE e.source = w.source AND e.id = w.id
@@ -166,7 +167,7 @@ WITH lost AS MATERIALIZED (
     ORDER BY e.ended_at, e.seq LIMIT $1 FOR UPDATE OF e SKIP LOCKED
 )
 UPDATE iehe.events e
-SET state = CASE WHEN NOT lost.over THEN 'stored' WHEN e.cause_case IS NULL THEN 'dead' ELSE 'dropped' END,
+SET state = CASE WHEN NOT lost.over THEN 'stored' WHEN e.cause_case IS NULL AND e.fact_id IS NULL THEN 'dead' ELSE 'dropped' END,
     reason = CASE WHEN lost.over THEN 'case-closed' END,
     ended_at = CASE WHEN lost.over THEN now() END,
     next_try_at = now()

@@ -701,6 +701,9 @@ BEGIN
         IF this ? 'places' THEN
             PERFORM iehe.change_places(of_case, v, moment, this ->> 'actor_id', this -> 'places');
         END IF;
+        IF this ? 'facts' THEN
+            PERFORM iehe.tell_fact(of_case, written ->> 'process', v, f) FROM jsonb_array_elements(this -> 'facts') AS f;
+        END IF;
         FOR own IN SELECT * FROM jsonb_array_elements(coalesce(this -> 'records', '[]')) LOOP
             EXECUTE format('SELECT iehe.%I($1, $2, $3, $4, $5)',
                            CASE WHEN own ->> 'kind' LIKE 'host-%' THEN '' ELSE (written ->> 'room') || '_record_' END

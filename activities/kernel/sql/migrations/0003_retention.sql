@@ -3,11 +3,11 @@
 -- both are looked up here, so that whoever may only call these functions can make nothing go earlier.
 
 CREATE TABLE iehe.retention_settings (
-    kind  text PRIMARY KEY CHECK (kind IN ('requests', 'decodings')),
+    kind  text PRIMARY KEY CHECK (kind IN ('requests', 'decodings', 'facts', 'fact_deliveries')),
     days  integer NOT NULL CHECK (days > 0)
 );
 COMMENT ON TABLE iehe.retention_settings IS 'Days for what belongs to no process; the owner writes the settings here.';
-INSERT INTO iehe.retention_settings VALUES ('requests', 30), ('decodings', 1096);
+INSERT INTO iehe.retention_settings VALUES ('requests', 30), ('decodings', 1096), ('facts', 41), ('fact_deliveries', 41);
 
 CREATE TABLE iehe.erasures (
     entry           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -104,6 +104,10 @@ DECLARE
                                WHEN 'case_starts' THEN 't.started_at'
                                WHEN 'texts' THEN 't.created_at'
                                WHEN 'office_tasks' THEN 't.closed_at'
+                               -- from the end of the time for which they are kept; what is somebody's work has no age
+                               WHEN 'facts' THEN 't.keep_until'
+                               WHEN 'fact_deliveries' THEN
+                                   $q$(CASE WHEN t.state NOT IN ('waiting', 'asked') THEN t.keep_until END)$q$
                                ELSE 't.at' END;
     finished text := CASE kind
         -- what is stored or dead, or delivered and not seen in its case's log, is somebody's work
@@ -266,7 +270,7 @@ BEGIN
     SELECT k.key_id INTO key FROM iehe.case_keys k WHERE k.case_id = of_case;
     EXECUTE format('SELECT iehe.%I($1)', split_part(of_case, '/', 1) || '_erase') INTO gone USING of_case;
     gone := gone || iehe.erase_rows(of_case, ARRAY['document_reads', 'documents', 'case_reads', 'broken_glass', 'case_people', 'case_shut_out', 'case_receipts',
-        'case_covers', 'deadlines', 'tasks', 'notices', 'events',
+        'case_covers', 'deadlines', 'tasks', 'notices', 'events', 'facts', 'fact_reaches',
         'place_queue', 'places', 'place_log', 'case_starts', 'case_labels', 'case_redirects', 'case_holds', 'texts', 'case_keys', 'case_log', 'cases']);
     INSERT INTO iehe.case_certificates (case_id, process, closed_at, run, years, policy_version, rows, workflow_runs,
                                         last_hash, key_id)

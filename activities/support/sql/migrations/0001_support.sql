@@ -64,6 +64,7 @@ CREATE TABLE iehe.support_scores (
     distress_reason   uuid REFERENCES iehe.texts,
     hostility_reason  uuid REFERENCES iehe.texts,
     level             integer NOT NULL CHECK (level BETWEEN 1 AND 4),
+    kind              text,
     PRIMARY KEY (case_id, version)
 );
 
@@ -316,10 +317,10 @@ CREATE TRIGGER support_members_see AFTER INSERT OR UPDATE OR DELETE ON iehe.supp
 
 CREATE FUNCTION iehe.support_record_scored(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
-    INSERT INTO iehe.support_scores (case_id, version, at, by, distress, hostility, distress_reason, hostility_reason, level)
+    INSERT INTO iehe.support_scores (case_id, version, at, by, distress, hostility, distress_reason, hostility_reason, level, kind)
     VALUES (of_case, v, moment, actor, (record ->> 'distress')::int, (record ->> 'hostility')::int,
             iehe.text_of(record ->> 'distress_reason_id'), iehe.text_of(record ->> 'hostility_reason_id'),
-            (record ->> 'level')::int)
+            (record ->> 'level')::int, record ->> 'kind_code')
 $$;
 
 CREATE FUNCTION iehe.support_record_contacted(of_case text, v integer, moment timestamptz, actor text, record jsonb)
