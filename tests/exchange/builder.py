@@ -1,7 +1,7 @@
 """A mobility without servers: the real rules through the kernel's own steps.
 
-`Pure` keeps the state as the database does, answers the rules' questions, and moves its own clock. What must hold
-for every step of every mobility is checked after each of them.
+`Pure` keeps the state as the database does, answers the rules' questions, and moves its own clock. What must
+hold for every step of every mobility is checked after each of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,6 +42,7 @@ ROLES = {
 }
 IN_WINDOW = jst(2026, 10, 20, 10)
 """When nominations for April 2027 are taken."""
+ARRIVAL = jst(2027, 4, 1, 10)
 SHA = "0" * 64
 OTHER_SHA = "1" * 64
 DOCUMENTS = ("passport", "transcript", "enrolment", "motivation", "language", "photo")
@@ -118,7 +119,7 @@ class Pure(PureCase[ExchangeState]):
         if state.closed and not state.owes:
             assert not self.live(), "an ended case holds a place"
         assert set(state.paid) <= set(state.confirmed), "paid without a signature"
-        assert state.stage not in (Stage.READY,) or state.tracks[Track.DORMITORY] in (
+        assert state.stage != Stage.READY or state.tracks[Track.DORMITORY] in (
             Housing.CONFIRMED,
             Housing.ALTERNATIVE,
             *((Housing.WAITLISTED, Housing.RELEASED) if step.stage == Stage.READY else ()),
@@ -251,7 +252,7 @@ class Pure(PureCase[ExchangeState]):
         self.event("offer-answered", offer="bed", answer="yes")
         return self
 
-    def ready(self, slot: datetime = jst(2027, 4, 1, 10), port: str = "nrt") -> "Pure":
+    def ready(self, slot: datetime = ARRIVAL, port: str = "nrt") -> "Pure":
         self.with_status().with_bed()
         self.event("arrival-planned", slot=slot, port=port)
         return self

@@ -399,7 +399,7 @@ EXCHANGE: Final = Process[ExchangeState](
     outlasting=frozenset({"strike-off", "tell-foundation", "return-scholarship", "report-immigration"}),
     answers_since=lambda state, _step: state.received_at,
     subject=r"^[0-9]{2}[SA]-[A-Z0-9]{4,20}$",
-    labels=("term", "partner"),
+    labels=("exchange_term", "home_university"),
     documents=DOCUMENTS,
     tells={
         "arrived": Tells(links.Arrived, keep=timedelta(days=400), expected=("health-check",)),

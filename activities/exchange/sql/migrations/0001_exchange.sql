@@ -17,6 +17,14 @@ COMMENT ON TABLE iehe.exchange_agreements IS
     'How many persons and months a partner may send in a term, whole (faculty `all`) and to a faculty (X8): each row has '
     'its two frames in the ledger.';
 
+CREATE TABLE iehe.exchange_partners (
+    partner   text PRIMARY KEY CHECK (partner ~ '^[a-z0-9][a-z0-9_.-]{0,31}$'),
+    name      text NOT NULL,
+    mail      text NOT NULL,
+    language  text NOT NULL DEFAULT 'en' CHECK (language IN ('ja', 'en'))
+);
+COMMENT ON TABLE iehe.exchange_partners IS 'Home universities, and where their coordinators are written to.';
+
 CREATE TABLE iehe.exchange_mobilities (
     case_id        text PRIMARY KEY,
     received_at    timestamptz NOT NULL DEFAULT now(),
@@ -187,7 +195,7 @@ BEGIN
         PERFORM iehe.refuse('mobility-known', jsonb_build_object('mobility', subject));
     END IF;
     INSERT INTO iehe.case_labels (case_id, name, value)
-    VALUES ('exchange/' || subject, 'term', form ->> 'term'), ('exchange/' || subject, 'partner', form ->> 'partner')
+    VALUES ('exchange/' || subject, 'exchange_term', form ->> 'term'), ('exchange/' || subject, 'home_university', form ->> 'partner')
     ON CONFLICT DO NOTHING;
 END
 $$;
@@ -200,14 +208,6 @@ RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAG
     FROM iehe.exchange_mobilities m LEFT JOIN iehe.exchange_partners p USING (partner)
     WHERE m.case_id = of_case AND reader IN ('student', 'coordinator')
 $$;
-
-CREATE TABLE iehe.exchange_partners (
-    partner   text PRIMARY KEY CHECK (partner ~ '^[a-z0-9][a-z0-9_.-]{0,31}$'),
-    name      text NOT NULL,
-    mail      text NOT NULL,
-    language  text NOT NULL DEFAULT 'en' CHECK (language IN ('ja', 'en'))
-);
-COMMENT ON TABLE iehe.exchange_partners IS 'Home universities, and where their coordinators are written to.';
 
 -- what a step writes ---------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ BEGIN
     ON CONFLICT DO NOTHING;
     INSERT INTO iehe.case_labels (case_id, name, value)
     SELECT m.case_id, l.name, l.value FROM iehe.exchange_mobilities m
-    CROSS JOIN LATERAL (VALUES ('term', m.term), ('partner', m.partner)) AS l (name, value)
+    CROSS JOIN LATERAL (VALUES ('exchange_term', m.term), ('home_university', m.partner)) AS l (name, value)
     WHERE m.case_id = record ->> 'to'
     ON CONFLICT DO NOTHING;
     INSERT INTO iehe.case_starts (case_id, starts_itself) VALUES (record ->> 'to', true) ON CONFLICT (case_id) DO NOTHING;
