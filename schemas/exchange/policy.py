@@ -57,6 +57,8 @@ class ExchangePolicy(ProcessPolicy):
     """How long the student has to accept the result."""
     waiting: DeadlinePolicy
     """How long a waitlisted nomination waits."""
+    prepare: DeadlinePolicy
+    """The ladder before the beginning of the term, while something is missing for the arrival."""
     coe_data: DeadlinePolicy
     coe_result: DeadlinePolicy
     """The watch over a filed certificate, ending at the orientation (X13)."""

@@ -19,6 +19,7 @@ from workflows.exchange import housing, status
 from workflows.exchange.dates import A_DAY, ExchangeDraft, Term, policy_of, term_of
 
 ARRIVAL = "arrival"
+PREPARE = "prepare-arrival"
 WARD_OFFICE = "ward-office"
 COURSES = "courses"
 CHECKLIST = "checklist"
@@ -31,6 +32,9 @@ SATURDAY: Final = 5
 
 def enter_pre_arrival(draft: ExchangeDraft) -> None:
     """The right to enter and a place to live, side by side; from `ready` it comes back here."""
+    begins = datetime.combine(term_of(draft.state).begins, time(9), TOKYO)
+    due_at = begins if begins > draft.now else draft.now + 14 * A_DAY
+    draft.start_deadline(PREPARE, policy_of(draft.state).prepare, due_at=due_at)
     if not status.coe_of(draft.state):
         status.begin(draft)
 

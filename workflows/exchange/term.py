@@ -306,6 +306,10 @@ def declare_missing(draft: ExchangeDraft, command: DeclareMissing) -> None:
     if command.reason_id is not None:
         draft.details["reason_id"] = command.reason_id
     draft.goto(Stage.MISSING)
+    asked = (CONFIRM, ABSENCE, NO_STUDY, arrival.WARD_OFFICE, arrival.COURSES)
+    for name in [each.name for each in state.deadlines.values() if each.kind in asked]:
+        # nobody is there to do it
+        draft.stop_deadline(name, how="cancelled")
     draft.undo("scholarship")
     draft.open_task(REPORT, Role.OFFICE, whose="missing", keep=True)
     draft.notify("student-missing", "coordinator")
