@@ -357,16 +357,16 @@ CREATE FUNCTION iehe.exchange_set_agreement(of_term text, of_agreement text, of_
                                             of_persons integer, of_months numeric) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     of_measure text;
-    parent     text;
+    above      text;
 BEGIN
     FOREACH of_measure IN ARRAY ARRAY['persons', 'months'] LOOP
-        parent := CASE WHEN of_faculty = 'all' THEN 'exchange/' || of_term || ':' || of_measure
+        above := CASE WHEN of_faculty = 'all' THEN 'exchange/' || of_term || ':' || of_measure
                        ELSE iehe.exchange_frame(of_term, of_agreement, 'all', of_measure) END;
-        IF NOT EXISTS (SELECT FROM iehe.frames f WHERE f.frame = parent) THEN
-            PERFORM iehe.refuse('frame-unknown', jsonb_build_object('frame', parent));
+        IF NOT EXISTS (SELECT FROM iehe.frames f WHERE f.frame = above) THEN
+            PERFORM iehe.refuse('frame-unknown', jsonb_build_object('frame', above));
         END IF;
         PERFORM iehe.set_frame(iehe.exchange_frame(of_term, of_agreement, of_faculty, of_measure), jsonb_build_object(
-            'places', CASE of_measure WHEN 'persons' THEN of_persons ELSE of_months END, 'parent', parent,
+            'places', CASE of_measure WHEN 'persons' THEN of_persons ELSE of_months END, 'parent', above,
             'measure', of_measure), now());
     END LOOP;
     INSERT INTO iehe.exchange_agreements (term, agreement, partner, faculty, persons, months)
