@@ -29,4 +29,5 @@ class StudentMissing(Payload):
 
     person: PersonKey
     language: Literal["ja", "en"] = "ja"
-    term: Term | None = None
+    term: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,16}$")] | None = None
+    """As who tells it writes terms."""

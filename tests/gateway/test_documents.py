@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from starlette.routing import Route
 
-from gateway import receipts, rooms
+from gateway import links, receipts, rooms
 from gateway.cases import routes
 from gateway.documents.asyncapi import asyncapi
 from gateway.documents.openapi import openapi
@@ -88,7 +88,7 @@ def test_every_route_is_described_and_nothing_else():
     """No route is left out of the document, none is promised that is not there."""
     routed = {
         (method, re.sub(r":\w+}", "}", each.path))
-        for each in (*routes(), *receipts.routes(), *rooms.routes())
+        for each in (*routes(), *links.routes(), *receipts.routes(), *rooms.routes())
         if isinstance(each, Route)
         for method in (each.methods or set()) - {"HEAD"}
     }

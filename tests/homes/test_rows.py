@@ -15,6 +15,7 @@ SHARED = {
     *("staff", "absences", "policies", "rooms", "sight", "column_mappings", "staff_channels", "logins"),
     *("sources", "source_keys", "webhooks", "webhook_keys", "keys"),
     *("requests", "decodings", "administration_log", "retention_settings", "erasures"),
+    "link_receivers",
 }
 """Of no case and no process: people, rules, and what the doors and the administration note of themselves."""
 KEPT = """
@@ -188,7 +189,7 @@ async def test_each_home_sweeps_its_own(homes: Homes) -> None:
         assert await far.fetchval(sweep, "school-outreach") == 1
         assert await near.fetchval(sweep, "admission-review") == 1
         kinds = "SELECT count(*) FROM iehe.retention_rules WHERE process IS NULL"
-        assert (await near.fetchval(kinds), await far.fetchval(kinds)) == (2, 0)
+        assert (await near.fetchval(kinds), await far.fetchval(kinds)) == (4, 0)
 
 
 async def test_a_process_does_not_move_while_it_has_open_cases(homes: Homes) -> None:

@@ -89,7 +89,7 @@ async def test_1_a_case_closed_about_the_moment_of_the_fact_acts_once(places: Pl
 
 
 async def test_l5_what_ended_before_it_was_told_is_handed_back(places: Places) -> None:
-    """A fact in the inbox of a case whose workflow has ended is no dead letter: the link says so."""
+    """A fact in the inbox of a case that has ended is no dead letter: its link says what is done."""
     note, reader = await places.open("note"), await places.open("reader")
     await places.tell(note, "paper", "x", case=reader)
     async with places.relay():
@@ -408,7 +408,8 @@ async def test_13_the_first_circle_runs_over_a_year(places: Places) -> None:
         await places.until(places.deliveries, [(1, "delivered", None), (1, "standing", None)])
         effect = await places.open("reader")
         assert (await places.state(effect))["found"] == "after"
-        await places.skip(development, days=200)
+        for each in (measure, measure, development):
+            await places.skip(each, days=200)
         await places.tell(development, "answer", "effective", case=measure)
         await places.until(lambda: places.heard(measure), ["effective"])
     rows = await places.pool.fetch("SELECT max(at) - min(at) AS span FROM iehe.case_log")

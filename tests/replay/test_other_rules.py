@@ -66,6 +66,7 @@ def under(old: Process[Any], rule: Callable[..., None], *, lifecycle: Lifecycle)
         events={
             fact: dataclasses.replace(kind, step="other", apply=rule) for fact, kind in old.events.items()
         },
+        takes={kind: dataclasses.replace(each, step="other", apply=rule) for kind, each in old.takes.items()},
         expiries=dict.fromkeys(old.expiries, ("other", rule)),
         follow_ups=(FollowUp("other", lambda _state: True, rule),),
         attributes=lambda _state: {"IeheRound": "other"},
@@ -128,7 +129,7 @@ def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
         "facts",
     }
     kept |= {"completed", "answers_since", "title", "subject", "own_attributes", "labels", "confidential"}
-    kept |= {"audiences", "keyed", "home", "calls", "break_glass", "receipt", "documents"}
+    kept |= {"audiences", "keyed", "home", "calls", "break_glass", "receipt", "documents", "tells"}
     for field in dataclasses.fields(Process):
         if field.name not in kept and getattr(process, field.name):
             assert getattr(RULES[rules](process), field.name) != getattr(process, field.name), field.name

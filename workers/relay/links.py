@@ -41,6 +41,8 @@ LONGEST_FAULT: Final = 5.0
 SUCCESSORS: Final = 10
 """Ended cases in a row that are looked through for one that goes on."""
 
+_CODES: Final = {LookupError: "no-keys", ValidationError: "invalid-message"}
+
 log = structlog.get_logger()
 
 
@@ -108,7 +110,11 @@ class Links:
                 raise
             # a text of the error may quote the fact
             state = getattr(error, "sqlstate", None)
-            code = error.args[0] if state == REFUSED_BY_FUNCTION else state or type(error).__name__.lower()
+            code = (
+                error.args[0]
+                if state == REFUSED_BY_FUNCTION
+                else state or _CODES.get(type(error), "not-accepted")
+            )
             log.warning("fact-not-delivered", fact=row["fact_id"], process=process.name, reason=code)
             await arrival.wait(str(code), least=60.0)
 

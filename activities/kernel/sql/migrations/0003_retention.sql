@@ -6,7 +6,8 @@ CREATE TABLE iehe.retention_settings (
     kind  text PRIMARY KEY CHECK (kind IN ('requests', 'decodings', 'facts', 'fact_deliveries')),
     days  integer NOT NULL CHECK (days > 0)
 );
-COMMENT ON TABLE iehe.retention_settings IS 'Days for what belongs to no process; the owner writes the settings here.';
+COMMENT ON TABLE iehe.retention_settings IS
+    'Days for what belongs to no process, and beyond the end of their own time for facts; the owner writes the settings here.';
 INSERT INTO iehe.retention_settings VALUES ('requests', 30), ('decodings', 1096), ('facts', 41), ('fact_deliveries', 41);
 
 CREATE TABLE iehe.erasures (
