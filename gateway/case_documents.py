@@ -16,6 +16,7 @@ from cases.documents import get, kind_of, listed, put
 from cases.finding import case_seen
 from cases.sight import note_reads, roles_that_see_whole
 from gateway.context import gateway_of
+from gateway.limits import Reading
 from gateway.listing import PRIVATE, digits
 from gateway.operation import FILE_TYPE, Operation
 from gateway.request_parsing import bytes_of, query_of
@@ -28,6 +29,8 @@ from workflows.kernel.sight import Field
 
 SECONDS: Final = 120.0
 """For a file to come in: larger than other bodies, and from the telephones of who provides it."""
+UPLOADS: Final = Reading(8)
+"""Files that are in memory at a time, from whomever: a few of the largest, whatever else the gateway does."""
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -127,8 +130,9 @@ async def put_document(request: Request) -> Response:
     row, actor = await _case(request, Field.CASE)
     require_role(actor, roles_for(ENTER, row["process"]))
     name = request.path_params["name"]
-    content = await bytes_of(request, FILE_TYPE, kind_of(row, name).limit_bytes, SECONDS)
-    kept = await put(gateway.pool, gateway.store, gateway.vault, row, name, content, actor.id)
+    with UPLOADS.by("all"):
+        content = await bytes_of(request, FILE_TYPE, kind_of(row, name).limit_bytes, SECONDS)
+        kept = await put(gateway.pool, gateway.store, gateway.vault, row, name, content, actor.id)
     told = DocumentKept(
         case_id=row["case_id"],
         document=name,

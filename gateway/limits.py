@@ -46,9 +46,10 @@ def address(host: str) -> str:
 
 
 class Reading:
-    """How many bodies are being read, by address."""
+    """How many bodies are being read, by address, and the `most` that may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = READING_AT_ONCE) -> None:
+        self._most = most
         self._by_peer: Counter[str] = Counter()
 
     @contextmanager
@@ -58,7 +59,7 @@ class Reading:
         Raises:
             Problem: 503 with `Retry-After` when it is one too many; the connection is closed after it.
         """
-        if self._by_peer[peer] >= READING_AT_ONCE:
+        if self._by_peer[peer] >= self._most:
             raise problem("too-many-at-once")
         self._by_peer[peer] += 1
         try:

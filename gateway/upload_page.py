@@ -26,7 +26,7 @@ from cases.documents import put
 from cases.finding import find_case
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
-from gateway.case_documents import SECONDS
+from gateway.case_documents import SECONDS, UPLOADS
 from gateway.context import FORM_POLICY, gateway_of
 from gateway.limits import read_body
 from gateway.problems import Problem
@@ -126,14 +126,18 @@ async def receive(request: Request, asked: Asked) -> Response:
     """Take a file; the same one again is received once."""
     if not asked.wanted:
         return _page(HTTPStatus.GONE, asked, _OVER)
-    limit = max(each.kind.limit_bytes for each in asked.wanted.values())
     try:
-        body = await read_body(request, limit + _FRAME, SECONDS)
+        with UPLOADS.by("all"):
+            return await _receive(request, asked)
     except Problem as not_read:
-        # a person at a browser is answered by the page, and may choose a smaller file
+        # a person at a browser is answered by the page, and may choose a smaller file or try again
         why = not_read.japanese, not_read.english
         return _page(not_read.status, asked, _NOT_RECEIVED, why, headers=not_read.headers)
-    name, content = await _form_of(request, body)
+
+
+async def _receive(request: Request, asked: Asked) -> Response:
+    limit = max(each.kind.limit_bytes for each in asked.wanted.values())
+    name, content = await _form_of(request, await read_body(request, limit + _FRAME, SECONDS))
     if name not in asked.wanted or content is None:
         return _page(HTTPStatus.BAD_REQUEST, asked, _INCOMPLETE)
     gateway, case_id = gateway_of(request), asked.row["case_id"]

@@ -117,8 +117,8 @@ async def test_only_those_that_miss_one_document_are_asked_for_it(
     await one.until(f"state #>> '{{documents,{LETTER},state}}' = 'received'")
     told = await iehe("document", "chase", "--document", LETTER, "--process", "school-outreach", "--json")
     assert [each["case_id"] for each in told.json["cases"]] == [other.handle.id]
-    strange = await iehe("document", "chase", "--document", "passport", "--json")
-    assert (strange.code, "letter" in strange.err + strange.out) == (2, True)
+    strange = await iehe("document", "chase", "--document", "no-such", "--json")
+    assert (strange.code, "unknown-value" in strange.out + strange.err) == (2, True)
 
 
 async def test_a_case_that_cannot_be_asked_holds_up_no_other(schools: Schools, iehe: Shell) -> None:

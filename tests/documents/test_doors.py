@@ -1,10 +1,12 @@
 """Documents over HTTP: raw bodies with limits, lists, hand-outs as files."""
 
+import contextlib
 import hashlib
 
 import httpx
 import pytest
 
+from gateway.case_documents import UPLOADS
 from gateway.documents.openapi import openapi
 from tests.documents.conftest import Office
 from tests.documents.desk import LETTER, LIMIT, PLAN, pdf, png
@@ -110,6 +112,17 @@ async def test_while_the_store_is_away_the_door_says_so(office: Office, door: Do
     office.folder.unlink()
     office.folder.with_name("away").rename(office.folder)
     assert (await door.get(path(case_id, LETTER))).content == pdf()
+
+
+async def test_files_in_memory_are_few_at_a_time(office: Office, door: Door) -> None:
+    """One too many is asked to come again, and is served when another one is done."""
+    case_id = await office.request()
+    with contextlib.ExitStack() as others:
+        for _ in range(8):
+            others.enter_context(UPLOADS.by("all"))
+        told = await put(door, case_id, pdf())
+        assert (told.status_code, told.json()["code"]) == (503, "too-many-at-once")
+    assert (await put(door, case_id, pdf())).status_code == 201
 
 
 def test_the_doors_are_described() -> None:

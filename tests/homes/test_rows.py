@@ -74,6 +74,7 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
         "rooms_out_of_sight",
         "cases_out_of_sight",
         "note_reads",
+        "hand_out_document",
         "support_referred_by",
         "support_take_over",
         "support_keep_staff_keys",
