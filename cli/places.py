@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from cli.case_arguments import CaseArgument, LimitOption, acting, find_case
-from cli.session import Session, print_json, role_missing
+from cli.session import Session, local, print_json, role_missing
 from cli.tables import print_rows, table_of
 from cli.typed import build
 
@@ -31,21 +32,25 @@ COUNTS: Final = (
 
 def _passed(row: Mapping[str, Any]) -> str | None:
     passed = row["passed_over"]
-    return f"{passed['reason']} ({passed['at']})" if passed else None
+    return f"{passed['reason']} ({local(datetime.fromisoformat(passed['at']))})" if passed else None
+
+
+def _at(name: str) -> Callable[[Mapping[str, Any]], datetime | None]:
+    return lambda row: datetime.fromisoformat(row[name]) if row[name] else None
 
 
 HOLDERS: Final = (
     ("case", "holder"),
     ("state", "state"),
     ("kind", "purpose"),
-    ("since", "since"),
-    ("until", "ends_at"),
+    ("since", _at("since")),
+    ("until", _at("ends_at")),
 )
 WAITING: Final = (
     ("case", "holder"),
     ("rank", "rank"),
     ("amount", "amount"),
-    ("since", "since"),
+    ("since", _at("since")),
     ("passed over", _passed),
 )
 
