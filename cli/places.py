@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from cli.case_arguments import CaseArgument, LimitOption, acting, find_case
 from cli.session import Session, local, print_json, role_missing
-from cli.tables import print_rows, table_of
+from cli.tables import Columns, print_rows, table_of
 from cli.typed import build
 
 app = typer.Typer(
@@ -18,16 +18,6 @@ app = typer.Typer(
 )
 
 FrameArgument = Annotated[str, typer.Argument(metavar="FRAME", help="As iehe places list names it.")]
-COUNTS: Final = (
-    ("frame", "frame"),
-    ("measure", "measure"),
-    ("places", "places"),
-    ("limit", "limit"),
-    ("held", "held"),
-    ("offered", "offered"),
-    ("taken", "taken"),
-    ("free", "free"),
-)
 
 
 def _passed(row: Mapping[str, Any]) -> str | None:
@@ -39,20 +29,40 @@ def _at(name: str) -> Callable[[Mapping[str, Any]], datetime | None]:
     return lambda row: datetime.fromisoformat(row[name]) if row[name] else None
 
 
-HOLDERS: Final = (
-    ("case", "holder"),
-    ("state", "state"),
-    ("kind", "purpose"),
-    ("since", _at("since")),
-    ("until", _at("ends_at")),
-)
-WAITING: Final = (
-    ("case", "holder"),
-    ("rank", "rank"),
-    ("amount", "amount"),
-    ("since", _at("since")),
-    ("passed over", _passed),
-)
+def _counts() -> Columns:
+    columns = (
+        ("frame", "frame"),
+        ("measure", "measure"),
+        ("places", "places"),
+        ("limit", "limit"),
+        ("held", "held"),
+        ("offered", "offered"),
+        ("taken", "taken"),
+        ("free", "free"),
+    )
+    return columns  # noqa: RET504 - headings are found by this name
+
+
+def _holders() -> Columns:
+    columns = (
+        ("case", "holder"),
+        ("state", "state"),
+        ("kind", "purpose"),
+        ("since", _at("since")),
+        ("until", _at("ends_at")),
+    )
+    return columns  # noqa: RET504
+
+
+def _waiting() -> Columns:
+    columns = (
+        ("case", "holder"),
+        ("rank", "rank"),
+        ("amount", "amount"),
+        ("since", _at("since")),
+        ("passed over", _passed),
+    )
+    return columns  # noqa: RET504
 
 
 @app.command("list")
@@ -69,7 +79,7 @@ async def list_frames(
     from cases import places
 
     rows = await places.list_frames(await session.pool(), await session.actor(), prefix, limit)
-    print_rows(session, rows, COUNTS, {"frames": rows})
+    print_rows(session, rows, _counts(), {"frames": rows})
 
 
 @app.command("show")
@@ -82,8 +92,8 @@ async def show(session: Session, frame: FrameArgument) -> None:
     if session.as_json:
         print_json(told)
         return
-    print(table_of(COUNTS, [told]))
-    for columns, rows in ((HOLDERS, told["holders"]), (WAITING, told["queue"])):
+    print(table_of(_counts(), [told]))
+    for columns, rows in ((_holders(), told["holders"]), (_waiting(), told["queue"])):
         if rows:
             print(f"\n{table_of(columns, rows)}")
 
