@@ -13,8 +13,8 @@ from cases.finding import case_seen
 from gateway.context import gateway_of
 from gateway.listing import PRIVATE, Limit
 from gateway.operation import Operation
+from gateway.place_answers import FramePage, FrameShown, FrameTold, PlacesExplained
 from gateway.request_parsing import body_of, checked, query_of
-from gateway.responses import FramePage, FrameShown, FrameTold, PlacesExplained
 from gateway.staff import require_role, staff_of
 from schemas.kernel.places import FrameWanted
 from schemas.kernel.refusals import Refusal
