@@ -33,6 +33,7 @@ ACTS: Final[Administration] = {
     "pause-schedule": _ADMINISTRATOR,
     "resume-schedule": _ADMINISTRATOR,
     "run-retention": _ADMINISTRATOR,
+    "set-places": _ADMINISTRATOR,
     "read-retention": _ADMINISTRATOR | {AUDITOR},
     READ_LOG: _ADMINISTRATOR | {AUDITOR},
 }

@@ -122,6 +122,7 @@ async def _database(session: Session, pool: Any) -> list[Finding]:
         "documents": lambda: documents.documents(session.settings, pool),
         "waiting": lambda: database.waiting(pool),
         "links": lambda: links.links(pool),
+        "places": lambda: database.places(pool),
     }
     return await _checked(checks)
 

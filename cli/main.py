@@ -80,6 +80,7 @@ GROUPS = (
     ("cli.retention", "retention"),
     ("cli.documents", "document"),
     ("cli.links", "links"),
+    ("cli.places", "places"),
 )
 
 

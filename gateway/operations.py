@@ -5,7 +5,7 @@ from typing import Final
 
 from cases.receipts import ROOMS_WITH_RECEIPTS
 from cases.registry import PROCESSES
-from gateway import case_documents, facts
+from gateway import case_documents, facts, places
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
 from gateway.links import LinksQuery
@@ -159,4 +159,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=TasksQuery,
         responses={HTTPStatus.OK: TaskPage},
     ),
+    *places.OPERATIONS,
 )

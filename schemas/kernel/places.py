@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
@@ -27,6 +27,12 @@ Given = Literal["held", "offered", "taken"]
 """How a place is given: kept for somebody, offered to them, or theirs."""
 
 
+Amount = Annotated[Decimal, Field(ge=0, lt=10**9, max_digits=12, decimal_places=3)]
+"""How many, in the measure of a frame."""
+FrameName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9./:_-]{1,80}$")]
+"""Begins with the room of the process whose it is."""
+
+
 class PlaceLine(Payload):
     """So much of one frame; of a unit, such as a bed, for some days."""
 
@@ -43,14 +49,14 @@ class PlaceLine(Payload):
 class FrameWanted(Payload):
     """What is to be true of a frame; what is None stays as it is."""
 
-    places: Decimal | None = None
+    places: Amount | None = None
     """How many there are."""
-    limit: Decimal | None = None
+    limit: Amount | None = None
     """How many may be given out; follows the places until it is set to another number."""
-    parent: str | None = None
+    parent: FrameName | None = None
     """The frame in which each of its amounts counts too."""
     measure: Code | None = None
-    allocator: str | None = None
+    allocator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9./_-]{1,64}$")] | None = None
     """The case that is told when something falls free."""
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from activities.kernel.queries import queries
 from cases.registry import PROCESSES
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.roles import HOST_ROLES
@@ -18,6 +19,7 @@ HOLIDAYS_AHEAD: Final = timedelta(days=400)
 DRIFT_WARN: Final = 2.0
 DRIFT_PROBLEM: Final = 60.0
 
+PLACES: Final = queries("kernel/places")
 IN_FORCE = """
 SELECT DISTINCT ON (process, route) process, route, version,
        body #>> ARRAY['routes', route, 'calendar', 'holidays', '-1'] AS holidays_until
@@ -109,6 +111,25 @@ async def staff(connection: Any) -> Finding:
         todo = "iehe staff import FILE (docs/samples/staff.csv)"
         return warn("staff", f"nobody is {', '.join(missing)}", todo, missing=missing)
     return ok("staff", "somebody for every role")
+
+
+async def places(connection: Any) -> Finding:
+    """Whether what is given out is what is counted, and nothing is kept for cases that are over."""
+    wrong = [row["frame"] for row in await connection.fetch(PLACES["miscounted"])]
+    left = await connection.fetch(PLACES["left_by_closed"])
+    if wrong:
+        text = f"{len(wrong)} frames whose counts are not those of their places"
+        return problem("places", text, "docs/places.md, Counts", named=wrong)
+    if left:
+        text = f"{len(left)} places are kept for or offered to cases that are closed"
+        return Finding(
+            "places",
+            "warn",
+            text,
+            "iehe places explain CASE; release them",
+            named=[f"{row['place']}: {row['state']}" for row in left],
+        )
+    return ok("places", "what is given out is what is counted")
 
 
 async def waiting(connection: Any) -> list[Finding]:
