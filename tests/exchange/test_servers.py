@@ -87,6 +87,6 @@ async def test_a_deferred_student_has_a_case_in_the_next_term(institute: Institu
 @pytest.mark.parametrize("agreement", ["none-such"])
 async def test_an_unknown_agreement_is_refused_at_the_door(institute: Institute, agreement) -> None:
     """Nothing is stored of it."""
-    with pytest.raises(Exception, match="none-such"):
+    with pytest.raises(Exception, match="unknown-agreement"):
         await institute.nominate(agreement)
     assert await institute.owner.fetchval("SELECT count(*) FROM iehe.exchange_mobilities") == 0

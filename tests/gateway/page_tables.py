@@ -62,7 +62,8 @@ def _data(model: type[BaseModel]) -> str:
 
 def _form(field: Mapping[str, Any], of_its_own: Mapping[str, Any]) -> str:
     if "anyOf" in field:
-        (field,) = (each for each in field["anyOf"] if each != {"type": "null"})
+        # a decimal may be written as a number or as a text
+        field = next(each for each in field["anyOf"] if each != {"type": "null"})
     if "$ref" in field:
         field = of_its_own[field["$ref"].rpartition("/")[2]]
     if field.get("type") == "array":

@@ -221,6 +221,8 @@ def place_freed(draft: ExchangeDraft, fact: PlaceFreed) -> None:
         Refusal: another frame is full.
     """
     draft.details["frame"] = fact.frame
+    if draft.state.stage != Stage.WAITLISTED or draft.state.place_held:
+        return  # of another of its frames, or served already
     hold_place(draft)
     draft.state.waits_for = []
     if draft.state.submitted_at is None:

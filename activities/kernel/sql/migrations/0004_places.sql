@@ -205,6 +205,31 @@ RETURNS void LANGUAGE sql AS $$
     ON CONFLICT (source, id) DO NOTHING
 $$;
 
+-- in no frame in which they wait is too little left
+CREATE FUNCTION iehe.fits_everywhere(holder text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (SELECT FROM iehe.place_queue q WHERE q.case_id = holder AND q.state = 'waiting'
+                       AND q.amount > iehe.free_in(q.frame))
+$$;
+
+-- Where nobody allocates, who waits takes it: the first whom it fits in all frames in which they wait is told, once for
+-- a turn. They take it in a step of their own; until then nobody behind them, and no newcomer, gets it.
+CREATE FUNCTION iehe.tell_waiting(freed text[], by_case text, by_version integer, moment timestamptz)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO iehe.events (source, id, type, process, case_id, envelope, cause_case, cause_version)
+    SELECT 'jp.ac.iehe', told.id, told.type, first.process, first.case_id, jsonb_build_object(
+               'source', 'jp.ac.iehe', 'id', told.id, 'type', told.type, 'occurred_at', moment, 'received_at', moment,
+               'data', jsonb_build_object('frame', first.frame)), by_case, by_version
+    FROM (SELECT DISTINCT ON (f.frame) q.frame, q.process, q.case_id
+          FROM iehe.frames f JOIN iehe.place_queue q ON q.frame = f.frame AND q.state = 'waiting'
+          WHERE f.frame IN (SELECT iehe.frames_down(freed)) AND f.allocator IS NULL AND q.case_id <> by_case
+            AND iehe.fits_everywhere(q.case_id)
+          ORDER BY f.frame, q.rank, q.entry) AS first
+    CROSS JOIN LATERAL (SELECT format('places/%s/%s/%s', first.frame, iehe.turn_of(first.frame),
+                                      split_part(first.case_id, '/', 2)) AS id,
+                               format('jp.ac.iehe.%s.place-freed', first.process) AS type) AS told
+    ON CONFLICT (source, id) DO NOTHING
+$$;
+
 CREATE FUNCTION iehe.log_place(of_process text, holder text, of_place text, of_frame text, was text, now_is text,
                                why text, until timestamptz, by_case text, by_version integer, moment timestamptz)
 RETURNS void LANGUAGE sql AS $$
@@ -264,6 +289,7 @@ BEGIN
     END IF;
     IF made.limit_ > was.limit_ THEN
         PERFORM iehe.tell_allocators(ARRAY[of_frame], by_case, by_version, moment);
+        PERFORM iehe.tell_waiting(ARRAY[of_frame], coalesce(by_case, ''), by_version, moment);
     END IF;
 END
 $$;
@@ -337,7 +363,7 @@ BEGIN
     WHERE q.frame IN (SELECT l ->> 'frame' FROM jsonb_array_elements(lines) AS l)
       AND q.state = 'waiting' AND q.case_id <> holder
       AND (own.entry IS NULL OR (q.rank, q.entry) < (own.rank, own.entry))
-      AND q.amount <= iehe.free_in(q.frame)
+      AND q.amount <= iehe.free_in(q.frame) AND iehe.fits_everywhere(q.case_id)
       AND coalesce(q.passed_turn < iehe.turn_of(q.frame), true)
     LIMIT 1;
     IF FOUND THEN
@@ -537,6 +563,8 @@ BEGIN
     PERFORM iehe.tell_allocators(ARRAY(
         SELECT f.frame FROM iehe.frames f WHERE f.turn > (turns ->> f.frame)::bigint AND f.frame IN (
             SELECT iehe.frames_up(named))), of_case, v, moment);
+    -- also when somebody is off the list: what is left may fit the next
+    PERFORM iehe.tell_waiting(ARRAY(SELECT iehe.frames_up(named)), of_case, v, moment);
 END
 $$;
 COMMENT ON FUNCTION iehe.change_places IS
