@@ -52,7 +52,7 @@ class VisaResult(Payload):
     on: date
 
 
-class OfferAnswered(Payload):
+class AnswerReceived(Payload):
     """The student's answer to the result, or to a bed: which offer, as the letter names it."""
 
     offer: Literal["place", "bed"]

@@ -44,9 +44,20 @@ def helps(command: Any) -> Iterator[str]:
 def headings(folder: Path) -> Iterator[str]:
     """The headings of tables: of columns, and what `table`, `_section` and `word` are given."""
     for path in folder.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        chosen = {
+            node.target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and isinstance(node.value, ast.Dict)
+        }
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("table", "word", "_section"):
-                yield from texts(node.args[0])
+                first = node.args[0]
+                if isinstance(first, ast.Subscript) and ast.unparse(first.value) in chosen:
+                    first = ast.Tuple(chosen[ast.unparse(first.value)].values)
+                yield from texts(first)
             elif isinstance(node, ast.Assign | ast.AnnAssign):
                 target = node.targets[0] if isinstance(node, ast.Assign) else node.target
                 if ast.unparse(target) in COLUMNS:
@@ -61,12 +72,15 @@ def columns(node: ast.expr | None) -> Iterator[str]:
 
 
 def texts(node: ast.expr) -> Iterator[str]:
-    """A text, or the texts of a tuple."""
+    """A text, the texts of a tuple, or of a choice."""
     if isinstance(node, ast.Constant) and node.value:
         yield node.value
     elif isinstance(node, ast.Tuple):
         for each in node.elts:
             yield from texts(each)
+    elif isinstance(node, ast.IfExp):
+        yield from texts(node.body)
+        yield from texts(node.orelse)
 
 
 def test_every_help_has_its_japanese_and_none_is_left_over():

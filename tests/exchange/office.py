@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from schemas.exchange import commands
 from schemas.exchange.policy import ExchangePolicy
+from schemas.kernel.case import CompleteTask
 from schemas.kernel.document_commands import AcceptDocument
 from tests.exchange.builder import DOCUMENTS, ROLES, SHA, TOKYO, default_policy
 from tests.served import Served, ServedCase
@@ -141,8 +142,7 @@ class Mobility(ServedCase):
         await self.ready()
         await self.forward(days=30)
         await self.decide(commands.RecordArrival, "office-1", on=BEGINS)
-        row = await self.until_stage("arrived")
-        _ = row
+        await self.until_stage("arrived")
         for item in await self.house.owner.fetchval(
             "SELECT array_agg(item) FROM iehe.cases, jsonb_array_elements_text(state -> 'asked_for') AS item"
             " WHERE case_id = $1",
@@ -150,3 +150,16 @@ class Mobility(ServedCase):
         ):
             await self.event("proof-received", item=item, on=BEGINS.isoformat())
         await self.until_stage("in-term")
+
+    async def months(self) -> list[str]:
+        """The months in which it has been here so far."""
+        today = await self.day()
+        found, day = list[str](), BEGINS.replace(day=1)
+        while day <= today:
+            found.append(f"{day:%Y-%m}")
+            day = (day + timedelta(days=32)).replace(day=1)
+        return found
+
+    async def complete(self, task: str) -> None:
+        """A task that no decision closes is done."""
+        await self.decide(CompleteTask, "office-1", task=task)

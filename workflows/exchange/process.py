@@ -190,7 +190,7 @@ def _facts(state: ExchangeState, deadline: Deadline) -> dict[str, JsonValue]:
     return told
 
 
-def _offer_answered(draft: ExchangeDraft, fact: facts.OfferAnswered | commands.AnswerOffer) -> None:
+def _offer_answered(draft: ExchangeDraft, fact: facts.AnswerReceived | commands.AnswerOffer) -> None:
     """The answer to the acceptance, or to a bed."""
     if fact.offer == "place":
         screening.answered(draft, fact.answer)
@@ -345,7 +345,7 @@ EXCHANGE: Final = Process[ExchangeState](
         ),
         "letter-received": EventKind("letter-received", facts.LetterReceived, application.letter_received),
         "advisor-answered": EventKind("advisor-answered", facts.AdvisorAnswered, screening.advisor_answered),
-        "offer-answered": EventKind("offer-answered", facts.OfferAnswered, _offer_answered),
+        "offer-answered": EventKind("offer-answered", facts.AnswerReceived, _offer_answered),
         "coe-result": EventKind("coe-result", facts.CoeResult, status.coe_result),
         "visa-result": EventKind("visa-result", facts.VisaResult, status.visa_result),
         "dormitory-requested": EventKind("dormitory-requested", facts.DormitoryRequested, housing.requested),

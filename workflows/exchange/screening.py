@@ -3,7 +3,7 @@
 from typing import Final
 
 from schemas.exchange.commands import Accept, AskAdvisor, Consent, DecideAppeal, Validate
-from schemas.exchange.facts import AdvisorAnswered, OfferAnswered
+from schemas.exchange.facts import AdvisorAnswered, AnswerReceived
 from schemas.exchange.lookups import AdvisorFound
 from schemas.exchange.records import AdvisorAsked, NumberGiven
 from schemas.exchange.roles import Role
@@ -146,7 +146,7 @@ def release(draft: ExchangeDraft) -> None:
     draft.notify("nomination-accepted", "coordinator", due_at=due_at)
 
 
-def place_answered(draft: ExchangeDraft, fact: OfferAnswered) -> None:
+def place_answered(draft: ExchangeDraft, fact: AnswerReceived) -> None:
     """Yes or no to the acceptance, once it is told."""
     answered(draft, fact.answer)
 

@@ -20,7 +20,7 @@ from schemas.kernel.transition import NoticeRequested
 if TYPE_CHECKING:
     from workflows.kernel.draft import Draft
 
-CHECK_DOCUMENT: Final = "check-document"
+CHECK_DOCUMENT = "check-document"
 """The task of looking at what was received; its key names the document."""
 DOCUMENTS_MISSING: Final = "documents-missing"
 """The message by which what is missing is asked for; it has a link by which it is sent."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CHAIN_LIMIT: Final = 8
 """Facts of which each came from the one before; what would be one more is not told (L9)."""
-CHAIN_TOO_LONG: Final = "chain-too-long"
+CHAIN_TOO_LONG = "chain-too-long"
 """Kind of the task for what was not told."""
 _ID_LENGTH: Final = 32
 _PLAIN: Final = (bool, int, float, date, datetime, NoneType)

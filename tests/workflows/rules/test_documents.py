@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,19 +25,27 @@ def kinds(method: str) -> set[str]:
     return {kind for path in RULES for kind in _first_arguments(path, method)}
 
 
-def _first_arguments(path: Path, method: str) -> Iterator[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    constants = {
+@cache
+def _constants(path: Path) -> dict[str, str]:
+    return {
         target.id: node.value.value
-        for node in tree.body
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for node in ast.walk(tree):
+
+
+def _first_arguments(path: Path, method: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
             first = node.args[0]
-            yield constants[first.id] if isinstance(first, ast.Name) else ast.literal_eval(first)
+            if isinstance(first, ast.Attribute):
+                # of another module of the rules, by its name
+                (module,) = (each for each in RULES if each.stem == ast.unparse(first.value))
+                yield _constants(module)[first.attr]
+            else:
+                yield _constants(path)[first.id] if isinstance(first, ast.Name) else ast.literal_eval(first)
 
 
 def section(title: str) -> dict[str, str]:
@@ -50,8 +59,12 @@ def section(title: str) -> dict[str, str]:
     [
         ("Stages", {str(stage) for stage in Stage}),
         ("Roles", {*map(str, Role), ADMINISTRATOR}),
-        # an event that cannot be delivered is a task without a case that could open it
-        ("Tasks", kinds("open_task") | {"dead-letter"}),
+        # what cannot be delivered is a task without a case that could open it
+        (
+            "Tasks",
+            kinds("open_task")
+            | {"dead-letter", "fact-without-case", "fact-for-ended-case", "fact-not-arrived"},
+        ),
         ("Deadlines", kinds("start_deadline")),
         ("Messages", set(MESSAGES)),
     ],

@@ -248,6 +248,9 @@ $$;
 CREATE FUNCTION iehe.exchange_record_deferred(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF NOT split_part(of_case, '/', 1) = ANY (iehe.rooms_here()) THEN
+        RAISE EXCEPTION 'a case of another home' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     INSERT INTO iehe.exchange_mobilities (case_id, received_at, term, partner, mobility, agreement, faculty, family, given,
         born, nationality, number, mail, language, first, last, months, needs_coe, revision, deferred_from, student_no)
     SELECT record ->> 'to', moment, record ->> 'term', m.partner, m.mobility, m.agreement, m.faculty, m.family, m.given,
