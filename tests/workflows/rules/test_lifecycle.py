@@ -266,7 +266,7 @@ def test_a01_a_rule_cannot_leave_the_table() -> None:
 
 
 def test_every_command_is_known_to_the_process() -> None:
-    """No command model is left without its rule, but for what it has none of: ladders that ask, glass, documents."""
+    """No command model is left without its rule, but for ladders that ask, glass and documents."""
 
     def leaves(model: type[Command]):
         subclasses = model.__subclasses__()

@@ -17,11 +17,11 @@ from tests.workflows.rules.test_admission_committee import tied
 from tests.workflows.rules.test_documents import kinds
 from workflows.kernel import steps
 from workflows.kernel.break_glass import REVIEW
+from workflows.kernel.documents import CHECK_DOCUMENT
 from workflows.kernel.draft import Draft
 from workflows.kernel.frame import Frame
-from workflows.kernel.state import due_at
-from workflows.kernel.documents import CHECK_DOCUMENT
 from workflows.kernel.links import CHAIN_TOO_LONG
+from workflows.kernel.state import due_at
 from workflows.kernel.steps import CALL_BY_HAND, NOBODY_REACHED
 from workflows.kernel.undo import UNDO_BY_HAND
 
