@@ -3,6 +3,7 @@
 What goes on is made by keyed hashes, so that the same fact told twice is the same fact.
 """
 
+import json
 from base64 import b32encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,12 +43,22 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A value that the room keeps in rows of its own; as JSON."""
+
+    case_id: str
+    fact: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutApart:
-    """A fact without what is personal in it."""
+    """A fact without what is personal in it, and what is stored in the transaction that stores it."""
 
     case_id: str
     data: dict[str, Any]
-    words: tuple[Words, ...] = ()
+    words: tuple[Words | Kept, ...] = ()
 
 
 def is_apart(process: Process[Any], kind: EventKind) -> bool:
@@ -81,7 +92,7 @@ def put_apart(
         about = person_key(marks, process.room, subject) if named else subject
         return PutApart(process.case_id(about), dict(data))
     case_id = process.case_id(keyed(marks, process.room, source, subject) if process.keyed else subject)
-    kept, told = list[Words](), dict(data)
+    kept, told = list[Words | Kept](), dict(data)
     for path, mark in _marked(kind.data):
         *way, name = path
         part: Any = told
@@ -91,6 +102,13 @@ def put_apart(
                 break
             part[step] = part = dict(part[step])
         if part.get(name) is None:
+            continue
+        if mark is Apart.KEPT:
+            value = json.dumps(part[name], sort_keys=True)
+            fact = next(fact for fact, each in process.events.items() if each is kind)
+            kept.append(Kept(case_id, fact, ".".join(path), value))
+            told_as = "|".join(("kept", case_id, source, event, *path, value))
+            part[name] = _code(marks.mark(process.room, told_as)[:_ID_BYTES])
             continue
         words = str(part[name])
         place = "|".join((case_id, "" if mark is Apart.PERSON else f"{source}|{event}", *path, words))
@@ -119,9 +137,14 @@ def of_receiver(
     return own
 
 
-async def keep(connection: Any, marks: Marks, words: tuple[Words, ...]) -> None:
+async def keep(connection: Any, marks: Marks, words: tuple[Words | Kept, ...]) -> None:
     """Store them, in the transaction that stores the fact."""
     for each in words:
+        if isinstance(each, Kept):
+            room = each.case_id.partition("/")[0]
+            given = each.case_id, each.fact, each.field, each.value
+            await connection.execute(f"SELECT iehe.{room}_kept($1, $2, $3, $4::jsonb)", *given)
+            continue
         await keep_text(connection, marks, each.text_id, each.case_id, each.author, each.words)
 
 

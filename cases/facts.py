@@ -8,7 +8,7 @@ import asyncpg
 
 from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
-from cases.apart import Marks, Words, is_apart, keep, put_apart
+from cases.apart import Kept, Marks, Words, is_apart, keep, put_apart
 from cases.receipts import keep_receipt
 from cases.registry import PROCESSES
 from cases.states import read_state
@@ -58,7 +58,7 @@ async def store(
     pool: asyncpg.Pool,
     case: asyncpg.Record | Mapping[str, Any],
     envelope: EventEnvelope,
-    words: tuple[Words, ...] = (),
+    words: tuple[Words | Kept, ...] = (),
     marks: Marks | None = None,
     receipt: str | None = None,
 ) -> None:
@@ -115,7 +115,7 @@ async def announce(connection: Any, process: Process[Any], about: str, envelope:
 
 def apart(
     marks: Marks, case: asyncpg.Record | Mapping[str, Any], envelope: EventEnvelope
-) -> tuple[EventEnvelope, tuple[Words, ...]]:
+) -> tuple[EventEnvelope, tuple[Words | Kept, ...]]:
     """A fact without what is personal in it, and what is stored beside it."""
     process, subject = PROCESSES[case["process"]], case["case_id"].partition("/")[2]
     kind = stepping.event_kind(process, envelope)

@@ -16,7 +16,7 @@ from activities.kernel.database import REFUSED_BY_FUNCTION, refusal_of
 from activities.kernel.queries import queries
 from cases import facts
 from cases.administration import ENTER, roles_for
-from cases.apart import Marks, Words, keyed
+from cases.apart import Kept, Marks, Words, keyed
 from cases.receipts import receipt_of
 from cases.registry import PROCESSES, ROOMS
 from schemas.kernel.case import Actor, EventEnvelope
@@ -110,7 +110,7 @@ async def store_form(
         receipt = receipt_of(marks, process.room, case_id)
     try:
         case = {"process": process.name, "case_id": case_id}
-        words: tuple[Words, ...] = ()
+        words: tuple[Words | Kept, ...] = ()
         if marks is not None:
             envelope, words = facts.apart(marks, case, envelope)
         await facts.store(pool, case, envelope, words, marks, receipt)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from activities.admission.room import ROOM as ADMISSION
+from activities.dormitory.room import ROOM as DORMITORY
 from activities.exchange.room import ROOM as EXCHANGE
 from activities.kernel.room import Room
 from activities.outreach.room import ROOM as OUTREACH
@@ -14,7 +15,7 @@ from schemas.kernel.roles import HOST_ROLES
 from workflows.kernel.process import Process
 
 ROOMS: Final[Mapping[str, Room]] = {
-    room.process.name: room for room in (ADMISSION, OUTREACH, SUPPORT, EXCHANGE)
+    room.process.name: room for room in (ADMISSION, OUTREACH, SUPPORT, EXCHANGE, DORMITORY)
 }
 """By the names of their processes."""
 

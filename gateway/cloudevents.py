@@ -25,7 +25,7 @@ from pydantic import (
     ValidationError,
 )
 
-from cases.apart import Marks, Words, is_apart, put_apart
+from cases.apart import Kept, Marks, Words, is_apart, put_apart
 from cases.registry import PROCESSES
 from gateway.problems import Fault, Invalid, faults_of, pointer
 from schemas.kernel.case import EventEnvelope
@@ -123,7 +123,7 @@ class Arrival:
     case_id: str
     event: CloudEvent
     data: dict[str, JsonValue]
-    words: tuple[Words, ...] = ()
+    words: tuple[Words | Kept, ...] = ()
     """What is stored beside it."""
 
     @property

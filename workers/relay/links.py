@@ -21,7 +21,7 @@ from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, Connection, 
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
 from cases import facts
-from cases.apart import Marks, Words, keyed, of_receiver
+from cases.apart import Kept, Marks, Words, keyed, of_receiver
 from schemas.kernel.case import EventEnvelope, FactOrigin
 from schemas.kernel.identifiers import OWN_SOURCE, event_type
 from workers.relay.listening import Bell
@@ -280,7 +280,7 @@ class _Arrival:
             link=self.origin,
         )
         case = {"process": self.process.name, "case_id": case_id}
-        words: tuple[Words, ...] = ()
+        words: tuple[Words | Kept, ...] = ()
         if self.marks is not None:
             event, words = facts.apart(self.marks, case, event)
         # noted first: the first step of the case may ask from what it comes
@@ -289,7 +289,7 @@ class _Arrival:
         await facts.enter(self.connection, case, event)
         await self._mark("delivered", None)
 
-    async def _keep(self, case_id: str, words: Sequence[Words]) -> None:
+    async def _keep(self, case_id: str, words: Sequence[Words | Kept]) -> None:
         if not words:
             return
         marks = self._keys()

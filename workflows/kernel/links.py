@@ -14,7 +14,7 @@ from enum import Enum, StrEnum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from pydantic import JsonValue, ValidationError
+from pydantic import AwareDatetime, JsonValue, ValidationError
 
 from schemas.kernel.case import FactOrigin
 from schemas.kernel.payload import Payload
@@ -28,7 +28,7 @@ CHAIN_LIMIT: Final = 8
 CHAIN_TOO_LONG = "chain-too-long"
 """Kind of the task for what was not told."""
 _ID_LENGTH: Final = 32
-_PLAIN: Final = (bool, int, float, date, datetime, NoneType)
+_PLAIN: Final = (bool, int, float, date, datetime, AwareDatetime, NoneType)
 
 
 class Absent(StrEnum):

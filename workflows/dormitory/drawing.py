@@ -1,0 +1,138 @@
+"""The run: rules and seed are frozen, a list is drawn, a second person confirms, beds are offered (X34)."""
+
+from typing import Final
+
+from schemas.dormitory.commands import ConfirmRun, Draw, Offer, OfferReserve
+from schemas.dormitory.lookups import HouseFound
+from schemas.dormitory.records import ListDrawn
+from schemas.dormitory.roles import Role
+from schemas.dormitory.run import Line
+from schemas.dormitory.stages import Reason, Stage
+from workflows.dormitory.allocation import House, excluded, frozen_hash, in_order
+from workflows.dormitory.ground import (
+    DormitoryDraft,
+    found_of,
+    frame_of_term,
+    house_of,
+    policy_of,
+    tell_changed,
+)
+from workflows.dormitory.intake import DRAW
+from workflows.dormitory.offers import Serving, refuse
+
+CONFIRM: Final = "confirm"
+RELEASE: Final = "release"
+
+
+def list_of(draft: DormitoryDraft, house: House) -> list[Line]:
+    """The list that these rules draw from the house as it is and the seed."""
+    state = draft.state
+    waiting = [request for request in house.found.requests if request.place is None]
+    return house.allot(in_order(waiting, policy_of(state), state.house, state.seed))
+
+
+def hash_of(draft: DormitoryDraft, found: HouseFound) -> str:
+    """Of all that the list is drawn from."""
+    return frozen_hash(found, policy_of(draft.state), draft.state.seed)
+
+
+def draw(draft: DormitoryDraft, command: Draw) -> None:
+    """Freeze what the list is drawn from, and draw it.
+
+    Raises:
+        Refusal: requests are still collected, or the seed is not the published one.
+    """
+    state = draft.state
+    if state.collect_until is not None and draft.now < state.collect_until:
+        until = state.collect_until.astimezone(draft.calendar.zone)
+        draft.require(False, "still-collecting", until=f"{until:%Y-%m-%d %H:%M}")
+    draft.require(command.seed == state.seed, "seed-unpublished")
+    found = found_of(draft)
+    draft.require(bool(found.beds), "no-beds", house=state.house)
+    lines = list_of(draft, house_of(draft, found))
+    state.list_hash, state.drawn_by, state.confirmed_by = hash_of(draft, found), draft.actor.id, None
+    state.placed = sum(line.bed is not None for line in lines)
+    state.unplaced = len(lines) - state.placed
+    draft.details.update(hash=state.list_hash, seed=state.seed, placed=state.placed, unplaced=state.unplaced)
+    draft.record(ListDrawn(hash=state.list_hash, lines=tuple(line.model_dump(mode="json") for line in lines)))
+    draft.finish(DRAW)
+    draft.goto(Stage.FROZEN)
+    draft.start_deadline(CONFIRM, policy_of(state).confirm)
+    draft.open_task(CONFIRM, Role.HOUSE, deadline=CONFIRM)
+
+
+def confirm(draft: DormitoryDraft, command: ConfirmRun) -> None:
+    """A second person has looked at the list.
+
+    Raises:
+        Refusal: it is another list, the same person, or something has changed since it was drawn.
+    """
+    state = draft.state
+    draft.require(draft.actor.id != state.drawn_by, "same-person-draws")
+    _same_list(draft, command.hash)
+    state.confirmed_by = draft.actor.id
+    draft.details["hash"] = command.hash
+    draft.goto(Stage.CONFIRMED)
+    draft.start_deadline(RELEASE, policy_of(state).release)
+    draft.open_task(RELEASE, Role.HOUSE, deadline=RELEASE)
+
+
+def _same_list(draft: DormitoryDraft, seen: str) -> HouseFound:
+    draft.require(seen == draft.state.list_hash, "other-list", hash=draft.state.list_hash)
+    found = found_of(draft)
+    draft.require(hash_of(draft, found) == seen, "input-changed")
+    return found
+
+
+def offer(draft: DormitoryDraft, command: Offer) -> None:
+    """The confirmed list becomes offers and a queue; everybody without a bed is told why."""
+    _same_list(draft, command.hash)
+    draft.details["hash"] = command.hash
+    serving = Serving.of(draft)
+    policy = policy_of(draft.state)
+    lines = list_of(draft, serving.house)
+    draft.goto(Stage.OFFERING)
+    serving.queue = []
+    for line in lines:
+        request = serving.house.requests[line.case]
+        if line.reason is None or line.reason is Reason.NOT_ACCEPTED:
+            continue  # who is not accepted yet is heard of again
+        if excluded(request, policy) is not None:
+            refuse(draft, request, line.reason)
+            continue
+        serving.wait(request, line.rank)
+        draft.places.pass_over(frame_of_term(draft.state), line.case, line.reason)
+        tell_changed(draft, line.case, "waitlisted", line.reason)
+    serving.offer(line for line in lines if line.bed)
+    # what did not fit in the list fits no better now
+    serving.look_again()
+    if not serving.ends:
+        draft.goto(Stage.SETTLED)
+
+
+def offer_reserve(draft: DormitoryDraft, command: OfferReserve) -> None:
+    """A bed of the reserve at once, by a person; every check but that of the order holds.
+
+    Raises:
+        Refusal: nobody asks for it, the bed does not fit, or the reserve is empty.
+    """
+    serving = Serving.of(draft)
+    request = serving.house.requests.get(command.mobility)
+    if request is None or request.place is not None:
+        draft.require(False, "no-request", mobility=command.mobility)
+        return
+    bed = serving.house.beds.get(command.bed)
+    if bed is None:
+        draft.require(False, "bed-unknown", bed=command.bed)
+        return
+    reason = excluded(request, policy_of(draft.state)) or serving.house.unfit(bed, request)
+    draft.require(reason is None, "bed-unfit", bed=command.bed, reason=reason)
+    frame = f"{frame_of_term(draft.state)}/reserve"
+    draft.require(serving.house.room_in(frame), "reserve-empty")
+    draft.details.update(of=command.mobility, bed=command.bed)
+    if command.reason_id is not None:
+        draft.details["reason_id"] = command.reason_id
+    serving.house.give(bed.bed, request, frame)
+    serving.queue = [each for each in serving.queue if each.case != request.case]
+    serving.offer_one(request, bed.bed, frame)
+    serving.finish()
