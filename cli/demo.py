@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 from cli.case_arguments import carry_out
+from cli.japanese import word
 from cli.known import offered
 from cli.session import CommandError, JsonOption, Session
 
@@ -64,9 +65,10 @@ def demo(
         configure("json", "error")
         with tempfile.TemporaryDirectory(prefix="iehe-demo-files-") as folder:
             session.remark("demo-servers-start")
-            async with demo_servers(session.settings, chosen) as servers:
+            played = scenario_of(chosen)
+            async with demo_servers(session.settings, chosen, *played.beside) as servers:
                 session.remark("demo-ui", ui=servers.ui)
-                scenario = scenario_of(chosen)(servers, cases=cases, seed=seed, folder=Path(folder))
+                scenario = played(servers, cases=cases, seed=seed, folder=Path(folder))
                 with _Screen(scenario.process, silent=as_json) as screen:
                     outcome = await play(scenario, screen.show)
                 _report(session, outcome, scenario)
@@ -129,6 +131,9 @@ def _report(session: Session, outcome: Outcome, scenario: Scenario[Any]) -> None
     notices = ", ".join(f"{state} {count}" for state, count in sorted(outcome.notices.items()))
     told = {**outcome.as_dict(), "process": scenario.process.name, "temporal_ui": scenario.servers.ui}
     endings = "\n".join(f"  {count:>5}  {ending}" for ending, count in outcome.endings.items())
+    if outcome.invariants:
+        held = (f"  {count:>5}  {name}" for name, count in outcome.invariants.items())
+        endings += "\n" + "\n".join((word("what does not hold, and how often") + ":", *held))
     session.answer(told, "demo-played", notices=notices, endings=endings)
 
 

@@ -48,11 +48,14 @@ class Outcome:
     open_cases: int
     broken_chains: int
     doubled_notices: int
+    invariants: dict[str, int]
+    """What must hold for the process: how often it does not."""
 
     @property
     def sound(self) -> bool:
-        """Whether every case has ended, every log's chain holds, and no message was sent twice."""
-        return not (self.open_cases or self.broken_chains or self.doubled_notices)
+        """Whether every case has ended, every log's chain and all else holds, and no message came twice."""
+        broken = sum(self.invariants.values())
+        return not (self.open_cases or self.broken_chains or self.doubled_notices or broken)
 
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
@@ -134,7 +137,8 @@ async def outcome_of(scenario: Scenario[Any], seconds: float) -> Outcome:
     pool = scenario.servers.pool
     endings = await pool.fetch(
         "SELECT outcome || ' (' || outcome_by || ')' AS ending, count(*) FROM iehe.cases "
-        "WHERE closed_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
+        "WHERE closed_at IS NOT NULL AND process = $1 GROUP BY 1 ORDER BY 2 DESC, 1",
+        scenario.process.name,
     )
     notices = await pool.fetch("SELECT state, count(*) FROM iehe.notices GROUP BY 1")
     logs: dict[str, list[dict[str, object]]] = {}
@@ -152,4 +156,5 @@ async def outcome_of(scenario: Scenario[Any], seconds: float) -> Outcome:
         open_cases=await pool.fetchval("SELECT count(*) FROM iehe.cases WHERE closed_at IS NULL"),
         broken_chains=sum(broken_at(entries) is not None for entries in logs.values()),
         doubled_notices=len(mails) - len(set(mails)),
+        invariants=await scenario.invariants(),
     )

@@ -53,6 +53,8 @@ class Scenario(ABC, Generic[S]):
     """Stages in which it is nobody's turn any more: what follows is left to the clock."""
     slow: ClassVar[frozenset[str]] = frozenset()
     """Stages in which little happens: time moves faster when every case is settled or in one of these."""
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Rooms of other processes that play a part: their policies are loaded too."""
     step: ClassVar[timedelta] = timedelta(days=3)
     """How far time is moved between two turns."""
 
@@ -71,6 +73,10 @@ class Scenario(ABC, Generic[S]):
     @abstractmethod
     async def prepare(self) -> None:
         """Store people, what all cases go by, and what the cases are about; and have them started."""
+
+    async def invariants(self) -> dict[str, int]:
+        """What must hold at the end beside what holds for every process: how often it does not."""
+        return {}
 
     async def act(self, case: asyncpg.Record) -> None:
         """Let whoever's turn it is do something, or not."""

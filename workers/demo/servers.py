@@ -66,8 +66,8 @@ def _temporary_home(account: Account | None) -> Home:
 
 
 @asynccontextmanager
-async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
-    """Start a stack in a temporary folder on free ports, with a worker and the default policy of a process.
+async def demo_servers(settings: Settings, room: str, *beside: str) -> AsyncIterator[Servers]:
+    """Start a stack in a temporary folder on free ports, with a worker and default policies.
 
     All of it is gone afterwards.
     """
@@ -96,7 +96,8 @@ async def demo_servers(settings: Settings, room: str) -> AsyncIterator[Servers]:
         await register_search_attributes(client)
         async with one_connection(postgres.url("owner"), application="iehe-demo") as connection:
             await migrate(connection)
-            await load_defaults(connection, room)
+            for each in (room, *beside):
+                await load_defaults(connection, each)
             await store_homes(connection)
             # moved days have no nights to wait through
             await connection.execute(

@@ -1,0 +1,89 @@
+"""What the sample students come into: partners with agreements, three houses with their beds, a season."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas.exchange.policy import Window
+from schemas.kernel.case import Actor
+
+PARTNERS: Final = tuple(f"uni-{number:02}" for number in range(1, 21))
+HOUSE_ROLES: Final = ("house_office",)
+
+
+@dataclass(frozen=True)
+class House:
+    """A house, the share of all students for whom it has a bed, and who works there."""
+
+    name: str
+    share: float
+    kind: str
+
+    @property
+    def office(self) -> Actor:
+        """Who draws and offers."""
+        return Actor(id=f"{self.name}-1", roles=HOUSE_ROLES)
+
+    @property
+    def second(self) -> Actor:
+        """Who confirms."""
+        return Actor(id=f"{self.name}-2", roles=HOUSE_ROLES)
+
+
+HOUSES: Final = {
+    house.name: house
+    for house in (House("north", 0.3, "single"), House("south", 0.25, "unit"), House("east", 0.2, "shared"))
+}
+
+
+async def furnish(connection: Any, term: str, season: Window, students: int) -> None:
+    """Store partners, agreements with their frames, houses with their beds, and the season's dates.
+
+    A fifth of the agreements have places for half of those who are nominated.
+    """
+    follows = f"{int(term[:2])}A"
+    each = -(-students // len(PARTNERS))
+    for of_term in (term, follows):
+        for measure, places in (("persons", students + 50), ("months", (students + 50) * 6)):
+            wanted = json.dumps({"places": places, "measure": measure})
+            await connection.execute(
+                "SELECT iehe.set_frame($1, $2, now())", f"exchange/{of_term}:{measure}", wanted
+            )
+    for number, partner in enumerate(PARTNERS):
+        await connection.execute(
+            "INSERT INTO iehe.exchange_partners (partner, name, mail) VALUES ($1, $2, $3)",
+            *(partner, f"見本 University {number + 1}", f"coordinator-{number + 1}@example.edu"),
+        )
+        persons = max(1, each // 2) if number % 5 == 0 else each + 1
+        for of_term in (term, follows):
+            await connection.execute(
+                "SELECT iehe.exchange_set_agreement($1, $2, $3, 'all', $4, $5)",
+                *(of_term, f"a-{partner}", partner, persons, persons * 6),
+            )
+    for house in HOUSES.values():
+        for who in (house.office, house.second):
+            await connection.execute(
+                "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES ($1, $2, $3, $4)",
+                *(who.id, f"見本 {who.id}", f"{who.id}@example.ac.jp", list(HOUSE_ROLES)),
+            )
+        beds = max(2, int(students * house.share))
+        rooms = [(f"R{bed // 2:03}-{'AB'[bed % 2]}", f"R{bed // 2:03}") for bed in range(beds)]
+        shared = house.kind == "shared"
+        await connection.executemany(
+            "INSERT INTO iehe.dormitory_beds (house, bed, room, kind, group_) VALUES ($1, $2, $3, $4, $5)",
+            [
+                (
+                    house.name,
+                    bed,
+                    room if shared else bed,
+                    "accessible" if number == 0 else house.kind,
+                    ("woman", "man")[number // 2 % 2] if shared and number else None,
+                )
+                for number, (bed, room) in enumerate(rooms)
+            ],
+        )
+    await connection.execute(
+        "UPDATE iehe.policies SET valid_from = '2020-04-01',"
+        " body = jsonb_set(body, '{routes,incoming,seasons,S}', $1) WHERE process = 'exchange-onboarding'",
+        season.model_dump_json(),
+    )
