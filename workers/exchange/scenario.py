@@ -111,6 +111,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
         self.last = self.begins + timedelta(days=140)
         self.term = f"{self.begins:%y}S"
         self._requested: set[str] = set()
+        self._days: dict[str, date] = {}
 
     @property
     def turns(self) -> Mapping[str, Callable[[StudentTurn], Awaitable[None]]]:
@@ -140,8 +141,12 @@ class Scenario(scenario.Scenario[ExchangeState]):
 
     @property
     def today(self) -> date:
-        """The day of the cases, a little behind it: what happened is not ahead of any of them."""
-        return (self.now - timedelta(hours=1)).date()
+        """The day of the cases."""
+        return self.now.date()
+
+    def day_of(self, turn: StudentTurn) -> date:
+        """The day of a case's last step, which lies ahead of no clock: each case has its own."""
+        return self._days[turn.case_id]
 
     def season(self) -> Window:
         """A season whose nominations are taken now."""
@@ -244,8 +249,10 @@ class Scenario(scenario.Scenario[ExchangeState]):
         if case["process"] != EXCHANGE.name:
             await self._house(case)
             return
+        last = "SELECT max(at) FROM iehe.case_log WHERE case_id = $1"
+        at = await self.servers.pool.fetchval(last, case["case_id"])
+        self._days[case["case_id"]] = at.astimezone(TOKYO).date()
         await super().act(case)
-        await self._tidy(case)
 
     async def _house(self, case: Any) -> None:
         process = PROCESSES[case["process"]]
@@ -373,7 +380,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
         return {"slot": datetime.combine(day, time(10), TOKYO).isoformat(), "port": "nrt"}
 
     async def _certificate(self, turn: StudentTurn, fate: str) -> None:
-        state, day = turn.state, self.today.isoformat()
+        state, day = turn.state, self.day_of(turn).isoformat()
         coe, visa = state.tracks[Track.COE], state.tracks[Track.VISA]
         known = {"batch": "batch-1", "on": day}
         if coe == Coe.DATA_DUE:
@@ -489,7 +496,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
         state = turn.state
         for item in state.asked_for:
             if item not in state.checklist:
-                on = {"item": item, "on": self.today.isoformat()}
+                on = {"item": item, "on": self.day_of(turn).isoformat()}
                 await self.event(turn, "proof-received", on)
 
     async def _study(self, turn: StudentTurn) -> None:
@@ -500,7 +507,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
             if fate in ("early", "early-excused"):
                 if fate == "early-excused":
                     await self.decide(turn, commands.Excuse, COMMITTEE, ground="disaster")
-                await self.decide(turn, commands.RecordEarlyReturn, OFFICE, on=self.today)
+                await self.decide(turn, commands.RecordEarlyReturn, OFFICE, on=self.day_of(turn))
             elif fate == "missing" or (fate == "found" and "missing" not in state.path):
                 await self.decide(turn, commands.DeclareMissing, HEAD, contacts=BOTH)
             elif fate == "extends" and state.last == self.last:
@@ -509,7 +516,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
                     return
 
     async def _sign(self, turn: StudentTurn) -> None:
-        state, month = turn.state, f"{self.today:%Y-%m}"
+        state, month = turn.state, f"{self.day_of(turn):%Y-%m}"
         if turn.lot(month) > 0.1 and month not in state.confirmed:  # noqa: PLR2004 - some forget one
             await self.event(turn, "enrolment-signed", {"month": month})
         active = state.tracks[Track.SCHOLARSHIP] == Scholarship.ACTIVE
@@ -542,15 +549,19 @@ class Scenario(scenario.Scenario[ExchangeState]):
         elif turn.state.grades:
             await self.decide(turn, commands.ReleaseTranscript, REGISTRAR, version=turn.state.revision)
 
+    async def _tidy_up(self) -> None:
+        """What is left for people of students who have ended is done."""
+        left = (
+            "SELECT * FROM iehe.cases c WHERE process = $1 AND closed_at IS NOT NULL AND EXISTS "
+            "(SELECT FROM iehe.tasks t WHERE t.case_id = c.case_id AND t.closed_at IS NULL)"
+        )
+        for case in await self.servers.pool.fetch(left, EXCHANGE.name):
+            await self._tidy(case)
+
     async def _tidy(self, case: Any) -> None:
-        """What is left for people to say that it is done."""
         state = EXCHANGE.state.model_validate_json(case["state"])
         turn = Turn(case["case_id"], state, self.chance_of(case["case_id"]))
         kinds = {task.kind for task in state.tasks.values()}
-        if "look-at-change" in kinds:
-            await self.decide(turn, commands.AcknowledgeChange, OFFICE, version=state.revision)
-        if not state.closed:
-            return
         if "report-immigration" in kinds:
             await self.decide(turn, commands.ReportImmigration, OFFICE)
         if "return-scholarship" in kinds:
@@ -564,6 +575,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
     async def invariants(self) -> dict[str, int]:
         """Places, quotas, scholarships and tutors balance; endings are right; lists agree with Temporal."""
         pool = self.servers.pool
+        await self._tidy_up()
         held = {name: await pool.fetchval(question) for name, question in INVARIANTS.items()}
         rows = await pool.fetch(
             "SELECT case_id, outcome, state FROM iehe.cases WHERE process = $1", EXCHANGE.name

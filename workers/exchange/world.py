@@ -60,12 +60,13 @@ async def furnish(connection: Any, term: str, season: Window, students: int) -> 
                 "SELECT iehe.exchange_set_agreement($1, $2, $3, 'all', $4, $5)",
                 *(of_term, f"a-{partner}", partner, persons, persons * 6),
             )
+    of_houses = [(who.id, HOUSE_ROLES) for house in HOUSES.values() for who in (house.office, house.second)]
+    for who, roles in (*of_houses, ("houses-head", ("head_of_houses",))):
+        await connection.execute(
+            "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES ($1, $2, $3, $4)",
+            *(who, f"見本 {who}", f"{who}@example.ac.jp", list(roles)),
+        )
     for house in HOUSES.values():
-        for who in (house.office, house.second):
-            await connection.execute(
-                "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES ($1, $2, $3, $4)",
-                *(who.id, f"見本 {who.id}", f"{who.id}@example.ac.jp", list(HOUSE_ROLES)),
-            )
         beds = max(2, int(students * house.share))
         rooms = [(f"R{bed // 2:03}-{'AB'[bed % 2]}", f"R{bed // 2:03}") for bed in range(beds)]
         shared = house.kind == "shared"

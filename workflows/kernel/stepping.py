@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from schemas.kernel.case import CLOCK, Actor, ActorKind, CaseState, Command, EventEnvelope, Owed, RefusedEvent
-from schemas.kernel.identifiers import event_type
+from schemas.kernel.identifiers import OWN_SOURCE, event_type
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import Undelivered
 from workflows.kernel import deadlines as counting
@@ -64,12 +64,11 @@ def told(process: Process[S], event: EventEnvelope, state: S, frame: Frame) -> D
     except ValidationError:
         raise Refusal("invalid-message", faults=event.type) from None
     actor = Actor(id=event.source[:64], kind=ActorKind.SYSTEM)
-    draft = Draft(
-        process,
-        state,
-        kind.step,
-        frame.with_cause(actor, event.cause, event.occurred_at or event.received_at),
-    )
+    at = event.occurred_at or event.received_at
+    if at is not None and event.source == OWN_SOURCE:
+        # our own clocks: what another case has just told is true now
+        at = min(at, frame.now)
+    draft = Draft(process, state, kind.step, frame.with_cause(actor, event.cause, at))
     kind.apply(draft, fact)
     return draft
 
