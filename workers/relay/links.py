@@ -21,7 +21,7 @@ from activities.kernel.database import FAULTS, REFUSED_BY_FUNCTION, Connection, 
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
 from cases import facts
-from cases.apart import Kept, Marks, Words, keyed, of_receiver
+from cases.apart import Kept, Marks, Words, keep, keyed, of_receiver
 from schemas.kernel.case import EventEnvelope, FactOrigin
 from schemas.kernel.identifiers import OWN_SOURCE, event_type
 from workers.relay.listening import Bell
@@ -292,14 +292,15 @@ class _Arrival:
     async def _keep(self, case_id: str, words: Sequence[Words | Kept]) -> None:
         if not words:
             return
-        marks = self._keys()
+        marks, texts = self._keys(), [each for each in words if isinstance(each, Words)]
+        await keep(self.connection, marks, tuple(each for each in words if isinstance(each, Kept)))
         class_key, wrapped = marks.new(case_id)
         key = marks.open(case_id, class_key, wrapped)
         if key is None:
             raise LookupError(class_key)
-        ids = list[UUID]([each.text_id for each in words])
-        sealed = [key.seal(each.text_id, each.words) for each in words]
-        kept = ids, [each.author for each in words], sealed
+        ids = list[UUID]([each.text_id for each in texts])
+        sealed = [key.seal(each.text_id, each.words) for each in texts]
+        kept = ids, [each.author for each in texts], sealed
         await self.connection.execute(SQL["first_words"], case_id, class_key, wrapped, *kept)
 
     async def wait(self, reason: str, least: float = FIRST_PAUSE) -> None:
