@@ -72,11 +72,11 @@ async def _compared(connection: Any, houses: Sequence[str], rows: Sequence[BedRo
 
 
 def _loaded(run: str) -> tuple[Mapping[str, str], EventEnvelope]:
+    # it is true from the step on that takes it
     told = EventEnvelope(
         id=f"list-loaded/{uuid4().hex}",
         source=OWN_SOURCE,
         type=event_type(DORMITORY.name, "list-loaded"),
-        received_at=datetime.now(UTC),
     )
     return {"process": DORMITORY.name, "case_id": run}, told
 

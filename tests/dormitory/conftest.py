@@ -32,5 +32,12 @@ async def worker_pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture
+async def office_pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database.url("office"), size=2)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
 def hall(worker_pool: asyncpg.Pool, owner: asyncpg.Connection) -> Hall:
     return Hall(worker_pool, owner)
