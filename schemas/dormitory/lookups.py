@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from pydantic import Field
+
 from schemas.dormitory.run import Bed, Held, Request
 from schemas.kernel.payload import Payload, Record
 from schemas.kernel.policies import PolicyRef
@@ -46,6 +48,8 @@ class HouseFound(Record):
     """Of this run."""
     queue: tuple[str, ...]
     """Who waits, in order, by their cases."""
+    passed: dict[str, str] = Field(default_factory=dict)
+    """Why who waits was passed over the last time."""
     free: dict[str, int]
     """By frame of the run, how many it can still give, without regard to those above."""
     parents: dict[str, str]

@@ -67,6 +67,7 @@ class Reason(StrEnum):
     NO_BED_OF_KIND = "no-bed-of-kind"
     ACCESSIBLE_KEPT = "accessible-kept"
     MOVE_NOT_PROMISED = "move-not-promised"
+    RESERVE_KEPT = "reserve-kept"
     FRAME_FULL = "frame-full"
     HOUSE_FULL = "house-full"
     WAITLIST_OVER = "waitlist-over"

@@ -1,7 +1,7 @@
 """Facts that a mobility tells other processes: codes, ids and dates alone."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
@@ -44,6 +44,16 @@ class BedRequested(Payload):
     quota: Code
     faculty: Code
     accepted: bool
+
+
+class BedArrival(Payload):
+    """When a student with a bed comes, or comes later than was said, or has moved in."""
+
+    case: CaseId
+    house: Code
+    term: TermCode
+    on: date
+    what: Literal["planned", "delayed", "moved-in"]
 
 
 class BedReleased(Payload):

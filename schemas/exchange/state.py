@@ -43,6 +43,14 @@ class Proof(Record):
     by: str
 
 
+class BedWish(Record):
+    """What a student has asked a house for."""
+
+    types: tuple[str, ...]
+    first: date
+    until: date
+
+
 class ExchangeState(CaseState):
     """Everything a mobility remembers."""
 
@@ -93,6 +101,7 @@ class ExchangeState(CaseState):
     offer: str | None = None
     """The place of the bed that is offered or promised."""
     house: str | None = None
+    bed_wish: BedWish | None = None
     offer_until: datetime | None = None
     bed_gap: int = 0
     """Days for which the house cleans it afterwards."""

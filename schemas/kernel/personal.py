@@ -17,5 +17,5 @@ class Apart(StrEnum):
     PERSON = "person"
     """The same, with a keyed hash before the id and a dot between them: the same person has the same hash."""
     KEPT = "kept"
-    """It is given to `iehe.<room>_kept(case, fact, field, value)` in the transaction that stores the fact; a keyed
-    mark goes on. The field takes both: what is told, and a `KeptMark`."""
+    """It is given to `iehe.<room>_kept(case, fact, field, value)` in the transaction that stores the fact; a
+    keyed mark goes on. The field takes both: what is told, and a `KeptMark`."""

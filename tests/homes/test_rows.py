@@ -78,6 +78,7 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
         "support_referred_by",
         "support_take_over",
         "support_keep_staff_keys",
+        "dormitory_kept",
     }
     assert {row["proname"] for row in owners} == told | of_office
 

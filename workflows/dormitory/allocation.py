@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Final
 
 from schemas.dormitory.lookups import HouseFound
@@ -36,6 +37,7 @@ _NEAREST: Final = (
     Reason.FAMILY_UNKNOWN,
     Reason.MOVE_NOT_PROMISED,
     Reason.ACCESSIBLE_KEPT,
+    Reason.RESERVE_KEPT,
 )
 """Why a bed does not fit, the further from fitting before."""
 
@@ -118,6 +120,7 @@ class House:
         for bed in self.found.beds:
             self.by_kind[bed.kind].append(bed)
             self.by_room[bed.room].append(bed)
+        self._tried: dict[tuple[object, ...], tuple[int, int]] = {}
         self.requests = {request.case: request for request in self.found.requests}
         self.free = dict(self.found.free)
         for held in self.found.held:
@@ -149,6 +152,19 @@ class House:
         if not self.is_free(bed.bed, first, until):
             return Reason.HOUSE_FULL
         return self._among(bed, request, first, until)
+
+    def _reserved(self, bed: Bed, request: Request, since: date | None) -> Reason | None:
+        """So many beds are kept free on each day for emergencies (X22)."""
+        kept = self.policy.emergency.get(self.name, 0)
+        if not kept or Need.ACCESSIBLE in request.person.needs or bed.kind is RoomKind.ACCESSIBLE:
+            return None
+        days = self.span_of(request, since)
+        others = (
+            each
+            for each in self.beds.values()
+            if each.bed != bed.bed and each.kind is not RoomKind.ACCESSIBLE and self.is_free(each.bed, *days)
+        )
+        return None if len(list(islice(others, kept))) == kept else Reason.RESERVE_KEPT
 
     def _not_meant_for(self, bed: Bed, request: Request) -> Reason | None:
         """An accessible bed for others only late, and by a promise (X27); a family's for families (X26)."""
@@ -195,12 +211,34 @@ class House:
         for kind in kinds:
             if kind is RoomKind.COUPLE:
                 continue
-            for bed in self.by_kind.get(kind, ()):
-                reason = self.unfit(bed, request, since)
-                if reason is None:
-                    return bed
-                nearest = max(nearest, _NEAREST.index(reason))
+            found, reached = self._first_of(kind, request, since)
+            if found is not None:
+                return found
+            nearest = max(nearest, reached)
         return _NEAREST[nearest]
+
+    def _first_of(self, kind: RoomKind, request: Request, since: date | None) -> tuple[Bed | None, int]:
+        """The first bed of a kind; what did not fit somebody alike does not, until something is free."""
+        person, beds = request.person, self.by_kind.get(kind, [])
+        alike = (
+            kind,
+            request.group,
+            person.needs,
+            person.promises_to_move,
+            request.until,
+            request.first,
+            since,
+        )
+        start, nearest = self._tried.get(alike, (0, 0))
+        for number in range(start, len(beds)):
+            bed = beds[number]
+            reason = self.unfit(bed, request, since) or self._reserved(bed, request, since)
+            if reason is None:
+                self._tried[alike] = number, nearest
+                return bed, nearest
+            nearest = max(nearest, _NEAREST.index(reason))
+        self._tried[alike] = len(beds), nearest
+        return None, nearest
 
     # frames
 
@@ -231,6 +269,7 @@ class House:
 
     def vacate(self, place: str) -> None:
         """The beds of a place are free; it counts on in its frames."""
+        self._tried.clear()
         for bed, spans in self.spans.items():
             self.spans[bed] = [span for span in spans if span.place != place]
 

@@ -95,26 +95,26 @@ def offer(draft: DormitoryDraft, command: Offer) -> None:
     serving.queue = []
     for line in lines:
         request = serving.house.requests[line.case]
-        if line.reason is None or line.reason is Reason.NOT_ACCEPTED:
-            continue  # who is not accepted yet is heard of again
-        if excluded(request, policy) is not None:
+        if line.reason is Reason.NOT_ACCEPTED:
+            continue  # heard of again when that is decided
+        if line.reason is not None and excluded(request, policy) is not None:
             refuse(draft, request, line.reason)
             continue
         serving.wait(request, line.rank)
-        draft.places.pass_over(frame_of_term(draft.state), line.case, line.reason)
-        tell_changed(draft, line.case, "waitlisted", line.reason)
-    serving.offer(line for line in lines if line.bed)
-    # what did not fit in the list fits no better now
-    serving.look_again()
-    if not serving.ends:
-        draft.goto(Stage.SETTLED)
+        if line.reason is not None:
+            draft.places.pass_over(frame_of_term(draft.state), line.case, line.reason)
+            tell_changed(draft, line.case, "waitlisted", line.reason)
+            serving.house.found.passed[line.case] = line.reason
+    # in the order of the list, which gives the same beds to the same persons
+    serving.house = house_of(draft, serving.house.found)
+    serving.finish()
 
 
 def offer_reserve(draft: DormitoryDraft, command: OfferReserve) -> None:
     """A bed of the reserve at once, by a person; every check but that of the order holds.
 
     Raises:
-        Refusal: nobody asks for it, the bed does not fit, or the reserve is empty.
+        Refusal: nobody asks for it, or the bed does not fit.
     """
     serving = Serving.of(draft)
     request = serving.house.requests.get(command.mobility)
@@ -128,7 +128,6 @@ def offer_reserve(draft: DormitoryDraft, command: OfferReserve) -> None:
     reason = excluded(request, policy_of(draft.state)) or serving.house.unfit(bed, request)
     draft.require(reason is None, "bed-unfit", bed=command.bed, reason=reason)
     frame = f"{frame_of_term(draft.state)}/reserve"
-    draft.require(serving.house.room_in(frame), "reserve-empty")
     draft.details.update(of=command.mobility, bed=command.bed)
     if command.reason_id is not None:
         draft.details["reason_id"] = command.reason_id

@@ -16,7 +16,7 @@ from workflows.kernel.draft import Draft
 
 DormitoryDraft = Draft[DormitoryState]
 NO_LIMIT: Final = Decimal(1_000_000)
-"""Of a house over all terms: what holds there is that no bed is given twice on a day."""
+"""Of what beds limit, by their days: one bed may be several persons' in a term, one after the other."""
 
 
 def policy_of(state: DormitoryState) -> DormitoryPolicy:
@@ -69,20 +69,20 @@ def set_frames(draft: DormitoryDraft, found: HouseFound) -> None:
     accessible = sum(bed.kind is RoomKind.ACCESSIBLE for bed in found.beds)
     root, term = root_of(state), frame_of_term(state)
 
-    def frame(name: str, places: int, parent: str | None, limit: Decimal | None = None) -> None:
-        wanted = FrameWanted(places=Decimal(places), limit=limit, parent=parent)
+    def frame(name: str, places: int, parent: str | None, limit: int | Decimal) -> None:
+        wanted = FrameWanted(places=Decimal(places), limit=Decimal(limit), parent=parent)
         if name == term:
             wanted = wanted.model_copy(update={"allocator": state.case_id})
         draft.places.frame(name, wanted)
 
     frame(root, beds, None, NO_LIMIT)
-    frame(term, beds, root)
-    frame(f"{term}/reserve", emergency + accessible, term)
-    frame(f"{term}/open", beds - emergency, term)
+    frame(term, beds, root, NO_LIMIT)
+    frame(f"{term}/reserve", emergency + accessible, term, NO_LIMIT)
+    frame(f"{term}/open", beds - emergency, term, NO_LIMIT)
     for agreement, quota in policy.quotas.get(state.house, {}).items():
-        frame(f"{term}/open/{agreement}", quota.beds, f"{term}/open")
+        frame(f"{term}/open/{agreement}", quota.beds, f"{term}/open", quota.beds)
         for faculty, count in quota.faculties.items():
-            frame(f"{term}/open/{agreement}/{faculty}", count, f"{term}/open/{agreement}")
+            frame(f"{term}/open/{agreement}/{faculty}", count, f"{term}/open/{agreement}", count)
 
 
 def line_of(state: DormitoryState, frame: str, bed: str | None, first: date, until: date | None) -> PlaceLine:

@@ -1,6 +1,5 @@
 """Offers: each holds a bed for one person until a moment; what falls free goes to the first whom it fits."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Final, cast
@@ -28,6 +27,9 @@ from workflows.dormitory.ground import (
 LOOK: Final = "next-offer"
 """The one deadline of all offers: the next moment at which one ends, or a bed begins to fit somebody."""
 SERVING: Final = (Stage.OFFERING, Stage.SETTLED)
+AT_ONCE: Final = 200
+"""Offers in one step: a step is one transaction, and others wait for the frames that it has."""
+NEXT_LOOK: Final = timedelta(seconds=1)
 BROKEN: Final = "couple-broken"
 
 
@@ -40,6 +42,8 @@ class Serving:
     ends: dict[str, datetime] = field(default_factory=dict)
     """The offers of this run that are open after the step, with their ends."""
     queue: list[Request] = field(default_factory=list)
+    goes_on: bool = False
+    """More is to be offered, in another step."""
 
     @classmethod
     def of(cls, draft: DormitoryDraft) -> "Serving":
@@ -117,19 +121,28 @@ class Serving:
         if self.draft.state.stage not in SERVING or not self.queue:
             return
         lines = self.house.allot([(request, (number,)) for number, request in enumerate(self.queue)])
-        last = max((number for number, line in enumerate(lines) if line.bed), default=-1)
+        placed = [number for number, line in enumerate(lines) if line.bed]
+        now = placed[:AT_ONCE]
+        # both halves of a couple's room in one step
+        while now and len(now) < len(placed) and self._is_half(lines, now):
+            now.append(placed[len(now)])
         frame = frame_of_term(self.draft.state)
-        for line in lines[: last + 1]:
-            if line.reason is not None:
+        for line in lines[: now[-1] + 1 if now else 0]:
+            if line.reason is not None and self.house.found.passed.get(line.case) != line.reason:
                 self.draft.places.pass_over(frame, line.case, line.reason)
-        self.offer(line for line in lines if line.bed)
-        served = {line.case for line in lines if line.bed}
-        self.queue = [request for request in self.queue if request.case not in served]
-
-    def offer(self, lines: Iterable[Line]) -> None:
-        """Hold each bed for its person until they are to answer."""
-        for line in lines:
+        for line in (lines[number] for number in now):
             self.offer_one(self.house.requests[line.case], line.bed or "", line.frame or "")
+        served = {lines[number].case for number in now}
+        self.queue = [request for request in self.queue if request.case not in served]
+        self.goes_on = len(now) < len(placed)
+
+    def _is_half(self, lines: list[Line], now: list[int]) -> bool:
+        served = {lines[number].case for number in now}
+        rooms = [self.house.beds[lines[number].bed or ""].kind for number in now]
+        return any(
+            kind is RoomKind.COUPLE and self.house.requests[lines[number].case].person.partner not in served
+            for number, kind in zip(now, rooms, strict=True)
+        )
 
     def offer_one(self, request: Request, bed: str, frame: str) -> None:
         """A bed is held for one person and for nobody else; the student's case hears of it with this step."""
@@ -164,6 +177,8 @@ class Serving:
         """At the next end of an offer; or when an accessible bed may go to who has promised to move (X27)."""
         draft, policy = self.draft, policy_of(self.draft.state)
         moments = [*self.ends.values(), *self._accessible_from()]
+        if self.goes_on:
+            moments.append(draft.now + NEXT_LOOK)
         draft.stop_deadline(LOOK)
         if moments:
             draft.start_deadline(LOOK, policy.offers, due_at=min(moments), keep=True)

@@ -119,6 +119,7 @@ def plan(draft: ExchangeDraft, slot: datetime, port: str, *, delayed: bool) -> N
     version = state.arrival.version + 1 if state.arrival is not None else 1
     state.arrival = Arrival(slot=slot, port=port, delayed=delayed, version=version)
     draft.details.update(slot=slot.isoformat(), port=port)
+    housing.tell_arrival(draft, "delayed" if delayed else "planned", here.date())
     draft.close_task("night-contact")
     in_hours = policy.move_in_from <= here.time() <= policy.move_in_until
     if here.weekday() >= SATURDAY or not in_hours:

@@ -5,13 +5,14 @@ from typing import Final
 
 from schemas.exchange.commands import FindHousing
 from schemas.exchange.facts import BedChanged, BedOffered, CheckedIn, CheckedOut, DormitoryRequested
-from schemas.exchange.links import BedReleased, BedRequested
+from schemas.exchange.links import BedArrival, BedReleased, BedRequested
 from schemas.exchange.records import DormitoryStay
 from schemas.exchange.roles import Role
 from schemas.exchange.stages import Housing, Stage, Track
-from schemas.exchange.state import ExchangeState
+from schemas.exchange.state import BedWish, ExchangeState
 from schemas.kernel.case import Owed
 from schemas.kernel.deadlines import Deadline
+from schemas.kernel.japan import TOKYO
 from schemas.kernel.places import PlaceLine
 from workflows.exchange.dates import A_DAY, ExchangeDraft, policy_of
 
@@ -44,23 +45,43 @@ def requested(draft: ExchangeDraft, fact: DormitoryRequested) -> None:
     first, last = state.stay
     draft.require(fact.first < last and fact.until > first, "dates-outside", first=f"{first}", last=f"{last}")
     state.house = fact.house
+    state.bed_wish = BedWish(types=fact.types, first=fact.first, until=fact.until)
     draft.details.update(house=fact.house, types=list(fact.types))
     draft.go_track(Track.DORMITORY, Housing.REQUESTED)
+    ask_house(draft)
+    draft.owe(BED_OWED)
+
+
+def ask_house(draft: ExchangeDraft) -> None:
+    """What the house knows of the request; told again when the student is accepted (X24)."""
+    state = draft.state
+    if state.bed_wish is None or state.house is None:
+        return
+    if housing_of(state) not in (Housing.REQUESTED, Housing.WAITLISTED):
+        return
     draft.tell_all(
         "bed-requested",
         BedRequested(
             case=state.case_id,
-            house=fact.house,
+            house=state.house,
             term=state.term,
-            types=fact.types,
-            first=fact.first,
-            until=fact.until,
+            types=state.bed_wish.types,
+            first=state.bed_wish.first,
+            until=state.bed_wish.until,
             quota=state.quota,
             faculty=state.faculty,
-            accepted=state.stage in ACCEPTED,
+            accepted=state.released and state.stage in ACCEPTED,
         ),
     )
-    draft.owe(BED_OWED)
+
+
+def tell_arrival(draft: ExchangeDraft, what: str, on: date) -> None:
+    """The house of a student with a bed knows when to expect them, and keeps it in a delay (X32)."""
+    state = draft.state
+    if state.house is None or state.offer is None:
+        return
+    told = {"case": state.case_id, "house": state.house, "term": state.term, "on": on, "what": what}
+    draft.tell_all("bed-arrival", BedArrival.model_validate(told))
 
 
 def offered(draft: ExchangeDraft, fact: BedOffered) -> None:
@@ -88,6 +109,9 @@ def answered(draft: ExchangeDraft, answer: str) -> None:
         draft.places.take(place)
         draft.go_track(Track.DORMITORY, Housing.CONFIRMED)
         draft.notify("bed-confirmed", "student", house=state.house)
+        if state.arrival is not None:
+            what = "delayed" if state.arrival.delayed else "planned"
+            tell_arrival(draft, what, state.arrival.slot.astimezone(TOKYO).date())
         return
     draft.places.release(place, "declined")
     state.offer, state.offer_until = None, None
@@ -143,6 +167,7 @@ def checked_in(draft: ExchangeDraft, fact: CheckedIn) -> None:
     """Somebody has moved in."""
     draft.details["on"] = f"{fact.on:%Y-%m-%d}"
     draft.record(DormitoryStay(what="in", on=fact.on))
+    tell_arrival(draft, "moved-in", fact.on)
     draft.go_track(Track.DORMITORY, Housing.CHECKED_IN)
 
 

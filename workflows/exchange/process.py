@@ -405,6 +405,7 @@ EXCHANGE: Final = Process[ExchangeState](
         "arrived": Tells(links.Arrived, keep=timedelta(days=400), expected=("health-check",)),
         "missing": Tells(links.StudentMissing, keep=timedelta(days=400)),
         "bed-requested": Tells(links.BedRequested, keep=timedelta(days=200)),
+        "bed-arrival": Tells(links.BedArrival, keep=timedelta(days=200)),
         "bed-released": Tells(links.BedReleased, keep=timedelta(days=200)),
     },
     takes={

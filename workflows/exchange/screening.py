@@ -10,7 +10,7 @@ from schemas.exchange.roles import Role
 from schemas.exchange.stages import Stage
 from schemas.exchange.state import Advisor, ExchangeState
 from schemas.kernel.deadlines import Deadline
-from workflows.exchange import intake
+from workflows.exchange import housing, intake
 from workflows.exchange.dates import ExchangeDraft, policy_of, term_of
 
 ADVISOR = "advisor"
@@ -138,6 +138,7 @@ def released(draft: ExchangeDraft, _deadline: Deadline) -> None:
 def release(draft: ExchangeDraft) -> None:
     """The letters go, and the student has some days for the answer."""
     draft.state.released = True
+    housing.ask_house(draft)
     draft.record(NumberGiven())
     draft.places.take(intake.quota_of(draft.state))
     deadline = draft.start_deadline(ANSWER, policy_of(draft.state).answer)

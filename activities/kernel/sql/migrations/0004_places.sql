@@ -360,7 +360,8 @@ DECLARE
 BEGIN
     SELECT q.frame INTO before FROM iehe.place_queue q
     LEFT JOIN iehe.place_queue own ON own.frame = q.frame AND own.case_id = holder AND own.state = 'waiting'
-    WHERE q.frame IN (SELECT l ->> 'frame' FROM jsonb_array_elements(lines) AS l)
+    -- an array and no join: what counts frames is asked of those entries alone
+    WHERE q.frame = ANY (ARRAY(SELECT l ->> 'frame' FROM jsonb_array_elements(lines) AS l))
       AND q.state = 'waiting' AND q.case_id <> holder
       AND (own.entry IS NULL OR (q.rank, q.entry) < (own.rank, own.entry))
       AND q.amount <= iehe.free_in(q.frame) AND iehe.fits_everywhere(q.case_id)
