@@ -10,6 +10,7 @@ from datetime import time, timedelta
 from typing import Any, Final
 
 import asyncpg
+import structlog
 from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
@@ -31,6 +32,7 @@ ANSWER_LIMIT: Final = 4 * 1024 * 1024
 UNREACHED: Final = "partner-unreached"
 TRIES: Final = 10
 """Of one question: about 17 hours with their pauses; then it is left to the next night."""
+log = structlog.get_logger()
 _FIRST_PAUSE: Final = timedelta(minutes=1)
 _LONGEST_PAUSE: Final = timedelta(hours=8)
 
@@ -124,6 +126,7 @@ async def _fetch_named(tools: Tools, partner: asyncpg.Record, rows: Sequence[asy
             if is_transient(error):
                 raise
             # what the database does not take holds up none of the others
+            _note_refused(partner["partner"], [error.sqlstate or ""])
             await _refuse_one(tools, partner["partner"], row)
         await tools.fault("taken")
 
@@ -153,12 +156,22 @@ async def _take_one(tools: Tools, partner: str, row: asyncpg.Record, said: Mappi
         else:
             try:
                 mobility = Mobility.model_validate(said)
-            except ValidationError:
+            except ValidationError as error:
+                _note_refused(partner, [_place(fault) for fault in error.errors(include_input=False)])
                 await refused(connection, mark_of(tools), partner, row["mobility"])
             else:
                 await take(connection, mark_of(tools), partner, mobility)
         await tools.fault("writing")
         await _settle(connection, partner, [row])
+
+
+def _note_refused(partner: str, why: Sequence[str]) -> None:
+    """Codes and names of fields: what stands in them is personal."""
+    log.warning("mobility-not-taken", partner=partner, why=list(why))
+
+
+def _place(fault: Mapping[str, Any]) -> str:
+    return "/".join(map(str, fault["loc"])) + f":{fault['type']}"
 
 
 async def _settle(connection: Any, partner: str, rows: Sequence[asyncpg.Record]) -> None:

@@ -19,7 +19,6 @@ from schemas.kernel.identifiers import event_type
 from workflows.exchange.process import EXCHANGE
 
 SQL: Final = queries("exchange/partners")
-EVENTS: Final = queries("kernel/events")
 ROOM: Final = EXCHANGE.room
 FIX: Final = "fix-nomination"
 """What a partner says cannot be taken: its coordinator has to put it right."""
@@ -165,5 +164,4 @@ async def _enter(
         data=dict(data),
     )
     where = (EXCHANGE.name, case_id, envelope.model_dump_json())
-    if await connection.fetchrow(EVENTS["event"], envelope.source, envelope.id) is None:
-        await connection.fetchval(EVENTS["enter"], envelope.source, envelope.id, envelope.type, *where)
+    await connection.execute(SQL["tell_case"], envelope.source, envelope.id, envelope.type, *where)

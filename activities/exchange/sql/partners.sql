@@ -84,6 +84,11 @@ SET revision = $2, agreement = $3, faculty = $4, family = $5, given = $6, nation
     confirmed_at = clock_timestamp(), stale_since = NULL
 WHERE case_id = $1
 
+-- name: tell_case
+-- In the inbox of its case, once; a relay brings it there.
+INSERT INTO iehe.events (source, id, type, process, case_id, envelope) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (source, id) DO NOTHING
+
 -- name: open_task
 SELECT iehe.exchange_open_task($1, $2)
 

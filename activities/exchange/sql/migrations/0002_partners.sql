@@ -75,7 +75,7 @@ BEGIN
         RETURN;
     END IF;
     IF NOT EXISTS (SELECT FROM iehe.exchange_partners p JOIN iehe.sources s ON s.name = p.source
-                   WHERE p.partner = subject AND s.uri = teller) THEN
+                   WHERE p.partner = exchange_took.subject AND s.uri = teller) THEN
         PERFORM iehe.refuse('not-this-partner', jsonb_build_object('partner', subject));
     END IF;
     PERFORM iehe.exchange_ask(subject, ARRAY(SELECT jsonb_array_elements_text(said -> 'mobilities')));
