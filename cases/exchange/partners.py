@@ -13,7 +13,7 @@ from cases import facts
 from cases.administration import note
 from cases.states import read_state
 from cases.texts import Vault, texts_of
-from schemas.exchange.partners import AgreementAnswer, OurSide
+from schemas.exchange.partners import Agreement, AgreementAnswer, OurSide
 from schemas.exchange.partners_list import Partner
 from schemas.exchange.state import ExchangeState
 from schemas.kernel.case import EventEnvelope
@@ -96,13 +96,13 @@ async def our_side(
 
 
 async def _told(pool: asyncpg.Pool, vault: Vault, row: Row) -> OurSide:
-    version = row["agreement_version"]
-    approved = row["approved_version"]
-    agreement = {
-        "version": int(version),
-        "sha256": row["agreement_sha256"],
-        "approved": int(approved) if approved else None,
-    }
+    approved, agreement = row["approved_version"], None
+    if row["agreement_version"] is not None:
+        agreement = Agreement(
+            version=int(row["agreement_version"]),
+            sha256=row["agreement_sha256"],
+            approved=None if approved is None else int(approved),
+        )
     return OurSide(
         mobility=row["mobility"],
         revision=row["revision"],
@@ -113,7 +113,7 @@ async def _told(pool: asyncpg.Pool, vault: Vault, row: Row) -> OurSide:
         first=row["stays_first"],
         last=row["stays_last"],
         transcript=row["transcript"],
-        agreement=agreement if version else None,
+        agreement=agreement,
     )
 
 

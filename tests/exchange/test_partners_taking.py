@@ -82,6 +82,24 @@ async def test_x1_a_change_at_home_is_told_to_the_case_once(partnership: Partner
     assert json.loads(said)["family"] == "Muster"
 
 
+@pytest.mark.parametrize(("status", "stage"), [("live", Stage.NOMINATED), ("cancelled", Stage.WITHDRAWN)])
+async def test_a_change_before_the_case_is_opened_is_no_fault(
+    partnership: Partnership, status, stage
+) -> None:
+    """It is opened with what was fetched last, and the fact of that finds it so; nobody has to look."""
+    server = partnership.server
+    for changes in ({}, {"status": status, "last": "2027-07-31"}):
+        server.put("m-1", **changes)
+        await server.notify(partnership.door, "m-1")
+        await partnership.work()
+    await partnership.deliver()
+    copy = await partnership.copy()
+    state = await partnership.state(copy["case_id"])
+    assert (state["stage"], state["revision"], state["last"]) == (stage, 2, "2027-07-31")
+    refused = "SELECT count(*) FROM iehe.case_log WHERE step = 'refuse-event'"
+    assert await partnership.owner.fetchval(refused) == 0
+
+
 async def test_x1_the_home_university_cancels(partnership: Partnership) -> None:
     """Its status is its own: the case is withdrawn, and its revision says so."""
     case_id = await partnership.nominated()
