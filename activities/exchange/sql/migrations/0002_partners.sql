@@ -22,7 +22,7 @@ COMMENT ON COLUMN iehe.exchange_mobilities.stale_since IS
     'Since when the home university was asked and did not say so again: it is unknown whether the copy still holds (X3, X4).';
 
 CREATE TABLE iehe.exchange_revisions (
-    case_id   text NOT NULL REFERENCES iehe.exchange_mobilities ON DELETE CASCADE,
+    case_id   text NOT NULL REFERENCES iehe.exchange_mobilities,
     revision  integer NOT NULL,
     said      jsonb NOT NULL,
     until     timestamptz NOT NULL,
