@@ -14,7 +14,7 @@ import structlog
 from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
-from activities.exchange.partners import SQL, Mark, refused, take
+from activities.exchange.partners import SQL, WAITS, Mark, refused, take
 from activities.kernel.channels import DeferredError, NotDeliveredError, RefusedError, WithheldError
 from activities.kernel.database import is_transient
 from activities.kernel.errands import Errand, each_by_itself
@@ -160,7 +160,10 @@ async def _take_one(tools: Tools, partner: str, row: asyncpg.Record, said: Mappi
                 _note_refused(partner, [_place(fault) for fault in error.errors(include_input=False)])
                 await refused(connection, mark_of(tools), partner, row["mobility"])
             else:
-                await take(connection, mark_of(tools), partner, mobility)
+                if await take(connection, mark_of(tools), partner, mobility) == WAITS:
+                    values = (partner, row["mobility"], row["asked_at"], pause_after(row["attempts"]), WAITS)
+                    await connection.execute(SQL["put_off"], *values)
+                    return
         await tools.fault("writing")
         await _settle(connection, partner, [row])
 

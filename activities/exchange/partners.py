@@ -22,6 +22,7 @@ SQL: Final = queries("exchange/partners")
 ROOM: Final = EXCHANGE.room
 FIX: Final = "fix-nomination"
 """What a partner says cannot be taken: its coordinator has to put it right."""
+WAITS: Final = "waits"
 _CODE_BYTES: Final = 10
 _COPIED: Final = (
     *("agreement", "faculty", "family", "given", "nationality", "mail", "language"),
@@ -45,7 +46,8 @@ async def take(connection: Connection, mark: Mark, partner: str, said: Mobility)
     """Take what a partner says of one of its mobilities, in a transaction of the caller's.
 
     Returns:
-        What became of it: new, changed, same, old (it has said something later), ended, refused.
+        What became of it: new, changed, same, old (it has said something later), ended, refused, or `WAITS`:
+        nothing yet, its case is to be opened first with what was said before.
     """
     await connection.execute(SQL["one_at_a_time"], partner, said.mobility)
     known = await connection.fetchrow(SQL["known"], partner, said.mobility)
@@ -53,7 +55,7 @@ async def take(connection: Connection, mark: Mark, partner: str, said: Mobility)
         fate = await _new(connection, mark, partner, said)
     else:
         fate = await _known(connection, mark, said, known)
-    if fate != "refused":
+    if fate not in ("refused", WAITS):
         await connection.execute(SQL["close_task"], FIX, code_of(mark, partner, said.mobility))
     return fate
 
@@ -83,6 +85,9 @@ async def _next_revision(connection: Connection, mark: Mark, said: Mobility, kno
     if said.term != known["term"]:
         # deferred here: what it says is of another stay
         said = said.model_copy(update={name: known[name] for name in ("first", "last", "months")})
+    if not await connection.fetchval(SQL["is_opened"], known["case_id"]):
+        # it would be opened with this revision, and then be told of it as of a change
+        return WAITS
     await connection.execute(SQL["keep_revision"], known["case_id"])
     await connection.execute(SQL["take_revision"], known["case_id"], said.revision, *_own(said))
     if known["closed"]:

@@ -83,19 +83,23 @@ async def test_x1_a_change_at_home_is_told_to_the_case_once(partnership: Partner
 
 
 @pytest.mark.parametrize(("status", "stage"), [("live", Stage.NOMINATED), ("cancelled", Stage.WITHDRAWN)])
-async def test_a_change_before_the_case_is_opened_is_no_fault(
+async def test_a_change_before_the_case_is_opened_waits_for_it(
     partnership: Partnership, status, stage
 ) -> None:
-    """It is opened with what was fetched last, and the fact of that finds it so; nobody has to look."""
+    """The case is opened with what was said first, and told of the change as of any; nobody has to look."""
     server = partnership.server
     for changes in ({}, {"status": status, "last": "2027-07-31"}):
         server.put("m-1", **changes)
         await server.notify(partnership.door, "m-1")
         await partnership.work()
+    assert (await partnership.copy())["revision"] == 1
+    await partnership.deliver()
+    await partnership.later(1)
+    await partnership.work()
     await partnership.deliver()
     copy = await partnership.copy()
     state = await partnership.state(copy["case_id"])
-    assert (state["stage"], state["revision"], state["last"]) == (stage, 2, "2027-07-31")
+    assert (state["stage"], state["revision"], copy["revision"]) == (stage, 2, 2)
     refused = "SELECT count(*) FROM iehe.case_log WHERE step = 'refuse-event'"
     assert await partnership.owner.fetchval(refused) == 0
 

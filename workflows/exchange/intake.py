@@ -145,9 +145,7 @@ def mobility_changed(draft: ExchangeDraft, fact: MobilityChanged) -> None:
     """Another revision of the home university's; the home university may also cancel (X1, X9)."""
     state = draft.state
     draft.require(not FIXED & set(fact.fields), "identity-changed", fields=", ".join(sorted(fact.fields)))
-    if fact.revision == state.revision and fact.status == "live":
-        return  # fetched before it was opened: it was opened with this revision
-    draft.require(fact.revision >= state.revision, "revision-old", seen=fact.revision, now=state.revision)
+    draft.require(fact.revision > state.revision, "revision-old", seen=fact.revision, now=state.revision)
     draft.details.update(revision=fact.revision, fields=list(fact.fields))
     state.revision = fact.revision
     if fact.status == "cancelled":

@@ -59,6 +59,9 @@ SELECT pg_advisory_xact_lock(hashtextextended('exchange-mobility|' || $1 || '|' 
 SELECT m.*, c.closed_at IS NOT NULL AS closed FROM iehe.exchange_mobilities m LEFT JOIN iehe.cases c USING (case_id)
 WHERE m.partner = $1 AND m.mobility = $2 ORDER BY m.received_at DESC, m.case_id DESC LIMIT 1 FOR UPDATE OF m
 
+-- name: is_opened
+SELECT EXISTS (SELECT FROM iehe.cases WHERE case_id = $1)
+
 -- name: has_agreement
 SELECT EXISTS (SELECT FROM iehe.exchange_agreements a WHERE a.term = $1 AND a.agreement = $2 AND a.partner = $3)
 
