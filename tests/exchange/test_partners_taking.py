@@ -300,3 +300,52 @@ async def test_who_dies_at_any_line_leaves_it_to_another(partnership: Partnershi
     assert await partnership.count("cases") == 1
     assert len(await partnership.facts("nomination-received")) == 1
     assert await partnership.count("exchange_fetches") == 0
+
+
+async def test_x3_an_ended_case_is_not_asked_for_every_night(partnership: Partnership) -> None:
+    """Its copy is what it was; only a higher revision in the index has it fetched."""
+    await partnership.nominated()
+    partnership.server.put("m-1", status="cancelled")
+    await partnership.night()
+    await partnership.deliver()
+    partnership.server.asked.clear()
+    await partnership.night()
+    assert partnership.server.asked == [("/api/index", None)]
+
+
+async def test_x3_more_than_one_question_holds(partnership: Partnership) -> None:
+    """A partner's first night brings all of its mobilities, a hundred in each question."""
+    for number in range(150):
+        partnership.server.put(f"m-{number}", student={"number": f"S-{number}"})
+    await partnership.night()
+    assert await partnership.count("exchange_mobilities") == 150
+    assert [len(ids or ()) for _, ids in partnership.server.asked] == [0, 100, 50]
+
+
+async def test_a_deferred_mobility_hears_of_changes_in_its_later_term(partnership: Partnership) -> None:
+    """The case of the next term is told; days of the term that was left do not count any more."""
+    case_id = await partnership.nominated()
+    later = f"exchange/27A-{case_id.rpartition('-')[2]}"
+    await partnership.owner.execute(
+        "INSERT INTO iehe.exchange_agreements VALUES ('27A', 'a1', 'uni-a', 'all', 10, 60)"
+    )
+    async with partnership.pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "SELECT iehe.exchange_record_deferred($1, 2, now(), 'office-1', $2)",
+            *(case_id, json.dumps({"to": later, "term": "27A"})),
+        )
+    await partnership.deliver()
+    partnership.server.put("m-1", last="2027-07-31", student={"mail": "new@example.edu"})
+    await partnership.server.notify(partnership.door, "m-1")
+    await partnership.work()
+    told = await partnership.owner.fetch(
+        "SELECT case_id FROM iehe.events WHERE type LIKE '%mobility-changed'"
+    )
+    assert [row["case_id"] for row in told] == [later]
+    rows = await partnership.owner.fetch(
+        "SELECT last::text, mail FROM iehe.exchange_mobilities ORDER BY case_id"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("2028-02-20", "new@example.edu"),
+        ("2027-08-20", "kim.muster@example.edu"),
+    ]

@@ -35,9 +35,12 @@ WHERE c.case_id = m.case_id AND c.closed_at IS NULL AND m.partner = $1 AND m.sta
   AND (m.mobility = ANY ($2::text[]) OR $2 IS NULL AND m.confirmed_at < now() - interval '20 hours')
 
 -- name: copies
--- What is known of a partner's mobilities; `old`: not confirmed for a night.
-SELECT DISTINCT ON (m.mobility) m.mobility, m.revision, m.confirmed_at < now() - interval '20 hours' AS old
-FROM iehe.exchange_mobilities m WHERE m.partner = $1 AND m.erased_at IS NULL ORDER BY m.mobility, m.received_at DESC
+-- What is known of a partner's mobilities; `old`: of a living case, and not confirmed for a night.
+SELECT m.mobility, m.revision,
+       c.closed_at IS NULL AND m.confirmed_at < now() - interval '20 hours' AS old
+FROM iehe.exchange_mobilities m LEFT JOIN iehe.cases c USING (case_id)
+WHERE m.partner = $1 AND m.erased_at IS NULL
+  AND NOT EXISTS (SELECT FROM iehe.exchange_mobilities d WHERE d.deferred_from = m.case_id)
 
 -- name: open_copies
 -- Those of cases that still live and are old: the index of the partner may not have them (X4).
@@ -57,7 +60,9 @@ SELECT pg_advisory_xact_lock(hashtextextended('exchange-mobility|' || $1 || '|' 
 -- name: known
 -- Personal: the copy of a mobility; one that was deferred is the case of the later term.
 SELECT m.*, c.closed_at IS NOT NULL AS closed FROM iehe.exchange_mobilities m LEFT JOIN iehe.cases c USING (case_id)
-WHERE m.partner = $1 AND m.mobility = $2 ORDER BY m.received_at DESC, m.case_id DESC LIMIT 1 FOR UPDATE OF m
+WHERE m.partner = $1 AND m.mobility = $2
+  AND NOT EXISTS (SELECT FROM iehe.exchange_mobilities d WHERE d.deferred_from = m.case_id)
+ORDER BY m.received_at DESC LIMIT 1 FOR UPDATE OF m
 
 -- name: is_opened
 SELECT EXISTS (SELECT FROM iehe.cases WHERE case_id = $1)
@@ -154,18 +159,20 @@ WHERE p.partner = $1
 
 -- name: our_side
 -- What the host is the master of (X1), and which version of the agreement holds; nothing else.
-SELECT DISTINCT ON (m.mobility) m.case_id, m.mobility, m.revision, m.seen AS status, m.arrived_on, m.left_on,
+SELECT m.case_id, m.mobility, m.revision, m.seen AS status, m.arrived_on, m.left_on,
        m.stays_first, m.stays_last, m.transcript, c.state -> 'plan' ->> 'version' AS agreement_version,
        c.state -> 'plan' ->> 'content' AS agreement_sha256, c.state -> 'approved' ->> 'version' AS approved_version,
        (SELECT l.details ->> 'comment_id' FROM iehe.case_log l
         WHERE l.case_id = m.case_id AND l.details ? 'comment_id' ORDER BY l.version DESC LIMIT 1) AS comment_id
 FROM iehe.exchange_mobilities m LEFT JOIN iehe.cases c USING (case_id)
 WHERE m.partner = $1 AND ($2::text[] IS NULL OR m.mobility = ANY ($2)) AND m.erased_at IS NULL
-ORDER BY m.mobility, m.received_at DESC LIMIT $3
+  AND NOT EXISTS (SELECT FROM iehe.exchange_mobilities d WHERE d.deferred_from = m.case_id)
+ORDER BY m.mobility LIMIT $3
 
 -- name: case_of
 SELECT m.case_id, c.process, c.state, c.closed_at, c.stage FROM iehe.exchange_mobilities m JOIN iehe.cases c USING (case_id)
-WHERE m.partner = $1 AND m.mobility = $2 AND m.erased_at IS NULL ORDER BY m.received_at DESC LIMIT 1
+WHERE m.partner = $1 AND m.mobility = $2 AND m.erased_at IS NULL
+  AND NOT EXISTS (SELECT FROM iehe.exchange_mobilities d WHERE d.deferred_from = m.case_id)
 
 -- name: mobility_of
 SELECT partner, mobility FROM iehe.exchange_mobilities WHERE case_id = $1

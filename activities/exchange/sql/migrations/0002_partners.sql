@@ -21,6 +21,9 @@ COMMENT ON COLUMN iehe.exchange_mobilities.host IS 'Whom the home university nam
 COMMENT ON COLUMN iehe.exchange_mobilities.stale_since IS
     'Since when the home university was asked and did not say so again: it is unknown whether the copy still holds (X3, X4).';
 
+-- of two cases of a mobility the one that was not put off to the other
+CREATE INDEX exchange_mobilities_put_off ON iehe.exchange_mobilities (deferred_from) WHERE deferred_from IS NOT NULL;
+
 CREATE TABLE iehe.exchange_revisions (
     case_id   text NOT NULL REFERENCES iehe.exchange_mobilities,
     revision  integer NOT NULL,
