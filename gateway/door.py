@@ -20,11 +20,15 @@ from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
+SourceOf = Callable[[Gateway, Mapping[str, str]], Awaitable[str | None]]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a door is asked, by whom: its path, and query, body and file where the door has any."""
+    """What a door is asked, by whom: its path, and query, body and file where the door has any.
+
+    Of a door for another system `actor` is the system, and `source` its URI.
+    """
 
     gateway: Gateway
     process: str
@@ -33,6 +37,7 @@ class Asked:
     query: Any = None
     body: Any = None
     file: Path | None = None
+    source: str = ""
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -68,8 +73,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Door:
-    """A door. `act`: of its process's administration, for who may do it; None: any member of staff."""
+    """A door.
+
+    Args:
+        operation: what it is asked.
+        work: what it does.
+        act: of its process's administration, for who may do it; None: any member of staff.
+        source: of a door for another system and for nobody else: the URI of the source that must show that
+            the request is its own, from the path; None: nobody's.
+    """
 
     operation: Operation
     work: Callable[[Asked], Awaitable[Answer]]
     act: str | None = None
+    source: SourceOf | None = None

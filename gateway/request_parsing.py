@@ -20,6 +20,7 @@ from schemas.kernel.texts import storable
 
 SQL: Final = queries("kernel/office")
 BODY_LIMIT: Final = 64 * 1024
+JSON_TYPE: Final = "application/json"
 KEY_PATTERN: Final = r"^[A-Za-z0-9._:/-]{1,100}$"
 ANY_VERSION: Final = "*"
 _VERSION: Final = re.compile(r'"([0-9]{1,9})"')
@@ -43,7 +44,7 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> tuple[bytes, Any
     Raises:
         Problem: 408, 413, 415, or 400 for what is not JSON.
     """
-    raw = await bytes_of(request, "application/json", limit)
+    raw = await bytes_of(request, JSON_TYPE, limit)
     return raw, parse(raw)
 
 
@@ -53,13 +54,22 @@ async def bytes_of(request: Request, media_type: str, limit: int, seconds: float
     Raises:
         Problem: 408, 413, 415, or 400 for what is cut off.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != media_type:
-        raise problem("unsupported-media-type", types=media_type, headers={"Accept": media_type})
+    check_type(request, media_type)
     try:
         return await read_body(request, limit, seconds)
     except ClientDisconnect:
         raise invalid([Fault("", "incomplete")]) from None
+
+
+def check_type(request: Request, media_type: str) -> None:
+    """Refuse a body of another type.
+
+    Raises:
+        Problem: 415.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != media_type:
+        raise problem("unsupported-media-type", types=media_type, headers={"Accept": media_type})
 
 
 def checked(model: type[M], raw: bytes, *prefix: str | int) -> M:

@@ -11,11 +11,24 @@ from starlette.routing import Route
 from cases.administration import roles_for
 from cases.registry import PROCESSES, own_modules
 from gateway.context import gateway_of
-from gateway.door import Asked, Door
+from gateway.door import Asked, Door, SourceOf
+from gateway.event_modes import Message, Mode
+from gateway.events import door_of
 from gateway.listing import PRIVATE
 from gateway.operation import FILE_TYPE
-from gateway.request_parsing import body_of, bytes_of, checked, query_of
+from gateway.request_parsing import (
+    BODY_LIMIT,
+    JSON_TYPE,
+    body_of,
+    bytes_of,
+    check_type,
+    checked,
+    query_of,
+)
+from gateway.responses import Answer
 from gateway.staff import require_role, staff_of
+from gateway.strict_json import parse
+from schemas.kernel.case import Actor, ActorKind
 from spreadsheets.spool import NamelessFile
 
 FILE_LIMIT: Final = 1024 * 1024
@@ -47,6 +60,9 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
     operation = door.operation
 
     async def answer(request: Request) -> Response:
+        if door.source is not None:
+            asked = await _asked_by_system(request, process, door, door.source)
+            return _told(await door.work(asked))
         gateway, actor = gateway_of(request), await staff_of(request)
         if door.act is not None:
             require_role(actor, roles_for(door.act, process))
@@ -62,7 +78,30 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
             kept.file.write(await bytes_of(request, FILE_TYPE, FILE_LIMIT))
             kept.file.flush()
             asked = replace(asked, file=kept.path)
-        told = await door.work(asked)
-        return JSONResponse(told.model_dump(mode="json"), headers=PRIVATE)
+        return _told(await door.work(asked))
 
     return answer
+
+
+def _told(answer: Answer) -> Response:
+    return JSONResponse(answer.model_dump(mode="json"), headers=PRIVATE)
+
+
+async def _asked_by_system(request: Request, process: str, door: Door, source_of: SourceOf) -> Asked:
+    """What a system asks that has shown who it is, by the whole of its body.
+
+    Raises:
+        Problem: 400, 401, 408, 413, 415, 429, 503; who is not a source hears what a wrong key hears.
+    """
+    events, gateway = door_of(request), gateway_of(request)
+    await events.count_address(request)
+    check_type(request, JSON_TYPE)
+    body = await events.body_of(request, BODY_LIMIT)
+    uri = await source_of(gateway, request.path_params) or ""
+    source = await events.let_in(request, Message(Mode.STRUCTURED, uri, ()), body)
+    asked = Asked(gateway, process, Actor(id=source.name, kind=ActorKind.SYSTEM), request.path_params)
+    asked = replace(asked, source=source.uri)
+    if door.operation.request is None:
+        return asked
+    parse(body)  # what is given twice is no JSON here
+    return replace(asked, body=checked(door.operation.request, body))

@@ -16,17 +16,21 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.kernel.database import open_pool
 from activities.kernel.document_store import DocumentStore
+from activities.kernel.errands import run_errands
 from activities.kernel.notices import NoticeActivities
 from activities.kernel.room import Room
 from activities.kernel.scheduled import ScheduledActivities, Tools, no_fault
 from activities.kernel.steps import StepActivities
+from activities.kernel.webhooks import Webhooks
 from cases.homes import homes, rooms_in
 from cases.registry import PROCESSES, ROOMS
+from embedded.concurrency import cancelled
 from embedded.worker import tell_ready
 from encryption.answer_links import token_of
+from encryption.case_keys import CaseKeys
 from encryption.ring import COMMON_HOME
 from schemas.kernel.homes import CaseHome
-from workers.channels import channels_of
+from workers.channels import channels_of, webhooks_of
 from workers.documents import document_store
 from workers.logs import runtime
 from workers.process import Urls, run, until_told
@@ -78,6 +82,8 @@ async def running_worker(
     rooms: Mapping[str, Room] | None = None,
     fault: Callable[[str], Awaitable[None]] | None = None,
     documents: DocumentStore | None = None,
+    webhooks: Webhooks | None = None,
+    mark: Callable[[str, str], bytes] | None = None,
 ) -> AsyncIterator[None]:
     """Poll both task queues of a home until the context ends.
 
@@ -89,13 +95,18 @@ async def running_worker(
         rooms: the processes that are worked for; None: those that live there.
         fault: called at named points so that tests can die there.
         documents: the store of documents.
+        webhooks: signed requests to other systems; None: none leaves from here.
+        mark: keyed hashes by the keys of the home; None: there are no keys.
     """
     rooms = rooms_in(home) if rooms is None else rooms
     steps = StepActivities(pool, rooms, fault)
-    tools = Tools(pool, client, rooms, fault or no_fault, home.notices_queue, home.name, documents)
+    outside = (documents, webhooks, mark)
+    tools = Tools(pool, client, rooms, fault or no_fault, home.notices_queue, home.name, *outside)
     scheduled = ScheduledActivities(tools, all_works(rooms.values()))
     pollers = PollerBehaviorAutoscaling(initial=10)
+    errands = [each for room in rooms.values() for each in room.errands]
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(cancelled, asyncio.create_task(run_errands(tools, errands)))
         await stack.enter_async_context(
             Worker(
                 client,
@@ -138,7 +149,15 @@ async def worker_from(
             *(settings, pool, ring), link=lambda notice_id: f"{answers}/{token_of(ring, notice_id)}"
         )
         notices = NoticeActivities(pool, ROOMS, channels)
-        async with running_worker(client, pool, notices, home=home, documents=document_store(settings)):
+        async with running_worker(
+            client,
+            pool,
+            notices,
+            home=home,
+            documents=document_store(settings),
+            webhooks=webhooks_of(settings, pool, ring),
+            mark=CaseKeys(ring).mark,
+        ):
             yield
     finally:
         pool.terminate()

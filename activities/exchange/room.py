@@ -3,8 +3,10 @@
 from typing import Final
 
 from activities.exchange.case_page import own_part
+from activities.exchange.fetching import FETCHING, RECONCILIATION
 from activities.exchange.lookups import LOOKUPS
 from activities.exchange.messages import ASKING, MESSAGES
+from activities.exchange.telling import TELLING
 from activities.kernel.room import Room
 from workflows.exchange.process import EXCHANGE
 from workflows.exchange.sight import ADMINISTRATION, SIGHT
@@ -18,4 +20,6 @@ ROOM: Final = Room(
     administration=ADMINISTRATION,
     shared=frozenset({"faculty", "first", "last", "arrival"}),
     asking=ASKING,
+    schedules=(RECONCILIATION,),
+    errands=(FETCHING, TELLING),
 )

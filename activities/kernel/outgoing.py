@@ -1,7 +1,7 @@
 """Requests to addresses that somebody has typed in: checked where they lead before anything is sent.
 
 A name is resolved once and connected to at the address that was checked, so that it cannot be another one by
-then. No redirect is followed, no answer is read beyond its head.
+then. No redirect is followed, and of an answer no more is read than was asked for.
 """
 
 import asyncio
@@ -47,6 +47,7 @@ class Answered:
 
     status: int
     after: timedelta | None = None
+    body: bytes = b""
 
 
 class Outgoing:
@@ -70,12 +71,12 @@ class Outgoing:
             raise RefusedError("url-unsafe")
         return parsed
 
-    async def post(self, url: str, headers: Mapping[str, str], content: bytes) -> Answered:
-        """Send once.
+    async def post(self, url: str, headers: Mapping[str, str], content: bytes, *, limit: int = 0) -> Answered:
+        """Send once; of an answer that is a good one up to `limit` bytes are read.
 
         Raises:
             WithheldError: outside production, to a host that is not listed.
-            RefusedError: it leads where no request may go.
+            RefusedError: it leads where no request may go, or the answer is longer.
             DeferredError: no connection, or no answer; it may have been taken.
         """
         target = self.check(url)
@@ -85,7 +86,7 @@ class Outgoing:
             self._context = httpx.create_ssl_context()
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._to_one_of(await self._addresses(target), target, headers, content)
+                return await self._to_one_of(await self._addresses(target), target, headers, content, limit)
         except httpx.ConnectTimeout:
             raise DeferredError("connect-failed") from None
         except (TimeoutError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ReadError):
@@ -108,7 +109,12 @@ class Outgoing:
         return public
 
     async def _to_one_of(
-        self, addresses: list[str], target: httpx.URL, headers: Mapping[str, str], content: bytes
+        self,
+        addresses: list[str],
+        target: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes,
+        limit: int,
     ) -> Answered:
         # no proxy of the environment: it would look the name up anew; no connection kept: the next request
         # to the address may be for another name
@@ -123,10 +129,10 @@ class Outgoing:
             *first, last = addresses
             for address in first:
                 try:
-                    return await self._ask(client, address, target, headers, content)
+                    return await self._ask(client, address, target, headers, content, limit)
                 except (httpx.ConnectError, httpx.ConnectTimeout):
                     continue
-            return await self._ask(client, last, target, headers, content)
+            return await self._ask(client, last, target, headers, content, limit)
 
     async def _ask(
         self,
@@ -135,6 +141,7 @@ class Outgoing:
         target: httpx.URL,
         headers: Mapping[str, str],
         content: bytes,
+        limit: int,
     ) -> Answered:
         request = client.build_request(
             "POST",
@@ -144,8 +151,21 @@ class Outgoing:
             extensions={"sni_hostname": target.raw_host.decode("ascii")},
         )
         answer = await client.send(request, stream=True)
-        await answer.aclose()
-        return Answered(answer.status_code, _after(answer.headers.get("Retry-After")))
+        try:
+            body = await _read(answer, limit) if limit and answer.is_success else b""
+        finally:
+            await answer.aclose()
+        return Answered(answer.status_code, _after(answer.headers.get("Retry-After")), body)
+
+
+async def _read(answer: httpx.Response, limit: int) -> bytes:
+    """The body as it came over the wire: what is packed would be larger than what was counted."""
+    body = bytearray()
+    async for part in answer.aiter_raw():
+        body += part
+        if len(body) > limit:
+            raise RefusedError("answer-too-large")
+    return bytes(body)
 
 
 def is_this_machine(host: str) -> bool:

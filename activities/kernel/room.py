@@ -7,6 +7,7 @@ from typing import Any, Final
 import asyncpg
 
 from activities.kernel.database import Connection
+from activities.kernel.errands import Errand
 from activities.kernel.message_templates import Message, message
 from activities.kernel.policy_tables import PolicyTables
 from activities.kernel.scheduled import ScheduledWork
@@ -60,6 +61,8 @@ class Room:
     """Messages that ask for something, and are pointless when it is done or no longer wanted."""
     schedules: tuple[ScheduledWork, ...] = ()
     """What is done for it by the clock, beside what its cases do by their own deadlines."""
+    errands: tuple[Errand, ...] = ()
+    """What is done for it as soon as rows of its own wait for it."""
 
     @property
     def every_message(self) -> Mapping[str, Message]:

@@ -22,6 +22,7 @@ from schemas.kernel.schedules import Occasion, WorkReport
 
 if TYPE_CHECKING:
     from activities.kernel.room import Room
+    from activities.kernel.webhooks import Webhooks
 
 EVERY_DAY: Final = frozenset(range(7))
 """Days of the week, Monday is 0."""
@@ -51,6 +52,10 @@ class Tools:
     """Whose cases these are."""
     documents: DocumentStore | None = None
     """The store of documents, where there is one."""
+    webhooks: "Webhooks | None" = None
+    """Signed requests to other systems, where they leave from here."""
+    mark: Callable[[str, str], bytes] | None = None
+    """32 bytes that stand in a room for a text and say nothing of it, where the keys are."""
 
 
 class Batch(BaseModel):

@@ -40,6 +40,26 @@ class Webhooks:
 
     async def prepare(self, name: str, url: str, message_id: str, at: datetime, body: bytes) -> Prepared:
         """A message, signed by every key of its webhook. Raises RefusedError, or DeferredError `no-key`."""
+        headers = await self._signed(name, url, message_id, at, body)
+        return Prepared(message_id, partial(self._hand_over, name, url, headers, body))
+
+    async def ask(self, name: str, url: str, message_id: str, body: bytes, limit: int) -> bytes:
+        """The answer to a question, signed by every key of the webhook; no more of it than `limit` bytes.
+
+        Raises:
+            RefusedError: it leads where no request may go, is too large, or is none: a redirect, a 4xx.
+            WithheldError: outside production, to a host that is not listed.
+            DeferredError: there is none now.
+        """
+        headers = await self._signed(name, url, message_id, datetime.now(UTC), body)
+        unpacked = {**headers, "Accept": "application/json", "Accept-Encoding": "identity"}
+        answer = await self.outgoing.post(url, unpacked, body, limit=limit)
+        understand(answer)
+        return answer.body
+
+    async def _signed(
+        self, name: str, url: str, message_id: str, at: datetime, body: bytes
+    ) -> dict[str, str]:
         self.outgoing.check(url)
         rows = await self.pool.fetch(SQL["keys"], name)
         keys = [(row["key_id"], row["sealed"]) for row in rows]
@@ -47,14 +67,13 @@ class Webhooks:
         signature = self.sign(name, keys, message_id, seconds, body)
         if not signature:
             raise DeferredError("no-key")
-        headers = {
+        return {
             "Content-Type": "application/json",
             "User-Agent": "iehe",
             "webhook-id": message_id,
             "webhook-timestamp": str(seconds),
             "webhook-signature": signature,
         }
-        return Prepared(message_id, partial(self._hand_over, name, url, headers, body))
 
     async def _hand_over(self, name: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
         answer = await self.outgoing.post(url, headers, body)

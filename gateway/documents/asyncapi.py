@@ -14,6 +14,7 @@ _ABOUT = {
     Reach.PERSON: "Reaches every open case about the person who is the subject, once.",
     Reach.STAFF: "Reaches every open case that concerns the member of staff who is the subject, once.",
     Reach.ALL: "Reaches every open case, once.",
+    Reach.NONE: "Is of no case.",
 }
 
 

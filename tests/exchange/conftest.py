@@ -4,14 +4,19 @@ import json
 from collections.abc import AsyncIterator
 
 import asyncpg
+import httpx
 import pytest
 from temporalio.client import Client
 
+from activities.kernel.database import open_pool
 from embedded.mail import MailCatcher
 from encryption.ring import KeyRing
+from gateway.app import create_app
+from gateway.context import Gateway
 from tests.conftest import Database
 from tests.exchange.builder import ROLES
 from tests.exchange.office import TERM, Institute, policy_of_today
+from tests.exchange.partnership import Partnership, found, register
 from tests.serving import served_mail, serving
 from workflows.exchange.process import EXCHANGE
 
@@ -68,3 +73,24 @@ async def institute(
 ) -> AsyncIterator[Institute]:
     async with serving(client, database, mail, ring) as (skipper, office):
         yield Institute(skipper, office, owner, None)
+
+
+@pytest.fixture
+async def partnership(database: Database, ring: KeyRing) -> AsyncIterator[Partnership]:
+    """A partner whose system is up, and our door before it."""
+    connection = await asyncpg.connect(database.url("owner"))
+    server, secret = await found(connection, ring)
+    pool = await open_pool(database.url("worker"), size=10)
+    office = await open_pool(database.url("office"), size=4, for_people=True)
+    away = await Client.connect("127.0.0.1:1", lazy=True)
+    gateway = Gateway(office, away, ring, None, "http://door", "http://ui")
+    transport = httpx.ASGITransport(create_app(gateway))
+    async with (
+        server.serving(),
+        httpx.AsyncClient(transport=transport, base_url="http://door") as door,
+    ):
+        await register(connection, server, secret)
+        yield Partnership(server, connection, pool, office, ring, door)
+    await pool.close()
+    await office.close()
+    await connection.close()

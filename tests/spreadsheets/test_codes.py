@@ -12,6 +12,7 @@ from spreadsheets import table_files as reading
 from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, write_staff_csv
 from spreadsheets.admission.samples import sample_applications, sample_staff
 from spreadsheets.closures import check_closures_file
+from spreadsheets.exchange.partners import check_partners_file
 from spreadsheets.faults import WARNINGS, WORDS
 from spreadsheets.outreach.topics import TOPIC_COLUMNS, check_topics_file
 from spreadsheets.staff import STAFF_COLUMNS, check_staff_file
@@ -109,6 +110,7 @@ TOPICS = {
     "topic-repeated": TOPIC * 2,
     "lecturer-not-on-staff": TOPIC.replace("lecturer-1", "lecturer-2"),
 }
+PARTNERS = {"partner-repeated": "uni-a,Uni A,a@example.edu\n" * 2}
 
 CLOSURES = {
     "time-invalid": "2027-01-01,25:00,26:00\n",
@@ -160,6 +162,11 @@ def check_topics(path, rows):
     return check_topics_file(path, {"lecturer-1"})
 
 
+def check_partners(path, rows):
+    path.write_text("partner,name,mail\n" + rows, encoding="utf-8")
+    return check_partners_file(path)
+
+
 def check_staff(path, changes):
     write_staff_csv(path, (row | change for row, change in zip(sample_staff(), changes, strict=False)))
     return check_staff_file(path)
@@ -169,6 +176,7 @@ OTHERS = {
     code: (check_file, rows)
     for check_file, files in (
         (check_topics, TOPICS),
+        (check_partners, PARTNERS),
         (check_closures, CLOSURES),
         (check_rota, ROTA),
         (check_alerts, ALERTS),

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from schemas.exchange import commands, facts, links
 from schemas.exchange.nomination import Nomination
+from schemas.exchange.partners import MobilityNotice
 from schemas.exchange.policy import ExchangePolicy
 from schemas.exchange.roles import Role
 from schemas.exchange.stages import Coe, Stage, Track, Visa
@@ -32,7 +33,7 @@ from workflows.kernel.document_steps import DOCUMENT_DECISIONS, DOCUMENT_EVENTS,
 from workflows.kernel.documents import DocumentKind
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.links import Absent, ByCase, Closed, Takes, Tells
-from workflows.kernel.process import EventKind, FollowUp, Process
+from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
 
 ADVISOR: Final = frozenset({Role.ADVISOR})
@@ -82,6 +83,8 @@ LIFECYCLE: Final = Lifecycle(
         step("open", at=[Stage.NOMINATED], by=By.SYSTEM, to=[Stage.REJECTED]),
         # told by whoever nominates: what it says is stored already
         step("nomination-received", at=STAGES, by=By.EVENT),
+        # of no case: it is taken at the door
+        step("mobility-notice", at=STAGES, by=By.EVENT),
         step("mobility-changed", at=LIVING, by=By.EVENT, to=[Stage.NOMINATED, Stage.WITHDRAWN]),
         step("acknowledge-change", at=LIVING, by=OFFICE),
         # the nomination
@@ -337,6 +340,9 @@ EXCHANGE: Final = Process[ExchangeState](
     events={
         "nomination-received": EventKind(
             "nomination-received", Nomination, lambda _draft, _fact: None, starts=True
+        ),
+        "mobility-notice": EventKind(
+            "mobility-notice", MobilityNotice, lambda _draft, _fact: None, reaches=Reach.NONE
         ),
         "mobility-changed": EventKind("mobility-changed", facts.MobilityChanged, intake.mobility_changed),
         "place-freed": EventKind("place-freed", facts.PlaceFreed, intake.place_freed, between_cases=True),

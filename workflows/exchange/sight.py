@@ -23,5 +23,6 @@ ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
     "hold-case": frozenset({Role.HEAD.value}),
     "load-agreements": _OFFICE,
+    "load-partners": _OFFICE,
     "reconcile": _OFFICE,
 }

@@ -39,12 +39,15 @@ class Reach(StrEnum):
     """Those that concern a member of staff, whose id its subject is (`iehe.concerns`)."""
     ALL = "all"
     """All of the process, whatever its subject is."""
+    NONE = "none"
+    """No case: what it changes is the process's own (`iehe.<room>_took`)."""
 
 
 _SUBJECTS: Final = {
     Reach.PERSON: r"^[A-Za-z0-9][A-Za-z0-9.-]{2,63}$",
     Reach.STAFF: STAFF_ID_PATTERN,
     Reach.ALL: CODE_PATTERN,
+    Reach.NONE: CODE_PATTERN,
 }
 
 

@@ -39,5 +39,5 @@ SELECT staff_id, answer, at FROM iehe.exchange_advisors WHERE case_id = $1 ORDER
 -- name: personal
 -- Personal: whom it is about.
 SELECT family, given, born, nationality, number, mail, language, partner, mobility, student_no, arrived_on, left_on,
-       confirmed_at
+       confirmed_at, stale_since
 FROM iehe.exchange_mobilities WHERE case_id = $1

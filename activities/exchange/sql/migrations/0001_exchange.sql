@@ -409,5 +409,5 @@ GRANT SELECT ON iehe.exchange_agreements, iehe.exchange_months, iehe.exchange_pa
 CREATE FUNCTION iehe.exchange_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT iehe.erase_rows(of_case, ARRAY['exchange_payments', 'exchange_months', 'exchange_advisors', 'exchange_letters',
         'exchange_coe', 'exchange_proofs', 'exchange_absences', 'exchange_scholarships', 'exchange_plans',
-        'exchange_tutors', 'exchange_stays', 'exchange_mobilities'])
+        'exchange_tutors', 'exchange_stays', 'exchange_revisions', 'exchange_mobilities'])
 $$;

@@ -14,7 +14,7 @@ ALTER TABLE iehe.events
     -- columns, since by a term that the planner may not ask before the policy of a row no index is read
     ADD COLUMN cause         text NOT NULL GENERATED ALWAYS AS (source || '#' || id) STORED,
     ADD COLUMN rests_since   timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(ended_at, stored_at)) STORED,
-    ADD COLUMN reaches       text CHECK (reaches IN ('person', 'staff', 'all')),
+    ADD COLUMN reaches       text CHECK (reaches IN ('person', 'staff', 'all', 'none')),
     DROP CONSTRAINT events_state_check,
     ADD CONSTRAINT events_state_check CHECK (state IN ('stored', 'delivered', 'dead', 'dropped'));
 COMMENT ON TABLE iehe.events IS
@@ -85,7 +85,9 @@ CREATE TRIGGER starts_tell_relays AFTER INSERT ON iehe.case_starts
 -- of it. One that has been referred and is not opened yet does: it waits for it like any other fact.
 CREATE FUNCTION iehe.cases_reached(of_room text, reach text, subject text) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF reach = 'all' THEN
+    IF reach = 'none' THEN
+        RETURN;
+    ELSIF reach = 'all' THEN
         RETURN QUERY
         SELECT c.case_id FROM iehe.cases c
         WHERE c.case_id > of_room || '/' AND c.case_id < of_room || '0' AND c.closed_at IS NULL
@@ -105,7 +107,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION iehe.cases_reached IS
-    'The open cases of a room: all, those that concern a member of staff, or those about a person, by its iehe.<room>_about.';
+    'The open cases of a room: all, none, those that concern a member of staff, or those about a person, by its iehe.<room>_about.';
 
 CREATE FUNCTION iehe.fan_out() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -131,9 +133,9 @@ BEGIN
     END IF;
     UPDATE iehe.events SET state = 'delivered', taken = true, ended_at = now() WHERE source = NEW.source AND id = NEW.id;
     -- what is true from now on besides
-    IF to_regprocedure(format('iehe.%I(text, text, jsonb)', of_room || '_took')) IS NOT NULL THEN
-        EXECUTE format('SELECT iehe.%I($1, $2, $3)', of_room || '_took')
-            USING substring(NEW.type FROM '[^.]*$'), subject, NEW.envelope -> 'data';
+    IF to_regprocedure(format('iehe.%I(text, text, jsonb, text)', of_room || '_took')) IS NOT NULL THEN
+        EXECUTE format('SELECT iehe.%I($1, $2, $3, $4)', of_room || '_took')
+            USING substring(NEW.type FROM '[^.]*$'), subject, NEW.envelope -> 'data', NEW.source;
     END IF;
     RETURN NULL;
 END

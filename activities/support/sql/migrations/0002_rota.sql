@@ -178,7 +178,7 @@ END
 $$;
 
 -- what a fact about many cases changes beside them, in the transaction that takes it
-CREATE FUNCTION iehe.support_took(fact text, subject text, said jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION iehe.support_took(fact text, subject text, said jsonb, teller text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF fact IN ('student-left', 'student-deceased') THEN
         -- also of cases that have ended; told anew, the later day counts
