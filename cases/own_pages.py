@@ -159,6 +159,8 @@ async def send_link(pool: asyncpg.Pool, case: asyncpg.Record, reader: str, by: s
     with acting_for(THE_HOST):
         async with pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["queue_own_page"], case["case_id"], reader, OWN_PAGE)
+            if row is None:
+                raise Refusal("no-such-case")
             await note(connection, by, "send-link", case["case_id"], reader=reader)
     sent = {"case_id": case["case_id"], "version": row["version"], "digest_on": None}
     return delivery_of(sent, row["notice_id"])

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import asyncpg
 import jinja2
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -37,6 +37,7 @@ from workflows.kernel.own_view import Act, Ask, OwnView, ToDo
 SQL: Final = queries("kernel/answers")
 AFTER_THE_END: Final = timedelta(days=30)
 """For which a page is shown after its case has ended."""
+_MOMENTS: Final = (datetime, AwareDatetime)
 _FORM_LIMIT: Final = 16 * 1024
 _FIELDS_LIMIT: Final = 20
 _LONGEST_NUMBER: Final = 9
@@ -206,7 +207,7 @@ async def _do(
 def _value(model: type[Payload], ask: Ask, text: str) -> Any:
     if ask.choices and text not in ask.choices:
         raise ValueError(ask.name)
-    if kind_of(model.model_fields[ask.name]) is datetime:
+    if kind_of(model.model_fields[ask.name]) in _MOMENTS:
         # the clock of the place to which they come
         return datetime.fromisoformat(text).replace(tzinfo=TOKYO)
     return text
@@ -264,7 +265,7 @@ def _field(room: str, model: type[Payload], ask: Ask) -> _Field:
     return _Field(
         ask.name,
         words_of(room, "fields", ask.name),
-        "datetime-local" if kind is datetime else "text",
+        "datetime-local" if kind in _MOMENTS else "text",
         choices,
     )
 

@@ -5,6 +5,7 @@ from typing import Final
 from activities.exchange.case_page import own_part
 from activities.exchange.lookups import LOOKUPS
 from activities.exchange.messages import ASKING, MESSAGES
+from activities.exchange.views import LIST_WORK
 from activities.kernel.room import Room
 from workflows.exchange.process import EXCHANGE
 from workflows.exchange.sight import ADMINISTRATION, SIGHT
@@ -18,4 +19,5 @@ ROOM: Final = Room(
     administration=ADMINISTRATION,
     shared=frozenset({"faculty", "first", "last", "arrival"}),
     asking=ASKING,
+    schedules=(LIST_WORK,),
 )

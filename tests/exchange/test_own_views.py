@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 
@@ -93,9 +92,7 @@ def test_every_state_of_every_track_can_be_told(track) -> None:
 def test_who_applies_sees_each_document_until_when_and_why() -> None:
     """What was sent back comes first with its reason; what was accepted is done."""
     case = Pure().verify().receive("passport")
-    case.event(
-        "document-received", document="photo", version=1, sha256=SHA, size=9, media_type="image/png"
-    )
+    case.event("document-received", document="photo", version=1, sha256=SHA, size=9, media_type="image/png")
     case.decide(RejectDocument, "office-1", document="photo", why="illegible", reason_id=REASON)
     found = {each.about or each.code: each for each in student(case).todos}
     assert found["passport"].done
@@ -199,7 +196,7 @@ CANARY = "canary-7f3a"
 
 @pytest.mark.parametrize("walk", WALKS)
 def test_x12_no_word_and_no_id_of_staff_is_on_either_page(walk) -> None:
-    """Reasons in words, comments, who decides, the place in the ledger; for the partner neither house nor money."""
+    """Neither words nor who decides nor the ledger's names; for the partner neither house nor money."""
     case = WALKS[walk]()
     state = case.state
     state.validated_by = state.rejected_by = state.tutor = CANARY

@@ -1,7 +1,8 @@
 """What a student, and the home university's coordinator, see of a mobility by the link in their letters.
 
 Each is a pure function of the state: codes, days and times. The student sees nothing of who decides
-and what they have written; the coordinator nothing of health, house or money. Neither sees a result before its hour.
+and what they have written; the coordinator nothing of health, house or money. Neither sees a
+result before its hour.
 """
 
 from collections.abc import Callable, Iterator, Mapping
