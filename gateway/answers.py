@@ -28,7 +28,7 @@ from cases.decisions import NotDecided, decide, made_before, text_fields
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from encryption.answer_links import notice_of
-from gateway import upload_page
+from gateway import own_page, upload_page
 from gateway.answer_form import Input, Words, inputs_of
 from gateway.context import FORM_POLICY, gateway_of
 from gateway.decisions import body_model
@@ -105,6 +105,8 @@ def routes() -> list[Route]:
 async def show(request: Request) -> Response:
     """What is asked, with a form; or that it is over."""
     await door_of(request).count_address(request)
+    if (own := await _own(request)) is not None:
+        return own_page.show(own)
     if (wanted := await _wanted(request)) is not None:
         return upload_page.show(wanted)
     asked = await _asked(request)
@@ -117,6 +119,8 @@ async def answer(request: Request) -> Response:
     """Decide as the reader of the letter; pressed twice it is one decision."""
     door = door_of(request)
     await door.count_address(request)
+    if (own := await _own(request)) is not None:
+        return await own_page.receive(request, own)
     if (wanted := await _wanted(request)) is not None:
         return await upload_page.receive(request, wanted)
     asked = await _asked(request)
@@ -137,6 +141,11 @@ async def answer(request: Request) -> Response:
             if refusal.kind is not RefusalKind.STALE or last:
                 return _refused(asked, refusal)
     raise AssertionError("the last try has an answer")
+
+
+async def _own(request: Request) -> own_page.Own | None:
+    """The page of a reader who is no staff, where their process has one; else None."""
+    return await own_page.own_of(request, notice_of(gateway_of(request).ring, request.path_params["token"]))
 
 
 async def _wanted(request: Request) -> upload_page.Asked | None:

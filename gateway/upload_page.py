@@ -4,13 +4,13 @@ It shows what is still missing and nothing else of the case, takes files and han
 """
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import jinja2
@@ -88,25 +88,41 @@ class _Wanted:
         return max(1, self.kind.limit_bytes // _MEGABYTE)
 
 
+class Taken(NamedTuple):
+    """What became of a file: the answer's status, what its sender is told in both languages, and headers."""
+
+    status: HTTPStatus
+    said: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Asked:
-    """What a letter asks to be sent, of whom."""
+    """What may be sent, for which case, by which kind of reader; by name."""
 
-    row: asyncpg.Record
+    case_id: str
+    sender: str
+    wanted: Mapping[str, _Wanted]
 
-    @property
-    def wanted(self) -> dict[str, _Wanted]:
-        """What is still asked for of what the letter names, by name."""
-        kinds = ROOMS[self.row["process"]].process.documents
-        now: Mapping[str, Any] = json.loads(self.row["documents"] or "{}")
-        return {
-            name: _Wanted(name, kinds[name])
-            for name in (each["name"] for each in json.loads(self.row["facts"])[FACTS])
-            if name in kinds
-            and name in now
-            and now[name]["state"] not in SETTLED
-            and kinds[name].who == self.row["recipient_kind"]
-        }
+
+def _asked(row: asyncpg.Record, documents: Mapping[str, Any], names: Iterable[str]) -> Asked:
+    """What is still asked for of some documents."""
+    kinds, sender = ROOMS[row["process"]].process.documents, row["recipient_kind"]
+    wanted = {
+        name: _Wanted(name, kinds[name])
+        for name in names
+        if name in kinds
+        and name in documents
+        and documents[name]["state"] not in SETTLED
+        and kinds[name].who == sender
+    }
+    return Asked(row["case_id"], sender, wanted)
+
+
+def wanted_of(row: asyncpg.Record) -> Asked:
+    """What a case, by its row with its reader, asks of that reader now."""
+    documents = json.loads(row["state"]).get("documents", {}) if row["closed_at"] is None else {}
+    return _asked(row, documents, documents)
 
 
 async def asked_by(request: Request, notice_id: str | None, valid_for: timedelta) -> Asked | None:
@@ -114,7 +130,10 @@ async def asked_by(request: Request, notice_id: str | None, valid_for: timedelta
     act_for(THE_HOST)  # the link proves who sends, and the page shows what it asks and no more
     pool = gateway_of(request).pool
     row = await pool.fetchrow(SQL["asked"], notice_id, valid_for) if notice_id else None
-    return Asked(row) if row is not None and row["process"] in ROOMS else None
+    if row is None or row["process"] not in ROOMS:
+        return None
+    named = (each["name"] for each in json.loads(row["facts"])[FACTS])
+    return _asked(row, json.loads(row["documents"] or "{}"), named)
 
 
 def show(asked: Asked) -> Response:
@@ -124,30 +143,35 @@ def show(asked: Asked) -> Response:
 
 async def receive(request: Request, asked: Asked) -> Response:
     """Take a file; the same one again is received once."""
+    status, said, headers = await take(request, asked)
+    return _page(status, asked, *said, headers=headers)
+
+
+async def take(request: Request, asked: Asked) -> Taken:
+    """Take a file of what is asked for, and say what became of it; the same one again is received once."""
     if not asked.wanted:
-        return _page(HTTPStatus.GONE, asked, _OVER)
+        return Taken(HTTPStatus.GONE, (_OVER,))
     try:
         with UPLOADS.by("all"):
-            return await _receive(request, asked)
+            return await _take(request, asked)
     except Problem as not_read:
         # a person at a browser is answered by the page, and may choose a smaller file or try again
         why = not_read.japanese, not_read.english
-        return _page(not_read.status, asked, _NOT_RECEIVED, why, headers=not_read.headers)
+        return Taken(not_read.status, (_NOT_RECEIVED, why), not_read.headers)
 
 
-async def _receive(request: Request, asked: Asked) -> Response:
+async def _take(request: Request, asked: Asked) -> Taken:
     limit = max(each.kind.limit_bytes for each in asked.wanted.values())
     name, content = await _form_of(request, await read_body(request, limit + _FRAME, SECONDS))
     if name not in asked.wanted or content is None:
-        return _page(HTTPStatus.BAD_REQUEST, asked, _INCOMPLETE)
-    gateway, case_id = gateway_of(request), asked.row["case_id"]
+        return Taken(HTTPStatus.BAD_REQUEST, (_INCOMPLETE,))
+    gateway = gateway_of(request)
     try:
-        case = await find_case(gateway.pool, case_id)
-        sender = asked.row["recipient_kind"]
-        kept = await put(gateway.pool, gateway.store, gateway.vault, case, name, content, sender)
+        case = await find_case(gateway.pool, asked.case_id)
+        kept = await put(gateway.pool, gateway.store, gateway.vault, case, name, content, asked.sender)
     except Refusal as refusal:
-        return _refused(asked, refusal)
-    return _page(HTTPStatus.OK, asked, _RECEIVED_BEFORE if kept.repeated else _RECEIVED)
+        return _refused(refusal)
+    return Taken(HTTPStatus.OK, (_RECEIVED_BEFORE if kept.repeated else _RECEIVED,))
 
 
 async def _form_of(request: Request, body: bytes) -> tuple[str, bytes | None]:
@@ -168,12 +192,12 @@ async def _form_of(request: Request, body: bytes) -> tuple[str, bytes | None]:
     return name if isinstance(name, str) else "", content
 
 
-def _refused(asked: Asked, refusal: Refusal) -> Response:
+def _refused(refusal: Refusal) -> Taken:
     if refusal.kind is RefusalKind.UNAVAILABLE:
-        return _page(HTTPStatus.SERVICE_UNAVAILABLE, asked, _AWAY)
+        return Taken(HTTPStatus.SERVICE_UNAVAILABLE, (_AWAY,))
     why = PAGE.text(refusal, "ja"), PAGE.text(refusal, "en")
     invalid = refusal.kind is RefusalKind.INVALID
-    return _page(HTTPStatus.BAD_REQUEST if invalid else HTTPStatus.CONFLICT, asked, _NOT_RECEIVED, why)
+    return Taken(HTTPStatus.BAD_REQUEST if invalid else HTTPStatus.CONFLICT, (_NOT_RECEIVED, why))
 
 
 @cache

@@ -96,6 +96,13 @@ class ServedCase:
                     return row
                 await asyncio.sleep(0.01)
 
+    async def sent(self) -> None:
+        """Whatever has been queued is with the mail server, before what it asks for is answered."""
+        waiting = "SELECT FROM iehe.notices WHERE case_id = $1 AND state IN ('queued', 'sending', 'failed')"
+        async with asyncio.timeout(15):
+            while await self.house.owner.fetch(waiting, self.handle.id):
+                await asyncio.sleep(0.01)
+
     async def until_stage(self, stage: str) -> asyncpg.Record:
         """The same for a stage."""
         return await self.until(f"stage = '{stage}'")

@@ -7,6 +7,7 @@ from activities.exchange.fetching import FETCHING, RECONCILIATION
 from activities.exchange.lookups import LOOKUPS
 from activities.exchange.messages import ASKING, MESSAGES
 from activities.exchange.telling import TELLING
+from activities.exchange.views import LIST_WORK
 from activities.kernel.room import Room
 from workflows.exchange.process import EXCHANGE
 from workflows.exchange.sight import ADMINISTRATION, SIGHT
@@ -20,6 +21,6 @@ ROOM: Final = Room(
     administration=ADMINISTRATION,
     shared=frozenset({"faculty", "first", "last", "arrival"}),
     asking=ASKING,
-    schedules=(RECONCILIATION,),
+    schedules=(RECONCILIATION, LIST_WORK),
     errands=(FETCHING, TELLING),
 )

@@ -44,7 +44,11 @@ class _Letters:
     async def prepare(self, notice: asyncpg.Record, now: datetime) -> Prepared:
         """Write the letter and agree on its envelope."""
         make_link = self.channel.link
-        link = make_link(notice["notice_id"]) if make_link and is_answerable(notice) else None
+        link = (
+            make_link(notice["notice_id"])
+            if make_link and is_answerable(notice, self.channel.rooms)
+            else None
+        )
         return await self._prepare([notice], now, link)
 
     async def prepare_together(self, notices: Sequence[asyncpg.Record], now: datetime) -> Prepared:

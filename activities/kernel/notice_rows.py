@@ -100,11 +100,15 @@ def _counts(row: Mapping[str, Any], room: Room) -> dict[str, Any]:
     return {**json.loads(row["facts"]), "title": named}
 
 
-def is_answerable(row: asyncpg.Record) -> bool:
-    """Whether its reader answers by a link: one of staff, of whom the fact `answer` asks a decision, or
-    anybody else, of whom `documents` are asked.
+def is_answerable(row: asyncpg.Record, rooms: Mapping[str, Room]) -> bool:
+    """Whether its reader gets a link: one of staff, of whom the fact `answer` asks a decision; anybody else
+    who has a page of their own in the process, or of whom `documents` are asked.
     """
-    return ("answer" if row["recipient_kind"] == "staff" else FACTS) in json.loads(row["facts"])
+    facts = json.loads(row["facts"])
+    if row["recipient_kind"] == "staff":
+        return "answer" in facts
+    room = rooms.get(row["process"])
+    return FACTS in facts or (room is not None and row["recipient_kind"] in room.process.own_views)
 
 
 async def requeue(connection: "Connection", notice_id: str, at: datetime | None = None) -> Delivery | None:

@@ -181,7 +181,9 @@ class NoticeActivities:
     async def _beside(self, row: asyncpg.Record, session: Session | None) -> Sequence[asyncpg.Record]:
         """What is told in the same letter: what was held in the same quiet hours, the rest of a digest."""
         held = row["held_until"] is not None and row["held_until"] <= self._clock()
-        of_staff = row["recipient_kind"] == "staff" and not row["by_hand"] and not is_answerable(row)
+        of_staff = (
+            row["recipient_kind"] == "staff" and not row["by_hand"] and not is_answerable(row, self._rooms)
+        )
         if not (isinstance(session, Gathering) and of_staff and (held or row["digest_on"])):
             return []
         until = self._clock() if row["digest_on"] is None else None

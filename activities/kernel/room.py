@@ -17,6 +17,8 @@ from workflows.kernel.sight import Administration, Sight
 
 HOST_MESSAGES: Final[Mapping[str, Message]] = {DOCUMENTS_MISSING: message("provider", FACTS)}
 """Of a process with documents: to whoever provides them."""
+OWN_PAGE: Final = "own-page"
+"""Of a process with pages for readers who are no staff: the link again, on a person's order."""
 Lookup = Callable[[Connection, Mapping[str, Any]], Awaitable[Any]]
 """Answers a rule's question in the transaction of its step; takes its terms, gives JSON values.
 
@@ -67,4 +69,6 @@ class Room:
     @property
     def every_message(self) -> Mapping[str, Message]:
         """Its messages with those of the host that follow from what it declares."""
-        return {**(HOST_MESSAGES if self.process.documents else {}), **self.messages}
+        documents = HOST_MESSAGES if self.process.documents else {}
+        pages = {OWN_PAGE: message("provider")} if self.process.own_views else {}
+        return {**documents, **pages, **self.messages}

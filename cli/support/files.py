@@ -1,23 +1,19 @@
 """`iehe support … import`: the files that support takes, each whole or not at all."""
 
-import asyncio
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from cli import faults
 from cli.case_arguments import command
-from cli.session import CommandError, Session
+from cli.file_intake import CheckOption, take_file
+from cli.session import Session
 
 if TYPE_CHECKING:
-    from spreadsheets.rows import Checked
-    from spreadsheets.support.intakes import Intake
+    from spreadsheets.intakes import Intake
 
 alerts = typer.Typer(no_args_is_help=True, help="Early alerts of the learning system.")
 register = typer.Typer(no_args_is_help=True, help="The register of past counselling.")
-CheckOption = Annotated[bool, typer.Option("--check", help="Only check the file; nothing is changed.")]
 
 
 @alerts.command("import")
@@ -57,27 +53,4 @@ async def import_rota(session: Session, file: Path, *, check: CheckOption = Fals
 async def _import(session: Session, intake: "Intake", file: Path, said: str, *, check: bool) -> None:
     from workflows.support.process import SUPPORT
 
-    actor, pool = await session.administer(intake.act, SUPPORT.name), await session.pool()
-    checked = await intake.check(pool, file)
-    copy = await _copy(file, checked) if checked.faults else None
-    if not session.as_json:
-        faults.show(checked.faults, copy)
-    if errors := len(checked.errors):
-        found = {"faults": faults.as_json(checked.faults), "annotated": str(copy) if copy else None}
-        refused = CommandError("file-faulty", found, file=file.name, errors=errors)
-        raise refused.also("see-annotated-copy", copy=copy) if copy else refused
-    if check:
-        session.answer(await intake.would(pool, checked), said)
-        return
-    session.answer(await intake.take(pool, await session.vault(), actor.id, checked, file.name), said)
-
-
-async def _copy(file: Path, checked: "Checked[Any]") -> Path | None:
-    """The copy that goes back to the office with the faults, where it can be written."""
-    from spreadsheets.annotate import write_annotated
-
-    try:
-        return await asyncio.to_thread(write_annotated, file, checked)
-    except OSError as error:
-        print(f"annotated copy not written / 確認結果を保存できません: {error.strerror}", file=sys.stderr)
-        return None
+    await take_file(session, SUPPORT.name, intake, file, said, check=check)

@@ -42,12 +42,6 @@ class MembersQuery(_Query):
     unit: Annotated[str, Field(pattern=one_of(Unit))] | None = None
 
 
-class FileQuery(_Query):
-    """Whether the file is only checked."""
-
-    check: Flag = False
-
-
 class RecordQuery(_Query):
     """Whether with the words of the case, for who sees what is personal of it."""
 

@@ -1,8 +1,6 @@
 """The files that support takes, for every door: each is checked whole, and taken whole or not at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,30 +13,15 @@ from cases.closures import calendars_of, note_closures
 from cases.support.alerts import Absence, tell_alerts
 from cases.support.duty import plan_shifts
 from cases.support.register import names_of_staff, take_over
+from schemas.kernel.case import Actor
 from schemas.kernel.schedules import local_day
 from spreadsheets.closures import check_closures_file
+from spreadsheets.intakes import Counts, Intake
 from spreadsheets.rows import Checked
 from spreadsheets.support.alerts import check_alerts_file
 from spreadsheets.support.register import check_register_file
 from spreadsheets.support.rota import Shift, check_rota_file
 from workflows.support.process import SUPPORT
-
-Counts = dict[str, int]
-
-
-@dataclass(frozen=True)
-class Intake:
-    """A kind of file.
-
-    `act`: what who brings it may do. `check` reads the file and says what is wrong with it. Of a file without
-    errors `would` counts what it would do, and `take` does it, for a staff id, and logs it under a name; what
-    was taken before changes nothing.
-    """
-
-    act: str
-    check: Callable[[asyncpg.Pool, Path], Awaitable[Checked[Any]]]
-    would: Callable[[asyncpg.Pool, Checked[Any]], Awaitable[Counts]]
-    take: Callable[[asyncpg.Pool, Marks, str, Checked[Any], str], Awaitable[Counts]]
 
 
 async def _rows(_pool: asyncpg.Pool, checked: Checked[Any]) -> Counts:
@@ -50,10 +33,10 @@ async def _check_alerts(_pool: asyncpg.Pool, file: Path) -> Checked[Any]:
 
 
 async def _take_alerts(
-    pool: asyncpg.Pool, marks: Marks, by: str, checked: Checked[Any], subject: str
+    pool: asyncpg.Pool, marks: Marks, by: Actor, checked: Checked[Any], subject: str
 ) -> Counts:
     rows = [Absence(row.data.person, row.data.course, row.data.absences) for row in checked.rows]
-    return await tell_alerts(pool, marks, by, rows, subject)
+    return await tell_alerts(pool, marks, by.id, rows, subject)
 
 
 async def _check_closures(pool: asyncpg.Pool, file: Path) -> Checked[Any]:
@@ -61,9 +44,9 @@ async def _check_closures(pool: asyncpg.Pool, file: Path) -> Checked[Any]:
 
 
 async def _take_closures(
-    pool: asyncpg.Pool, _marks: Marks, by: str, checked: Checked[Any], subject: str
+    pool: asyncpg.Pool, _marks: Marks, by: Actor, checked: Checked[Any], subject: str
 ) -> Counts:
-    new = await note_closures(pool, SUPPORT, [row.data.closure for row in checked.rows], by, subject)
+    new = await note_closures(pool, SUPPORT, [row.data.closure for row in checked.rows], by.id, subject)
     return {"new": new, "same": checked.total - new}
 
 
@@ -90,10 +73,10 @@ async def _would_plan(pool: asyncpg.Pool, checked: Checked[Any]) -> Counts:
 
 
 async def _take_rota(
-    pool: asyncpg.Pool, _marks: Marks, by: str, checked: Checked[Any], subject: str
+    pool: asyncpg.Pool, _marks: Marks, by: Actor, checked: Checked[Any], subject: str
 ) -> Counts:
     new, counts = await _shifts(pool, checked)
-    await plan_shifts(pool, by, new, subject)
+    await plan_shifts(pool, by.id, new, subject)
     return counts
 
 
@@ -107,9 +90,9 @@ async def _concerns(_pool: asyncpg.Pool, checked: Checked[Any]) -> Counts:
 
 
 async def _take_register(
-    pool: asyncpg.Pool, marks: Marks, by: str, checked: Checked[Any], subject: str
+    pool: asyncpg.Pool, marks: Marks, by: Actor, checked: Checked[Any], subject: str
 ) -> Counts:
-    return await take_over(pool, marks, by, [row.data for row in checked.rows], subject)
+    return await take_over(pool, marks, by.id, [row.data for row in checked.rows], subject)
 
 
 ALERTS: Final = Intake("import-alerts", _check_alerts, _rows, _take_alerts)

@@ -1,6 +1,5 @@
 """Schools and their requests before real servers; time is moved, never slept."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,13 +53,6 @@ class Request(ServedCase):
         await self.sent()
         await self.event("school-confirmed", date=self.dates[0].isoformat())
         await self.until_stage("confirmed")
-
-    async def sent(self) -> None:
-        """Whatever has been queued is with the mail server, before what it asks for is answered."""
-        waiting = "SELECT FROM iehe.notices WHERE case_id = $1 AND state IN ('queued', 'sending', 'failed')"
-        async with asyncio.timeout(15):
-            while await self.house.owner.fetch(waiting, self.handle.id):
-                await asyncio.sleep(0.01)
 
     async def letters(self) -> list[str]:
         """What was handed to the mail server, each with its reader."""

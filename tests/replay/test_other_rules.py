@@ -129,7 +129,17 @@ def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
         "facts",
     }
     kept |= {"completed", "answers_since", "title", "subject", "own_attributes", "labels", "confidential"}
-    kept |= {"audiences", "keyed", "home", "calls", "break_glass", "receipt", "documents", "tells"}
+    kept |= {
+        "audiences",
+        "keyed",
+        "home",
+        "calls",
+        "break_glass",
+        "receipt",
+        "documents",
+        "tells",
+        "own_views",
+    }
     for field in dataclasses.fields(Process):
         if field.name not in kept and getattr(process, field.name):
             assert getattr(RULES[rules](process), field.name) != getattr(process, field.name), field.name

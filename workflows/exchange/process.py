@@ -21,6 +21,7 @@ from workflows.exchange import (
     housing,
     intake,
     money,
+    own_views,
     plan,
     screening,
     status,
@@ -407,6 +408,7 @@ EXCHANGE: Final = Process[ExchangeState](
     subject=r"^[0-9]{2}[SA]-[A-Z0-9]{4,20}$",
     labels=("exchange_term", "home_university"),
     documents=DOCUMENTS,
+    own_views=own_views.VIEWS,
     tells={
         "arrived": Tells(links.Arrived, keep=timedelta(days=400), expected=("health-check",)),
         "missing": Tells(links.StudentMissing, keep=timedelta(days=400)),

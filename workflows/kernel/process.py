@@ -23,6 +23,7 @@ from workflows.kernel.documents import DocumentKind
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Lifecycle
 from workflows.kernel.links import Takes, Tells
+from workflows.kernel.own_view import OwnView
 from workflows.kernel.state import due_at, waiting_for_whom
 
 S = TypeVar("S", bound=CaseState)
@@ -157,6 +158,8 @@ class Process(Generic[S]):
     documents: Mapping[str, DocumentKind] = field(default_factory=dict)
     """What may be asked for and kept as a file, by its name; with the decisions, the fact and the lines of
     workflows/kernel/document_steps.py."""
+    own_views: Mapping[str, Callable[[S, datetime], OwnView]] = field(default_factory=dict)
+    """By kind of reader who is no staff, the page behind the link in their letters: docs/own-pages.md."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}

@@ -13,3 +13,14 @@ LEFT JOIN LATERAL (
     ORDER BY opened_version DESC LIMIT 1
 ) AS t ON true
 WHERE n.notice_id = $1 AND n.recipient_kind = 'staff' AND n.facts ? 'answer' AND n.queued_at > now() - $2::interval
+
+-- name: own
+-- A notice to who is no staff, with the case as it is now; none when that has ended so long ago, or the reader is to
+-- hear nothing more.
+SELECT n.notice_id, n.case_id, n.process, n.recipient_kind, c.version, c.stage, c.state, c.closed_at
+FROM iehe.notices n JOIN iehe.cases c USING (case_id)
+WHERE n.notice_id = $1 AND n.recipient_kind <> 'staff' AND (c.closed_at IS NULL OR c.closed_at > now() - $2::interval)
+  AND NOT EXISTS (SELECT FROM iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r WHERE r.silenced)
+
+-- name: queue_own_page
+SELECT notice_id, version FROM iehe.queue_own_page($1, $2, $3)

@@ -1,0 +1,374 @@
+"""Doors of the exchange office: files, agreements, pipeline, boards, matches, list for immigration, links."""
+
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from activities.kernel.delivering import start_delivery
+from cases.exchange import boards, nominations
+from cases.homes import home_of
+from cases.own_pages import send_link
+from cases.sight import roles_that_see_whole
+from gateway.door import Asked, Door
+from gateway.file_doors import FileQuery, file_door
+from gateway.listing import Flag
+from gateway.operation import Operation
+from gateway.responses import Answer
+from gateway.staff import require_role
+from spreadsheets.exchange.day_order import Order
+from spreadsheets.exchange.intakes import AGREEMENTS, ENTER, LOAD_AGREEMENTS, coe_results
+from spreadsheets.exchange.intakes import nominations as nominations_intake
+from spreadsheets.intakes import Intake
+from workflows.exchange.process import EXCHANGE
+from workflows.kernel import sight
+
+Term = Annotated[str, Field(pattern=r"^[0-9]{2}[SA]$")]
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}$")]
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class TermQuery(_Query):
+    """Of one term, or of all."""
+
+    term: Term | None = None
+
+
+class BoardQuery(TermQuery):
+    """Of one track."""
+
+    track: Code
+
+
+class DayQuery(_Query):
+    """As of a day; `reported`: it was handed in, and its task is done."""
+
+    as_of: date
+    reported: Flag = False
+
+
+class MatchesQuery(_Query):
+    """Whether with those that are decided."""
+
+    decided: Flag = False
+
+
+class NominationsQuery(FileQuery):
+    """What rows have in common whose file has no such column, and which part of a date is the day."""
+
+    term: Term | None = None
+    partner: Code | None = None
+    faculty: Code | None = None
+    dates: Literal["dmy", "mdy"] | None = None
+    names_swapped: Flag = False
+
+
+class BatchQuery(FileQuery):
+    """Of which batch."""
+
+    batch: Code
+
+
+class AgreementTold(Answer):
+    """An agreement in a term, for all faculties or one, with what of it is given."""
+
+    term: str
+    agreement: str
+    partner: str
+    faculty: str
+    persons: int
+    months: str
+    persons_given: str | None
+    months_given: str | None
+
+
+class AgreementsTold(Answer):
+    """Agreements by term and home university."""
+
+    agreements: tuple[AgreementTold, ...]
+
+
+class PipelineRow(Answer):
+    """How many students of a home university stand at a stage."""
+
+    term: str
+    partner: str
+    stage: str
+    students: int
+
+
+class PipelineTold(Answer):
+    """Students by term, home university and stage."""
+
+    pipeline: tuple[PipelineRow, ...]
+
+
+class BoardRow(Answer):
+    """Where a student stands on a track; `days`: of the certificate, to the orientation."""
+
+    case_id: str
+    term: str
+    partner: str
+    faculty: str
+    stage: str
+    at: str
+    since: datetime
+    batch: str | None
+    first: date
+    days: int | None
+
+
+class BoardTold(Answer):
+    """Who stands where on a track."""
+
+    board: tuple[BoardRow, ...]
+
+
+class StudentHere(Answer):
+    """A student who is here on the day."""
+
+    case_id: str
+    student_no: str | None
+    family: str | None
+    given: str | None
+    born: date | None
+    nationality: str | None
+    partner: str
+    faculty: str
+    arrived_on: date
+    until: date
+    absent: bool
+
+
+class ImmigrationList(Answer):
+    """Who is here on a day."""
+
+    as_of: date
+    students: tuple[StudentHere, ...]
+
+
+class MatchTold(Answer):
+    """Two mobilities that may be of one person; `same`: what a person has decided."""
+
+    one: str
+    other: str
+    suggested_at: datetime
+    same: bool | None
+    decided_by: str | None
+    decided_at: datetime | None
+    one_family: str | None
+    one_given: str | None
+    one_born: date | None
+    one_partner: str | None
+    other_family: str | None
+    other_given: str | None
+    other_born: date | None
+    other_partner: str | None
+
+
+class MatchesTold(Answer):
+    """Who may be one person, undecided first."""
+
+    matches: tuple[MatchTold, ...]
+
+
+class DecideMatch(BaseModel):
+    """Whether two mobilities are of one person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    one: Annotated[str, Field(max_length=64)]
+    other: Annotated[str, Field(max_length=64)]
+    same: bool
+
+
+class MatchDecided(Answer):
+    """What is decided; `repeated`: it had been before."""
+
+    one: str
+    other: str
+    same: bool
+    repeated: bool
+
+
+class SendLink(BaseModel):
+    """To which kind of reader."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    to: Code = "student"
+
+
+class LinkSent(Answer):
+    """The link is on its way."""
+
+    case_id: str
+    to: str
+
+
+def _see(asked: Asked, field: sight.Field = sight.Field.WORK) -> None:
+    require_role(asked.actor, roles_that_see_whole(field, asked.process))
+
+
+async def _agreements(asked: Asked) -> AgreementsTold:
+    _see(asked)
+    return AgreementsTold.model_validate(
+        {"agreements": await boards.agreements(asked.pool, asked.query.term)}
+    )
+
+
+async def _pipeline(asked: Asked) -> PipelineTold:
+    _see(asked)
+    return PipelineTold.model_validate({"pipeline": await boards.pipeline(asked.pool, asked.query.term)})
+
+
+async def _board(asked: Asked) -> BoardTold:
+    _see(asked)
+    rows = await boards.board(asked.pool, asked.query.track, asked.query.term)
+    return BoardTold.model_validate({"board": rows})
+
+
+async def _immigration_list(asked: Asked) -> ImmigrationList:
+    _see(asked, sight.Field.PERSONAL)
+    day, reported = asked.query.as_of, asked.query.reported
+    rows = await boards.immigration_list(asked.pool, asked.actor, day, reported=reported)
+    return ImmigrationList.model_validate({"as_of": day, "students": rows})
+
+
+async def _matches(asked: Asked) -> MatchesTold:
+    _see(asked, sight.Field.PERSONAL)
+    rows = await nominations.matches(asked.pool, asked.actor, decided=asked.query.decided)
+    return MatchesTold.model_validate({"matches": rows})
+
+
+async def _decide_match(asked: Asked) -> MatchDecided:
+    body: DecideMatch = asked.body
+    made = await nominations.decide_match(asked.pool, asked.actor, body.one, body.other, same=body.same)
+    return MatchDecided(one=body.one, other=body.other, same=body.same, repeated=not made)
+
+
+async def _send_link(asked: Asked) -> LinkSent:
+    row = await asked.case(sight.Field.CASE)
+    case_id, reader = row["case_id"], asked.body.to
+    delivery = await send_link(asked.pool, row, reader, asked.actor.id)
+    client, queue = asked.gateway.client_of(case_id), home_of(case_id).notices_queue
+    await start_delivery(client, queue, delivery, f"resend/{delivery.by_hand}", "link to a page again")
+    return LinkSent(case_id=case_id, to=reader)
+
+
+def _nominations(query: NominationsQuery) -> Intake:
+    order: Order | None = query.dates
+    fixed = {"term": query.term, "partner": query.partner, "faculty": query.faculty}
+    return nominations_intake(order=order, swapped=query.names_swapped, fixed=fixed)
+
+
+DOORS: Final = (
+    file_door(
+        EXCHANGE.room,
+        "nominations",
+        _nominations,
+        ENTER,
+        "Take a CSV or XLSX file of nominations: new ones start cases, changed ones tell theirs.",
+        NominationsQuery,
+    ),
+    file_door(
+        EXCHANGE.room,
+        "agreements",
+        lambda _query: AGREEMENTS,
+        LOAD_AGREEMENTS,
+        "Set how many persons and months agreements may send; never less than is given already.",
+    ),
+    file_door(
+        EXCHANGE.room,
+        "coe-results",
+        lambda query: coe_results(query.batch),
+        ENTER,
+        "Tell each case of a batch what immigration has said; nothing twice.",
+        BatchQuery,
+    ),
+    Door(
+        Operation(
+            "GET",
+            "/exchange/agreements",
+            "list-exchange-agreements",
+            "Agreements with what of each is given.",
+            query=TermQuery,
+            responses={HTTPStatus.OK: AgreementsTold},
+        ),
+        _agreements,
+    ),
+    Door(
+        Operation(
+            "GET",
+            "/exchange/pipeline",
+            "show-exchange-pipeline",
+            "How many students of each home university stand at which stage.",
+            query=TermQuery,
+            responses={HTTPStatus.OK: PipelineTold},
+        ),
+        _pipeline,
+    ),
+    Door(
+        Operation(
+            "GET",
+            "/exchange/board",
+            "show-exchange-board",
+            "Who stands where on a track, since when; of the certificate with the days to the orientation.",
+            query=BoardQuery,
+            responses={HTTPStatus.OK: BoardTold},
+            more_problems=(HTTPStatus.NOT_FOUND,),
+        ),
+        _board,
+    ),
+    Door(
+        Operation(
+            "GET",
+            "/exchange/immigration-list",
+            "show-exchange-immigration-list",
+            "Who is here on a day, as immigration is told; the read is logged.",
+            query=DayQuery,
+            responses={HTTPStatus.OK: ImmigrationList},
+        ),
+        _immigration_list,
+    ),
+    Door(
+        Operation(
+            "GET",
+            "/exchange/matches",
+            "list-exchange-matches",
+            "Mobilities that may be of one person; the read is logged.",
+            query=MatchesQuery,
+            responses={HTTPStatus.OK: MatchesTold},
+        ),
+        _matches,
+    ),
+    Door(
+        Operation(
+            "POST",
+            "/exchange/matches",
+            "decide-exchange-match",
+            "Say whether two mobilities are of one person: then they share one student number.",
+            request=DecideMatch,
+            responses={HTTPStatus.OK: MatchDecided},
+            more_problems=(HTTPStatus.NOT_FOUND,),
+        ),
+        _decide_match,
+        act=ENTER,
+    ),
+    Door(
+        Operation(
+            "POST",
+            "/exchange/links/{case_id}",
+            "send-exchange-link",
+            "Send the link to their page again to a student or a coordinator who has lost it; logged.",
+            request=SendLink,
+            responses={HTTPStatus.OK: LinkSent},
+        ),
+        _send_link,
+        act=ENTER,
+    ),
+)
