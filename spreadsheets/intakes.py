@@ -18,10 +18,9 @@ Counts = dict[str, int]
 class Intake:
     """A kind of file.
 
-    `act`: what who brings it may do. `check` reads the file and says what is wrong with it. Of a file
-    without errors `would` counts what it would do, and `take` does it, for a member of staff, and logs it under
-    a name;
-    what was taken before changes nothing.
+    `act`: what who brings it may do. `check` reads the file and says what is wrong with it. Of a file without
+    errors `would` counts what it would do, and `take` does it, for a member of staff, and logs it under a
+    name; what was taken before changes nothing.
     """
 
     act: str

@@ -73,7 +73,7 @@ def check_agreements_file(path: Path, partners: Collection[str]) -> Checked[Agre
     for row in checked.rows:
         named = row.data.term, row.data.agreement
         if named not in whole:
-            found.append(fault("agreement-without-whole", row=row.number))
+            found.append(fault("agreement-without-whole", row=row.row))
         if len(owners[named]) > 1:
-            found.append(fault("agreement-two-partners", row=row.number))
+            found.append(fault("agreement-two-partners", row=row.row))
     return replace(checked, faults=tuple(found))

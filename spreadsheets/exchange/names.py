@@ -13,7 +13,7 @@ _LETTERS: Final = str.maketrans(
 )
 _SPELLED: Final = re.compile("(?<=[aou])e")
 """An umlaut spelled out: ue for ü."""
-_TWO_SCRIPTS: Final = re.compile(r"[A-Za-z][\u3400-\u9fff]|[\u3400-\u9fff][A-Za-z]")
+_TWO_SCRIPTS: Final = re.compile("[A-Za-z][\u3041-\u9fff\uff61-\uff9f]|[\u3041-\u9fff\uff61-\uff9f][A-Za-z]")
 """Within a word: bytes of a European file read as Japanese."""
 _READ_AS: Final = ("cp1252", "latin-1", "cp932")
 _read_line: Final = line(LONGEST)

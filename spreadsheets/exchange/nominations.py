@@ -66,8 +66,8 @@ class Offered:
 class Asked:
     """What a file is checked by: what the office says of it, and what is known.
 
-    `agreements` by term and code; `term_of` gives a term as the policy dates it; `fixed`: values for rows whose
-    file has no such column.
+    `agreements` by term and code; `term_of` gives a term as the policy dates it; `fixed`: values for rows
+    whose file has no such column.
     """
 
     now: datetime
