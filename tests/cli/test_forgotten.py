@@ -163,7 +163,7 @@ class TestCases:
         found = await finding(iehe, "cases")
         answer = await iehe.ok("case", "restart", "--all-stuck")
 
-        assert found["facts"]["closed_with_letters"] == [case.case_id]
+        assert found["facts"]["closed_with_work"] == [case.case_id]
         assert [each["case_id"] for each in answer["cases"]] == [case.case_id]
         await case.until_notices(3)
         assert await case.result() == "withdrawn"

@@ -52,8 +52,8 @@ class Comparison:
     running: int = 0
     lost: list[str] = field(default_factory=list)
     """Open cases without a running workflow."""
-    left: dict[str, int] = field(default_factory=dict)
-    """Closed cases without a running workflow, with the letters that they still have to send."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Closed cases without a running workflow, with what they still have to do."""
     forgotten: dict[str, str] = field(default_factory=dict)
     """Applications with neither a case nor a running workflow, by case id, and how a workflow ended."""
     unopened: list[str] = field(default_factory=list)
@@ -106,7 +106,10 @@ async def compare(client: Client, connection: Any, home: CaseHome = COMMON_HOME)
         elif case in applied:
             found.forgotten[case] = _ending(status)
         elif case in needy and needy[case]["closed"]:
-            found.left[case] = needy[case]["letters"]
+            row = needy[case]
+            owes, letters = row["owes"], row["letters"]
+            todo = f"{owes} things to give back" if owes else f"{letters} letters to be sent"
+            found.left[case] = todo
         elif case in needy:
             found.lost.append(case)
     for names in (found.lost, found.unopened):
@@ -252,13 +255,13 @@ def _cases(found: Comparison) -> Finding:
         "open": found.opened,
         "running": found.running,
         "without_workflow": found.lost,
-        "closed_with_letters": [*found.left],
+        "closed_with_work": [*found.left],
         "without_case": found.unopened,
         "not_looked_at": found.not_looked_at,
     }
     lost = {
         **dict.fromkeys(found.lost, "open, no workflow"),
-        **{case: f"closed, no workflow, {count} letters to be sent" for case, count in found.left.items()},
+        **{case: f"closed, no workflow, {todo}" for case, todo in found.left.items()},
     }
     if lost:
         text += f"; {len(lost)} cases have something to do and no workflow"

@@ -18,8 +18,9 @@ WITH RECURSIVE found (value) AS (
 SELECT value FROM found WHERE value IS NOT NULL
 
 -- name: cases_in_need
--- Cases of some rooms that need a running workflow: open, or closed with letters to be sent or tasks to be done.
-SELECT c.case_id, c.closed_at IS NOT NULL AS closed,
+-- Cases of some rooms that need a running workflow: open, or closed with letters to be sent, tasks to be done, or
+-- something to be given back.
+SELECT c.case_id, c.closed_at IS NOT NULL AS closed, coalesce(jsonb_array_length(c.state -> 'owes'), 0) AS owes,
        (SELECT count(*) FROM iehe.notices n WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
         AND n.reason IS DISTINCT FROM 'requeued') AS letters,
        coalesce(c.due_at < now() - interval '2 minutes' AND c.closed_at IS NULL, false)
@@ -30,6 +31,7 @@ SELECT c.case_id, c.closed_at IS NOT NULL AS closed,
 FROM iehe.cases c
 WHERE c.version > 0 AND split_part(c.case_id, '/', 1) = ANY ($1::text[]) AND (
     c.closed_at IS NULL
+    OR c.owes AND c.closed_at IS NOT NULL
     OR EXISTS (SELECT FROM iehe.notices n WHERE n.case_id = c.case_id AND n.state IN ('queued', 'sending', 'failed')
                AND n.reason IS DISTINCT FROM 'requeued')
     OR EXISTS (SELECT FROM iehe.tasks t WHERE t.case_id = c.case_id AND t.closed_at IS NULL))

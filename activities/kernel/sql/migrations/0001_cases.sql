@@ -261,8 +261,10 @@ CREATE TABLE iehe.cases (
     closed_at       timestamptz,
     policy_version  text,
     hash            text NOT NULL DEFAULT repeat('0', 64),
-    state           jsonb NOT NULL
+    state           jsonb NOT NULL,
+    owes            boolean NOT NULL GENERATED ALWAYS AS (coalesce(state -> 'owes', '[]') <> '[]') STORED
 );
+COMMENT ON COLUMN iehe.cases.owes IS 'Whether it has something to give back when it ends: `owes` of its state.';
 COMMENT ON COLUMN iehe.cases.state IS
     'What the case remembered after its last written step. A step written by a workflow task that Temporal
      then lost is taken over from here, and a case can be started again from it.';
@@ -273,6 +275,7 @@ CREATE INDEX cases_by_outcome ON iehe.cases (outcome, case_id) WHERE outcome IS 
 CREATE INDEX cases_open_by_turn ON iehe.cases (waiting_for, case_id) WHERE closed_at IS NULL;
 CREATE INDEX cases_open ON iehe.cases (case_id) INCLUDE (due_at) WHERE closed_at IS NULL;
 CREATE INDEX cases_closed ON iehe.cases (case_id) WHERE closed_at IS NOT NULL;
+CREATE INDEX cases_owing ON iehe.cases (case_id) WHERE owes AND closed_at IS NOT NULL;
 CREATE INDEX cases_open_by_due ON iehe.cases (due_at) WHERE closed_at IS NULL;
 
 CREATE TABLE iehe.case_labels (
