@@ -100,8 +100,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
 
     process = EXCHANGE
     settled: ClassVar = frozenset()
-    slow: ClassVar = frozenset({Stage.IN_TERM, Stage.MISSING, Stage.DEPARTED, "settled", "offering"})
-    step: ClassVar = timedelta(days=4)
+    step: ClassVar = timedelta(days=6)
     beside: ClassVar = ("dormitory",)
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -323,6 +322,8 @@ class Scenario(scenario.Scenario[ExchangeState]):
         fate, state = self.fate_of(turn.case_id).name, turn.state
         if fate == "rejected" or (fate == "appeals" and state.rejected_by is None):
             await self.decide(turn, commands.Reject, OFFICE, version=state.revision, reason="level")
+            if fate == "appeals":
+                await self._appeal(turn)
             return
         asked = next((each.staff_id for each in state.advisors if each.answer == "asked"), None)
         if asked is not None:
@@ -338,15 +339,9 @@ class Scenario(scenario.Scenario[ExchangeState]):
         await self.decide(turn, commands.Accept, HEAD, version=state.revision)
 
     async def _appeal(self, turn: StudentTurn) -> None:
-        state = turn.state
-        if (
-            self.fate_of(turn.case_id).name == "appeals"
-            and state.stage_since is not None
-            and not state.closed
-        ):
+        if self.fate_of(turn.case_id).name == "appeals" and not turn.state.closed:
             reason = await self.words(turn, "異議に理由がある（見本）")
-            filed = state.stage_since.astimezone(TOKYO).date()
-            decided = {"filed": filed, "result": "upheld", "reason_id": reason}
+            decided = {"filed": self.day_of(turn), "result": "upheld", "reason_id": reason}
             await self.decide(turn, commands.DecideAppeal, COMMITTEE, **decided)
 
     async def _answer(self, turn: StudentTurn) -> None:
