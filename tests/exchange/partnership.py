@@ -31,7 +31,6 @@ from workflows.exchange.process import EXCHANGE
 
 _numbers = count(1)
 Fault = Callable[[str], Awaitable[None]]
-PROGRAMME = {"parent": "exchange/27S:{}"}
 FETCH_SECONDS = 1.0
 
 
@@ -190,14 +189,9 @@ async def found(
         *(EXCHANGE.name, json.dumps({"routes": {"incoming": default_policy().model_dump(mode="json")}})),
     )
     for measure, places in (("persons", 100), ("months", 1000)):
-        frame = {"places": places, "measure": measure}
-        for name, within in ((f"exchange/27S:{measure}", {}), (f"exchange/27S/a1:{measure}", PROGRAMME)):
-            parent = {key: value.format(measure) for key, value in within.items()}
-            wanted = json.dumps(frame | parent)
-            await owner.execute("SELECT iehe.set_frame($1, $2, now())", name, wanted)
-    await owner.execute(
-        "INSERT INTO iehe.exchange_agreements VALUES ('27S', 'a1', $1, 'all', 100, 1000)", code
-    )
+        wanted = json.dumps({"places": places, "measure": measure})
+        await owner.execute("SELECT iehe.set_frame($1, $2, now())", f"exchange/27S:{measure}", wanted)
+    await owner.execute("SELECT iehe.exchange_set_agreement('27S', 'a1', $1, 'all', 100, 1000)", code)
     own = os.urandom(32)
     secret = new_secret(ring, code)
     server = PartnerServer(code, ours=secret.text, own=written(own))
