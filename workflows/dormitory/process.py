@@ -63,7 +63,8 @@ LIFECYCLE: Final = Lifecycle(
         step("offer", at=[Stage.CONFIRMED], by=HOUSE, to=[Stage.OFFERING]),
         step("offer", at=[Stage.OFFERING], by=HOUSE, to=[Stage.SETTLED]),
         step("next-offer", at=SERVING, by=By.CLOCK, to=SERVING),
-        step(PLACE_FREED, at=LIVING, by=By.EVENT, to=SERVING),
+        step(PLACE_FREED, at=[Stage.COLLECTING, *DRAWN], by=By.EVENT),
+        step(PLACE_FREED, at=SERVING, by=By.EVENT, to=SERVING),
         *(
             step(name, at=SERVING, by=HOUSE, to=SERVING)
             for name in ("offer-reserve", "relocate", "close-room", "revoke")
