@@ -1,7 +1,9 @@
 """Every payload in what Temporal holds, wherever in a message it is."""
 
+import base64
+import json
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload, SearchAttributes
@@ -43,3 +45,25 @@ async def opened(messages: Sequence[M], codec: PayloadCodec | None) -> list[M]:
             payload.CopyFrom(plain)
         copies.append(copy)
     return copies
+
+
+def readable(history: str, *, sent: bool = True) -> str:
+    """What Temporal holds, as JSON with each payload as it reads; `sent`: also what signals hold."""
+
+    def decoded(value: Any) -> Any:
+        if isinstance(value, dict):
+            if not sent and "workflowExecutionSignaledEventAttributes" in value:
+                return ""
+            if set(value) >= {"metadata", "data"}:
+                return base64.b64decode(value["data"]).decode("utf-8", "replace")
+            return {key: decoded(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [decoded(item) for item in value]
+        return value
+
+    return json.dumps(decoded(json.loads(history)), ensure_ascii=False)
+
+
+def without_what_was_sent(history: str) -> str:
+    """The same but for signals: what a sender puts into one is there before we see it."""
+    return readable(history, sent=False)

@@ -1,6 +1,5 @@
 """Canaries: personal data marked as such appears in nothing that is not the database's personal tables."""
 
-import base64
 import json
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from schemas.admission.commands import (
     SubmitScores,
 )
 from tests.office import GOOD, Institute, Refused, person
-from tests.payloads import opened
+from tests.payloads import opened, without_what_was_sent
 
 CANARY = "カナリア"
 ASCII_CANARY = "canary-7f3a"
@@ -73,7 +72,7 @@ async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCat
 
     codec = institute.client.data_converter.payload_codec
     events = await opened([event async for event in case.handle.fetch_history_events()], codec)
-    history = _without_what_was_sent(WorkflowHistory(case.case_id, events).to_json())
+    history = without_what_was_sent(WorkflowHistory(case.case_id, events).to_json())
     (description,) = await opened([(await case.handle.describe()).raw_description], codec)
     output = capsys.readouterr()
     log = [dict(entry) for entry in await case.log()]
@@ -83,7 +82,7 @@ async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCat
     assert '\\"application_no\\"' in history  # what is searched is not encrypted
     places = {
         "history": history,
-        "visibility": _without_what_was_sent(MessageToJson(description)),
+        "visibility": without_what_was_sent(MessageToJson(description)),
         "output": output.out + output.err,
         "python log": caplog.text,
         "case log": str(log),
@@ -95,20 +94,3 @@ async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCat
     found = [place for place, text in places.items() if CANARY in text or ASCII_CANARY in text]
     assert found == []
     assert len(subjects) > 10
-
-
-def _without_what_was_sent(history: str) -> str:
-    """All payloads decoded, but for signals: what a sender puts into one is there before we see it."""
-
-    def decoded(value):
-        if isinstance(value, dict):
-            if "workflowExecutionSignaledEventAttributes" in value:
-                return ""
-            if set(value) >= {"metadata", "data"}:
-                return base64.b64decode(value["data"]).decode("utf-8", "replace")
-            return {key: decoded(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [decoded(item) for item in value]
-        return value
-
-    return json.dumps(decoded(json.loads(history)), ensure_ascii=False)
