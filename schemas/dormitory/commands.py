@@ -42,7 +42,7 @@ class OfferReserve(Command):
     reason_id: str | None = None
 
 
-class Swap(Command):
+class SwapBeds(Command):
     """Ask two students whether they swap their beds: two yeses in seventy-two hours."""
 
     step: ClassVar[str] = "swap"

@@ -21,15 +21,13 @@ class RunForm(Payload):
     The seed of the draw is published with it, before anybody has asked (X23).
     """
 
-    first: date
-    """From when on stays of the term begin."""
-    until: date
-    """The day after its last stay, as a rule."""
-    collect_until: AwareDatetime
-    """Until when requests are of equal rank; a later one waits behind them."""
-    kept_until: date
-    """Until when a bed is kept for who has reported a delay (X32)."""
-    seed: Seed
+    first: date = Field(description="From when on stays of the term begin.")
+    until: date = Field(description="The day after its last stay, as a rule.")
+    collect_until: AwareDatetime = Field(
+        description="Until when requests are of equal rank; a later one waits behind them."
+    )
+    kept_until: date = Field(description="Until when a bed is kept for who has reported a delay (X32).")
+    seed: Seed = Field(description="Of the draw; nobody can change it any more.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -35,7 +35,7 @@ async def once(hall: Hall, chance: random.Random) -> None:
         case 4:
             await hall.let_time_pass(days=2)
         case _:
-            await hall.decide(commands.Swap, mobility=one, other=other)
+            await hall.decide(commands.SwapBeds, mobility=one, other=other)
             for swap, between in (await hall.state()).swaps.items():
                 for each in between[:2]:
                     await hall.decide(commands.AnswerSwap, swap=swap, mobility=each, answer="yes")

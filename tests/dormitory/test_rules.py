@@ -337,7 +337,7 @@ class TestSwaps:
         await hall.says_yes(A)
         await hall.says_yes(B)
         one, other = await hall.beds(A, B)
-        await hall.decide(commands.Swap, mobility=A, other=B)
+        await hall.decide(commands.SwapBeds, mobility=A, other=B)
         (swap,) = (await hall.state()).swaps
         await hall.decide(commands.AnswerSwap, swap=swap, mobility=A, answer="yes")
         await hall.decide(commands.AnswerSwap, swap=swap, mobility=A, answer="yes")
@@ -351,7 +351,7 @@ class TestSwaps:
     async def test_x30_a_swap_that_nobody_answers_ends_after_seventy_two_hours(self, hall: Hall) -> None:
         """One yes is none."""
         await self.two(hall)
-        await hall.decide(commands.Swap, mobility=A, other=B)
+        await hall.decide(commands.SwapBeds, mobility=A, other=B)
         (swap,) = (await hall.state()).swaps
         await hall.decide(commands.AnswerSwap, swap=swap, mobility=A, answer="yes")
         await hall.let_time_pass(hours=72)
@@ -362,7 +362,7 @@ class TestSwaps:
         """OCA/pms PR 442, Qlo PR 256: a swap that would put a man among women is refused for both."""
         await self.two(hall)
         before = await hall.beds(A, C)
-        await hall.decide(commands.Swap, mobility=A, other=C)
+        await hall.decide(commands.SwapBeds, mobility=A, other=C)
         (swap,) = (await hall.state()).swaps
         await hall.decide(commands.AnswerSwap, swap=swap, mobility=A, answer="yes")
         with refused("bed-unfit"):

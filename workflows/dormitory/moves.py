@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from schemas.dormitory.commands import AnswerSwap, CloseRoom, Relocate, Revoke, Swap
+from schemas.dormitory.commands import AnswerSwap, CloseRoom, Relocate, Revoke, SwapBeds
 from schemas.dormitory.facts import SwapAnswered
 from schemas.dormitory.records import ClosingFreed, ClosingNoted, RequestEnded
 from schemas.dormitory.roles import Role
@@ -29,7 +29,7 @@ SWAP: Final = "swap"
 RELOCATE: Final = "relocate"
 
 
-def swap(draft: DormitoryDraft, command: Swap) -> None:
+def swap(draft: DormitoryDraft, command: SwapBeds) -> None:
     """Both are asked; nothing changes before both have said yes (X30)."""
     serving = Serving.of(draft)
     both = [_lives(draft, serving, case) for case in (command.mobility, command.other)]

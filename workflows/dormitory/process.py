@@ -106,7 +106,7 @@ DORMITORY: Final = Process[DormitoryState](
         commands.ConfirmRun: drawing.confirm,
         commands.Offer: drawing.offer,
         commands.OfferReserve: drawing.offer_reserve,
-        commands.Swap: moves.swap,
+        commands.SwapBeds: moves.swap,
         commands.AnswerSwap: moves.answer_swap,
         commands.Relocate: moves.relocate,
         commands.CloseRoom: moves.close_room,
