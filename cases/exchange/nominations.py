@@ -22,9 +22,16 @@ from schemas.exchange.nomination import Nomination, Student
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.schedules import local_day
-from spreadsheets.exchange.day_order import Order
-from spreadsheets.exchange.names import folded
-from spreadsheets.exchange.nominations import COMPARED, Asked, Known, Offered, changes, vanished
+from workflows.exchange.comparing import (
+    COMPARED,
+    Asked,
+    Known,
+    Offered,
+    Order,
+    changes,
+    folded,
+    vanished,
+)
 from workflows.exchange.dates import Term
 from workflows.exchange.process import EXCHANGE
 

@@ -15,7 +15,7 @@ from schemas.exchange.files import CoeRow
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
-from spreadsheets.exchange.coe import Filed
+from workflows.exchange.comparing import Filed
 from workflows.exchange.process import EXCHANGE
 
 SQL: Final = queries("exchange/views")

@@ -17,10 +17,10 @@ from gateway.listing import Flag
 from gateway.operation import Operation
 from gateway.responses import Answer
 from gateway.staff import require_role
-from spreadsheets.exchange.day_order import Order
 from spreadsheets.exchange.intakes import AGREEMENTS, ENTER, LOAD_AGREEMENTS, coe_results
 from spreadsheets.exchange.intakes import nominations as nominations_intake
 from spreadsheets.intakes import Intake
+from workflows.exchange.comparing import Order
 from workflows.exchange.process import EXCHANGE
 from workflows.kernel import sight
 

@@ -1,7 +1,7 @@
 """Check a file of what immigration says of a batch (X13): each row against whom it was filed for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -9,13 +9,14 @@ from typing import Final
 from schemas.exchange.files import CoeRow
 from spreadsheets.column_words import ColumnWords
 from spreadsheets.dates import read_date
-from spreadsheets.exchange.names import folded, read_name
+from spreadsheets.exchange.names import read_name
 from spreadsheets.faults import fault
 from spreadsheets.headers import Form
 from spreadsheets.read_row import ReadRow
 from spreadsheets.repeats import Repeat, same_value
 from spreadsheets.rows import Checked, check_table
 from spreadsheets.values import choice, key
+from workflows.exchange.comparing import Filed, folded
 
 _WORDS: Final = ColumnWords(Path(__file__).with_name("columns.toml"))
 COLUMNS: Final = _WORDS.columns(
@@ -27,18 +28,6 @@ COLUMNS: Final = _WORDS.columns(
         "on": read_date,
     }
 )
-
-
-@dataclass(frozen=True)
-class Filed:
-    """Somebody of a batch: who it is, and what is known of the result."""
-
-    case_id: str
-    name: str
-    born: date | None
-    ended: bool
-    result: str | None
-    on: date | None
 
 
 def check_coe_file(path: Path, filed: Mapping[str, Filed]) -> Checked[CoeRow]:

@@ -3,14 +3,14 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 from unicodedata import normalize
 
 from spreadsheets.dates import read_date
 from spreadsheets.faults import RefusedError
 from spreadsheets.values import Cell
+from workflows.exchange.comparing import Order
 
-Order = Literal["dmy", "mdy"]
 MOST_MONTHS: Final = 12
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
 _SERIAL: Final = re.compile(r"[1-9]\d{4}", re.ASCII)

@@ -15,10 +15,10 @@ from cases.exchange.results import counted, filed_in, tell_results
 from schemas.kernel.case import Actor
 from spreadsheets.exchange.agreements import check_agreements_file
 from spreadsheets.exchange.coe import check_coe_file
-from spreadsheets.exchange.day_order import Order
 from spreadsheets.exchange.nominations import check_nominations_file
 from spreadsheets.intakes import Counts, Intake
 from spreadsheets.rows import Checked
+from workflows.exchange.comparing import Order
 
 ENTER: Final = "enter"
 LOAD_AGREEMENTS: Final = "load-agreements"

@@ -2,17 +2,11 @@
 
 import re
 from typing import Final
-from unicodedata import combining, normalize
 
 from spreadsheets.faults import RefusedError
 from spreadsheets.values import Cell, as_text, line
 
 LONGEST: Final = 100
-_LETTERS: Final = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
-)
-_SPELLED: Final = re.compile("(?<=[aou])e")
-"""An umlaut spelled out: ue for ü."""
 _TWO_SCRIPTS: Final = re.compile("[A-Za-z][\u3041-\u9fff\uff61-\uff9f]|[\u3041-\u9fff\uff61-\uff9f][A-Za-z]")
 """Within a word: bytes of a European file read as Japanese."""
 _READ_AS: Final = ("cp1252", "latin-1", "cp932")
@@ -43,14 +37,3 @@ def _is_utf8_read_as(text: str, encoding: str) -> bool:
         return text.encode(encoding).decode("utf-8") != text
     except UnicodeError:
         return False
-
-
-def folded(*names: str) -> str:
-    """The letters of a name without accents, case and order: Müller is Mueller, Łukasz is Lukasz.
-
-    It suggests and decides nothing: two persons may have one name.
-    """
-    plain = normalize("NFKD", " ".join(names).casefold().translate(_LETTERS))
-    letters = "".join(each for each in plain if not combining(each))
-    words = re.split(r"[\W_]+", _SPELLED.sub("", letters))
-    return " ".join(sorted(word for word in words if word))

@@ -1,25 +1,25 @@
 """Check a file of nominations: against itself, the agreements, and what is known already."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from schemas.exchange.files import NominationRow
 from schemas.kernel.identifiers import CODE_PATTERN
 from spreadsheets.column_words import ColumnWords
-from spreadsheets.exchange.day_order import DayOrder, Order
-from spreadsheets.exchange.names import folded, read_name
+from spreadsheets.exchange.day_order import DayOrder
+from spreadsheets.exchange.names import read_name
 from spreadsheets.faults import Fault, RefusedError, fault
 from spreadsheets.headers import Column, Form
 from spreadsheets.read_row import ReadRow
 from spreadsheets.repeats import Repeat
 from spreadsheets.rows import Checked, Told, check_table, tell_nobody
 from spreadsheets.values import Cell, as_text, choice, email, key, line
-from workflows.exchange.dates import Term
+from workflows.exchange.comparing import Asked, Known, folded, vanished
 
 TERM: Final = r"[0-9]{2}[SA]"
 YOUNGEST, OLDEST = 15, 80
@@ -27,62 +27,6 @@ EARLY: Final = timedelta(days=45)
 LONGEST: Final = timedelta(days=400)
 _YEAR: Final = 365.25
 _WORDS: Final = ColumnWords(Path(__file__).with_name("columns.toml"))
-COMPARED: Final = (
-    *("family", "given", "born", "nationality", "mail", "agreement", "faculty", "first", "last"),
-    *("months", "language", "needs_coe"),
-)
-"""What a later file may change of a mobility (X1); the student stays the same (X5)."""
-OPTIONAL: Final = frozenset({"months", "language", "needs_coe"})
-"""Where a file has no column of it, it is left as it is."""
-
-
-class Known(NamedTuple):
-    """A mobility that is stored."""
-
-    case_id: str
-    partner: str
-    term: str
-    number: str
-    from_file: bool
-    closed: bool
-    revision: int
-    values: Mapping[str, Any]
-    """Of the fields that are compared."""
-
-
-@dataclass(frozen=True)
-class Offered:
-    """An agreement of a term: whose it is, and for which faculties."""
-
-    partner: str
-    faculties: frozenset[str]
-
-    def takes(self, faculty: str) -> bool:
-        """Whether students may come to a faculty by it."""
-        return faculty in self.faculties or "all" in self.faculties
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a file is checked by: what the office says of it, and what is known.
-
-    `agreements` by term and code; `term_of` gives a term as the policy dates it; `fixed`: values for rows
-    whose file has no such column.
-    """
-
-    now: datetime
-    agreements: Mapping[tuple[str, str], Offered]
-    known: tuple[Known, ...]
-    term_of: Callable[[str], Term]
-    order: Order | None = None
-    swapped: bool = False
-    """Whether names that have changed places since the last file are right as they are now."""
-    fixed: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def by_key(self) -> dict[tuple[str, str, str], Known]:
-        """What is stored, by term, home university and number there."""
-        return {(each.term, each.partner, each.number): each for each in self.known if each.number}
 
 
 def read_months(cell: Cell) -> Decimal:
@@ -245,31 +189,6 @@ class _Rules:
         if values.get("born") != was.get("born") and folded(*names) != folded(*had):
             # the number is another student's by now, or wrong: nobody becomes somebody else (X5)
             row.add("number-of-another", "number")
-
-
-def changes(row: NominationRow, known: Known) -> list[str]:
-    """The fields of a mobility that a row has otherwise than it is stored."""
-    given = row.model_dump(exclude_unset=True)
-    return [
-        name
-        for name in COMPARED
-        if (name in given or name not in OPTIONAL)
-        and (getattr(row, name) or None) != (known.values.get(name) or None)
-    ]
-
-
-def vanished(rows: Iterator[NominationRow] | list[NominationRow], asked: Asked) -> list[Known]:
-    """What the last file of the same home universities and terms had, and this one has not."""
-    named = {(row.term, row.partner, row.number) for row in rows}
-    files = {(term, partner) for term, partner, _ in named}
-    return [
-        each
-        for each in asked.known
-        if each.from_file
-        and not each.closed
-        and (each.term, each.partner) in files
-        and (each.term, each.partner, each.number) not in named
-    ]
 
 
 def _of_the_file(checked: Checked[NominationRow], asked: Asked) -> Iterator[Fault]:

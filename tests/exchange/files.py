@@ -6,9 +6,10 @@ from typing import Any
 
 import xlsxwriter
 
-from spreadsheets.exchange.nominations import Asked, Known, Offered, check_nominations_file
+from spreadsheets.exchange.nominations import check_nominations_file
 from spreadsheets.rows import Checked
 from tests.exchange.builder import TOKYO, default_policy
+from workflows.exchange.comparing import Asked, Known, Offered
 from workflows.exchange.dates import Term
 
 HEADERS = (

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from spreadsheets.annotate import write_annotated
-from spreadsheets.exchange.names import folded, is_mangled
-from spreadsheets.exchange.nominations import changes, vanished
+from spreadsheets.exchange.names import is_mangled
 from spreadsheets.faults import WORDS
 from spreadsheets.table_files import read_bytes
 from tests.exchange.files import IN_WINDOW, asked, check, codes, csv, known, student, xlsx
+from workflows.exchange.comparing import changes, folded, vanished
 
 
 @pytest.fixture
