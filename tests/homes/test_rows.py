@@ -67,7 +67,6 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
         "store_subject",
         "support_members_changed",
         "support_rota_changed",
-        "exchange_record_deferred",
     }
     of_office = {
         "rights_of",
