@@ -11,7 +11,7 @@ from schemas.exchange.files import AgreementRow
 from schemas.kernel.identifiers import CODE_PATTERN
 from spreadsheets.column_words import ColumnWords
 from spreadsheets.exchange.nominations import TERM
-from spreadsheets.faults import RefusedError, fault
+from spreadsheets.faults import Fault, RefusedError, fault
 from spreadsheets.headers import Form
 from spreadsheets.read_row import ReadRow
 from spreadsheets.repeats import Repeat
@@ -69,11 +69,11 @@ def check_agreements_file(path: Path, partners: Collection[str]) -> Checked[Agre
         owners[named].add(row.data.partner)
         if row.data.faculty == "all":
             whole.add(named)
-    found = list(checked.faults)
+    found = list[Fault]()
     for row in checked.rows:
         named = row.data.term, row.data.agreement
         if named not in whole:
             found.append(fault("agreement-without-whole", row=row.row))
         if len(owners[named]) > 1:
             found.append(fault("agreement-two-partners", row=row.row))
-    return replace(checked, faults=tuple(found))
+    return replace(checked, rows=() if found else checked.rows, faults=(*checked.faults, *found))

@@ -71,8 +71,9 @@ def check_nominations_file(path: Path, asked: Asked, told: Told = tell_nobody) -
     look = DayOrder(asked.order)
     _check(path, asked, look, tell_nobody)
     checked = _check(path, asked, look.settled(), told)
-    found = [*checked.faults, *_of_the_file(checked, asked)]
-    return replace(checked, faults=tuple(found))
+    found = tuple(_of_the_file(checked, asked))
+    shut = any(each.severity == "error" for each in found)
+    return replace(checked, rows=() if shut else checked.rows, faults=(*checked.faults, *found))
 
 
 def _check(path: Path, asked: Asked, days: DayOrder, told: Told) -> Checked[NominationRow]:

@@ -190,3 +190,13 @@ async def test_a_row_whose_agreement_went_since_the_check_is_refused_by_the_data
         with pytest.raises(Refusal, match="load it first"):
             await intake.take(desk.institute.door, desk.keys, OFFICE, checked, file.name)
     assert await desk.institute.owner.fetchval("SELECT count(*) FROM iehe.exchange_mobilities") == 0
+
+
+async def test_a_match_goes_with_either_of_its_cases(desk: Desk) -> None:
+    """What is erased is named nowhere any more."""
+    alike = {"family": "Müller", "given": "Jörg", "born": "2003-05-17"}
+    await desk.bring(here(1, **alike), here(2, **alike | {"family": "Mueller"}))
+    owner = desk.institute.owner
+    assert await owner.fetchval("SELECT count(*) FROM iehe.exchange_matches") == 1
+    await owner.execute("DELETE FROM iehe.exchange_mobilities WHERE number = 'S-2'")
+    assert await owner.fetchval("SELECT count(*) FROM iehe.exchange_matches") == 0

@@ -176,13 +176,12 @@ REVOKE EXECUTE ON FUNCTION iehe.exchange_suggest_match, iehe.exchange_decide_mat
 GRANT EXECUTE ON FUNCTION iehe.exchange_suggest_match, iehe.exchange_decide_match, iehe.exchange_list_reported TO iehe_office;
 GRANT SELECT ON iehe.exchange_matches TO iehe_worker, iehe_office;
 
--- a decided match goes with either of its cases
-CREATE OR REPLACE FUNCTION iehe.exchange_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
-    WITH gone AS (
-        DELETE FROM iehe.exchange_matches m WHERE of_case IN (m.one, m.other) RETURNING 1
-    )
-    SELECT iehe.erase_rows(of_case, ARRAY['exchange_payments', 'exchange_months', 'exchange_advisors', 'exchange_letters',
-        'exchange_coe', 'exchange_proofs', 'exchange_absences', 'exchange_scholarships', 'exchange_plans',
-        'exchange_tutors', 'exchange_stays', 'exchange_mobilities'])
-        || (SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object('exchange_matches', count(*)) ELSE '{}' END FROM gone)
+-- a match goes with either of its cases
+CREATE FUNCTION iehe.exchange_forget_matches() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM iehe.exchange_matches m WHERE OLD.case_id IN (m.one, m.other);
+    RETURN NULL;
+END
 $$;
+CREATE TRIGGER exchange_matches_go AFTER DELETE ON iehe.exchange_mobilities
+    FOR EACH ROW EXECUTE FUNCTION iehe.exchange_forget_matches();
