@@ -106,3 +106,8 @@ class ServedCase:
     async def until_stage(self, stage: str) -> asyncpg.Record:
         """The same for a stage."""
         return await self.until(f"stage = '{stage}'")
+
+    async def open_tasks(self) -> list[str]:
+        """What is left for people to do."""
+        open_ones = "SELECT key FROM iehe.tasks WHERE case_id = $1 AND closed_at IS NULL ORDER BY key"
+        return [row["key"] for row in await self.house.owner.fetch(open_ones, self.handle.id)]
