@@ -19,7 +19,9 @@ PERSON = STUDENT | {
 }
 
 
-async def test_canaries_stay_in_the_database(institute: Institute, mail: MailCatcher, capsys, caplog) -> None:
+async def test_dfe_apply_9412_canaries_stay_in_the_database(
+    institute: Institute, mail: MailCatcher, capsys, caplog
+) -> None:
     """Names, birth, numbers, addresses and words reach no history, search attribute, log or subject."""
     case = await institute.nominate(student=PERSON)
     await case.in_term()

@@ -37,7 +37,7 @@ async def test_a_student_goes_to_the_term_and_is_told_of_everywhere(institute: I
     assert row["student_no"] in fact["data"]
 
 
-async def test_a_withdrawn_student_leaves_nothing_behind(institute: Institute) -> None:
+async def test_coretabs_242_a_withdrawn_student_leaves_nothing_behind(institute: Institute) -> None:
     """The place is free in all frames, and the case has ended in the database and in Temporal."""
     case = await institute.nominate()
     await case.coming()
@@ -52,7 +52,7 @@ async def test_a_withdrawn_student_leaves_nothing_behind(institute: Institute) -
     assert open_ones == 0
 
 
-async def test_two_at_once_for_the_last_place_of_an_agreement(institute: Institute) -> None:
+async def test_newtheatre_83_two_at_once_for_the_last_place_of_an_agreement(institute: Institute) -> None:
     """One is verified, the other is refused and may wait; who waits gets it when it falls free."""
     first, second = await institute.nominate("tight"), await institute.nominate("tight")
     answers = await asyncio.gather(first.verify(), second.verify(), return_exceptions=True)

@@ -19,9 +19,11 @@ from spreadsheets.staff import STAFF_COLUMNS, check_staff_file
 from spreadsheets.support.alerts import check_alerts_file
 from spreadsheets.support.register import check_register_file
 from spreadsheets.support.rota import Shift, check_rota_file
+from tests.dormitory.faulty import DORMITORY
 from tests.exchange.faulty import EXCHANGE
 from tests.spreadsheets.test_workbook import demanding_workbook
 
+OF_ROOMS = EXCHANGE | DORMITORY
 FORMAT_PAGE = Path(__file__).parents[2] / "docs" / "import-format.md"
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 HEADER = ",".join(column.headers[0] for column in APPLICATION_COLUMNS).encode()
@@ -199,8 +201,8 @@ def test_every_code_is_found(code, check, tmp_path, monkeypatch):
     elif code in OTHERS:
         check_file, rows = OTHERS[code]
         checked = check_file(tmp_path / "file.csv", rows)
-    elif code in EXCHANGE:
-        checked = EXCHANGE[code](tmp_path / "file.csv")
+    elif code in OF_ROOMS:
+        checked = OF_ROOMS[code](tmp_path / "file.csv")
     elif code == "file-unreadable":
         checked = check(path=tmp_path)
     elif code == "mapped-column-missing":
