@@ -154,7 +154,7 @@ async def test_the_shell_completes_cases_people_and_choices(institute, database,
     assert await complete(program, "iehe admission withdraw C2027-000001 --as off") == ["office-1"]
     assert await complete(program, "iehe login off") == ["office-1"]
     assert await complete(program, "iehe case list --label pro") == ["programme="]
-    assert await complete(program, "iehe case list --stage comp") == ["completeness"]
+    assert await complete(program, "iehe case list --stage completen") == ["completeness"]
     assert await complete(program, "iehe tasks --role adm") == ["admissions_office", "administrator"]
     assert await complete(program, "iehe admission event C2027-000001 fee-p") == ["fee-paid"]
     away = Program(clean_environment(IEHE_HOME=tmp_path / "none"))

@@ -71,10 +71,11 @@ class Institute(Served):
             "last": LAST.isoformat(),
             "months": "5",
         }
-        await self.tell(number, "nomination-received", **(form | changes))
+        cause = await self.tell(number, "nomination-received", **(form | changes))
         handle = self.skipper.client.get_workflow_handle(EXCHANGE.case_id(number))
         mobility = Mobility(self, number, handle)
         await mobility.until("version > 0")
+        await mobility.until_told(cause)
         return mobility
 
 

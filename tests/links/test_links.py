@@ -278,6 +278,12 @@ async def test_7_a_fact_starts_one_case_also_after_that_has_ended(places: Places
 
         await places.until(lambda: _count(started), 1)
         (case_id,) = await started()
+
+        async def told() -> bool:
+            return len(await places.steps(case_id)) > 1
+
+        # what has started it is noted there, before somebody decides
+        await places.until(told, True)
         await places.end(case_id)
         await places.tell(note, "order", "x", id="one")
         await places.tell(note, "order", "x", id="two")

@@ -26,10 +26,11 @@ class Schools(Served):
         dates = tuple(today + timedelta(days=days) for days in (60, 67, 74))
         form = FORM | {"dates": [at.isoformat() for at in dates]} | changes
         number = f"S{uuid4().hex[:8].upper()}"
-        await self.tell(number, "request-received", **form)
+        cause = await self.tell(number, "request-received", **form)
         handle = self.skipper.client.get_workflow_handle(OUTREACH.case_id(number))
         request = Request(self, number, handle, dates)
         await request.until_stage("requested")
+        await request.until_told(cause)
         return request
 
 

@@ -9,6 +9,8 @@ from schemas.kernel.case import Actor
 
 PARTNERS: Final = tuple(f"uni-{number:02}" for number in range(1, 21))
 HOUSE_ROLES: Final = ("house_office",)
+SAMPLE_ITEMS: Final = ("residence-card", "address", "health-insurance", "courses", "health-check")
+"""Of the checklist, as many as a play needs."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,10 @@ async def furnish(connection: Any, term: str, season: Window, students: int) -> 
                 for number, (bed, room) in enumerate(rooms)
             ],
         )
+    sample = {"documents": ["passport", "transcript", "photo"], "checklist_items": SAMPLE_ITEMS}
     await connection.execute(
         "UPDATE iehe.policies SET valid_from = '2020-04-01',"
-        " body = jsonb_set(body, '{routes,incoming,seasons,S}', $1) WHERE process = 'exchange-onboarding'",
-        season.model_dump_json(),
+        " body = jsonb_set(body, '{routes,incoming}',"
+        " jsonb_set(body #> '{routes,incoming}', '{seasons,S}', $1) || $2) WHERE process = $3",
+        *(season.model_dump_json(), json.dumps(sample), "exchange-onboarding"),
     )

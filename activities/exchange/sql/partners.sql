@@ -1,7 +1,7 @@
 -- Asking home universities' systems, taking what they say, and telling them what has changed here.
 
 -- name: partners_to_ask
-SELECT DISTINCT f.partner FROM iehe.exchange_fetches f WHERE f.next_try_at <= clock_timestamp() ORDER BY f.partner LIMIT $1
+SELECT /* errand */ DISTINCT f.partner FROM iehe.exchange_fetches f WHERE f.next_try_at <= clock_timestamp() ORDER BY f.partner LIMIT $1
 
 -- name: claim_fetches
 -- Put off first: who dies while asking leaves it to somebody else, some time later.
@@ -104,7 +104,7 @@ SELECT iehe.exchange_open_task($1, $2)
 SELECT iehe.exchange_close_task($1, $2)
 
 -- name: partners_to_tell
-SELECT DISTINCT o.partner FROM iehe.exchange_outbox o
+SELECT /* errand */ DISTINCT o.partner FROM iehe.exchange_outbox o
 WHERE o.state = 'waiting' AND o.next_try_at <= clock_timestamp() ORDER BY o.partner LIMIT $1
 
 -- name: claim_notices
