@@ -7,12 +7,17 @@ decision was certainly not made is taken out again.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import asyncpg
 from pydantic.fields import FieldInfo
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -184,9 +189,7 @@ async def _update(
         async with asyncio.timeout_at(until):
             receipt: Receipt
             try:
-                receipt = await handle.execute_update(
-                    command.step, command, id=command.cause, result_type=Receipt
-                )
+                receipt = await ask(handle, command)
             except RPCError as error:
                 start = await waking(pool, case_id, command.step) if _is_gone(error) else None
                 if start is None:
@@ -209,6 +212,28 @@ async def _update(
         if not is_unconnected(error):
             raise
         raise NotDecided("not-sent", status="UNAVAILABLE") from None
+
+
+async def ask(handle: WorkflowHandle[Any, Any], command: Command) -> Receipt:
+    """The receipt of a decision that is put to its case: once more where the first asking was dropped.
+
+    A case that ends with a decision while an event reaches it has its task dropped, and the decision with it:
+    Temporal answers that the workflow is not ready, and gives the event and nothing else again. What is asked
+    twice is decided once, by its id.
+    """
+    try:
+        return await _put(handle, command)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+            raise
+    return await _put(handle, command)
+
+
+async def _put(handle: WorkflowHandle[Any, Any], command: Command) -> Receipt:
+    receipt: Receipt = await handle.execute_update(
+        command.step, command, id=command.cause, result_type=Receipt
+    )
+    return receipt
 
 
 def _is_gone(error: RPCError) -> bool:

@@ -20,6 +20,7 @@ from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases import registry
+from cases.decisions import ask
 from cases.starting import start_case
 from schemas.kernel.case import Actor
 from tests.conftest import Database
@@ -74,8 +75,8 @@ class Places:
         process = next(each for each in registry.PROCESSES.values() if case_id.startswith(f"{each.room}/"))
         actor = Actor(id="clerk-1", roles=(process.office,))
         command = process.commands[name](command_id=fields.pop("id", uuid4().hex), actor=actor, **fields)
-        answer = await self.client.get_workflow_handle(case_id).execute_update(name, command)
-        return dict(answer)
+        receipt = await ask(self.client.get_workflow_handle(case_id), command)
+        return receipt.model_dump()
 
     async def tell(self, case_id: str, fact: str, code: str, **fields: Any) -> None:
         """Have a case tell a fact."""
