@@ -1,5 +1,6 @@
 """Facts that a house tells other processes: codes, ids and dates alone."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, StringConstraints
@@ -18,6 +19,8 @@ class BedOffered(Payload):
     house: Code
     until: AwareDatetime
     gap_days: int
+    latest: date | None = None
+    """The last day on which a room of its kind is left, however long a stay becomes."""
 
 
 class BedChanged(Payload):
@@ -27,3 +30,5 @@ class BedChanged(Payload):
     place: PlaceKey | None = None
     what: Literal["waitlisted", "lapsed", "unplaced", "moved", "revoked"]
     reason: Code | None = None
+    latest: date | None = None
+    """As in `BedOffered`, of the bed that somebody has moved to."""

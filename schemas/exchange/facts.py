@@ -181,6 +181,8 @@ class BedOffered(Payload):
     until: AwareDatetime
     gap_days: int = Field(default=0, ge=0)
     """Days for which it is cleaned after who lived there."""
+    latest: date | None = None
+    """The last day on which it is left, however long the stay becomes (X26)."""
 
 
 class BedChanged(Payload):
@@ -189,6 +191,8 @@ class BedChanged(Payload):
     place: str | None = None
     what: Literal["waitlisted", "lapsed", "unplaced", "moved", "revoked"]
     reason: Code | None = None
+    latest: date | None = None
+    """The last day on which the bed that was moved to is left."""
 
 
 class PlaceFreed(Payload):

@@ -105,6 +105,8 @@ class ExchangeState(CaseState):
     offer_until: datetime | None = None
     bed_gap: int = 0
     """Days for which the house cleans it afterwards."""
+    bed_latest: date | None = None
+    """The last day on which a room of its kind is left, where it has one."""
     scholarship_months: int = 0
     paid: list[str] = Field(default_factory=list)
     plan: Plan | None = None

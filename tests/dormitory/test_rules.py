@@ -228,6 +228,19 @@ class TestCouples:
         await hall.drawn()
         assert await hall.reasons() == {A: None, B: "family-unknown", C: "stay-too-long"}
 
+    async def test_x26_how_long_a_family_room_lasts_is_told_with_it(self, hall: Hall) -> None:
+        """The student's case is not extended past it; another room has no such end."""
+        await hall.build("101-A:single", "501-A:family")
+        await hall.open()
+        await hall.asks(A)
+        await hall.asks(B, "family", stated={"needs": ["family"]})
+        await hall.offered()
+        rows = await hall.owner.fetch(
+            "SELECT data ->> 'case' AS case_id, data ->> 'latest' AS latest FROM iehe.facts"
+            " WHERE type LIKE '%bed-offered'"
+        )
+        assert {row["case_id"]: row["latest"] for row in rows} == {A: None, B: "2028-03-31"}
+
 
 async def test_x27_an_accessible_bed_goes_to_others_only_late_and_by_a_promise(hall: Hall) -> None:
     """Thirty days before the stay, by the clock, to who has promised to move."""

@@ -65,6 +65,8 @@ class Pure(PureCase[ExchangeState]):
         self.places: dict[str, dict[str, Any]] = {}
         self.full: set[str] = set()
         """Frames in which nothing is left."""
+        self.room_latest: date | None = None
+        """The last day on which the bed that is offered is left."""
         self.queued: list[str] = []
         self.tutors = {"tutor-1", "tutor-2"}
         self.taken_units: set[str] = set()
@@ -244,7 +246,8 @@ class Pure(PureCase[ExchangeState]):
             }
         ]
         self.places[place] = {"place": place, "state": "offered", "lines": lines}
-        self.bed_told("bed-offered", place=place, house="north", until=until, gap_days=3)
+        told = {"place": place, "house": "north", "until": until, "gap_days": 3, "latest": self.room_latest}
+        self.bed_told("bed-offered", **told)
         return self
 
     def with_bed(self) -> "Pure":

@@ -132,6 +132,19 @@ def test_x33_longer_only_if_the_bed_is_free() -> None:
     assert case.state.stay[1] == date(2027, 9, 20)
 
 
+def test_x26_a_room_that_is_given_for_so_long_ends_then() -> None:
+    """Longer than the house gives a room for families is refused; after a move to another one it is not."""
+    case = Pure()
+    case.room_latest = date(2027, 9, 15)
+    case.in_term()
+    with refused("room-limited"):
+        case.decide(commands.Extend, "office-1", last=date(2027, 9, 15), home_agrees=True)
+    case.decide(commands.Extend, "office-1", last=date(2027, 9, 14), home_agrees=True)
+    case.bed_told("bed-changed", what="moved", place=PLACE, reason="house-full")
+    case.decide(commands.Extend, "office-1", last=date(2027, 9, 20), home_agrees=True)
+    assert case.state.stay[1] == date(2027, 9, 20)
+
+
 def test_a_stay_that_begins_later_than_its_bed_ends_is_no_stay() -> None:
     """Days outside the stay are refused."""
     case = Pure().coming()

@@ -178,8 +178,14 @@ class House:
             return None
         if Need.FAMILY not in person.needs:
             return Reason.FAMILY_UNKNOWN
-        days = (request.until - request.first).days
-        return Reason.STAY_TOO_LONG if days > self.policy.family_days else None
+        latest = self.latest(bed.bed, request.first)
+        return Reason.STAY_TOO_LONG if latest is not None and request.until > latest else None
+
+    def latest(self, bed: str, first: date) -> date | None:
+        """The last day on which a bed is left by who came on a day; rooms for families are few (X26)."""
+        if self.beds[bed].kind is not RoomKind.FAMILY:
+            return None
+        return first + timedelta(days=self.policy.family_days)
 
     def _among(self, bed: Bed, request: Request, first: date, until: date) -> Reason | None:
         if bed.group is not None and request.group != bed.group:

@@ -92,11 +92,17 @@ def line_of(state: DormitoryState, frame: str, bed: str | None, first: date, unt
 
 
 def tell_changed(
-    draft: DormitoryDraft, case: str, what: str, reason: Reason | str | None, place: str | None = None
+    draft: DormitoryDraft,
+    case: str,
+    what: str,
+    reason: Reason | str | None,
+    place: str | None = None,
+    *,
+    latest: date | None = None,
 ) -> None:
     """The student's case hears what became of its request."""
-    changed = BedChanged.model_validate({"case": case, "what": what, "reason": reason, "place": place})
-    draft.tell_all("bed-changed", changed, key=case)
+    told = {"case": case, "what": what, "reason": reason, "place": place, "latest": latest}
+    draft.tell_all("bed-changed", BedChanged.model_validate(told), key=case)
 
 
 def request_of(house: House, case: str) -> Request | None:

@@ -71,8 +71,8 @@ def answer_swap(draft: DormitoryDraft, given: AnswerSwap | SwapAnswered) -> None
     draft.places.move(one.place, [waits])
     draft.places.move(other.place, _lines(draft, other, one.bed, on))
     draft.places.move(one.place, _lines(draft, one, other.bed, on))
-    for held in (one, other):
-        tell_changed(draft, held.holder or "", "moved", Reason.SWAPPED, held.place)
+    for held, bed in ((one, other.bed), (other, one.bed)):
+        _tell_moved(draft, house, held, bed, Reason.SWAPPED)
 
 
 def swap_over(draft: DormitoryDraft, deadline: Deadline) -> None:
@@ -253,7 +253,12 @@ def _move(draft: DormitoryDraft, house: House, held: Held, bed: str, on: date, r
     if on > held.first:
         house.occupy(held.bed, held.first, on, held)
     house.occupy(bed, on, held.until, held)
-    tell_changed(draft, held.holder or "", "moved", reason, held.place)
+    _tell_moved(draft, house, held, bed, reason)
+
+
+def _tell_moved(draft: DormitoryDraft, house: House, held: Held, bed: str, reason: Reason | str) -> None:
+    latest = house.latest(bed, held.first)
+    tell_changed(draft, held.holder or "", "moved", reason, held.place, latest=latest)
 
 
 def _lines(draft: DormitoryDraft, held: Held, bed: str, on: date) -> list[PlaceLine]:

@@ -160,7 +160,12 @@ class Serving:
         )
         self.ends[place] = until
         offered = BedOffered(
-            case=request.case, place=place, house=state.house, until=until, gap_days=policy.gap_days
+            case=request.case,
+            place=place,
+            house=state.house,
+            until=until,
+            gap_days=policy.gap_days,
+            latest=self.house.latest(bed, request.first),
         )
         draft.tell_all("bed-offered", offered, key=request.case)
 

@@ -88,7 +88,7 @@ def offered(draft: ExchangeDraft, fact: BedOffered) -> None:
     """One bed is held for this student, and for nobody else, until a moment (X28)."""
     state = draft.state
     state.offer, state.offer_until, state.house = fact.place, fact.until, fact.house
-    state.bed_gap = fact.gap_days
+    state.bed_gap, state.bed_latest = fact.gap_days, fact.latest
     draft.details.update(house=fact.house, until=fact.until.isoformat())
     draft.go_track(Track.DORMITORY, Housing.OFFERED)
     draft.start_deadline(BED, policy_of(state).bed, due_at=fact.until, track=Track.DORMITORY)
@@ -136,7 +136,7 @@ def changed(draft: ExchangeDraft, fact: BedChanged) -> None:
             # at the end of the list (X28)
             draft.go_track(Track.DORMITORY, Housing.WAITLISTED)
         case "moved":
-            state.offer = fact.place or state.offer
+            state.offer, state.bed_latest = fact.place or state.offer, fact.latest
             if housing_of(state) != Housing.CHECKED_IN:
                 draft.go_track(Track.DORMITORY, Housing.CONFIRMED)
             draft.notify("bed-moved", "student", house=state.house)
@@ -192,6 +192,17 @@ def give_back(draft: ExchangeDraft, _owed: Owed) -> None:
         return
     _release(draft, "case-ended")
     draft.go_track(Track.DORMITORY, Housing.CHECKED_OUT if at == Housing.CHECKED_IN else Housing.RELEASED)
+
+
+def check_longer(draft: ExchangeDraft, day: date) -> None:
+    """Rooms for families are few: nobody has one for longer than the house gives it (X26).
+
+    Raises:
+        Refusal: the bed would be left later than that.
+    """
+    latest = draft.state.bed_latest
+    lives = housing_of(draft.state) in (Housing.CONFIRMED, Housing.CHECKED_IN)
+    draft.require(not lives or latest is None or day <= latest, "room-limited", latest=f"{latest}")
 
 
 def until(draft: ExchangeDraft, day: date) -> None:

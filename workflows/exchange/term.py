@@ -259,11 +259,12 @@ def extend(draft: ExchangeDraft, command: Extend) -> None:
     """Longer only with the home university's yes, and a bed if one is lived in (X33).
 
     Raises:
-        Refusal: no yes, no bed, or not later.
+        Refusal: no yes, no bed, not for so long, or not later.
     """
     _, last = draft.state.stay
     draft.require(command.last > last, "not-later", last=f"{last:%Y-%m-%d}")
     draft.require(command.home_agrees, "home-not-asked")
+    housing.check_longer(draft, command.last + A_DAY)
     _change(draft, command)
     if draft.state.stage == Stage.DEPARTING:
         draft.goto(Stage.IN_TERM)
