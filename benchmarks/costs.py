@@ -21,8 +21,9 @@ ABOUT: Final = {"history bytes", "bytes in PostgreSQL"}
 TOLERANCE: Final = 0.05
 _STATEMENT: Final = re.compile(
     r"^([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|(?:LOG|ログ):\s+(?:statement|execute [^:]*): "
-    # a worker's look every second for what waits in rows is no case's
-    r"(?!SELECT /\* errand \*/)",
+    # no case's: the look every second for what waits in rows, and what a new connection asks first
+    r"(?!SELECT /\* errand \*/|WITH RECURSIVE typeinfo_tree"
+    r"|\s*SELECT\s+(?:current_setting\('jit'\)|set_config\('jit'))",
     re.MULTILINE,
 )
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import asyncpg
 import pytest
@@ -239,17 +240,16 @@ async def test_a_run_of_fifteen_hundred_is_drawn_and_offered_in_steps_that_end(h
         " FROM generate_series(1, 1500) AS n",
         *(RUN, FIRST, UNTIL),
     )
-    began = time.monotonic()
+    took = [time.monotonic()]
     of_list = await hall.drawn()
-    drawn = time.monotonic() - began
+    took.append(time.monotonic())
     await hall.decide(commands.ConfirmRun, by=BEN, hash=of_list)
-    began = time.monotonic()
     await hall.decide(commands.Offer, hash=of_list)
+    took.append(time.monotonic())
     while await hall.owner.fetchval("SELECT count(*) FROM iehe.places WHERE state = 'offered'") < 1200:
         await hall.let_time_pass(seconds=1)
-    offered = time.monotonic() - began
-    assert drawn < DRAWN_WITHIN
-    assert offered < DRAWN_WITHIN
+        took.append(time.monotonic())
+    assert max(after - before for before, after in pairwise(took)) < DRAWN_WITHIN
     rows = await hall.owner.fetch(
         "SELECT FROM iehe.dormitory_list d JOIN iehe.place_lines l ON l.unit = 'dormitory/north/' || d.bed"
         " JOIN iehe.places p ON p.place = l.place AND p.case_id = d.mobility"
