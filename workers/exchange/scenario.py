@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 
+import structlog
+
 from activities.kernel.staff import store_staff
 from cases.forms import store_form
 from cases.registry import PROCESSES
@@ -51,6 +53,9 @@ BY_HAND: Final = (
     "notice-failed",
     "contact",
 )
+
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -575,7 +580,11 @@ class Scenario(scenario.Scenario[ExchangeState]):
         rows = await pool.fetch(
             "SELECT case_id, outcome, state FROM iehe.cases WHERE process = $1", EXCHANGE.name
         )
-        held["students in an ending that is not theirs"] = sum(not self._as_fated(row) for row in rows)
+        strayed = [row for row in rows if not self._as_fated(row)]
+        for row in strayed:
+            fate = self.fate_of(row["case_id"]).name
+            log.warning("ending-not-theirs", case_id=row["case_id"], fate=fate, ending=row["outcome"])
+        held["students in an ending that is not theirs"] = len(strayed)
         held["stages that Temporal counts otherwise"] = await differing_counts(
             self.servers.client, pool, EXCHANGE.name
         )
