@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import asyncpg
@@ -19,6 +20,7 @@ from activities.kernel.database import open_pool
 from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
+from activities.kernel.room import Room
 from cases import registry
 from cases.decisions import ask
 from cases.starting import start_case
@@ -33,20 +35,24 @@ from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
 
 
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The small processes are the only ones, everywhere."""
-    rooms = processes.ROOMS
-    for there, now in (
-        (registry.ROOMS, rooms),
-        (registry.PROCESSES, {name: room.process for name, room in rooms.items()}),
+@contextlib.contextmanager
+def only(rooms: Mapping[str, Room]) -> Iterator[None]:
+    """These rooms are the only ones, everywhere; afterwards the others stand in their order again."""
+    processes_of = {name: room.process for name, room in rooms.items()}
+    with (
+        patch.dict(registry.ROOMS, rooms, clear=True),  # type: ignore[arg-type]
+        patch.dict(registry.PROCESSES, processes_of, clear=True),  # type: ignore[arg-type]
     ):
-        for name in list(there):
-            monkeypatch.delitem(there, name)
-        for name, each in now.items():
-            monkeypatch.setitem(there, name, each)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The small processes are the only ones, everywhere."""
     monkeypatch.setattr(workers, "WORKFLOWS", processes.WORKFLOWS)
     monkeypatch.setattr(temporal_settings, "OWN_PACKAGES", (*temporal_settings.OWN_PACKAGES, "tests"))
+    with only(processes.ROOMS):
+        yield
 
 
 @dataclass
