@@ -583,7 +583,7 @@ class Scenario(scenario.Scenario[ExchangeState]):
         strayed = [row for row in rows if not self._as_fated(row)]
         for row in strayed:
             fate = self.fate_of(row["case_id"]).name
-            log.warning("ending-not-theirs", case_id=row["case_id"], fate=fate, ending=row["outcome"])
+            log.error("ending-not-theirs", case_id=row["case_id"], fate=fate, ending=row["outcome"])
         held["students in an ending that is not theirs"] = len(strayed)
         held["stages that Temporal counts otherwise"] = await differing_counts(
             self.servers.client, pool, EXCHANGE.name
