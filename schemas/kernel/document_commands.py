@@ -7,38 +7,37 @@ from schemas.kernel.documents import RejectReason
 from schemas.kernel.identifiers import Code
 
 
-class AcceptDocument(KernelCommand):
+class DocumentDecision(KernelCommand):
+    """What is decided about one document."""
+
+    document: Code
+    """Its name, as the list of the case's documents has it."""
+
+
+class AcceptDocument(DocumentDecision):
     """Accept a document as it was received last."""
 
     step: ClassVar[str] = "accept-document"
-    document: Code
-    """Its name, as the list of the case's documents has it."""
 
 
-class RejectDocument(KernelCommand):
+class RejectDocument(DocumentDecision):
     """Send a document back: whoever gave it has to send another version."""
 
     step: ClassVar[str] = "reject-document"
-    document: Code
-    """Its name, as the list of the case's documents has it."""
     why: RejectReason
     """What is wrong with it, as whoever has sent it is told."""
 
 
-class WaiveDocument(KernelCommand):
+class WaiveDocument(DocumentDecision):
     """Do without a document; it is asked for no more."""
 
     step: ClassVar[str] = "waive-document"
-    document: Code
-    """Its name, as the list of the case's documents has it."""
 
 
-class RevokeDocument(KernelCommand):
+class RevokeDocument(DocumentDecision):
     """Take back a document that was received or accepted: it is handed out no more, and wanted anew."""
 
     step: ClassVar[str] = "revoke-document"
-    document: Code
-    """Its name, as the list of the case's documents has it."""
 
 
 class ChaseDocuments(KernelCommand):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workflows.exchange.process import EXCHANGE, LIFECYCLE, STAGES
+from workflows.exchange.lifecycle import LIFECYCLE, STAGES
+from workflows.exchange.process import EXCHANGE
 from workflows.exchange.tracks import TRACKS
 
 ROOT = Path(__file__).parents[2]

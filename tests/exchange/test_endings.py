@@ -10,7 +10,8 @@ from schemas.exchange.stages import Stage, Track
 from schemas.kernel.case import CompleteTask
 from schemas.kernel.refusals import Refusal
 from tests.exchange.builder import Pure, jst, refused
-from workflows.exchange.process import ENDED, EXCHANGE
+from workflows.exchange.lifecycle import ENDED
+from workflows.exchange.process import EXCHANGE
 from workflows.kernel import stepping
 from workflows.kernel.undo import PAUSES
 

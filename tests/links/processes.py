@@ -81,12 +81,12 @@ with workflow.unsafe.imports_passed_through():
 
     def opened(draft: Draft[Any]) -> None:
         draft.goto("open")
-        found = draft.standing(DAY, key="2027-04-01") if DAY in draft.process.takes else None
+        found = draft.facts.standing(DAY, key="2027-04-01") if DAY in draft.process.takes else None
         draft.state.found = found["data"]["code"] if found else None
 
     def tell(draft: Draft[Any], command: Tell) -> None:
         data = command.model_dump(include={"code", "case", "back", "extra"}, exclude_none=True)
-        draft.tell_all(
+        draft.facts.tell(
             command.fact, data, command.key, revision=command.revision, withdrawn=command.withdrawn
         )
 
@@ -98,7 +98,7 @@ with workflow.unsafe.imports_passed_through():
 
     def hear(draft: Draft[Any], fact: Listed) -> None:
         """Note it; what holds no more is undone, or asked of a person where it was reported."""
-        origin = draft.origin
+        origin = draft.facts.origin
         assert origin is not None
         draft.details["code"] = fact.code
         if not origin.withdrawn and origin.revision == 1:
@@ -113,7 +113,7 @@ with workflow.unsafe.imports_passed_through():
         hear(draft, fact)
         if fact.back is not None:
             told = Listed(code=fact.code, case=fact.back, back=draft.state.case_id)
-            draft.tell_all(next(iter(draft.process.tells)), told, key=str(draft.state.version))
+            draft.facts.tell(next(iter(draft.process.tells)), told, key=str(draft.state.version))
 
     STAGES = {"open": StageInfo("受付", "open", CLERK), "ended": StageInfo("終了", "ended", final=True)}
 

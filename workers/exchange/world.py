@@ -1,12 +1,23 @@
-"""What the sample students come into: partners with agreements, three houses with their beds, a season."""
+"""What the sample students come into: people, partners with agreements, houses with their beds, a season."""
 
 import json
+import random
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from schemas.exchange.policy import Window
+from schemas.exchange.roles import Role
 from schemas.kernel.case import Actor
+from schemas.kernel.japan import TOKYO
+from schemas.kernel.people import StaffRow
 
+OFFICE: Final = Actor(id="office-1", roles=(Role.OFFICE,))
+HEAD: Final = Actor(id="head-1", roles=(Role.HEAD,))
+FACULTY: Final = Actor(id="faculty-1", roles=(Role.COORDINATOR,))
+COMMITTEE: Final = Actor(id="committee-1", roles=(Role.COMMITTEE,))
+REGISTRAR: Final = Actor(id="registrar-1", roles=(Role.REGISTRAR,))
+ADVISORS: Final = tuple(f"advisor-{number}" for number in range(1, 10))
 PARTNERS: Final = tuple(f"uni-{number:02}" for number in range(1, 21))
 HOUSE_ROLES: Final = ("house_office",)
 SAMPLE_ITEMS: Final = ("residence-card", "address", "health-insurance", "courses", "health-check")
@@ -92,3 +103,76 @@ async def furnish(connection: Any, term: str, season: Window, students: int) -> 
         " jsonb_set(body #> '{routes,incoming}', '{seasons,S}', $1) || $2) WHERE process = $3",
         *(season.model_dump_json(), json.dumps(sample), "exchange-onboarding"),
     )
+
+
+def people_of(students: int) -> list[StaffRow]:
+    """Who works at the university, with a tutor for every second student and two more."""
+    roles = {
+        **{who.id: frozenset(who.roles) for who in (OFFICE, HEAD, FACULTY, COMMITTEE, REGISTRAR)},
+        **dict.fromkeys(ADVISORS, frozenset({Role.ADVISOR})),
+        **{f"tutor-{number}": frozenset({Role.TUTOR}) for number in range(1, 3 + students // 2)},
+    }
+    return [
+        StaffRow(
+            staff_id=who,
+            name=f"見本 {who}",
+            email=f"{who}@example.ac.jp",
+            roles=frozenset(map(str, held)),
+            load_cap=9 if Role.TUTOR in held else None,
+        )
+        for who, held in roles.items()
+    ]
+
+
+def season_of(begun: date) -> Window:
+    """A season whose nominations are taken now."""
+
+    def day(days: int) -> str:
+        at = begun + timedelta(days=days)
+        return f"{at:%m-%d}" if (at.month, at.day) != (2, 29) else "02-28"
+
+    return Window(
+        opens=day(-20),
+        closes=day(20),
+        results=day(50),
+        begins=day(130),
+        orientation=day(134),
+        ends=day(280),
+        kept_until=day(159),
+    )
+
+
+def house_form(begun: datetime, begins: date, seed: int) -> dict[str, Any]:
+    """How a house gives its beds for the term."""
+    return {
+        "first": begins - timedelta(days=7),
+        "until": begins + timedelta(days=220),
+        "collect_until": datetime.combine(begun.date() + timedelta(days=72), time(12), TOKYO),
+        "kept_until": begins + timedelta(days=29),
+        "seed": f"sample-{seed}",
+    }
+
+
+def nomination_form(seed: int, place: int, term: str, begins: date, last: date) -> dict[str, Any]:
+    """Who is nominated at a place of the partners' lists, counted from 0."""
+    chance = random.Random(f"{seed}/{place}")  # noqa: S311 - a play
+    partner = PARTNERS[place % len(PARTNERS)]
+    return {
+        "term": term,
+        "partner": partner,
+        "mobility": f"m-{place + 1}",
+        "agreement": f"a-{partner}",
+        "faculty": chance.choice(("law", "science", "letters")),
+        "student": {
+            "family": f"見本{place + 1}",
+            "given": "Sample",
+            "born": date(2004, 1, 1) + timedelta(days=place),
+            "nationality": chance.choice(("DE", "FR", "KR", "TW", "US")),
+            "number": f"S-{place + 1}",
+            "mail": f"student-{place + 1}@example.com",
+        },
+        "first": begins,
+        "last": last,
+        "months": "5",
+        "needs_coe": chance.random() < 0.9,  # noqa: PLR2004
+    }

@@ -102,7 +102,7 @@ def tell_changed(
 ) -> None:
     """The student's case hears what became of its request."""
     told = {"case": case, "what": what, "reason": reason, "place": place, "latest": latest}
-    draft.tell_all("bed-changed", BedChanged.model_validate(told), key=case)
+    draft.facts.tell("bed-changed", BedChanged.model_validate(told), key=case)
 
 
 def request_of(house: House, case: str) -> Request | None:

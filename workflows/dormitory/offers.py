@@ -167,7 +167,7 @@ class Serving:
             gap_days=policy.gap_days,
             latest=self.house.latest(bed, request.first),
         )
-        draft.tell_all("bed-offered", offered, key=request.case)
+        draft.facts.tell("bed-offered", offered, key=request.case)
 
     def wait(self, request: Request, rank: tuple[int, ...]) -> None:
         """Somebody waits for a bed of the run."""

@@ -194,7 +194,7 @@ def enter_arrived(draft: ExchangeDraft) -> None:
     draft.open_task(CHECKLIST, Role.OFFICE, deadline=CHECKLIST)
     draft.notify("student-arrived", "coordinator", date=f"{arrived:%Y-%m-%d}")
     draft.notify("ward-office", "student", due_at=draft.state.deadlines[WARD_OFFICE].due_at.isoformat())
-    draft.tell_all(
+    draft.facts.tell(
         "arrived",
         Arrived(
             person=draft.look_up("person-key", case_id=state.case_id),

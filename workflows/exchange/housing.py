@@ -59,7 +59,7 @@ def ask_house(draft: ExchangeDraft) -> None:
         return
     if housing_of(state) not in (Housing.REQUESTED, Housing.WAITLISTED):
         return
-    draft.tell_all(
+    draft.facts.tell(
         "bed-requested",
         BedRequested(
             case=state.case_id,
@@ -81,7 +81,7 @@ def tell_arrival(draft: ExchangeDraft, what: str, on: date) -> None:
     if state.house is None or state.offer is None:
         return
     told = {"case": state.case_id, "house": state.house, "term": state.term, "on": on, "what": what}
-    draft.tell_all("bed-arrival", BedArrival.model_validate(told))
+    draft.facts.tell("bed-arrival", BedArrival.model_validate(told))
 
 
 def offered(draft: ExchangeDraft, fact: BedOffered) -> None:
@@ -227,7 +227,7 @@ def _release(draft: ExchangeDraft, why: str, on: date | None = None) -> None:
         until(draft, on)
     elif state.offer is not None:
         draft.places.release(state.offer, why)
-    draft.tell_all(
+    draft.facts.tell(
         "bed-released",
         BedReleased(case=state.case_id, house=state.house or "-", term=state.term, reason=why),
     )

@@ -315,7 +315,7 @@ def declare_missing(draft: ExchangeDraft, command: DeclareMissing) -> None:
     draft.open_task(REPORT, Role.OFFICE, whose="missing", keep=True)
     draft.notify("student-missing", "coordinator")
     draft.start_deadline(MISSING, policy_of(state).missing)
-    draft.tell_all(
+    draft.facts.tell(
         "missing",
         StudentMissing(
             person=draft.look_up("person-key", case_id=state.case_id),

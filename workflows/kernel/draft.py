@@ -6,14 +6,13 @@ Nothing counts until the transition is written; a refused step is a draft thrown
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
 from schemas.kernel.calendars import CalendarPolicy, Closure
-from schemas.kernel.case import CaseState, EventEnvelope, FactOrigin, Owed, Task
+from schemas.kernel.case import CaseState, EventEnvelope, Owed, Task
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.kernel.identifiers import OWN_SOURCE, event_type
 from schemas.kernel.payload import Payload
@@ -22,7 +21,6 @@ from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import (
     DeadlineChanged,
     EventQueued,
-    FactForAll,
     NoticeRequested,
     TaskClosed,
     TaskOpened,
@@ -32,6 +30,7 @@ from workflows.kernel import deadlines as counting
 from workflows.kernel import links
 from workflows.kernel.calendars import Calendar, calendar_of
 from workflows.kernel.documents import Documents
+from workflows.kernel.facts import Facts
 from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.places import PlaceChanges
 from workflows.kernel.quiet_hours import quiet_until
@@ -96,9 +95,9 @@ class Draft(Generic[S]):
         self._deadlines: dict[str, DeadlineChanged] = {}
         self._notices: list[NoticeRequested] = []
         self._events: list[EventQueued] = []
-        self._facts: list[FactForAll] = []
         self._records: list[dict[str, Any]] = []
         self.places = PlaceChanges(state.case_id, self.now, self.happened_at)
+        self.facts = Facts(self, frame.origin)
 
     @property
     def documents(self) -> Documents:
@@ -399,80 +398,6 @@ class Draft(Generic[S]):
         )
         self._events.append(EventQueued(case_id=case_id, envelope=told))
 
-    @property
-    def origin(self) -> FactOrigin | None:
-        """Of which revision of which fact of another process this step comes; None: of none."""
-        return self._frame.origin
-
-    def tell_all(
-        self,
-        fact: str,
-        data: Payload | Mapping[str, JsonValue],
-        key: str = "",
-        *,
-        revision: int | None = None,
-        withdrawn: bool = False,
-    ) -> None:
-        """Tell every process that takes it a fact, which is stored with this step or not at all.
-
-        Told again as it was it adds nothing; otherwise it is a correction.
-
-        Args:
-            fact: its name in what the process tells.
-            data: its listed fields.
-            key: what identifies it beside this case.
-            revision: None: the next one.
-            withdrawn: what it told holds no more.
-
-        Raises:
-            Refusal: it has another field, or the revision has been told otherwise.
-        """
-        tells, case_id = self.process.tells[fact], self.state.case_id
-        kind = event_type(self.process.name, fact)
-        listed = links.listed(tells, kind, data)
-        origin = self.origin
-        chain = list(self.look_up("chain", case_id=case_id)) if origin is None else links.chain_after(origin)
-        if len(chain) >= links.CHAIN_LIMIT:
-            self.details["chain_too_long"] = fact
-            self.open_task(links.CHAIN_TOO_LONG, self.process.office, whose=fact, keep=True)
-            return
-        self._facts.append(
-            FactForAll(
-                fact_id=links.fact_id(case_id, kind, key),
-                type=kind,
-                key=key,
-                revision=revision,
-                withdrawn=withdrawn,
-                data=listed,
-                chain=tuple(chain),
-                occurred_at=self.happened_at,
-                keep_days=tells.keep.days,
-                expected=tells.expected,
-            )
-        )
-
-    def standing(self, kind: str, key: str | None = None, **where: JsonValue) -> dict[str, Any] | None:
-        """The newest fact of a type that is kept for cases that open later; None: there is none, or no more.
-
-        Args:
-            kind: the type as the process takes it.
-            key: of the fact.
-            where: fields of its data with these values.
-
-        Returns:
-            Its `data`, `fact_id`, `revision` and `occurred_at`.
-        """
-        found: dict[str, Any] | None = self.look_up(
-            "standing",
-            case_id=self.state.case_id,
-            process=self.process.name,
-            type=kind,
-            key=key,
-            where=where,
-            at=self.now.isoformat(),
-        )
-        return found
-
     def record(self, record: BaseModel) -> None:
         """Write a row of the process's own with the step; its `kind` names the function that does."""
         self._records.append(record.model_dump(mode="json"))
@@ -509,7 +434,7 @@ class Draft(Generic[S]):
             notices=tuple(self._notices),
             events=tuple(self._events),
             places=tuple(self.places.made),
-            facts=tuple(self._facts),
+            facts=tuple(self.facts.told),
             state=stored(state),
             records=tuple(self._records),
         )

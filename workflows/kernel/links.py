@@ -39,7 +39,7 @@ class Absent(StrEnum):
     WAIT = "wait"
     """It waits for one for days of its own; then it is a task."""
     STANDING = "standing"
-    """It is kept as the latest of its key: a case that opens later asks for it (`Draft.standing`)."""
+    """It is kept as the latest of its key: a case that opens later asks for it (`Facts.standing`)."""
 
 
 class Closed(StrEnum):

@@ -29,7 +29,7 @@ def referral_of(fact: StudentMissing) -> Payload:
 
 def missing_corrected(draft: SupportDraft, _fact: StudentMissing) -> None:
     """What began the case is told otherwise: whoever has it looks, and decides whether it goes on."""
-    origin, state = draft.origin, draft.state
+    origin, state = draft.facts.origin, draft.state
     draft.details["code"] = "withdrawn" if origin is not None and origin.withdrawn else "corrected"
     if state.owner is not None:
         draft.notify("case-news", f"staff:{state.owner}|role:{Role.LEAD}")
