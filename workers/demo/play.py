@@ -66,8 +66,8 @@ async def play(scenario: Scenario[Any], show: Callable[[Course], None]) -> Outco
     """Play the cases of a scenario to their end."""
     started, pool = time.monotonic(), scenario.servers.pool
     await scenario.prepare()
-    opened = "SELECT count(*) >= $1 FROM iehe.cases WHERE version > 0"
-    await _until(lambda: pool.fetchval(opened, scenario.cases), within=120)
+    opened = "SELECT count(*) >= $1 FROM iehe.cases WHERE version > 0 AND process = $2"
+    await _until(lambda: pool.fetchval(opened, scenario.cases, scenario.process.name), within=120)
     for _ in range(PATIENCE):
         open_cases = await pool.fetch(f"{OPEN} ORDER BY case_id")
         await _show(scenario, show)

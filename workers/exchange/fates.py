@@ -15,6 +15,8 @@ class Fate:
     name: str
     weight: int
     endings: tuple[Stage, ...]
+    needs_coe: bool = False
+    """It is about the certificate or the visa, which not everybody needs."""
 
 
 USUAL: Final = (Stage.COMPLETED,)
@@ -22,7 +24,7 @@ FATES: Final = (
     Fate("usual", 40, USUAL),
     Fate("returned-fixed", 3, USUAL),
     Fate("documents-late", 4, USUAL),
-    Fate("more-documents", 4, USUAL),
+    Fate("more-documents", 4, USUAL, needs_coe=True),
     Fate("delayed", 4, USUAL),
     Fate("bed-lapsed", 3, USUAL),
     Fate("extends", 3, USUAL),
@@ -37,9 +39,9 @@ FATES: Final = (
     Fate("declined", 3, (Stage.DECLINED,)),
     Fate("home-cancels", 2, (Stage.WITHDRAWN,)),
     Fate("withdraws", 6, (Stage.WITHDRAWN,)),
-    Fate("coe-denied", 3, (Stage.COE_DENIED,)),
-    Fate("coe-deferred", 2, (Stage.DEFERRED,)),
-    Fate("visa-refused", 3, (Stage.VISA_REFUSED,)),
+    Fate("coe-denied", 3, (Stage.COE_DENIED,), needs_coe=True),
+    Fate("coe-deferred", 2, (Stage.DEFERRED,), needs_coe=True),
+    Fate("visa-refused", 3, (Stage.VISA_REFUSED,), needs_coe=True),
     Fate("no-show", 3, (Stage.NO_SHOW,)),
     Fate("early-excused", 2, (Stage.EARLY_RETURN,)),
     Fate("early", 3, (Stage.EARLY_RETURN,)),
@@ -50,8 +52,9 @@ UNLUCKY: Final = (Stage.EXPIRED,)
 
 
 def fate_of(seed: int, case_id: str) -> Fate:
-    """What is to become of a student: by the seed and the case alone."""
-    chance = random.Random(f"{seed}/fate/{case_id}")  # noqa: S311 - a play
+    """What is to become of a student: by the seed and the last part of the number, in whatever term it is."""
+    student = case_id.rpartition("-")[2]
+    chance = random.Random(f"{seed}/fate/{student}")  # noqa: S311 - a play
     return chance.choices(FATES, [fate.weight for fate in FATES])[0]
 
 

@@ -4,6 +4,9 @@ Each student has a fate, by the seed and the case's id: the students of a play m
 and at the end each must be in an ending that its fate allows.
 """
 
+import asyncio
+import json
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -52,6 +55,10 @@ class Scenario(Students):
 
     beside: ClassVar = ("dormitory",)
 
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self._in_line: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
     async def prepare(self) -> None:
         """Register people, partners, agreements and houses; two nominations of three come as events."""
         term, begun, begins = self.term, self.begun, self.begins
@@ -64,8 +71,9 @@ class Scenario(Students):
                 PROCESSES["dormitory-allocation"], form, house.office, f"{house.name.upper()}-{term}"
             )
         for place in range(self.cases):
-            form = nomination_form(self.seed, place, term, begins, self.last)
             number = f"{term}-MIHON{place + 1:04}"
+            fate = self.fate_of(EXCHANGE.case_id(number))
+            form = nomination_form(self.seed, place, fate, term, begins, self.last)
             if place % 3 == 0:
                 await self._store(EXCHANGE, form, OFFICE, number)
             else:
@@ -89,10 +97,12 @@ class Scenario(Students):
         if case["process"] != EXCHANGE.name:
             await self._house(case)
             return
-        last = "SELECT max(at) FROM iehe.case_log WHERE case_id = $1"
-        at = await self.servers.pool.fetchval(last, case["case_id"])
-        self._days[case["case_id"]] = at.astimezone(TOKYO).date()
-        await super().act(case)
+        # who asks first for the places of an agreement is the same in every play
+        async with self._in_line[json.loads(case["state"]).get("partner", "")]:
+            last = "SELECT max(at) FROM iehe.case_log WHERE case_id = $1"
+            at = await self.servers.pool.fetchval(last, case["case_id"])
+            self._days[case["case_id"]] = at.astimezone(TOKYO).date()
+            await super().act(case)
 
     async def _house(self, case: Any) -> None:
         process = PROCESSES[case["process"]]
@@ -145,7 +155,7 @@ class Scenario(Students):
             fate, state = self.fate_of(row["case_id"]), EXCHANGE.state.model_validate_json(row["state"])
             if row["outcome"] not in endings_of(fate, state):
                 strayed += 1
-                told = {"case_id": row["case_id"], "fate": fate.name, "ending": row["outcome"]}
+                told = {"case_id": row["case_id"], "reason": fate.name, "stage": row["outcome"]}
                 log.error("ending-not-theirs", **told)
         held["students in an ending that is not theirs"] = strayed
         held["stages that Temporal counts otherwise"] = await differing_counts(

@@ -11,6 +11,7 @@ from schemas.exchange.roles import Role
 from schemas.kernel.case import Actor
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.people import StaffRow
+from workers.exchange.fates import Fate
 
 OFFICE: Final = Actor(id="office-1", roles=(Role.OFFICE,))
 HEAD: Final = Actor(id="head-1", roles=(Role.HEAD,))
@@ -153,8 +154,8 @@ def house_form(begun: datetime, begins: date, seed: int) -> dict[str, Any]:
     }
 
 
-def nomination_form(seed: int, place: int, term: str, begins: date, last: date) -> dict[str, Any]:
-    """Who is nominated at a place of the partners' lists, counted from 0."""
+def nomination_form(seed: int, place: int, fate: Fate, term: str, begins: date, last: date) -> dict[str, Any]:
+    """Who is nominated at a place of the partners' lists, counted from 0: few come without a certificate."""
     chance = random.Random(f"{seed}/{place}")  # noqa: S311 - a play
     partner = PARTNERS[place % len(PARTNERS)]
     return {
@@ -174,5 +175,5 @@ def nomination_form(seed: int, place: int, term: str, begins: date, last: date) 
         "first": begins,
         "last": last,
         "months": "5",
-        "needs_coe": chance.random() < 0.9,  # noqa: PLR2004
+        "needs_coe": chance.random() < 0.9 or fate.needs_coe,  # noqa: PLR2004
     }
