@@ -8,16 +8,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import asyncpg
-import jinja2
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from activities.kernel.acting import THE_HOST, act_for
@@ -30,9 +28,10 @@ from cases.registry import ROOMS
 from encryption.answer_links import notice_of
 from gateway import own_page, upload_page
 from gateway.answer_form import Input, Words, inputs_of
-from gateway.context import FORM_POLICY, gateway_of
+from gateway.context import gateway_of
 from gateway.decisions import body_model
 from gateway.events import door_of
+from gateway.pages import INCOMPLETE, page
 from schemas.kernel.case import Actor, Command
 from schemas.kernel.refusals import RefusalKind
 from schemas.kernel.texts import storable
@@ -44,7 +43,6 @@ _FORM_LIMIT: Final = 64 * 1024
 _FIELDS_LIMIT: Final = 50
 _TRIES: Final = 3
 """For a case that changes between our look at it and the decision."""
-_HEADERS: Final = {"Content-Security-Policy": FORM_POLICY, "X-Robots-Tag": "noindex"}
 _RECORDED: Final[Words] = ("ご回答を記録しました。", "Your answer is recorded.")
 _RECORDED_BEFORE: Final[Words] = (
     "このご回答は記録済みです。その後に届いたご連絡がある場合は、そちらをご覧ください。",
@@ -57,10 +55,6 @@ _OVER: Final[Words] = (
 _NO_SUCH: Final[Words] = (
     "ページが見つかりません。メールのリンク全体を開いてください。",
     "There is no such page. Open the whole link in the message.",
-)
-_INCOMPLETE: Final[Words] = (
-    "未入力または誤りのある項目があります。",
-    "Something is missing or cannot be used.",
 )
 _AWAY: Final[Words] = (
     "ただいま記録を確認できません。しばらくしてから再度送信してください（二重に記録されません）。",
@@ -130,10 +124,10 @@ async def answer(request: Request) -> Response:
             each.name: chosen for each in asked.form if (chosen := given.get(each.name, [""])[0].strip())
         }
         if not all(storable(each) for each in values.values()):
-            return _page(HTTPStatus.BAD_REQUEST, asked, _INCOMPLETE, form=True)
+            return _page(HTTPStatus.BAD_REQUEST, asked, INCOMPLETE, form=True)
         body_model(asked.command).model_validate(values)
     except (ValidationError, ValueError):
-        return _page(HTTPStatus.BAD_REQUEST, asked, _INCOMPLETE, form=True)
+        return _page(HTTPStatus.BAD_REQUEST, asked, INCOMPLETE, form=True)
     for last in (False,) * (_TRIES - 1) + (True,):
         try:
             return await _decide(request, asked, values)
@@ -218,18 +212,6 @@ async def no_such_page(request: Request, _error: Exception) -> Response:
     return _page(HTTPStatus.NOT_FOUND, None, _NO_SUCH)
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gateway", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("answer_page.html")
-
-
 def _page(
     status: HTTPStatus,
     asked: _Asked | None,
@@ -245,10 +227,11 @@ def _page(
         for each in inputs
         if values and each.name in values
     ]
-    html = _template().render(
+    return page(
+        status,
+        "answer_page.html",
         said=said,
         letters={name: (each.subject, blocks(each.body)) for name, each in letters.items()},
         inputs=inputs if form else [],
         chosen=chosen,
     )
-    return HTMLResponse(html, status_code=status, headers=_HEADERS)

@@ -7,16 +7,15 @@ fact of the case like any other. Looking changes nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import asyncpg
-import jinja2
 from pydantic import AwareDatetime, ValidationError
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from activities.kernel.acting import THE_HOST, act_for
 from activities.kernel.queries import queries
@@ -26,8 +25,9 @@ from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from cases.states import read_state
 from gateway import upload_page
-from gateway.context import FORM_POLICY, gateway_of
+from gateway.context import gateway_of
 from gateway.events import door_of
+from gateway.pages import INCOMPLETE, page
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.payload import Payload
 from schemas.kernel.refusals import Refusal, RefusalKind
@@ -41,11 +41,6 @@ _MOMENTS: Final = (datetime, AwareDatetime)
 _FORM_LIMIT: Final = 16 * 1024
 _FIELDS_LIMIT: Final = 20
 _LONGEST_NUMBER: Final = 9
-_HEADERS: Final = {
-    "Content-Security-Policy": FORM_POLICY,
-    "X-Robots-Tag": "none",
-    "Cache-Control": "no-store",
-}
 _TAKEN: Final[Words] = ("受け付けました。", "Done. It is recorded.")
 _KNOWN: Final[Words] = ("すでに受け付けています。", "This was recorded before.")
 _WAITING: Final[Words] = (
@@ -56,10 +51,6 @@ _NOT_TAKEN: Final[Words] = ("受け付けられませんでした。", "It was n
 _NOT_NOW: Final[Words] = (
     "この手続きは現在受け付けていません。期限が過ぎたか、状況が変わりました。",
     "This is not possible now: the time for it is over, or something has changed.",
-)
-_INCOMPLETE: Final[Words] = (
-    "未入力または誤りのある項目があります。",
-    "Something is missing or cannot be used.",
 )
 _AWAY: Final[Words] = (
     "ただいま受け付けられません。しばらくしてから再度送信してください（二重に記録されません）。",
@@ -169,9 +160,9 @@ async def receive(request: Request, own: Own) -> Response:
         seen = _number(given.pop("seen", ""))
         name, sure = given.pop("act", ""), given.pop("sure", "") == "yes"
         if seen is None or not all(storable(each) for each in given.values()):
-            return _page(HTTPStatus.BAD_REQUEST, own, _INCOMPLETE)
+            return _page(HTTPStatus.BAD_REQUEST, own, INCOMPLETE)
     except ValueError:
-        return _page(HTTPStatus.BAD_REQUEST, own, _INCOMPLETE)
+        return _page(HTTPStatus.BAD_REQUEST, own, INCOMPLETE)
     return await _do(request, own, name, given, seen, sure=sure)
 
 
@@ -194,7 +185,7 @@ async def _do(
             own.fact(act).model_validate({**act.given, **asked}).model_dump(mode="json", exclude_unset=True)
         )
     except (KeyError, ValueError, ValidationError):
-        return _page(HTTPStatus.BAD_REQUEST, own, _INCOMPLETE)
+        return _page(HTTPStatus.BAD_REQUEST, own, INCOMPLETE)
     if act.confirm and not sure:
         return _page(HTTPStatus.OK, own, _SURE, sure_of=_form(own, act, given))
     try:
@@ -270,18 +261,6 @@ def _field(room: str, model: type[Payload], ask: Ask) -> _Field:
     )
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gateway", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("own_page.html")
-
-
 def _page(
     status: HTTPStatus,
     own: Own,
@@ -291,7 +270,10 @@ def _page(
 ) -> Response:
     room, view = own.room, own.view
     lines = [_line(room, each) for each in view.todos]
-    html = _template().render(
+    return page(
+        status,
+        "own_page.html",
+        headers or {},
         said=said,
         stands=words_of(room, "stands", view.stands),
         why=None if view.why is None else words_of(room, "why", view.why),
@@ -304,4 +286,3 @@ def _page(
         uploads=[] if sure_of is not None else list(own.uploads.wanted.values()),
         seen=own.row["version"],
     )
-    return HTMLResponse(html, status_code=status, headers={**_HEADERS, **(headers or {})})

@@ -7,17 +7,15 @@ import json
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import asyncpg
-import jinja2
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from activities.kernel.acting import THE_HOST, act_for
 from activities.kernel.queries import queries
@@ -27,8 +25,9 @@ from cases.finding import find_case
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from gateway.case_documents import SECONDS, UPLOADS
-from gateway.context import FORM_POLICY, gateway_of
+from gateway.context import gateway_of
 from gateway.limits import read_body
+from gateway.pages import page
 from gateway.problems import Problem
 from schemas.kernel.documents import SETTLED
 from schemas.kernel.refusals import Refusal, RefusalKind
@@ -38,7 +37,6 @@ SQL: Final = queries("kernel/documents")
 _FRAME: Final = 16 * 1024
 """Bytes of a form around its file."""
 _FIELDS: Final = 4
-_HEADERS: Final = {"Content-Security-Policy": FORM_POLICY, "X-Robots-Tag": "noindex"}
 _MEGABYTE: Final = 1024 * 1024
 _RECEIVED: Final = (
     "受領しました。確認後にご連絡します。",
@@ -200,23 +198,10 @@ def _refused(refusal: Refusal) -> Taken:
     return Taken(HTTPStatus.BAD_REQUEST if invalid else HTTPStatus.CONFLICT, (_NOT_RECEIVED, why))
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gateway", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("upload_page.html")
-
-
 def _page(
     status: HTTPStatus,
     asked: Asked,
     *said: tuple[str, str],
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    html = _template().render(said=said, inputs=list(asked.wanted.values()))
-    return HTMLResponse(html, status_code=status, headers={**_HEADERS, **headers})
+    return page(status, "upload_page.html", headers, said=said, inputs=list(asked.wanted.values()))

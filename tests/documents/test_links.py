@@ -99,7 +99,7 @@ async def test_the_page_shows_what_is_missing_and_nothing_else_of_the_case(schoo
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
-    assert page.headers["x-robots-tag"] == "noindex"
+    assert page.headers["x-robots-tag"] == "none"
     assert "set-cookie" not in page.headers
 
 

@@ -105,7 +105,7 @@ async def test_the_page_says_in_both_languages_what_is_asked_and_names_nobody(sc
         assert personal not in page.text
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["cache-control"] == "no-store"
-    assert page.headers["x-robots-tag"] == "noindex"
+    assert page.headers["x-robots-tag"] == "none"
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "set-cookie" not in page.headers
 
