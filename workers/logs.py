@@ -44,7 +44,8 @@ KEYS: Final = frozenset(
         *("namespace", "migration", "policy", "batch_id", "event_id", "pid", "setting", "port"),
         # of a request: of a fixed list, our own pattern of the path, and numbers
         *("method", "route", "status", "milliseconds", "lines_lost"),
-        "source",  # the name that we gave a sender, never what it calls itself
+        *("source", "partner"),  # the name that we gave a sender, never what it calls itself
+        *("errand", "fact"),  # of our own list, and a hash
     }
 )
 """What a log line may hold. A new key is added here after asking what its values can be."""

@@ -33,6 +33,7 @@ UNREACHED: Final = "partner-unreached"
 TRIES: Final = 10
 """Of one question: about 17 hours with their pauses; then it is left to the next night."""
 log = structlog.get_logger()
+_NAMED: Final = 3
 _FIRST_PAUSE: Final = timedelta(minutes=1)
 _LONGEST_PAUSE: Final = timedelta(hours=8)
 
@@ -157,7 +158,7 @@ async def _take_one(tools: Tools, partner: str, row: asyncpg.Record, said: Mappi
             try:
                 mobility = Mobility.model_validate(said)
             except ValidationError as error:
-                _note_refused(partner, [_place(fault) for fault in error.errors(include_input=False)])
+                _note_refused(partner, places_of(error))
                 await refused(connection, mark_of(tools), partner, row["mobility"])
             else:
                 if await take(connection, mark_of(tools), partner, mobility) == WAITS:
@@ -169,12 +170,14 @@ async def _take_one(tools: Tools, partner: str, row: asyncpg.Record, said: Mappi
 
 
 def _note_refused(partner: str, why: Sequence[str]) -> None:
-    """Codes and names of fields: what stands in them is personal."""
-    log.warning("mobility-not-taken", partner=partner, why=list(why))
+    """Codes and names of the first fields: what stands in them is personal."""
+    log.warning("mobility-not-taken", partner=partner, reason="+".join(why[:_NAMED]), count=len(why))
 
 
-def _place(fault: Mapping[str, Any]) -> str:
-    return "/".join(map(str, fault["loc"])) + f":{fault['type']}"
+def places_of(error: ValidationError) -> list[str]:
+    """Which fields are wrong, and how."""
+    faults = error.errors(include_input=False)
+    return [f"{'/'.join(map(str, each['loc']))}:{each['type']}" for each in faults]
 
 
 async def _settle(connection: Any, partner: str, rows: Sequence[asyncpg.Record]) -> None:

@@ -155,8 +155,8 @@ class Scenario(Students):
             fate, state = self.fate_of(row["case_id"]), EXCHANGE.state.model_validate_json(row["state"])
             if row["outcome"] not in endings_of(fate, state):
                 strayed += 1
-                told = {"case_id": row["case_id"], "reason": fate.name, "stage": row["outcome"]}
-                log.error("ending-not-theirs", **told)
+                ending = row["outcome"]
+                log.error("ending-not-theirs", case_id=row["case_id"], reason=fate.name, stage=ending)
         held["students in an ending that is not theirs"] = strayed
         held["stages that Temporal counts otherwise"] = await differing_counts(
             self.servers.client, pool, EXCHANGE.name
