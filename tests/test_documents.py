@@ -83,6 +83,14 @@ def unknown_options(command: Any, text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_section_stands_on_a_page_twice(page) -> None:
+    """A section that a merge has doubled is mended in one place only."""
+    sections = re.split(r"^(?=## )", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    headings = [each.partition("\n")[0] for each in sections]
+    assert len(set(headings)) == len(headings), page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_command_on_a_page_exists_with_its_options(page) -> None:
     """Whoever copies a command from a page is not told that there is none."""
     for text in commands(page):

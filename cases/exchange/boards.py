@@ -95,17 +95,24 @@ async def board(pool: asyncpg.Pool, track: str, term: str | None) -> Rows:
     return told
 
 
-async def immigration_list(pool: asyncpg.Pool, by: Actor, as_of: date, *, reported: bool = False) -> Rows:
-    """Who is here on a day, as immigration is told (X16); personal, so the read is logged.
-
-    With `reported` its task is done.
-    """
+async def immigration_list(pool: asyncpg.Pool, by: Actor, as_of: date) -> Rows:
+    """Who is here on a day, as immigration is told (X16); personal, so the read is logged."""
 
     async def work(connection: Connection) -> Rows:
         rows = [dict(row) for row in await connection.fetch(SQL["immigration_list"], as_of)]
-        await note(connection, by.id, "immigration-list", f"{as_of}", rows=len(rows), reported=reported)
-        if reported:
-            await connection.execute(SQL["list_reported"], as_of)
+        await note(connection, by.id, "immigration-list", f"{as_of}", rows=len(rows))
         return rows
+
+    return await change(pool, work)
+
+
+async def list_reported(pool: asyncpg.Pool, by: Actor, as_of: date) -> bool:
+    """The list as of a day was handed in: its task is done. False: there is none open."""
+
+    async def work(connection: Connection) -> bool:
+        done = bool(await connection.fetchval(SQL["list_reported"], as_of))
+        if done:
+            await note(connection, by.id, "immigration-list-reported", f"{as_of}")
+        return done
 
     return await change(pool, work)

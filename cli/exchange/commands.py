@@ -182,7 +182,7 @@ async def immigration_list(
         day = date.fromisoformat(as_of)
     except ValueError:
         raise CommandError("invalid-moment", {"option": "--as-of"}, option="--as-of") from None
-    rows = await boards.immigration_list(await session.pool(), actor, day, reported=reported)
+    rows = await boards.immigration_list(await session.pool(), actor, day)
     columns: Columns = (
         ("number", "student_no"),
         ("family", "family"),
@@ -195,6 +195,9 @@ async def immigration_list(
         ("absent", lambda row: "✓" if row["absent"] else ""),
     )
     print_rows(session, rows, columns)
+    if reported:
+        done = await boards.list_reported(await session.pool(), actor, day)
+        session.remark("immigration-list-reported" if done else "immigration-list-not-open", day=day)
 
 
 @app.command("matches")

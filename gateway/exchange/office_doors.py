@@ -45,10 +45,9 @@ class BoardQuery(TermQuery):
 
 
 class DayQuery(_Query):
-    """As of a day; `reported`: it was handed in, and its task is done."""
+    """As of a day."""
 
     as_of: date
-    reported: Flag = False
 
 
 class MatchesQuery(_Query):
@@ -151,6 +150,21 @@ class ImmigrationList(Answer):
     students: tuple[StudentHere, ...]
 
 
+class ReportList(BaseModel):
+    """As of which day the list was handed in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    as_of: date
+
+
+class ListReported(Answer):
+    """Whether that has ended a task: False when none was open."""
+
+    as_of: date
+    ended: bool
+
+
 class MatchTold(Answer):
     """Two mobilities that may be of one person; `same`: what a person has decided."""
 
@@ -234,9 +248,14 @@ async def _board(asked: Asked) -> BoardTold:
 
 async def _immigration_list(asked: Asked) -> ImmigrationList:
     _see(asked, sight.Field.PERSONAL)
-    day, reported = asked.query.as_of, asked.query.reported
-    rows = await boards.immigration_list(asked.pool, asked.actor, day, reported=reported)
+    day = asked.query.as_of
+    rows = await boards.immigration_list(asked.pool, asked.actor, day)
     return ImmigrationList.model_validate({"as_of": day, "students": rows})
+
+
+async def _report_list(asked: Asked) -> ListReported:
+    day = asked.body.as_of
+    return ListReported(as_of=day, ended=await boards.list_reported(asked.pool, asked.actor, day))
 
 
 async def _matches(asked: Asked) -> MatchesTold:
@@ -334,6 +353,18 @@ DOORS: Final = (
             responses={HTTPStatus.OK: ImmigrationList},
         ),
         _immigration_list,
+    ),
+    Door(
+        Operation(
+            "POST",
+            "/exchange/immigration-list",
+            "report-exchange-immigration-list",
+            "Say that the list of a day was handed in: its task is done.",
+            request=ReportList,
+            responses={HTTPStatus.OK: ListReported},
+        ),
+        _report_list,
+        act=ENTER,
     ),
     Door(
         Operation(

@@ -78,7 +78,7 @@ async def test_the_office_looks_and_decides_by_command(
     ]
     assert await iehe.ok("exchange", "board", "coe") == []
     assert len(await iehe.ok("exchange", "board", "dormitory", TERM)) >= 1
-    assert await iehe.ok("exchange", "immigration-list", "--as-of", "2027-05-01") == []
+    assert await iehe.ok("exchange", "immigration-list", "--as-of", "2027-05-01", "--reported") == []
     assert (await iehe.refused("exchange", "immigration-list", "--as-of", "May"))[0] != 0
     assert (await iehe.refused("exchange", "matches", by="faculty-1"))[1] == "role-missing"
     before = len(caught_mails(mail.folder))
@@ -114,6 +114,10 @@ async def test_the_same_over_http(institute: Institute, desk: Desk, tmp_path: Pa
         assert answer.status_code == 200, answer.text
         assert isinstance(answer.json()[name], list)
         assert (await desk.http.get(path)).status_code == 401
+    handed_in = {"as_of": "2027-05-01"}
+    told = await desk.post("/exchange/immigration-list", handed_in)
+    assert (told.status_code, told.json()) == (200, handed_in | {"ended": False})
+    assert (await desk.post("/exchange/immigration-list", handed_in, by="faculty-1")).status_code == 403
     assert (await desk.get("/exchange/matches", by="faculty-1")).status_code == 403
     assert (await desk.get("/exchange/board?track=moon")).status_code == 404
     case = await institute.nominate()

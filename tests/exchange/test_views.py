@@ -252,7 +252,8 @@ async def test_x16_the_clock_asks_for_the_list_once_within_fourteen_days(
     if key:
         with acting_for(OFFICE.id):
             day = date.fromisoformat(key.partition(":")[2])
-            await boards.immigration_list(institute.door, OFFICE, day, reported=True)
+            assert await boards.list_reported(institute.door, OFFICE, day)
+            assert not await boards.list_reported(institute.door, OFFICE, day)
         await ask_for_list(tools, occasion, None)
         assert await institute.owner.fetchval(open_ones) is None
     await worker.close()
