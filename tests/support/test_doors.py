@@ -113,12 +113,15 @@ async def test_the_boards_tell_over_http_what_the_command_line_tells(
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its moments as moments, and no counting where there is none."""
-    return {
-        name: datetime.fromisoformat(value) if name.endswith(("_at", "since", "until")) and value else value
-        for name, value in row.items()
-        if value or name != "calculation"
-    }
+    """A row with its moments as moments; a counting, which ends with the minute of the look, up to that."""
+    told = dict(row)
+    for name, value in row.items():
+        if value and name.endswith(("_at", "since", "until")):
+            told[name] = datetime.fromisoformat(value)
+    counting = told.pop("calculation", None)
+    return told | (
+        {"calculation": {name: lines[:-1] for name, lines in counting.items()}} if counting else {}
+    )
 
 
 async def test_p02_each_door_shows_each_person_the_cases_of_their_own(sights: Sights) -> None:  # noqa: F811
