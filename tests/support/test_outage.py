@@ -18,7 +18,7 @@ from workflows.support.process import SUPPORT
 
 @pytest.fixture
 async def round_the_clock(office: Office) -> Office:
-    """A policy whose clocks count at every hour: what is due depends on no weekday, and on no hour of notices."""
+    """A policy whose clocks count at every hour: what is due depends on no weekday or hour."""
     text = json.dumps(default_policy().model_dump(mode="json")).replace('"office"', '"always"')
     policy: dict[str, Any] = json.loads(text, object_hook=in_minutes)
     policy["calendars"] = {}
@@ -30,7 +30,7 @@ async def round_the_clock(office: Office) -> Office:
 
 
 def in_minutes(each: dict[str, Any]) -> dict[str, Any]:
-    """A rung that counts days comes at the hour at which notices go out; here it comes at that of its origin."""
+    """A rung that counts days comes at the hour of notices; here it comes at the hour of its origin."""
     if "anchor" in each and each["days"] is not None:
         return each | {"days": None, "minutes": each["days"] * 24 * 60}
     return each
