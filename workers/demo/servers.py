@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 from temporalio.client import Client
@@ -34,6 +35,10 @@ from workers.relay.relay import CONNECTIONS, running_relay
 from workers.settings import Settings
 from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workers.worker import running_worker
+
+
+_FORGETFUL: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Nothing of a demonstration is kept, so that no write has to wait for the disk."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ async def demo_servers(settings: Settings, room: str, *beside: str) -> AsyncIter
         mail = MailCatcher(home.mail, free_port())
         await mail.start()
         stack.push_async_callback(mail.stop)
-        postgres = PostgresServer(home, account=account)
+        postgres = PostgresServer(home, account=account, options=_FORGETFUL)
         await postgres.start()
         stack.push_async_callback(postgres.stop)
         ports = TemporalPorts(frontend=free_port(), http=free_port(), metrics=free_port(), ui=free_port())
