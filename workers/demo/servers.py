@@ -36,7 +36,6 @@ from workers.settings import Settings
 from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workers.worker import running_worker
 
-
 _FORGETFUL: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Nothing of a demonstration is kept, so that no write has to wait for the disk."""
 
