@@ -1,6 +1,7 @@
 """E10, E11, E14, E19: the rota as a ledger of its own, on a real database."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -186,6 +187,23 @@ async def test_e19_who_has_left_is_out_in_one_step(ledger: Rota) -> None:
     with refused("no-such-swap"):
         await duty.answer_swap(ledger.office, shift, "duty-1", "accepted")
     assert await ledger.gaps() == [("first", 0, 8), ("first", 16, 24)]
+
+
+async def test_who_plans_at_once_waits_for_each_other_and_is_never_in_the_way(ledger: Rota) -> None:
+    """Two of one constraint wait for each other; found out after a second, it held up all other planners."""
+
+    async def plan(number: int) -> str:
+        try:
+            begins = NOW + number // 6 * HOUR
+            when = (begins, begins + HOUR)
+            await ledger.office.fetchval(duty.SQL["plan"], "first", PEOPLE[number % 3], *when, "head-1")
+        except asyncpg.PostgresError as error:
+            return type(error).__name__
+        return "planned"
+
+    made = Counter(await asyncio.gather(*(plan(number) for number in range(1200))))
+    assert made["planned"] == 200
+    assert made["DeadlockDetectedError"] == 0, made
 
 
 async def test_fifty_at_once_take_one_place(ledger: Rota) -> None:

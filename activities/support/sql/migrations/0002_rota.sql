@@ -39,6 +39,11 @@ BEGIN
 END
 $$;
 
+-- two writers whose shifts exclude each other would each wait for the other, and be told so after a second
+CREATE FUNCTION iehe.support_rota_alone() RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended('support-rota', 0))
+$$;
+
 CREATE FUNCTION iehe.support_plan(of_place text, who text, begins timestamptz, ends timestamptz, by text)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -48,6 +53,7 @@ BEGIN
     IF ends <= begins THEN
         PERFORM iehe.refuse('shift-ends-first');
     END IF;
+    PERFORM iehe.support_rota_alone();
     INSERT INTO iehe.support_rota (place, staff_id, during, noted_by) VALUES (of_place, who, tstzrange(begins, ends), by)
     RETURNING shift INTO made;
     RETURN made;
@@ -62,6 +68,7 @@ BEGIN
     IF ends <= begins THEN
         PERFORM iehe.refuse('shift-ends-first');
     END IF;
+    PERFORM iehe.support_rota_alone();
     UPDATE iehe.support_rota SET during = tstzrange(begins, ends) WHERE shift = of_shift;
     RETURN FOUND;
 EXCEPTION WHEN exclusion_violation THEN
@@ -93,6 +100,7 @@ CREATE FUNCTION iehe.support_answer_swap(of_shift bigint, by text, answer text) 
 DECLARE
     offered iehe.support_swaps;
 BEGIN
+    PERFORM iehe.support_rota_alone();
     PERFORM FROM iehe.support_rota r WHERE r.shift = of_shift FOR UPDATE;
     SELECT * INTO offered FROM iehe.support_swaps s
     WHERE s.shift = of_shift AND CASE answer WHEN 'given-back' THEN s.state = 'accepted' ELSE s.state = 'offered' END

@@ -20,6 +20,8 @@ RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     begins timestamptz := (record ->> 'at')::timestamptz;
 BEGIN
+    -- one booking of a counsellor at a time: two that exclude each other would each wait for the other
+    PERFORM pg_advisory_xact_lock(hashtextextended('support-appointments|' || (record ->> 'counsellor'), 0));
     INSERT INTO iehe.support_appointments (case_id, booking, counsellor, during, channel, place, booked_by)
     VALUES (of_case, (record ->> 'booking')::int, record ->> 'counsellor',
             tstzrange(begins, begins + make_interval(mins => (record ->> 'minutes')::int)), record ->> 'channel',
