@@ -11,6 +11,7 @@ from embedded.faults import PortsTaken
 LOOPBACK = "127.0.0.1"
 _POLL = 0.05
 _LOWEST, _COUNT = 10_000, 20_000
+_given: set[int] = set()
 
 
 async def require_free_ports(ports: Mapping[str, int], patience: float = 0.0) -> None:
@@ -46,8 +47,12 @@ def obstacle(port: int) -> str | None:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that is free at this moment, for servers that live for one test."""
+    """Return a port of 127.0.0.1 that is free at this moment, for servers that live for one test.
+
+    Another one each time: whoever asks for several has not started to listen yet.
+    """
     # Not one that the system hands out to connections: a client could take it before the server does.
-    while obstacle(port := _LOWEST + secrets.randbelow(_COUNT)) is not None:
+    while (port := _LOWEST + secrets.randbelow(_COUNT)) in _given or obstacle(port) is not None:
         pass
+    _given.add(port)
     return port
