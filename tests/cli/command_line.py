@@ -10,11 +10,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+import typer
 
+from cases.registry import PROCESSES
 from cli import case_arguments as casework
 from cli import case_starting, session
 from cli.main import app
@@ -84,10 +87,20 @@ class CommandLine:
         out, err = _Threaded(sys.stdout), _Threaded(sys.stderr)
         with redirect_stdout(out), redirect_stderr(err):
             try:
-                app(args, prog_name="iehe")
+                language = os.environ.get("IEHE_LANGUAGE")
+                _program(language, *map(id, PROCESSES.values()))(args, prog_name="iehe")
             except SystemExit as end:
                 code = end.code or 0
         return Ended(int(code), out.own.getvalue(), err.own.getvalue())
+
+
+@cache
+def _program(*_made_for: object) -> Any:
+    """The commands of the processes that there are, in a language: not made for each call."""
+    program: Any = typer.main.get_command(app)
+    for group in program.commands.values():
+        getattr(group, "commands", None)  # completed now, so that two threads do not
+    return program
 
 
 def _leave(code: int) -> NoReturn:
