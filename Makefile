@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?=
-PROCESSES ?= 2
+PROCESSES ?= 3
 
 # A shell starts background jobs with Ctrl-C ignored, and what is ignored stays so in every child: the tests
 # that send it would find it without effect.
