@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,7 +13,6 @@ from cli.progress import progress
 from cli.session import CommandError, Exit, Session, print_json, refused
 from cli.tables import print_rows
 from cli.typed import known_value
-from schemas.kernel.japan import TOKYO
 
 if TYPE_CHECKING:
     from activities.kernel.document_store import DocumentStore
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Documents of cases: list, put, get, chase, reads.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Which document, as the list names it.")]
-_AT_ONCE: Final = 200
 
 
 def _store(session: Session) -> DocumentStore:
@@ -130,49 +127,26 @@ async def chase(
     document: Annotated[str | None, typer.Option(help="Only this document.")] = None,
 ) -> Exit:
     """Ask for what is missing in every open case, case by case; run again on the same day it goes on."""
+    from cases.chasing import all_to_chase, chasers, of_today
+    from cases.chasing import chase as chase_all
     from cases.registry import PROCESSES
-    from schemas.kernel.document_commands import ChaseDocuments
-    from schemas.kernel.refusals import Refusal
 
-    with_documents = {name: each for name, each in PROCESSES.items() if each.documents}
-    known_value(process, with_documents, "--process")
-    known_value(document, {name for each in with_documents.values() for name in each.documents}, "--document")
+    asking = chasers()
+    known_value(process, asking, "--process")
+    known_value(document, {name for each in asking for name in PROCESSES[each].documents}, "--document")
     actor, answers = await session.actor(), list[dict[str, Any]]()
-    day = datetime.now(TOKYO).date().isoformat()
-    command = ChaseDocuments(
-        command_id=f"chase-{day}" if document is None else f"chase-{day}-{document}",
-        actor=actor,
-        document=document,
-    )
-    asking = {
-        name: each.roles_of(ChaseDocuments.step)
-        for name, each in with_documents.items()
-        if process in (None, name)
-    }
-    require_role(actor, frozenset[str]().union(*asking.values()))
-    for name in [each for each, roles in asking.items() if not roles.isdisjoint(actor.roles)]:
-        cases = await _to_chase(session, name, document)
-        with progress(f"{name}", len(cases)) as told:
-            for done, case_id in enumerate(cases, 1):
-                try:
-                    row = await find_case(session, case_id)
-                    receipt = await session.decide(row, command)
-                    answers.append(
-                        {"case_id": case_id, "result": "repeated" if receipt.repeated else "asked"}
-                    )
-                except Refusal as refusal:
-                    answers.append({"case_id": case_id, "result": "refused", **_why(session, refusal)})
-                told(done)
+    chosen = {name: roles for name, roles in asking.items() if process in (None, name)}
+    require_role(actor, frozenset[str]().union(*chosen.values()))
+    pool, command = await session.pool(), of_today(actor, document)
+    for name in [each for each, roles in chosen.items() if not roles.isdisjoint(actor.roles)]:
+        case_ids = await all_to_chase(pool, name, document)
+        before = len(answers)
+        with progress(f"{name}", len(case_ids)) as told:
+            async for each in chase_all(pool, case_ids, command, session.decide):
+                why = {} if each.refusal is None else _why(session, each.refusal)
+                answers.append({"case_id": each.case_id, "result": each.result, **why})
+                told(len(answers) - before)
     return _report(session, answers)
-
-
-async def _to_chase(session: Session, process: str, document: str | None) -> list[str]:
-    from cases.documents import to_chase
-
-    pool, found = await session.pool(), list[str]()
-    while page := await to_chase(pool, process, document, found[-1] if found else "", _AT_ONCE):
-        found += page
-    return found
 
 
 def _why(session: Session, refusal: Refusal) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from cases.receipts import ROOMS_WITH_RECEIPTS
 from cases.registry import PROCESSES
-from gateway import case_documents, facts, places
+from gateway import case_documents, chasing, facts, places
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
 from gateway.links import LinksQuery
@@ -118,6 +118,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *_decisions(),
     facts.OPERATION,
     *case_documents.OPERATIONS,
+    *chasing.OPERATIONS,
     Operation(
         "POST",
         "/cases/{case_id}/break-glass",

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from gateway import chasing
 from tests.cli.program import Ended, elsewhere, token_file
 from tests.documents.desk import LETTER, PLAN, pdf, png
+from tests.gateway.office import Desk as Door
 from tests.outreach.schools import Request, Schools
 
 PROGRAM = "tests.documents.program"
@@ -137,4 +139,70 @@ async def test_who_may_not_chase_asks_nobody(schools: Schools, iehe: Shell) -> N
     await schools.ask()
     told = await iehe("document", "chase", by="lecturer-1")
     assert (told.code, "connection_office" in told.err) == (6, True)
+    assert await chasers(schools) == []
+
+
+async def test_a_system_of_the_office_asks_over_http_some_at_a_time(schools: Schools, door: Door) -> None:
+    """Each answer says from where to go on; sent again on that day nobody hears it twice."""
+    ids = sorted([(await schools.ask()).handle.id for _ in range(3)])
+    asked = {"process": "school-outreach", "limit": 2}
+    first = (await door.post("/documents/chases", asked)).json()
+    assert [(each["case_id"], each["result"]) for each in first["cases"]] == [
+        (each, "asked") for each in ids[:2]
+    ]
+    rest = (await door.post("/documents/chases", asked | {"after": first["next"]})).json()
+    assert [(each["case_id"], each["result"]) for each in rest["cases"]] == [(ids[2], "asked")]
+    assert rest["next"] is None
+    again = (await door.post("/documents/chases", {"process": "school-outreach"})).json()
+    assert again["counts"] == {"asked": 0, "repeated": 3, "refused": 0}
+    assert [case_id for case_id, _ in await chasers(schools)] == ids
+
+
+async def test_over_http_no_case_is_begun_when_time_is_up(schools: Schools, door: Door, monkeypatch) -> None:
+    """Servers that answer late: what was done is told, and from where to go on."""
+    ids = sorted([(await schools.ask()).handle.id for _ in range(2)])
+    monkeypatch.setattr(chasing, "SECONDS", 0)
+    asked = {"process": "school-outreach"}
+    first = (await door.post("/documents/chases", asked)).json()
+    assert ([each["case_id"] for each in first["cases"]], first["next"]) == (ids[:1], ids[0])
+    rest = (await door.post("/documents/chases", asked | {"after": first["next"]})).json()
+    assert [each["case_id"] for each in rest["cases"]] == ids[1:]
+
+
+async def test_over_http_a_lost_case_is_named_and_holds_up_no_other(schools: Schools, door: Door) -> None:
+    """With why, in both languages."""
+    lost, other = sorted([await schools.ask(), await schools.ask()], key=lambda each: each.handle.id)
+    await lost.handle.terminate("lost")
+    told = (await door.post("/documents/chases", {"process": "school-outreach", "document": LETTER})).json()
+    assert [(each["case_id"], each["result"]) for each in told["cases"]] == [
+        (lost.handle.id, "refused"),
+        (other.handle.id, "asked"),
+    ]
+    assert told["cases"][0]["code"]
+    assert all(told["cases"][0]["message"].values())
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"process": "admission-review"}, 404, "no-documents-there"),
+        ({"process": "school-outreach", "document": "no-such"}, 404, "unknown-document"),
+        ({"process": "school-outreach", "limit": 51}, 400, "invalid-request"),
+        ({}, 400, "invalid-request"),
+    ],
+)
+async def test_what_is_asked_wrongly_over_http_asks_nobody(schools, door: Door, body, status, code) -> None:
+    """A misspelled document is not taken for all of them."""
+    await schools.ask()
+    answer = await door.post("/documents/chases", body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert await chasers(schools) == []
+
+
+async def test_who_may_not_chase_asks_nobody_over_http(schools: Schools, door: Door) -> None:
+    """Neither without a token nor without the role."""
+    await schools.ask()
+    asked = {"process": "school-outreach"}
+    assert (await door.http.post("/documents/chases", json=asked)).status_code == 401
+    assert (await door.post("/documents/chases", asked, by="lecturer-1")).status_code == 403
     assert await chasers(schools) == []
