@@ -32,6 +32,7 @@ DatesOption = Annotated[
     Literal["dmy", "mdy"] | None,
     typer.Option("--dates", help="Which of two numbers is the day, where the file does not show it."),
 ]
+AsOfOption = Annotated[str, typer.Option("--as-of", help="The day: 1 May or 1 November, as 2027-05-01.")]
 SwappedOption = Annotated[
     bool, typer.Option("--names-swapped", help="Names that changed places since the last file are right now.")
 ]
@@ -171,18 +172,13 @@ async def board(
 async def immigration_list(
     session: Session,
     *,
-    as_of: Annotated[str, typer.Option("--as-of", help="The day: 1 May or 1 November, as 2027-05-01.")],
-    reported: Annotated[bool, typer.Option("--reported", help="It was handed in: its task is done.")] = False,
+    as_of: AsOfOption,
 ) -> None:
     """List who is here on a day, as immigration is told; the read is logged."""
     from cases.exchange import boards
 
     actor = await _seeing(session, personal=True)
-    try:
-        day = date.fromisoformat(as_of)
-    except ValueError:
-        raise CommandError("invalid-moment", {"option": "--as-of"}, option="--as-of") from None
-    rows = await boards.immigration_list(await session.pool(), actor, day)
+    rows = await boards.immigration_list(await session.pool(), actor, _day(as_of))
     columns: Columns = (
         ("number", "student_no"),
         ("family", "family"),
@@ -195,9 +191,19 @@ async def immigration_list(
         ("absent", lambda row: "✓" if row["absent"] else ""),
     )
     print_rows(session, rows, columns)
-    if reported:
-        done = await boards.list_reported(await session.pool(), actor, day)
-        session.remark("immigration-list-reported" if done else "immigration-list-not-open", day=day)
+
+
+@app.command("report-immigration-list")
+@command
+async def report_immigration_list(session: Session, *, as_of: AsOfOption) -> None:
+    """Say that the list of a day was handed in: its task is done."""
+    from cases.exchange import boards
+    from workflows.exchange.process import EXCHANGE
+
+    actor, day = await session.administer("enter", EXCHANGE.name), _day(as_of)
+    ended = await boards.list_reported(await session.pool(), actor, day)
+    message = "immigration-list-reported" if ended else "immigration-list-not-open"
+    session.answer({"as_of": day.isoformat(), "ended": ended}, message, day=day)
 
 
 @app.command("matches")
@@ -276,6 +282,13 @@ async def _seeing(session: Session, *, personal: bool = False) -> "Actor":
     if EXCHANGE.name not in await see_whole(session, field):
         raise role_missing(actor, roles_that_see_whole(Field(field), EXCHANGE.name))
     return actor
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError("invalid-moment", {"option": "--as-of"}, option="--as-of") from None
 
 
 def _term(text: str | None) -> str | None:

@@ -78,7 +78,18 @@ async def test_the_office_looks_and_decides_by_command(
     ]
     assert await iehe.ok("exchange", "board", "coe") == []
     assert len(await iehe.ok("exchange", "board", "dormitory", TERM)) >= 1
-    assert await iehe.ok("exchange", "immigration-list", "--as-of", "2027-05-01", "--reported") == []
+    assert await iehe.ok("exchange", "immigration-list", "--as-of", "2027-05-01") == []
+    handed_in = ("exchange", "report-immigration-list", "--as-of", "2027-05-01")
+    assert await iehe.ok(*handed_in) == {"as_of": "2027-05-01", "ended": False}
+    asked = (
+        "INSERT INTO iehe.office_tasks (process, key, kind, roles, opened_at, due_at)"
+        " VALUES ($1, $2, $3, $4, now(), now())"
+    )
+    key = ("exchange-onboarding", "immigration-list:2027-05-01", "immigration-list", ["exchange_office"])
+    await institute.owner.execute(asked, *key)
+    assert (await iehe.refused(*handed_in, by="faculty-1"))[1] == "role-missing"
+    assert (await iehe.ok(*handed_in))["ended"] is True
+    assert (await iehe.ok(*handed_in))["ended"] is False
     assert (await iehe.refused("exchange", "immigration-list", "--as-of", "May"))[0] != 0
     assert (await iehe.refused("exchange", "matches", by="faculty-1"))[1] == "role-missing"
     before = len(caught_mails(mail.folder))

@@ -1,14 +1,19 @@
 """E7: appointments, and what follows when the student does not come."""
 
 import asyncio
-from datetime import timedelta
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
+from activities.kernel.database import open_pool
 from schemas.support import commands
 from schemas.support.stages import Stage
+from tests.conftest import Database
 from tests.support.builder import REASON, Pure, jst, refused
 from tests.support.office import Office
 
@@ -186,3 +191,32 @@ async def test_e07_no_counsellor_is_in_two_places_at_once(office: Office) -> Non
     await other.decide(commands.Book, "counsellor-1", at=at + timedelta(minutes=50))
     rows = await office.owner.fetch("SELECT state FROM iehe.support_appointments")
     assert [row["state"] for row in rows] == ["booked", "booked"]
+
+
+async def test_bookings_at_once_wait_for_each_other_and_are_never_in_the_way(database: Database) -> None:
+    """Two of one constraint wait for each other; found out after a second, it held up all other steps."""
+    owner = await open_pool(database.url("owner"), size=6)
+    await owner.execute(
+        "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES ('c-1', 'c', 'c@example.ac.jp', '{}')"
+    )
+    await owner.execute(
+        "INSERT INTO iehe.cases (case_id, process, version, stage, stage_since, opened_at, state)"
+        " SELECT 'support/T' || n, 'support-case', 1, 'in-contact', now(), now(), '{}'"
+        " FROM generate_series(0, 1199) AS n"
+    )
+    first = datetime.now(UTC)
+
+    async def book(number: int) -> str:
+        at = first + number // 6 * timedelta(hours=1)
+        record = {"at": at.isoformat(), "booking": 1, "counsellor": "c-1", "minutes": 50, "channel": "desk"}
+        told = "SELECT iehe.support_record_booked($1, 1, now(), 'c-1', $2)"
+        try:
+            await owner.execute(told, f"support/T{number}", json.dumps(record))
+        except asyncpg.PostgresError as error:
+            return type(error).__name__
+        return "booked"
+
+    made = Counter(await asyncio.gather(*map(book, range(1200))))
+    assert made["booked"] == 200
+    assert made["DeadlockDetectedError"] == 0, made
+    await owner.close()

@@ -1,7 +1,7 @@
 """The demonstration of exchange students: a term of 見本 (sample) students with partners, houses and quotas.
 
-Each student has a fate, by the seed and the case's id: the students of a play meet all the failure branches,
-and at the end each must be in an ending that its fate allows.
+Each student has a fate, by the seed and their number: the students of a play meet all the failure branches,
+and at the end each must be in an ending that their fate allows.
 """
 
 import asyncio
