@@ -14,6 +14,7 @@ LAYERS = (
     ("workflows", "activities"),
     ("cases", "encryption", "spreadsheets", "embedded"),
     ("gateway",),
+    ("office",),
     ("workers", "cli"),
 )
 """From the bottom up: a part may import its own and every lower one."""
