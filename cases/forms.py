@@ -64,6 +64,11 @@ def form_of(name: str) -> type[Start] | None:
     return create_model(made, __base__=Start, __doc__=f"{process.title[1]}: what is filled in.", **fields)
 
 
+def may_start(actor: Actor, name: str) -> bool:
+    """Whether an actor may fill in the form with which a case of a process begins."""
+    return ROOMS[name].open_to_all or not roles_for(ENTER, name).isdisjoint(actor.roles)
+
+
 async def store_form(
     pool: asyncpg.Pool,
     process: Process[Any],
@@ -82,9 +87,8 @@ async def store_form(
         Refusal: the actor's roles do not enter such forms; the key or number is another form's; the database
             has no such thing as the form names.
     """
-    allowed = roles_for(ENTER, process.name)
-    if not ROOMS[process.name].open_to_all and allowed.isdisjoint(actor.roles):
-        held = ", ".join(sorted(actor.roles)) or "-"
+    if not may_start(actor, process.name):
+        held, allowed = ", ".join(sorted(actor.roles)) or "-", roles_for(ENTER, process.name)
         raise Refusal("role-missing", step="start", roles=", ".join(sorted(allowed)), held=held)
     if process.start is None:
         raise LookupError(process.name)

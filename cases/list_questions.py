@@ -59,6 +59,11 @@ class TaskFilters:
     role: str | None = None
     assignee: str | None = None
     overdue: bool | None = None
+    process: str | None = None
+    of_roles: tuple[str, ...] | None = None
+    """Of these roles, and nobody's yet."""
+    due_from: datetime | None = None
+    due_before: datetime | None = None
 
 
 class Question:
@@ -168,12 +173,15 @@ def _task_parts(
     late = None if wanted.overdue is None else f"{'<' if wanted.overdue else '>='} now()"
     shared = [each.format("t", "key") for each in beyond] + ask.any_of({"t.role = {}": wanted.role})
     shared += [] if late is None else [f"t.due_at {late}"]
+    due = {"{0}.due_at >= {{}}": wanted.due_from, "{0}.due_at < {{}}": wanted.due_before}
+    nobodys = {"t.role = ANY ({}::text[]) AND t.assignee IS NULL": _listed(wanted.of_roles)}
+    shared += ask.any_of({text.format("t"): value for text, value in due.items()} | nobodys)
 
     def part(conditions: Mapping[str, Any]) -> str:
         return SQL[of_cases].format(filters=_and(ask.any_of(conditions) + shared), limit=most)
 
-    whole = [_room(name) for name in view.whole]
-    mine = [_room(name) for name in set(view.processes) - set(view.whole)]
+    whole = [_room(name) for name in _named(view.whole, wanted.process)]
+    mine = [_room(name) for name in _named(set(view.processes) - set(view.whole), wanted.process)]
     if wanted.assignee is not None:
         seen = whole + (mine if wanted.assignee == view.staff_id else [])
         return [part({"t.assignee = {}": wanted.assignee, "t.room = ANY ({}::text[])": seen})] if seen else []
@@ -185,20 +193,25 @@ def _task_parts(
         concern += "WHERE p.staff_id = {} AND NOT p.closed) AND t.assignee IS NULL"
         parts.append(part({concern: view.staff_id, "t.room = ANY ({}::text[])": mine}))
     if view.whole or view.held:
-        own = ask.any_of({"{} = ANY (t.roles)": wanted.role}) + ([] if late is None else [f"t.due_at {late}"])
+        own = ask.any_of({"{} = ANY (t.roles)": wanted.role, "t.process = {}": wanted.process})
+        own += ask.any_of({"t.roles && {}::text[]": _listed(wanted.of_roles)})
+        own += ask.any_of({text.format("t"): value for text, value in due.items()})
+        own += [] if late is None else [f"t.due_at {late}"]
         of_whole = f"t.process = ANY ({ask(list(view.whole))}::text[])"
         own.append(f"({of_whole} OR t.roles && {ask(list(view.held))}::text[])")
         own += [f"(t.due_at, '', t.key) > ({', '.join(place)})"] if place else []
         parts.append(SQL[of_office].format(filters=_and(own), limit=most))
-    for name in view.whole:
+    for name in _named(view.whole, wanted.process):
         office = str(PROCESSES[name].office)
-        if wanted.role not in (None, office):
+        if wanted.role not in (None, office) or office not in (wanted.of_roles or (office,)):
             continue
         process = ask(name)
         # by when it died, which an index knows: its due time is so much later, the same for all of a process
         died = f"e.rests_since {{}} - (SELECT iehe.look_within({process}))"
         since = [died.format(f">= {place[0]}::timestamptz")] if place else []
         since += [] if late is None else [died.format(late)]
+        bounds = {">= {}::timestamptz": wanted.due_from, "< {}::timestamptz": wanted.due_before}
+        since += [died.format(each) for each in ask.any_of(bounds)]
         known = {"process": process, "since": _and(since)}
         if "{office}" in SQL[dead]:
             known["office"] = ask(office)
@@ -248,6 +261,10 @@ def _newest(
     ]
     ask.text = f"SELECT * FROM ({_all_of(parts)}) AS found ORDER BY {order} LIMIT {most}"  # noqa: S608 - of ours
     return ask if parts else Question()
+
+
+def _listed(names: tuple[str, ...] | None) -> list[str] | None:
+    return None if names is None else list(names)
 
 
 def _and(conditions: Iterable[str]) -> str:

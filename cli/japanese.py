@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from cases.words import process_words
+from cases.words import host_words, process_words
 from workers.language import chosen_language
 
 CATALOGUE: Final = Path(__file__).with_name("japanese.toml")
@@ -17,10 +17,15 @@ CATALOGUE: Final = Path(__file__).with_name("japanese.toml")
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """`help` and `words`, each English to Japanese, of the program and of every process."""
+    """`help` and `words`, each English to Japanese, of the program, the host and every process."""
     of_program = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
     return {
-        table: texts | {english: ja for own in process_words().values() for english, ja in own[table].items()}
+        table: texts
+        | {
+            english: ja
+            for own in (host_words(), *process_words().values())
+            for english, ja in own[table].items()
+        }
         for table, texts in of_program.items()
     }
 

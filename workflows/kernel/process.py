@@ -19,6 +19,7 @@ from schemas.kernel.people import STAFF_ID_PATTERN
 from schemas.kernel.policies import PolicyRef, ProcessPolicy
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.break_glass import BreakGlass
+from workflows.kernel.choices import Choices
 from workflows.kernel.documents import DocumentKind
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Lifecycle
@@ -160,6 +161,9 @@ class Process(Generic[S]):
     workflows/kernel/document_steps.py."""
     own_views: Mapping[str, Callable[[S, datetime], OwnView]] = field(default_factory=dict)
     """By kind of reader who is no staff, the page behind the link in their letters: docs/own-pages.md."""
+    choices: Mapping[type[Command], Callable[[S], Choices]] = field(default_factory=dict)
+    """What may stand in the fields of a decision as a case stands, beyond what its model says: doors that let
+    a person choose offer it; the rule refuses all else by itself."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}

@@ -103,3 +103,12 @@ SELECT e.seq, e.source, e.id, e.type, e.process, e.case_id, e.state, e.reason, e
 FROM iehe.event_fates e
 WHERE e.process = {process} {filters}
 ORDER BY e.seq DESC LIMIT {limit}
+
+-- name: tasks_mark
+-- By room, what is another one as soon as a task is opened or closed; read from an index alone.
+SELECT room, count(*) AS open, bit_xor(hashtextextended(case_id || ' ' || key, 0)) AS mark
+FROM iehe.tasks WHERE closed_at IS NULL GROUP BY room
+
+-- name: own_tasks_mark
+SELECT count(*) AS open, bit_xor(hashtextextended(case_id || ' ' || key, 0)) AS mark
+FROM iehe.tasks WHERE closed_at IS NULL AND assignee = $1

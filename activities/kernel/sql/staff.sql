@@ -17,3 +17,11 @@ SET name = excluded.name, email = excluded.email, language = excluded.language, 
 
 -- name: parties
 SELECT staff_id, email FROM iehe.staff ORDER BY staff_id
+
+-- name: colleagues
+-- Active staff in some roles: what each has, and until when they are away.
+SELECT s.staff_id, s.name, s.roles, s.load_cap,
+       (SELECT count(*) FROM iehe.tasks t WHERE t.assignee = s.staff_id AND t.closed_at IS NULL) AS open_tasks,
+       (SELECT max(a.ends_at) FROM iehe.absences a
+        WHERE a.staff_id = s.staff_id AND a.begins_at <= now() AND a.ends_at > now()) AS away_until
+FROM iehe.staff s WHERE s.active AND s.roles && $1::text[] ORDER BY s.staff_id

@@ -1,0 +1,276 @@
+"""What a process has beside its cases: boards as tables, acts as forms, files; each from its door."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cases.refusal_words import PAGE
+from cases.registry import PROCESSES
+from gateway.door import Asked, Door
+from gateway.problems import Fault, Problem
+from gateway.rooms import FILE_LIMIT
+from office.context import office_of
+from office.forms import Form, Input
+from office.once import once
+from office.pages import Reader, page, reader_of
+from office.posted import form_of, key_in, new_key, step_in
+from office.rights import boards_of
+from office.tables import Section, sections_of_answer
+from schemas.kernel.refusals import Refusal
+from spreadsheets.spool import NamelessFile
+from workflows.kernel.process import Process
+
+_PARAMETER: Final = re.compile(r"{(\w+)}")
+_SPARE: Final = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Board:
+    """A door of a process, for one reader."""
+
+    reader: Reader
+    process: Process[Any]
+    door: Door
+
+    @property
+    def name(self) -> str:
+        """Its name in addresses."""
+        return self.door.operation.operation_id
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.reader.tongue.title(self.process.room, self.door.operation.summary)
+
+    @property
+    def href(self) -> str:
+        """Where it is."""
+        return f"/boards/{self.process.room}/{self.name}"
+
+    @property
+    def parameters(self) -> list[str]:
+        """What its address has to be given."""
+        return _PARAMETER.findall(self.door.operation.path)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it only shows."""
+        return self.door.operation.method == "GET"
+
+    @property
+    def forms(self) -> tuple[Form, Form]:
+        """What it is asked by, and what it takes."""
+        operation, room, t = self.door.operation, self.process.room, self.reader.tongue
+        query = operation.query.model_fields if operation.query is not None else {}
+        body = operation.request.model_fields if operation.request is not None else {}
+        shown = {name: each for name, each in query.items() if name not in ("cursor",)}
+        return Form(t, room, shown), Form(t, room, body)
+
+    def path_inputs(self, given: Mapping[str, Any], faults: Mapping[str, str]) -> list[Input]:
+        """The parameters of its address as fields."""
+        t, room = self.reader.tongue, self.process.room
+        return [
+            Input(name, "text", t.word(room, name), required=True, value=given.get(name, ""), fault=faults.get(name, ""))
+            for name in self.parameters
+        ]
+
+
+async def index(request: Request) -> Response:
+    """Everything that a process has beside its cases, for who has something to do with it."""
+    reader = await reader_of(request)
+    process = _process(request)
+    boards = [Board(reader, process, door) for door in boards_of(reader.actor, process.name)]
+    if not boards:
+        raise HTTPException(404)
+    shown = [each for each in boards if each.reads and not each.parameters]
+    acts = [each for each in boards if not each.reads and not each.door.operation.file]
+    files = [each for each in boards if each.door.operation.file]
+    asked = [each for each in boards if each.reads and each.parameters]
+    return page(
+        request,
+        reader,
+        "boards.html",
+        title=reader.tongue.pair(process.title),
+        groups=[("Boards", [*shown, *asked]), ("Acts", acts), ("Files", files)],
+    )
+
+
+async def show(request: Request) -> Response:
+    """A board, or the form of an act."""
+    reader, board = await _board(request)
+    query, _ = board.forms
+    given = FormData(request.query_params.multi_items())
+    if not board.reads:
+        return _ask(request, board, given if request.query_params else None, key=new_key())
+    faults = query.unreadable(given)
+    path = {name: str(given.get(name, "")) for name in board.parameters}
+    if faults or not all(path.values()):
+        return _ask(request, board, given if any(path.values()) else None, faults)
+    try:
+        model = board.door.operation.query
+        asked = model.model_validate(query.values(given)) if model is not None else None
+    except ValidationError as error:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _ask(request, board, given, query.faults(error), status=status)
+    try:
+        answer = await board.door.work(
+            Asked(office_of(request).gateway, board.process.name, reader.actor, path, query=asked)
+        )
+    except (Refusal, Problem) as error:
+        return _refused(request, board, given, error, key="")
+    return page(
+        request,
+        reader,
+        "board.html",
+        board=board,
+        inputs=[*board.path_inputs(path, {}), *query.inputs(given if request.query_params else None)],
+        sections=_linked(board, sections_of_answer(reader.tongue, board.process.room, answer.model_dump())),
+        print_title=board.title,
+    )
+
+
+async def act(request: Request) -> Response:
+    """What a form of an act has sent: checked once more, and then done."""
+    reader, board = await _board(request)
+    if board.reads:
+        raise HTTPException(404)
+    operation = board.door.operation
+    given = await form_of(request, reader, file_bytes=FILE_LIMIT + _SPARE)
+    key, step = key_in(given), step_in(given)
+    query, body = board.forms
+    faults = query.unreadable(given) | body.unreadable(given)
+    path = {name: str(given.get(name, "")).strip() for name in board.parameters}
+    faults |= {name: reader.tongue("Give this.") for name, each in path.items() if not each}
+    asked = Asked(office_of(request).gateway, board.process.name, reader.actor, path)
+    if not faults:
+        try:
+            asked = replace(asked, query=_made(operation.query, query.values(given)))
+            asked = replace(asked, body=_made(operation.request, body.values(given)))
+        except ValidationError as error:
+            faults = body.faults(error)
+    if faults or step == "change":
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+        return _ask(request, board, given, faults, key=key, status=status)
+    if step != "do" and not operation.file:
+        inputs = [*board.path_inputs(path, {}), *query.inputs(given), *body.inputs(given)]
+        return page(request, reader, "board_check.html", board=board, inputs=inputs, key=key)
+    if operation.file:
+        sent = given.get("file")
+        if not isinstance(sent, UploadFile) or not sent.filename:
+            return _ask(request, board, given, {"file": reader.tongue("Give this.")}, key=key, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        kept = NamelessFile()
+        kept.file.write(await sent.read(FILE_LIMIT + 1))
+        kept.file.flush()
+        asked = replace(asked, file=kept.path)
+    return await _done(request, board, given, asked, key)
+
+
+async def _done(request: Request, board: Board, given: FormData, asked: Asked, key: str) -> Response:
+    t, pool = board.reader.tongue, office_of(request).gateway.pool
+    sent = repr(sorted((name, str(value)) for name, value in given.multi_items() if isinstance(value, str) and name != "csrf"))
+    try:
+        async with once(pool, board.reader.actor.id, key, board.name, sent.encode()) as wanted:
+            answer = await board.door.work(asked) if wanted else None
+    except (Refusal, Problem) as error:
+        return _refused(request, board, given, error, key=new_key())
+    sections = [] if answer is None else sections_of_answer(t, board.process.room, answer.model_dump())
+    told = t("This was done before; nothing was done twice.") if answer is None else t("Done")
+    return page(request, board.reader, "board_done.html", board=board, told=told, sections=_linked(board, sections))
+
+
+def _made(model: type[BaseModel] | None, values: dict[str, Any]) -> Any:
+    return None if model is None else model.model_validate(values)
+
+
+def _refused(request: Request, board: Board, given: FormData, error: Exception, *, key: str) -> Response:
+    t, faults = board.reader.tongue, dict[str, str]()
+    rows: list[tuple[str, str]] = []
+    if isinstance(error, Refusal):
+        general: tuple[str, ...] = (PAGE.text(error, t.language),)
+        status = HTTPStatus.CONFLICT
+    else:
+        assert isinstance(error, Problem)  # noqa: S101 - caught as one of the two
+        general = (error.japanese if t.language == "ja" else error.english,)
+        status = error.status
+        rows = [(_place(t, each), t.word(board.process.room, each.code)) for each in error.faults]
+    return _ask(request, board, given, faults, key=key or new_key(), status=status, general=general, rows=rows)
+
+
+def _place(t: Any, fault: Fault) -> str:
+    """Where a fault is: of a file its row and column, else its field."""
+    row = re.fullmatch(r"row:(\d+)(?::([A-Z]+))?", fault.at)
+    if row is None:
+        return fault.at.strip("/") or t("the whole")
+    return t("row {row}", row=row[1]) + (f", {t('column {column}', column=row[2])}" if row[2] else "")
+
+
+def _ask(
+    request: Request,
+    board: Board,
+    given: FormData | None,
+    faults: Mapping[str, str] | None = None,
+    *,
+    key: str = "",
+    status: HTTPStatus = HTTPStatus.OK,
+    general: tuple[str, ...] = (),
+    rows: list[tuple[str, str]] | None = None,
+) -> Response:
+    query, body = board.forms
+    typed = given if given is not None else FormData()
+    inputs = [*board.path_inputs(typed, faults or {}), *query.inputs(given, faults), *body.inputs(given, faults)]
+    return page(
+        request,
+        board.reader,
+        "board_form.html",
+        status,
+        board=board,
+        inputs=inputs,
+        key=key,
+        general=general,
+        rows=rows or [],
+        file_fault=(faults or {}).get("file", ""),
+        megabytes=FILE_LIMIT // (1024 * 1024),
+    )
+
+
+def _linked(board: Board, sections: list[Section]) -> list[Section]:
+    """The sections with, for each row, the acts and boards that its values name."""
+    others = [Board(board.reader, board.process, door) for door in boards_of(board.reader.actor, board.process.name)]
+    return [replace(each, links=tuple(_links(others, row) for row in each.raw)) for each in sections]
+
+
+def _links(others: list[Board], row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for other in others:
+        names = other.parameters
+        if names and all(row.get(name) is not None for name in names):
+            query = "&".join(f"{name}={row[name]}" for name in names)
+            found.append((f"{other.href}?{query}", other.title))
+    return tuple(found)
+
+
+def _process(request: Request) -> Process[Any]:
+    room = request.path_params["room"]
+    process = next((each for each in PROCESSES.values() if each.room == room), None)
+    if process is None:
+        raise HTTPException(404)
+    return process
+
+
+async def _board(request: Request) -> tuple[Reader, Board]:
+    reader = await reader_of(request)
+    process, name = _process(request), request.path_params["name"]
+    door = next((each for each in boards_of(reader.actor, process.name) if each.operation.operation_id == name), None)
+    if door is None:
+        raise HTTPException(404)
+    return reader, Board(reader, process, door)
+
+

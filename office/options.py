@@ -1,0 +1,83 @@
+"""What may be chosen in a field of a decision: tasks and time limits of the case, colleagues, versions of
+the policy, and what the process says.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+import asyncpg
+
+from activities.kernel.queries import queries
+from cases.decisions import own_fields
+from office.forms import kind_of
+from office.words import Tongue, step_of
+from schemas.kernel.case import Command, KernelCommand, ReassignTask
+from schemas.kernel.identifiers import StaffId
+from workflows.kernel.choices import Choice
+from workflows.kernel.process import Process
+
+OFFICE: Final = queries("kernel/office")
+STAFF: Final = queries("kernel/staff")
+_STAFF: Final = get_args(StaffId)[1].pattern
+
+
+async def options_of(
+    pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str, state: Any, command: type[Command]
+) -> dict[str, tuple[Choice, ...]]:
+    """By field what may be chosen; a field that is not in it says so itself, or is typed."""
+    own = process.choices.get(command)
+    found = {name: tuple(each) for name, each in own(state).items()} if own is not None else {}
+    fields = own_fields(command)
+    if issubclass(command, KernelCommand):
+        if "task" in fields:
+            found["task"] = tuple(await _tasks(pool, tongue, process, case_id))
+        if "deadline" in fields:
+            names = [name for name, each in state.deadlines.items() if each.state in ("running", "paused")]
+            found["deadline"] = tuple(
+                Choice(name, *(Tongue(each).word(process.room, name) for each in ("ja", "en"))) for name in names
+            )
+    wanted = [name for name, each in fields.items() if name not in found and _is_staff(each)]
+    if command is ReassignTask:
+        wanted.append("assignee")
+    if wanted:
+        colleagues = tuple(await _colleagues(pool, process))
+        found |= dict.fromkeys(wanted, colleagues)
+    return found
+
+
+async def _tasks(
+    pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str
+) -> list[Choice]:
+    rows = await pool.fetch(OFFICE["tasks_of_case"], case_id)
+    return [
+        Choice(
+            row["task"],
+            *(step_of(Tongue(each), process, row["kind"]) for each in ("ja", "en")),
+            note=(row["assignee"] or tongue.word(process.room, row["role"]),) * 2,
+        )
+        for row in rows
+    ]
+
+
+async def _colleagues(pool: asyncpg.Pool, process: Process[Any]) -> list[Choice]:
+    """Active staff who work in the process, each with how much they have and when they are away."""
+    found = []
+    for row in await pool.fetch(STAFF["colleagues"], sorted(process.roles)):
+        load = f"{row['open_tasks']}" + (f"/{row['load_cap']}" if row["load_cap"] is not None else "")
+        ja, en = f"担当 {load} 件", f"{load} open"
+        if row["away_until"] is not None:
+            until = tuple(Tongue(each).moment(row["away_until"]) for each in ("ja", "en"))
+            ja, en = f"{ja}、不在（{until[0]}まで）", f"{en}, away until {until[1]}"
+        found.append(Choice(row["staff_id"], row["staff_id"], row["staff_id"], (ja, en)))
+    return found
+
+
+def _is_staff(field: Any) -> bool:
+    """Whether a field is a member of staff, or several."""
+    metadata = list(field.metadata)
+    for part in get_args(field.annotation):
+        metadata += getattr(part, "__metadata__", ())
+    return any(getattr(each, "pattern", None) == _STAFF for each in metadata) and kind_of(field.annotation) is not dict
+
+
+Options = Mapping[str, tuple[Choice, ...]]

@@ -1,0 +1,135 @@
+"""One way to make a page: its template, in the reader's language, with what every page has around it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cases.administration import READ_LOG, roles_for
+from cases.forms import may_start
+from cases.lists import view_of_tasks
+from cases.registry import PROCESSES
+from cases.sight import view_of
+from office.rights import boards_of
+from office.context import office_of
+from office.sessions import Session, session_of
+from office.words import Tongue
+from schemas.kernel.case import Actor
+
+STATIC: Final = Path(__file__).with_name("static")
+SAID: Final = {
+    "decided": "Done. The case has taken it.",
+    "repeated": "This was done before; nothing was done twice.",
+    "stored": "Stored. The case takes it in a moment.",
+    "kept": "The draft is kept.",
+    "sent": "The file is kept.",
+    "changed": "The change is made.",
+    "ended": "The session is ended.",
+}
+"""What a page may say of what was done on the page before, by its code in the address."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a page: their session, and everything said in their language."""
+
+    session: Session
+    tongue: Tongue
+
+    @property
+    def actor(self) -> Actor:
+        """The member of staff."""
+        return self.session.actor
+
+
+async def reader_of(request: Request) -> Reader:
+    """Who reads.
+
+    Raises:
+        SignInNeeded: nobody is signed in.
+    """
+    session = await session_of(request)
+    return Reader(session, Tongue(session.language))
+
+
+def page(
+    request: Request,
+    reader: Reader,
+    template: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    **values: Any,
+) -> HTMLResponse:
+    """A page; every value is escaped, and none may be missing."""
+    tongue = reader.tongue
+    said = SAID.get(request.query_params.get("said", ""))
+    around = {
+        "t": tongue,
+        "reader": reader,
+        "nav": _nav(reader, request.url.path),
+        "said": tongue(said) if said else None,
+        "here": _here(request),
+        "static": _static,
+        "temporal_ui": office_of(request).temporal_ui,
+    }
+    html = _environment().get_template(template).render(**around, **values)
+    return HTMLResponse(html, status_code=status, headers={"Content-Language": tongue.language, **headers})
+
+
+def go(url: str) -> Response:
+    """On to another page after what was sent is done, so that a reload does not send it again."""
+    return RedirectResponse(url, HTTPStatus.SEE_OTHER)
+
+
+def _here(request: Request) -> str:
+    """The address of the page, to come back to: without what was said on it."""
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "said"]
+    path = request.url.path if request.method == "GET" else "/"
+    url = request.url.replace(path=path, query="").include_query_params(**dict(query)) if query else None
+    return path if url is None or request.method != "GET" else f"{path}?{url.query}"
+
+
+def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:
+    """The way to each part of the pages that the reader has something to do with."""
+    actor, t = reader.actor, reader.tongue
+    view = view_of(actor)
+    parts = [("/", t("Tasks"), path in ("/", "/tasks"))]
+    if view.whole or view.processes:
+        parts.append(("/cases", t("Cases"), path.startswith("/cases")))
+    if any(may_start(actor, name) for name in PROCESSES):
+        parts.append(("/start", t("New case"), path.startswith("/start")))
+    if view_of_tasks(actor).whole:
+        parts.append(("/overview", t("Overview"), path.startswith("/overview")))
+        parts.append(("/people", t("People"), path.startswith("/people")))
+    for name, process in PROCESSES.items():
+        if boards_of(actor, name):
+            start = f"/boards/{process.room}"
+            parts.append((start, t.sentence(process.room, process.title[1]), path.startswith(start)))
+    if not roles_for(READ_LOG).isdisjoint(actor.roles):
+        parts.append(("/audit", t("Audit"), path.startswith("/audit")))
+    return parts
+
+
+@cache
+def _static(name: str) -> str:
+    """The address of a file of ours, another one with every change of it."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("office", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

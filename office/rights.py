@@ -1,0 +1,24 @@
+"""The doors that a process has of its own, as pages: what they show as tables, what they take as forms."""
+
+from cases.administration import roles_for
+from cases.registry import PROCESSES
+from cases.sight import whole_processes
+from gateway.door import Door
+from gateway.rooms import DOORS
+from schemas.kernel.case import Actor
+from workflows.kernel.sight import Field
+
+
+def may_open(actor: Actor, process: str, door: Door) -> bool:
+    """Whether a door is of use to an actor: by its act, or as one of those who work in the process."""
+    if door.source is not None:
+        return False
+    if door.act is not None:
+        return not roles_for(door.act, process).isdisjoint(actor.roles)
+    works = process in whole_processes(actor, Field.WORK)
+    return works or not set(PROCESSES[process].roles).isdisjoint(actor.roles)
+
+
+def boards_of(actor: Actor, process: str) -> list[Door]:
+    """The doors of a process that an actor may open."""
+    return [door for door in DOORS.get(process, ()) if may_open(actor, process, door)]

@@ -1,0 +1,36 @@
+// What the pages do beyond what they do without it: tell that tasks have changed, and that a session ends soon.
+"use strict";
+
+(() => {
+  const summary = document.getElementById("summary");
+  if (summary) summary.focus();
+
+  const changed = document.getElementById("changed");
+  if (changed) {
+    const stream = new EventSource(changed.dataset.changes);
+    stream.addEventListener("changed", () => { changed.hidden = false; });
+    window.addEventListener("pagehide", () => stream.close());
+  }
+
+  const progress = document.querySelector("[data-progress]");
+  if (progress) {
+    // the page asks for itself without this; here only what has changed is put in its place
+    document.querySelectorAll("meta[http-equiv=refresh]").forEach((each) => each.remove());
+    const ask = async () => {
+      const answer = await fetch(progress.dataset.progress, { headers: { "Accept": "text/html" } });
+      if (!answer.ok) { window.location.reload(); return; }
+      const told = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-progress]");
+      if (!told) { window.location.reload(); return; }
+      progress.replaceChildren(...told.childNodes);
+      if ("done" in told.dataset) { window.location.reload(); return; }
+      window.setTimeout(ask, 2000);
+    };
+    window.setTimeout(ask, 2000);
+  }
+
+  const warning = document.getElementById("session-warning");
+  const ends = Date.parse(document.body.dataset.sessionEnds || "");
+  if (warning && !Number.isNaN(ends)) {
+    window.setTimeout(() => { warning.hidden = false; }, Math.max(ends - Date.now() - 5 * 60 * 1000, 0));
+  }
+})();

@@ -1,0 +1,88 @@
+"""What a model or a page of a process holds, as sections: lines of label and value, and tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cases.words import process_words
+from office.words import Tongue
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page.
+
+    Args:
+        title: above it.
+        lines: labels with values; of a table none.
+        columns: names of the columns of a table, with their words.
+        rows: their cells in words, by name.
+        raw: the rows as they are, for what follows from them.
+    """
+
+    title: str
+    lines: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    rows: tuple[Mapping[str, str], ...] = ()
+    raw: tuple[Mapping[str, Any], ...] = ()
+    links: tuple[tuple[tuple[str, str], ...], ...] = ()
+    """For each row the ways on from it: address and words."""
+
+
+def sections_of(tongue: Tongue, room: str, own: Mapping[str, Any]) -> list[Section]:
+    """What a process adds to the page of a case, in the order and with the titles of its `words.toml`."""
+    titles = next((words["page"] for words in process_words().values() if words["cases"] == room), {})
+    lines, sections = [], []
+    for name, words in titles.items():
+        value = own.get(name)
+        title = words[1] if tongue.language == "ja" else words[0]
+        if value in (None, [], {}, "") or value is False:
+            continue
+        if is_table(value):
+            sections.append(table(tongue, room, title, value))
+        elif isinstance(value, dict) and value.keys() != {"en", "ja"}:
+            inside = tuple((tongue.word(room, key), tongue.value(room, each)) for key, each in value.items())
+            sections.append(Section(title, lines=inside))
+        else:
+            lines.append((title, tongue.value(room, value)))
+    head = [Section("", lines=tuple(lines))] if lines else []
+    return [*head, *sections]
+
+
+def sections_of_answer(tongue: Tongue, room: str, told: Mapping[str, Any]) -> list[Section]:
+    """What a door answers: its lines, and a table for each list of rows."""
+    lines, sections = [], []
+    for name, value in told.items():
+        title = tongue.word(room, name)
+        if is_table(value):
+            sections.append(table(tongue, room, title, value))
+        elif isinstance(value, dict) and value and all(isinstance(each, dict) for each in value.values()):
+            sections += [
+                Section(
+                    f"{title}: {tongue.word(room, str(key))}",
+                    lines=tuple((tongue.word(room, str(n)), tongue.value(room, each)) for n, each in part.items()),
+                )
+                for key, part in value.items()
+            ]
+        elif isinstance(value, list | tuple) and not value:
+            sections.append(Section(title, lines=((tongue("How many"), "0"),)))
+        else:
+            lines.append((title, tongue.value(room, value)))
+    head = [Section("", lines=tuple(lines))] if lines else []
+    return [*head, *sections]
+
+
+def is_table(value: Any) -> bool:
+    """Whether a value is rows."""
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
+
+
+def table(tongue: Tongue, room: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Section:
+    """Rows as a table; what none of them has is no column."""
+    names = [name for name in rows[0] if any(row.get(name) not in (None, (), []) for row in rows)]
+    return Section(
+        title,
+        columns=tuple((name, tongue.word(room, name)) for name in names),
+        rows=tuple({name: tongue.value(room, row.get(name)) for name in names} for row in rows),
+        raw=tuple(rows),
+    )

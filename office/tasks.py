@@ -1,0 +1,144 @@
+"""The start page: what is to be done, by when, grouped; each view of it is an address."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cases import lists
+from cases.cursors import cursor_of
+from cases.list_questions import COUNTED, DEAD_LETTER, TaskFilters
+from cases.registry import PROCESSES
+from cases.sight import process_of
+from gateway.listing import Cursor, place
+from gateway.request_parsing import query_of
+from office.context import office_of
+from office.pages import Reader, page, reader_of
+from schemas.kernel.case import Actor
+from schemas.kernel.japan import TOKYO
+
+LIMIT: Final = 50
+Whose = Literal["mine", "role", "all"]
+Group = Literal["overdue", "today", "week", "later"]
+_GROUPS: Final = {"overdue": "Overdue", "today": "Due today", "week": "Due within a week", "later": "Later"}
+
+
+class TasksQuery(BaseModel):
+    """Which tasks are shown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    whose: Whose = "all"
+    process: str | None = None
+    due: Group | None = None
+    cursor: Cursor | None = None
+    said: str | None = None
+    of: str | None = None
+
+
+def wanted_of(actor: Actor, query: TasksQuery, now: datetime) -> TaskFilters:
+    """The tasks of a view."""
+    first, last = _bounds(now)[query.due] if query.due is not None else (None, None)
+    return TaskFilters(
+        assignee=actor.id if query.whose == "mine" else None,
+        of_roles=tuple(actor.roles) if query.whose == "role" else None,
+        process=query.process if query.process in PROCESSES else None,
+        due_from=first,
+        due_before=last,
+    )
+
+
+def _bounds(now: datetime) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """From when, and before when, a task of each group is due; days are those of Japan."""
+    tomorrow = datetime.combine(now.astimezone(TOKYO).date() + timedelta(days=1), time(), TOKYO)
+    week = tomorrow + timedelta(days=6)
+    return {"overdue": (None, now), "today": (now, tomorrow), "week": (tomorrow, week), "later": (week, None)}
+
+
+async def show(request: Request) -> Response:
+    """Tasks of a view, what is due first before, with a count for each group."""
+    reader = await reader_of(request)
+    query, now, pool = query_of(request, TasksQuery), datetime.now(UTC), office_of(request).gateway.pool
+    view = lists.view_of_tasks(reader.actor)
+    after = place(query.cursor, tuple[datetime, str, str])
+    found = await lists.list_tasks(pool, view, wanted_of(reader.actor, query, now), after, LIMIT)
+    bounds = _bounds(now)
+    groups = []
+    for name, title in _GROUPS.items():
+        total = await lists.count_tasks(
+            pool, view, wanted_of(reader.actor, query.model_copy(update={"due": name}), now)
+        )
+        first, last = bounds[name]
+        rows = [
+            _row(reader, each)
+            for each in found.rows
+            if (first is None or each["due_at"] >= first) and (last is None or each["due_at"] < last)
+        ]
+        count = f"{COUNTED:,}+" if total.more else f"{total.tasks:,}"
+        groups.append({"name": name, "title": title, "rows": rows, "count": count})
+    processes = [name for name in PROCESSES if name in {*view.whole, *view.processes}]
+    return page(
+        request,
+        reader,
+        "tasks.html",
+        query=query,
+        groups=groups,
+        processes=[(name, reader.tongue.pair(PROCESSES[name].title)) for name in processes],
+        following=cursor_of(found.next) if found.next else None,
+        shown=len(found.rows),
+    )
+
+
+def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
+    t, process = reader.tongue, PROCESSES[row["process"]]
+    kind = t("A message that cannot be delivered") if row["kind"] == DEAD_LETTER else task_words(reader, row)
+    return {
+        "title": kind,
+        "href": href_of(row),
+        "case_id": row["case_id"],
+        "process": t.pair(process.title),
+        "stage": t.stage(row["process"], row["stage"]) if row["stage"] else row.get("reason") or "",
+        "of": row["assignee"] or t.word(process.room, row["role"]),
+        "mine": row["assignee"] == reader.actor.id,
+        "due": t.moment(row["due_at"]),
+        "overdue": row["overdue"],
+    }
+
+
+def task_words(reader: Reader, row: dict[str, Any]) -> str:
+    """What a task is, in words."""
+    process = PROCESSES[row.get("process") or process_of(row["case_id"]) or ""]
+    command = process.commands.get(row["kind"])
+    if command is not None:
+        return reader.tongue.title(process.room, command.__doc__ or row["kind"])
+    return reader.tongue.word(process.room, row["kind"])
+
+
+def href_of(row: dict[str, Any]) -> str | None:
+    """Where a task is done."""
+    return f"/cases/{row['case_id']}?task={row['task']}" if row["case_id"] else None
+
+
+async def following(request: Request, reader: Reader, case_id: str, task: str | None = None) -> str | None:
+    """The address of the first task after the one that was done: one's own, or of one's roles."""
+    pool, view = office_of(request).gateway.pool, lists.view_of_tasks(reader.actor)
+    for whose in ("mine", "role"):
+        wanted = wanted_of(reader.actor, TasksQuery(whose=whose), datetime.now(UTC))
+        found = await lists.list_tasks(pool, view, wanted, None, LIMIT)
+        for row in found.rows:
+            if row["case_id"] and row["kind"] != DEAD_LETTER and (row["case_id"], row["task"]) != (case_id, task):
+                return href_of(row)
+    return None
+
+
+async def neighbours(request: Request, reader: Reader, case_id: str) -> tuple[str | None, str | None]:
+    """The cases before and after one in the list of open tasks that a reader sees."""
+    pool, view = office_of(request).gateway.pool, lists.view_of_tasks(reader.actor)
+    found = await lists.list_tasks(pool, view, TaskFilters(), None, 4 * LIMIT)
+    ids = list(dict.fromkeys(row["case_id"] for row in found.rows if row["case_id"]))
+    if case_id not in ids:
+        return None, None
+    at = ids.index(case_id)
+    return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)

@@ -1,0 +1,27 @@
+"""What may stand in a field of a decision, as the case stands: for doors that let a person choose."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value with its words.
+
+    Args:
+        value: as the decision has it; of a mapping, one of its keys.
+        ja: in Japanese; without any, the words of the process for the value.
+        en: in English.
+        note: what has to be known of it before it is chosen, such as a load: in Japanese and in English.
+        bounds: of a number that is given under this key: the least and the most.
+    """
+
+    value: str
+    ja: str = ""
+    en: str = ""
+    note: tuple[str, str] = ("", "")
+    bounds: tuple[float, float] | None = None
+
+
+Choices = Mapping[str, Sequence[Choice]]
+"""By field."""
