@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import jwt
 import structlog
 
@@ -113,7 +113,7 @@ class TokenVerifier:
         try:
             async with asyncio.timeout(FETCH_LIMIT):
                 keys = _usable(await _fetch(url))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError):
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RecursionError):
             log.warning("keys-not-fetched", exc_info=True)
             return False  # what is known stays in use
         published.keys, published.fetched_at = keys, now
@@ -201,7 +201,7 @@ async def _fetch(url: str) -> str:
     # as it is sent: what is compressed could grow past any limit while it is unpacked
     plain = {"Accept-Encoding": "identity"}
     async with (
-        httpx.AsyncClient(timeout=FETCH_LIMIT, headers=plain) as client,
+        httpx2.AsyncClient(timeout=FETCH_LIMIT, headers=plain) as client,
         client.stream("GET", url) as answer,
     ):
         answer.raise_for_status()

@@ -5,7 +5,7 @@ import json
 import time
 from contextlib import ExitStack
 
-import httpx
+import httpx2
 import pytest
 
 from cases import decisions as deciding
@@ -286,8 +286,8 @@ async def test_what_staff_ask_of_a_frozen_database_is_answered_in_time(database,
     gateway = Gateway(
         staff, client, ensure_ring(tmp_path / "ring"), staff_tokens(settings), "http://g", "http://ui"
     )
-    door = httpx.ASGITransport(create_app(gateway))
-    async with httpx.AsyncClient(transport=door, base_url="http://g") as http:
+    door = httpx2.ASGITransport(create_app(gateway))
+    async with httpx2.AsyncClient(transport=door, base_url="http://g") as http:
         desk = Desk(http, settings)
         began = time.monotonic()
         with frozen(postgres.child.pid):
