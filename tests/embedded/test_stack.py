@@ -170,7 +170,8 @@ async def test_a_failing_preparation_stops_everything(up):
 
 
 @pytest.mark.parametrize(
-    "setting", ["IEHE_UI_PORT", "IEHE_SMTP_PORT", "IEHE_TEMPORAL_PORT", "IEHE_GATEWAY_PORT"]
+    "setting",
+    ["IEHE_UI_PORT", "IEHE_SMTP_PORT", "IEHE_TEMPORAL_PORT", "IEHE_GATEWAY_PORT", "IEHE_OFFICE_PORT"],
 )
 async def test_a_taken_port_is_named_with_its_setting(up, setting):
     """A port in use is reported with its number and setting before anything is started."""

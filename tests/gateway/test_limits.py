@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import Request
 
 from encryption.source_secrets import seal
-from gateway import app, events, sources
+from gateway import events, outermost, sources
 from gateway.limits import BODY_LIMIT, READING_AT_ONCE, REFUSED_PER_MINUTE, read_body
 from gateway.problems import Problem
 from tests.gateway.conftest import SECRET, TYPE, URI, SigningPortal
@@ -176,7 +176,7 @@ async def test_a_name_that_nobody_can_have_is_not_remembered(portal, door):
 
 async def test_only_the_two_probes_pass_a_full_house(door, monkeypatch):
     """Another path that ends as they do is asked to come again."""
-    monkeypatch.setattr(app, "AT_ONCE", 0)
+    monkeypatch.setattr(outermost, "AT_ONCE", 0)
     assert (await door.get("/livez")).status_code == 200
     assert (await door.get("/readyz")).status_code == 200
     for path in ("/xyz", "/events", "/cases"):
