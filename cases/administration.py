@@ -20,6 +20,8 @@ ACTS: Final[Administration] = {
     "import-staff": _ADMINISTRATOR,
     "bind-account": _ADMINISTRATOR,
     "unbind-account": _ADMINISTRATOR,
+    "invite-staff": _ADMINISTRATOR,
+    "unbind-subject": _ADMINISTRATOR,
     "note-absence": _ADMINISTRATOR,
     "add-source": _ADMINISTRATOR,
     "rotate-source": _ADMINISTRATOR,

@@ -57,11 +57,12 @@ async def examine(session: Session) -> list[Finding]:
     settings = session.settings
     found = [machine.versions(), machine.stack(settings), machine.disk(settings), machine.time_zone()]
     # side by side, so that servers that do not answer are waited for together
-    (pool, database), mail, *engines = await asyncio.gather(
+    (pool, database), mail, doors, *engines = await asyncio.gather(
         _answering(
             "database", lambda: session.pool("office", of_host=True), lambda pool: pool.fetchval("SELECT 1")
         ),
         machine.mail(settings),
+        machine.doors(settings),
         *(_connected(session, home) for home in homes().values()),
     )
     database += await _database(session, pool) if pool is not None else []
@@ -69,7 +70,7 @@ async def examine(session: Session) -> list[Finding]:
     for home, (client, unanswered) in zip(homes().values(), engines, strict=True):
         answers = unanswered if client is None else await _engine(client, pool, home)
         temporal += answers if home.common else [_of_home(each, home) for each in answers]
-    return [*found, *database, *temporal, mail]
+    return [*found, *database, *temporal, *doors, mail]
 
 
 async def _connected(session: Session, home: CaseHome) -> tuple[Any, list[Finding]]:

@@ -81,6 +81,7 @@ GROUPS = (
     ("cli.documents", "document"),
     ("cli.links", "links"),
     ("cli.places", "places"),
+    ("cli.office_commands", "office"),
 )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from cli.session import CommandError, Exit
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
     from cli.event_requests import Letter, Proof
 
@@ -33,14 +33,14 @@ class Taken:
     events: Sequence[Mapping[str, str]]
 
 
-async def deliver(client: httpx.AsyncClient, url: str, letter: Letter, proof: Proof, tries: int) -> Taken:
+async def deliver(client: httpx2.AsyncClient, url: str, letter: Letter, proof: Proof, tries: int) -> Taken:
     """Send until there is an answer that a repeat would not change.
 
     Raises:
         CommandError: refused, or no such answer after so many tries.
         SignatureFault: key-malformed.
     """
-    import httpx
+    import httpx2
 
     cause = ""
     for number in range(1, tries + 1):
@@ -48,7 +48,7 @@ async def deliver(client: httpx.AsyncClient, url: str, letter: Letter, proof: Pr
         headers = {**letter.headers, **proof.headers(letter.message_id, letter.body)}
         try:
             answer = await client.post(f"{url}/events", content=letter.body, headers=headers)
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             cause = type(error).__name__
         else:
             if not answer.is_server_error and answer.status_code not in _COME_AGAIN:
@@ -67,7 +67,7 @@ async def deliver(client: httpx.AsyncClient, url: str, letter: Letter, proof: Pr
     )
 
 
-def _taken(answer: httpx.Response, url: str, letter: Letter, tries: int) -> Taken:
+def _taken(answer: httpx2.Response, url: str, letter: Letter, tries: int) -> Taken:
     body = _told(answer)
     if answer.status_code in {HTTPStatus.OK, HTTPStatus.ACCEPTED}:
         events = body if isinstance(body, list) else [body]
@@ -100,14 +100,14 @@ def _refused(status: int, problem: Mapping[str, Any], letter: Letter) -> Command
     )
 
 
-def _told(answer: httpx.Response) -> Any:
+def _told(answer: httpx2.Response) -> Any:
     try:
         return answer.json()
     except ValueError:
         return None
 
 
-def _retry_after(answer: httpx.Response) -> float:
+def _retry_after(answer: httpx2.Response) -> float:
     """Seconds that the gateway, or a proxy before it, wants to be left alone; 0 when it does not say."""
     value = answer.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():

@@ -81,12 +81,12 @@ async def send(
 
 
 async def _send(session: Session, letters: list[Letter], url: str, proof: Proof, tries: int) -> None:
-    import httpx
+    import httpx2
 
     from encryption.signatures import SignatureFault
 
     answers: list[dict[str, Any]] = []
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         for letter in letters:
             try:
                 taken = await deliver(client, url, letter, proof, tries)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workers.migrations import MigrationStatus
 
 PR_SET_PDEATHSIG = 1
-PROGRAMS = ("worker", "relay", "gateway")
+PROGRAMS = ("worker", "relay", "gateway", "office")
 """Started by `iehe up`, in this order."""
 HINTS = (
     "doctor",
@@ -31,6 +31,7 @@ HINTS = (
     "login office-1",
     *(hint for words in process_words().values() for hint in words.get("hints", ())),
     "tasks",
+    "office login",
     "mail list",
 )
 
@@ -45,7 +46,7 @@ def up(
         typer.Option("--worker-per-home", help="A worker for each home instead of one for all of them."),
     ] = False,
 ) -> None:
-    """Start PostgreSQL, Temporal with its UI, worker, relay, gateway and mail catcher; Ctrl-C stops all."""
+    """Start PostgreSQL, Temporal with its UI, worker, relay, gateway, pages, mail catcher; Ctrl-C stops all."""
     from cases.homes import homes
     from embedded.stack import WORKER, run_stack
     from workers.preparation import prepare

@@ -18,6 +18,7 @@ from cli.login import no_such_staff, require_logins
 from cli.progress import from_thread, progress
 from cli.session import CommandError, Session
 from cli.staff_channels import app as channels
+from cli.staff_invitations import invite, unbind_subject
 from cli.tables import Columns, print_rows
 from embedded.faults import StackFault
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Members of staff: roles, load caps, employers, relations.")
 for each in (away, back, absences, leave):
     app.command()(each)
+app.command("invite")(invite)
+app.command("unbind-subject")(unbind_subject)
 app.add_typer(channels, name="channel")
 
 StaffArguments = Annotated[

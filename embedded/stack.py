@@ -21,7 +21,7 @@ from embedded.postgres import PostgresServer
 from embedded.processes import Account, Child, rotating
 from embedded.temporal import TemporalPorts, TemporalServer
 from embedded.worker import start_child
-from workers.settings import Settings, gateway_url
+from workers.settings import Settings, gateway_url, office_url
 
 Prepare = Callable[[Settings], Awaitable[None]]
 Report = Callable[[str], None]
@@ -190,6 +190,8 @@ class _Stack:
             names = ", ".join(_namespaces(settings))
             self._say(f"  Temporal     {self._temporal.address}, namespace {names}")
         self._say(f"  gateway      {gateway_url(settings)}")
+        self._say(f"  office pages {office_url(settings)}")
+        self._say(f"  to sign in   {sign_in_by(settings)}")
         if self._postgres is not None:
             self._say(f"  database     iehe, by the socket in {home.socket}")
         if self._mail is not None:
@@ -198,6 +200,13 @@ class _Stack:
         for line in hints:
             self._say(f"  {line}")
         self._say("stop with Ctrl-C")
+
+
+def sign_in_by(settings: Settings) -> str:
+    """By what somebody signs in to the offices' pages."""
+    return (
+        "iehe office login (a link that holds once)" if settings.oidc_issuer is None else settings.oidc_issuer
+    )
 
 
 def _namespaces(settings: Settings) -> list[str]:
@@ -210,5 +219,5 @@ def _ports(settings: Settings) -> dict[str, int]:
     wanted = list(names) if settings.temporal_embedded else []
     if settings.smtp_embedded:
         wanted.append("smtp_port")
-    wanted.append("gateway_port")
+    wanted += ["gateway_port", "office_port"]
     return {f"IEHE_{name.upper()}": getattr(settings, name) for name in wanted}

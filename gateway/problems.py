@@ -123,16 +123,17 @@ def problem(
     code: str,
     *,
     words: str | None = None,
+    catalogue: Mapping[str, Any] = _WORDS,
     faults: Iterable[Fault] = (),
     headers: Mapping[str, str] | None = None,
     params: Mapping[str, Any] | None = None,
     **values: object,
 ) -> Problem:
-    """The problem of a code in `problems.toml`, or of another one with the same `words`.
+    """The problem of a code in `problems.toml` (or `catalogue`), or of another one with the same `words`.
 
     `values` are those that the words name, and `retry_after` in seconds where it is not always the same.
     """
-    told = _WORDS[words or code]
+    told = catalogue[words or code]
     retry_after = values.get("retry_after", told.get("retry_after"))
     english, japanese = (told[language].format(**values) for language in ("en", "ja"))
     headers = {

@@ -1,5 +1,6 @@
 """Who acts: the member of staff that a bearer token names, with the roles that are on record here."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import asyncpg
@@ -71,7 +72,12 @@ async def staff_by_id(pool: asyncpg.Pool, staff_id: object) -> Actor:
         roles = await within(CONNECT_WITHIN, pool.fetchval(SQL["roles_of_staff"], staff_id))
     if roles is None:
         raise problem("actor-unknown")
-    return Actor(id=str(staff_id), roles=tuple(role for role in roles if role in ROLES))
+    return actor_of(str(staff_id), roles)
+
+
+def actor_of(staff_id: str, roles: Iterable[str]) -> Actor:
+    """A member of staff with those of the roles on record that this release knows."""
+    return Actor(id=staff_id, roles=tuple(role for role in roles if role in ROLES))
 
 
 def require_role(actor: Actor, allowed: frozenset[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import jwt
 import structlog
 
@@ -112,8 +112,8 @@ class TokenVerifier:
         published.tried_at = now
         try:
             async with asyncio.timeout(FETCH_LIMIT):
-                keys = _usable(await _fetch(url))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError):
+                keys = _usable(await fetch(url))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RecursionError):
             log.warning("keys-not-fetched", exc_info=True)
             return False  # what is known stays in use
         published.keys, published.fetched_at = keys, now
@@ -197,11 +197,17 @@ def _parsed(jwk: Any) -> jwt.PyJWK | None:
     return key if key.algorithm_name in ALGORITHMS and key.public_key_use in (None, "sig") else None
 
 
-async def _fetch(url: str) -> str:
+async def fetch(url: str) -> str:
+    """What an issuer publishes at an address, as far as it is short and comes in time.
+
+    Raises:
+        httpx2.HTTPError, OSError: it does not answer.
+        ValueError: the answer is too long, or no text.
+    """
     # as it is sent: what is compressed could grow past any limit while it is unpacked
     plain = {"Accept-Encoding": "identity"}
     async with (
-        httpx.AsyncClient(timeout=FETCH_LIMIT, headers=plain) as client,
+        httpx2.AsyncClient(timeout=FETCH_LIMIT, headers=plain) as client,
         client.stream("GET", url) as answer,
     ):
         answer.raise_for_status()

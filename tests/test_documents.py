@@ -35,7 +35,7 @@ def source() -> str:
         path
         for folder in (
             *("schemas", "workflows", "activities", "cases", "encryption", "spreadsheets", "embedded"),
-            *("gateway", "cli", "workers", "tests"),
+            *("gateway", "office", "cli", "workers", "tests"),
         )
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".sql", ".toml", ".txt"}

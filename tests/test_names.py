@@ -13,7 +13,7 @@ from workflows.kernel.process import Process
 ROOT = Path(__file__).parent.parent
 OURS = (
     *("schemas", "workflows", "activities", "cases", "encryption", "spreadsheets", "embedded", "gateway"),
-    *("cli", "workers"),
+    *("office", "cli", "workers"),
 )
 
 LINES_OF_THE_REGISTRY = 2

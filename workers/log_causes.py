@@ -8,7 +8,17 @@ from typing import Any, Final
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 OWN: Final = frozenset(
-    {"schemas", "workflows", "activities", "cases", "encryption", "spreadsheets", "embedded", "gateway"}
+    {
+        "schemas",
+        "workflows",
+        "activities",
+        "cases",
+        "encryption",
+        "spreadsheets",
+        "embedded",
+        "gateway",
+        "office",
+    }
     | {"cli", "workers"}
 )
 """Our packages."""

@@ -1,4 +1,4 @@
-"""What worker, relay and gateway have in common: waiting for servers, signals, log lines, exit codes."""
+"""What our processes have in common: waiting for servers, signals, log lines, exit codes."""
 
 import asyncio
 import os

@@ -153,6 +153,26 @@ class Settings(_PerProcess):
         description="How others reach the gateway, such as https://events.example.ac.jp; "
         "not set: http://gateway_host:gateway_port",
     )
+    office_host: str = Field(default="127.0.0.1", description="Address that the offices' pages listen on")
+    office_port: Port = Field(default=8091, description="Port of the offices' pages")
+    office_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="How browsers reach the offices' pages, such as https://office.example.ac.jp; "
+        "not set: http://office_host:office_port",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        pattern=r"^(https://|http://(localhost|127\.0\.0\.1)(:|/|$))",
+        description="OpenID provider by which staff sign in to the pages; not set in the embedded stack: "
+        "links that hold once (iehe office login)",
+    )
+    oidc_client_id: str | None = Field(default=None, description="As whom oidc_issuer knows the pages")
+    oidc_client_secret_file: Path | None = Field(
+        default=None,
+        description="File with the secret of oidc_client_id, readable by its owner only; not set: a public "
+        "client, protected by PKCE alone",
+    )
     key_ring: Path | None = Field(
         default=None,
         description="File with the keys that payloads are encrypted with, readable by its owner only; "
@@ -252,7 +272,13 @@ class Settings(_PerProcess):
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator(
-        "ui_port", "temporal_http_port", "temporal_metrics_port", "gateway_port", "smtp_port", mode="after"
+        "ui_port",
+        "temporal_http_port",
+        "temporal_metrics_port",
+        "gateway_port",
+        "office_port",
+        "smtp_port",
+        mode="after",
     )
     @classmethod
     def _distinct(cls, port: int, info: ValidationInfo) -> int:
@@ -319,6 +345,16 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
 def gateway_url(settings: Settings) -> str:
     """How others reach the gateway, without a slash at its end."""
     return settings.gateway_url or f"http://{settings.gateway_host}:{settings.gateway_port}"
+
+
+def office_url(settings: Settings) -> str:
+    """How browsers reach the offices' pages, without a slash at its end."""
+    return settings.office_url or f"http://{settings.office_host}:{settings.office_port}"
+
+
+def ui_origin(settings: Settings) -> str:
+    """Where the Temporal UI is."""
+    return settings.ui_origin or f"http://127.0.0.1:{settings.ui_port}"
 
 
 @cache

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from typing import Final
 
-import httpx
+import httpx2
 
 from activities.kernel.channels import DeferredError, RefusedError, WithheldError
 
@@ -60,11 +60,11 @@ class Outgoing:
         self._seconds = seconds
         self._context = context
 
-    def check(self, url: str) -> httpx.URL:
+    def check(self, url: str) -> httpx2.URL:
         """An address that may be asked at all, by its looks. Raises RefusedError `url-unsafe`."""
         try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL:
+            parsed = httpx2.URL(url)
+        except httpx2.InvalidURL:
             raise RefusedError("url-unsafe") from None
         plain = parsed.scheme == "http" and self.reach.local and is_this_machine(parsed.host)
         if parsed.userinfo or not parsed.host or not (parsed.scheme == "https" or plain):
@@ -83,18 +83,18 @@ class Outgoing:
         if not (self.reach.everybody or self.reach.lists(target.host)):
             raise WithheldError("not-on-allow-list")
         if self._context is None:
-            self._context = httpx.create_ssl_context()
+            self._context = httpx2.create_ssl_context()
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._to_one_of(await self._addresses(target), target, headers, content, limit)
-        except httpx.ConnectTimeout:
+        except httpx2.ConnectTimeout:
             raise DeferredError("connect-failed") from None
-        except (TimeoutError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ReadError):
+        except (TimeoutError, httpx2.TimeoutException, httpx2.RemoteProtocolError, httpx2.ReadError):
             raise DeferredError("no-answer") from None
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise DeferredError(_cause(error)) from None
 
-    async def _addresses(self, target: httpx.URL) -> list[str]:
+    async def _addresses(self, target: httpx2.URL) -> list[str]:
         loop = asyncio.get_running_loop()
         port = target.port or (443 if target.scheme == "https" else 80)
         try:
@@ -111,15 +111,15 @@ class Outgoing:
     async def _to_one_of(
         self,
         addresses: list[str],
-        target: httpx.URL,
+        target: httpx2.URL,
         headers: Mapping[str, str],
         content: bytes,
         limit: int,
     ) -> Answered:
         # no proxy of the environment: it would look the name up anew; no connection kept: the next request
         # to the address may be for another name
-        limits = httpx.Limits(max_keepalive_connections=0)
-        async with httpx.AsyncClient(
+        limits = httpx2.Limits(max_keepalive_connections=0)
+        async with httpx2.AsyncClient(
             # each part within half of the time, so that a connection is given up by who closes it
             verify=self._context or True,
             trust_env=False,
@@ -130,15 +130,15 @@ class Outgoing:
             for address in first:
                 try:
                     return await self._ask(client, address, target, headers, content, limit)
-                except (httpx.ConnectError, httpx.ConnectTimeout):
+                except (httpx2.ConnectError, httpx2.ConnectTimeout):
                     continue
             return await self._ask(client, last, target, headers, content, limit)
 
     async def _ask(
         self,
-        client: httpx.AsyncClient,
+        client: httpx2.AsyncClient,
         address: str,
-        target: httpx.URL,
+        target: httpx2.URL,
         headers: Mapping[str, str],
         content: bytes,
         limit: int,
@@ -158,7 +158,7 @@ class Outgoing:
         return Answered(answer.status_code, _after(answer.headers.get("Retry-After")), body)
 
 
-async def _read(answer: httpx.Response, limit: int) -> bytes:
+async def _read(answer: httpx2.Response, limit: int) -> bytes:
     """The body as it came over the wire: what is packed would be larger than what was counted."""
     body = bytearray()
     async for part in answer.aiter_raw():

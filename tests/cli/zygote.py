@@ -22,7 +22,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import IO, NoReturn
 
-PACKAGES = ("cases", "cli", "embedded", "encryption", "gateway", "spreadsheets", "workers")
+PACKAGES = ("cases", "cli", "embedded", "encryption", "gateway", "office", "spreadsheets", "workers")
 READY = b"ready\n"
 
 

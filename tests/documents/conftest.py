@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 
 import workers.worker
@@ -154,8 +154,8 @@ async def door(
     gateway = Gateway(
         pool, client, ring, staff_tokens(settings), "http://gateway", "http://ui", documents=store
     )
-    app = httpx.ASGITransport(create_app(gateway), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
+    app = httpx2.ASGITransport(create_app(gateway), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=app, base_url="http://gateway") as http:
         yield Door(http, settings)
     await pool.close()
 

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.case_documents import UPLOADS
@@ -21,7 +21,7 @@ def path(case_id: str, name: str = "") -> str:
 
 async def put(
     door: Door, case_id: str, content: bytes, by: str = "office-1", name: str = LETTER, kind: str = FILE
-) -> httpx.Response:
+) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {door.token(by)}", "Content-Type": kind}
     return await door.http.put(path(case_id, name), content=content, headers=headers)
 

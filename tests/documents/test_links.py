@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from activities.kernel.acting import acting_for
@@ -25,10 +25,10 @@ LINK = re.compile(r"http://gateway(/answers/[A-Za-z0-9_-]+)")
 @pytest.fixture
 async def browser(
     schools: Schools, client: Any, ring: Any, store: DocumentStore
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AsyncIterator[httpx2.AsyncClient]:
     gateway = Gateway(schools.door, client, ring, None, "http://gateway", "http://ui", documents=store)
-    door = httpx.ASGITransport(create_app(gateway), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=door, base_url="http://gateway") as http:
+    door = httpx2.ASGITransport(create_app(gateway), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=door, base_url="http://gateway") as http:
         yield http
 
 
@@ -44,7 +44,7 @@ def links(mail: Any) -> list[str]:
     return [found[1] for each in caught_mails(mail.folder) if (found := LINK.search(each.text))]
 
 
-async def send(browser: httpx.AsyncClient, link: str, content: bytes, name: str = LETTER) -> httpx.Response:
+async def send(browser: httpx2.AsyncClient, link: str, content: bytes, name: str = LETTER) -> httpx2.Response:
     return await browser.post(
         link, data={"document": name}, files={"file": ("../../x.exe", content, "text/html")}
     )

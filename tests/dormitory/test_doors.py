@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.dormitory.hall import Hall, student
@@ -17,13 +17,13 @@ async def desk(database, client, tmp_path, staff) -> AsyncIterator[Desk]:  # noq
         yield each
 
 
-async def load(desk: Desk, content: str, by: str = "house-1", **query: str) -> httpx.Response:
+async def load(desk: Desk, content: str, by: str = "house-1", **query: str) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {desk.token(by)}", "Content-Type": "application/octet-stream"}
     body = (HEADER + content).encode("cp932")
     return await desk.http.post("/dormitory/beds/file", content=body, headers=headers, params=query)
 
 
-def problem(answer: httpx.Response) -> tuple[int, str]:
+def problem(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 

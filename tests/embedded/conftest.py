@@ -17,7 +17,7 @@ from tests.folders import server_folder
 UP = Path(__file__).with_name("up.py")
 PORTS = (
     *("TEMPORAL_PORT", "UI_PORT", "TEMPORAL_HTTP_PORT", "TEMPORAL_METRICS_PORT"),
-    *("SMTP_PORT", "GATEWAY_PORT"),
+    *("SMTP_PORT", "GATEWAY_PORT", "OFFICE_PORT"),
 )
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 
 from embedded.connection import Embedded
@@ -75,7 +75,7 @@ async def test_no_secret_in_arguments_or_open_settings(up):
     """The process list and the UI's settings, which everybody here may read, hold none of the secrets."""
     await up.start()
     open_to_all = [arguments(pid) for pid in up.processes()]
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         settings = await http.get(f"http://127.0.0.1:{up.environment['IEHE_UI_PORT']}/api/v1/settings")
     open_to_all.append(settings.text)
     secrets = [file.read_text() for file in up.home.glob("secrets/*") if file.is_file()]
@@ -170,7 +170,8 @@ async def test_a_failing_preparation_stops_everything(up):
 
 
 @pytest.mark.parametrize(
-    "setting", ["IEHE_UI_PORT", "IEHE_SMTP_PORT", "IEHE_TEMPORAL_PORT", "IEHE_GATEWAY_PORT"]
+    "setting",
+    ["IEHE_UI_PORT", "IEHE_SMTP_PORT", "IEHE_TEMPORAL_PORT", "IEHE_GATEWAY_PORT", "IEHE_OFFICE_PORT"],
 )
 async def test_a_taken_port_is_named_with_its_setting(up, setting):
     """A port in use is reported with its number and setting before anything is started."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from temporalio.client import Client
 
@@ -84,10 +84,10 @@ async def partnership(database: Database, ring: KeyRing) -> AsyncIterator[Partne
     office = await open_pool(database.url("office"), size=4, for_people=True)
     away = await Client.connect("127.0.0.1:1", lazy=True)
     gateway = Gateway(office, away, ring, None, "http://door", "http://ui")
-    transport = httpx.ASGITransport(create_app(gateway))
+    transport = httpx2.ASGITransport(create_app(gateway))
     async with (
         server.serving(),
-        httpx.AsyncClient(transport=transport, base_url="http://door") as door,
+        httpx2.AsyncClient(transport=transport, base_url="http://door") as door,
     ):
         await register(connection, server, secret)
         yield Partnership(server, connection, pool, office, ring, door)

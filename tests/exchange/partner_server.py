@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+import httpx2
 from standardwebhooks.webhooks import Webhook
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -123,7 +123,7 @@ class PartnerServer:
             "webhook-signature": Webhook(self.own).sign(message, now, body.decode()),
         }
 
-    async def notify(self, door: httpx.AsyncClient, *mobilities: str, **changes: Any) -> httpx.Response:
+    async def notify(self, door: httpx2.AsyncClient, *mobilities: str, **changes: Any) -> httpx2.Response:
         """Send a notice; with an id of its own unless one is given."""
         self.numbers += 1
         event = {
@@ -138,7 +138,7 @@ class PartnerServer:
         headers = {"content-type": "application/cloudevents+json"} | self.signed(body, f"m-{event['id']}")
         return await door.post("/events", content=body, headers=headers)
 
-    async def ask(self, door: httpx.AsyncClient, what: str, **said: Any) -> httpx.Response:
+    async def ask(self, door: httpx2.AsyncClient, what: str, **said: Any) -> httpx2.Response:
         """Ask the host for its side, or answer it."""
         body = json.dumps(said).encode()
         self.numbers += 1

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import asyncpg
-import httpx
+import httpx2
 
 from activities.exchange.fetching import fetch_some, reconcile
 from activities.exchange.room import ROOM
@@ -47,7 +47,7 @@ class Partnership:
     pool: asyncpg.Pool
     office: asyncpg.Pool
     ring: KeyRing
-    door: httpx.AsyncClient
+    door: httpx2.AsyncClient
     now: datetime = IN_WINDOW
     die_at: list[str] = field(default_factory=list)
 

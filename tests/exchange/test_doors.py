@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from embedded.mail import caught_mails
@@ -27,7 +27,7 @@ def here(number: int = 1, **changes: str) -> dict[str, str]:
     return student(number, **(stay | changes))
 
 
-async def send(desk: Desk, path: str, file: Path, by: str = "office-1") -> httpx.Response:
+async def send(desk: Desk, path: str, file: Path, by: str = "office-1") -> httpx2.Response:
     headers = {"Authorization": f"Bearer {desk.token(by)}", **FILE}
     return await desk.http.post(path, content=file.read_bytes(), headers=headers)  # noqa: ASYNC240 - some bytes
 

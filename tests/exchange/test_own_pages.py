@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 from temporalio.client import Client
 
@@ -39,10 +39,10 @@ def store(tmp_path) -> DocumentStore:
 @pytest.fixture
 async def browser(
     institute: Institute, client: Client, ring: KeyRing, store: DocumentStore
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AsyncIterator[httpx2.AsyncClient]:
     gateway = Gateway(institute.door, client, ring, None, "http://gateway", "http://ui", documents=store)
-    door = httpx.ASGITransport(create_app(gateway), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=door, base_url="http://gateway") as http:
+    door = httpx2.ASGITransport(create_app(gateway), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=door, base_url="http://gateway") as http:
         yield http
 
 
@@ -58,7 +58,7 @@ async def link(case: Mobility, mail: MailCatcher, to: str = STUDENT) -> str:
     return links(mail, to)[-1]
 
 
-async def press(browser: httpx.AsyncClient, at: str, act: str, **values: str) -> httpx.Response:
+async def press(browser: httpx2.AsyncClient, at: str, act: str, **values: str) -> httpx2.Response:
     """Fill in a form as the page shows it, and send it."""
     page = (await browser.get(at)).text
     seen = re.search(r'name="seen" value="([0-9]+)"', page)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from standardwebhooks.webhooks import Webhook
 
@@ -31,9 +31,9 @@ async def gateway(database, client, ring) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-async def door(gateway) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(gateway))
-    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+async def door(gateway) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(create_app(gateway))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://door") as http:
         yield http
 
 
@@ -41,7 +41,7 @@ async def door(gateway) -> AsyncIterator[httpx.AsyncClient]:
 class SigningPortal:
     """A source that signs with the public library."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     rows: asyncpg.Pool
 
     def sign(self, body: bytes, message: str) -> dict[str, str]:
@@ -52,13 +52,13 @@ class SigningPortal:
             "webhook-signature": Webhook(base64.b64encode(SECRET).decode()).sign(message, now, body.decode()),
         }
 
-    async def send(self, content: Any, media: str = "cloudevents+json", **headers: str) -> httpx.Response:
+    async def send(self, content: Any, media: str = "cloudevents+json", **headers: str) -> httpx2.Response:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         signing = self.sign(body, headers.pop("webhook_id", "msg-1"))
         sent = {"content-type": f"application/{media}", **signing, **headers}
         return await self.http.post("/events", content=body, headers=sent)
 
-    async def fate(self, event_id: str, source: str = URI, **headers: str) -> httpx.Response:
+    async def fate(self, event_id: str, source: str = URI, **headers: str) -> httpx2.Response:
         signing = self.sign(b"", headers.pop("webhook_id", question_id(source, event_id)))
         asked = {"source": source, "id": event_id}
         return await self.http.get("/events", params=asked, headers=signing | headers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from temporalio.client import Client
 
@@ -24,17 +24,17 @@ _keys = itertools.count(1)
 class Desk:
     """Staff at their systems."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     settings: Settings
 
     def token(self, staff_id: str) -> str:
         return issue_token(self.settings, staff_id, 1)[0]
 
-    async def get(self, path: str, by: str = "office-1", **more: Any) -> httpx.Response:
+    async def get(self, path: str, by: str = "office-1", **more: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self.token(by)}"} | more.pop("headers", {})
         return await self.http.get(path, headers=headers, **more)
 
-    async def post(self, path: str, body: Any, by: str = "office-1", **headers: str) -> httpx.Response:
+    async def post(self, path: str, body: Any, by: str = "office-1", **headers: str) -> httpx2.Response:
         given = {"Authorization": f"Bearer {self.token(by)}"}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.http.post(path, json=body, headers=given)
@@ -47,7 +47,7 @@ class Desk:
         by: str = "office-1",
         key: str | None = None,
         version: str = "*",
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         headers = {"Idempotency_Key": key or f"key-{next(_keys)}", "If_Match": version}
         return await self.post(f"/cases/{case_id}/decisions/{name}", body, by, **headers)
 
@@ -70,8 +70,8 @@ async def open_desk(database: Any, client: Client, home: Path) -> AsyncIterator[
         url="http://gateway",
         ui_origin="http://ui",
     )
-    door = httpx.ASGITransport(create_app(gateway))
-    async with httpx.AsyncClient(transport=door, base_url="http://gateway") as http:
+    door = httpx2.ASGITransport(create_app(gateway))
+    async with httpx2.AsyncClient(transport=door, base_url="http://gateway") as http:
         yield Desk(http, settings)
     await pool.close()
     await inbox.close()

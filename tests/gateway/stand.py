@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
-import httpx
+import httpx2
 from standardwebhooks.webhooks import Webhook
 
 from tests.cli.program import Program, token_file
@@ -95,11 +95,11 @@ class Portal:
 
     url: str
     secret: str
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=10))
+    client: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(timeout=10))
     answers: dict[str, list[int]] = field(default_factory=dict)
     """Event id to every answer it got; 0 for a connection that broke."""
 
-    def request(self, event: dict[str, object]) -> httpx.Request:
+    def request(self, event: dict[str, object]) -> httpx2.Request:
         """A signed request in structured mode."""
         body = json.dumps(event, ensure_ascii=False)
         now = datetime.now(UTC)
@@ -116,14 +116,14 @@ class Portal:
             },
         )
 
-    async def send(self, event: dict[str, object], patience: float = 60.0) -> httpx.Response:
+    async def send(self, event: dict[str, object], patience: float = 60.0) -> httpx2.Response:
         """Send until it is accepted, as a sender is told to."""
         log = self.answers.setdefault(str(event["id"]), [])
         async with asyncio.timeout(patience):
             while True:
                 try:
                     answer = await self.client.send(self.request(event))
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     log.append(0)
                 else:
                     log.append(answer.status_code)

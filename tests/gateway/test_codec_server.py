@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
-import httpx
+import httpx2
 import jwt
 import pytest
 import structlog
@@ -68,14 +68,14 @@ OFFICE = staff_id_of(Role.ADMISSIONS_OFFICE)
 class Codec:
     """Whoever asks the codec server."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     gateway: Gateway
     rows: asyncpg.Pool
 
     def sealed(self, data_class: str = "admission", namespace: str = "default") -> dict[str, Any]:
         return MessageToDict(seal(self.gateway.ring, namespace, data_class, PLAIN))
 
-    async def ask(self, body: Any, path: str = PATH, **headers: str | None) -> httpx.Response:
+    async def ask(self, body: Any, path: str = PATH, **headers: str | None) -> httpx2.Response:
         given = {"x-namespace": "default"} | {k.replace("_", "-"): v for k, v in headers.items()}
         content = body if isinstance(body, bytes) else json.dumps({"payloads": body}).encode()
         return await self.http.post(
@@ -84,7 +84,7 @@ class Codec:
             headers={name: value for name, value in given.items() if value is not None},
         )
 
-    async def sign_in(self, staff_id: str, origin: str | None = DOOR) -> httpx.Response:
+    async def sign_in(self, staff_id: str, origin: str | None = DOOR) -> httpx2.Response:
         token = bearer(staff_id)["authorization"].removeprefix("Bearer ")
         headers = {} if origin is None else {"origin": origin}
         return await self.http.post("/codec/sign-in", data={"token": token}, headers=headers)
@@ -108,8 +108,8 @@ async def codec(database, pool, client, ring) -> AsyncIterator[Codec]:
     office.terminate()
 
 
-def asked(gateway: Gateway) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(gateway)), base_url="http://door")
+def asked(gateway: Gateway) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(create_app(gateway)), base_url="http://door")
 
 
 async def test_signed_in_browser_reads_what_its_person_may(codec):

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
-import httpx
+import httpx2
 import pytest
 
 from gateway import connections
@@ -89,7 +89,7 @@ async def test_what_is_not_http_gets_a_problem(server):
 
 async def test_a_long_body_in_chunks_is_refused_over_a_connection(server):
     """413 arrives at a sender that is still sending."""
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         answer = await http.post(
             f"http://127.0.0.1:{server}/events", content=in_pieces(2 * BODY_LIMIT), headers=MEDIA
         )

@@ -5,7 +5,7 @@ import json
 import time
 from contextlib import ExitStack
 
-import httpx
+import httpx2
 import pytest
 
 from cases import decisions as deciding
@@ -23,7 +23,7 @@ from tests.gateway.office import Desk, desk, lonely_desk, settings_for  # noqa: 
 from tests.office import actor
 from tests.words import vault_of, words_of
 from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
-from workers.gateway_process import pools
+from workers.http_process import pools
 from workers.staff_tokens import staff_tokens
 from workers.worker import running_worker
 
@@ -286,8 +286,8 @@ async def test_what_staff_ask_of_a_frozen_database_is_answered_in_time(database,
     gateway = Gateway(
         staff, client, ensure_ring(tmp_path / "ring"), staff_tokens(settings), "http://g", "http://ui"
     )
-    door = httpx.ASGITransport(create_app(gateway))
-    async with httpx.AsyncClient(transport=door, base_url="http://g") as http:
+    door = httpx2.ASGITransport(create_app(gateway))
+    async with httpx2.AsyncClient(transport=door, base_url="http://g") as http:
         desk = Desk(http, settings)
         began = time.monotonic()
         with frozen(postgres.child.pid):

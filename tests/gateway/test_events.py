@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from urllib.parse import quote
 
-import httpx
+import httpx2
 import pytest
 
 from activities.kernel.database import open_pool
@@ -226,8 +226,8 @@ async def test_events_are_stored_while_staff_use_up_their_connections(gateway, p
     inbox_pool = await open_pool(database.url("office"), size=1)
     staff_pool = await open_pool(database.url("office"), size=1)
     own = create_app(replace(gateway, pool=staff_pool, inbox_pool=inbox_pool))
-    transport = httpx.ASGITransport(own)
-    async with staff_pool.acquire(), httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+    transport = httpx2.ASGITransport(own)
+    async with staff_pool.acquire(), httpx2.AsyncClient(transport=transport, base_url="http://door") as http:
         answer = await SigningPortal(http, portal.rows).send(event())
         assert answer.status_code == 202, answer.text
         assert (await http.get("/readyz")).json()["database"] == "ok"

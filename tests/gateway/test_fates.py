@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from gateway.app import create_app
@@ -36,12 +36,12 @@ def event(
 
 
 @pytest.fixture
-async def office(gateway, client, portal, tmp_path) -> AsyncIterator[httpx.AsyncClient]:
+async def office(gateway, client, portal, tmp_path) -> AsyncIterator[httpx2.AsyncClient]:
     """The door where staff are known."""
     await Institute(client, portal.rows).employ(*DEFAULT_STAFF)
     known = replace(gateway, staff=staff_tokens(settings_for(tmp_path)))
-    transport = httpx.ASGITransport(create_app(known))
-    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+    transport = httpx2.ASGITransport(create_app(known))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://door") as http:
         yield http
 
 
@@ -166,7 +166,7 @@ async def test_where_an_event_stands(office, portal, tmp_path):
     stored = await SigningPortal(office, portal.rows).send(event("doc/2027:1"))
     assert stored.status_code == 202, stored.text
 
-    async def look(path: str, by: str) -> httpx.Response:
+    async def look(path: str, by: str) -> httpx2.Response:
         bearer = issue_token(settings_for(tmp_path), by, 1)[0]
         return await office.get(path, headers={"Authorization": f"Bearer {bearer}"})
 

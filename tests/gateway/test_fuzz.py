@@ -8,7 +8,7 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,12 +59,12 @@ other_data = st.builds(
 
 
 async def post(
-    http: httpx.AsyncClient,
+    http: httpx2.AsyncClient,
     body: bytes,
     media: str,
     message_id: str = "msg-1",
     more: list[tuple[bytes, bytes]] | None = None,
-) -> httpx.Response:
+) -> httpx2.Response:
     """Any bytes, signed by the portal, so that they are refused for what they are."""
     now = str(int(time.time()))
     mac = hmac.digest(SECRET, b".".join((message_id.encode(), now.encode(), body)), hashlib.sha256)
@@ -81,7 +81,7 @@ async def post(
     )
 
 
-def is_an_answer(answer: httpx.Response) -> None:
+def is_an_answer(answer: httpx2.Response) -> None:
     """Taken, or a problem that says what is wrong; nothing in between."""
     if answer.is_success:
         assert answer.status_code in {200, 202}

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 from temporalio.client import Client
 
@@ -25,14 +25,14 @@ EVENT = {
 }
 
 
-async def door_of(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(gateway))
-    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+async def door_of(gateway: Gateway) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(create_app(gateway))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://door") as http:
         yield http
 
 
 @pytest.fixture
-async def lonely_door(gateway, client) -> AsyncIterator[httpx.AsyncClient]:
+async def lonely_door(gateway, client) -> AsyncIterator[httpx2.AsyncClient]:
     """The door while Temporal is away."""
     away = await Client.connect("127.0.0.1:1", lazy=True, data_converter=client.data_converter)
     async for each in door_of(replace(gateway, client=away)):

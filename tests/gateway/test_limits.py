@@ -6,12 +6,12 @@ import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from starlette.requests import Request
 
 from encryption.source_secrets import seal
-from gateway import app, events, sources
+from gateway import events, outermost, sources
 from gateway.limits import BODY_LIMIT, READING_AT_ONCE, REFUSED_PER_MINUTE, read_body
 from gateway.problems import Problem
 from tests.gateway.conftest import SECRET, TYPE, URI, SigningPortal
@@ -140,8 +140,8 @@ async def test_the_429_does_not_tell_which_sources_exist(portal, slow_source):
     """Unsigned requests in the name of two sources and of nobody: the same answers, and as many of them."""
     told = []
     for number, named in enumerate((URI, slow_source, "urn:nobody", "x" * 500)):
-        transport = httpx.ASGITransport(portal.http._transport.app, client=(f"192.0.2.{number}", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+        transport = httpx2.ASGITransport(portal.http._transport.app, client=(f"192.0.2.{number}", 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://door") as http:
             body = json.dumps(event(named)).encode()
             answers = [
                 await http.post("/events", content=body, headers=MEDIA) for _ in range(2 * REFUSED_PER_MINUTE)
@@ -176,7 +176,7 @@ async def test_a_name_that_nobody_can_have_is_not_remembered(portal, door):
 
 async def test_only_the_two_probes_pass_a_full_house(door, monkeypatch):
     """Another path that ends as they do is asked to come again."""
-    monkeypatch.setattr(app, "AT_ONCE", 0)
+    monkeypatch.setattr(outermost, "AT_ONCE", 0)
     assert (await door.get("/livez")).status_code == 200
     assert (await door.get("/readyz")).status_code == 200
     for path in ("/xyz", "/events", "/cases"):
@@ -204,8 +204,8 @@ async def test_one_address_holds_so_many_trickling_bodies(portal, eventually):
     refused = await portal.send(event())
     assert (refused.status_code, refused.json()["code"]) == (503, "too-many-at-once")
     assert (refused.headers["retry-after"], refused.headers["connection"]) == ("1", "close")
-    transport = httpx.ASGITransport(portal.http._transport.app, client=("192.0.2.1", 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+    transport = httpx2.ASGITransport(portal.http._transport.app, client=("192.0.2.1", 1))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://door") as http:
         assert (await SigningPortal(http, portal.rows).send(event())).status_code == 202
     come.set()
     assert {answer.status_code for answer in await asyncio.gather(*slow)} == {400}

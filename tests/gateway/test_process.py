@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 
 from activities.kernel.database import open_pool
@@ -60,7 +60,7 @@ async def portal(stand, rows, ring) -> AsyncIterator[Portal]:
         seal(ring, "key-1", "portal", SECRET),
     )
     secret = base64.b64encode(SECRET).decode()
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with httpx2.AsyncClient(timeout=10) as client:
         yield Portal(f"http://127.0.0.1:{stand.environment['IEHE_GATEWAY_PORT']}", secret, client)
 
 
@@ -76,7 +76,7 @@ async def post(portal: Portal, number: int, answered: dict[str, int]) -> None:
     """Send once; a connection that breaks is no answer."""
     try:
         answer = await portal.client.send(portal.request(fact(number)))
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return
     answered[f"e-{number}"] = answer.status_code
 
@@ -136,7 +136,7 @@ async def test_told_to_stop_while_the_database_is_slow(stand, portal, rows, even
 
         async def closed() -> bool:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(portal.url).port)
+                _, writer = await asyncio.open_connection("127.0.0.1", httpx2.URL(portal.url).port)
             except OSError:
                 return True
             writer.close()

@@ -4,7 +4,7 @@ import base64
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-import httpx
+import httpx2
 from cloudevents.core.bindings.http import HTTPMessage, to_binary_event, to_structured_event
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
@@ -20,7 +20,7 @@ def built(**more: str) -> CloudEvent:
     return CloudEvent(attributes | more, {})
 
 
-async def send(portal: SigningPortal, message: HTTPMessage, message_id: str) -> httpx.Response:
+async def send(portal: SigningPortal, message: HTTPMessage, message_id: str) -> httpx2.Response:
     now = datetime.now(UTC)
     signature = Webhook(base64.b64encode(SECRET).decode()).sign(message_id, now, message.body.decode())
     shown = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 import pytest
 
 from embedded.mail import caught_mails
@@ -19,11 +19,11 @@ LINK = re.compile(r"http://gateway(/answers/[A-Za-z0-9_-]+)")
 
 
 @pytest.fixture
-async def browser(schools, client, ring) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(schools, client, ring) -> AsyncIterator[httpx2.AsyncClient]:
     gateway = Gateway(schools.door, client, ring, None, "http://gateway", "http://ui")
     # as a browser would see it: an error of ours is an answer
-    door = httpx.ASGITransport(create_app(gateway), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=door, base_url="http://gateway") as http:
+    door = httpx2.ASGITransport(create_app(gateway), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=door, base_url="http://gateway") as http:
         yield http
 
 
@@ -239,8 +239,8 @@ async def test_while_temporal_is_away_nothing_is_lost(schools, mail, browser) ->
         "127.0.0.1:1", lazy=True, data_converter=gateway.client.data_converter
     )
     lonely = create_app(Gateway(gateway.pool, away, gateway.ring, None, "http://gateway", "http://ui"))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(lonely), base_url="http://gateway", timeout=60
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(lonely), base_url="http://gateway", timeout=60
     ) as http:
         told = await http.post(link, data={"answer": "yes"})
     assert (told.status_code, "<form" in told.text) == (503, True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from temporalio.client import Client
 
@@ -38,8 +38,8 @@ OPTIONS = (
 def door_of(schools, client: Client, ring, home) -> Desk:
     settings = settings_for(home)
     gateway = Gateway(schools.door, client, ring, staff_tokens(settings), "http://gateway", "http://ui")
-    door = httpx.ASGITransport(create_app(gateway))
-    return Desk(httpx.AsyncClient(transport=door, base_url="http://gateway"), settings)
+    door = httpx2.ASGITransport(create_app(gateway))
+    return Desk(httpx2.AsyncClient(transport=door, base_url="http://gateway"), settings)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from google.protobuf.json_format import MessageToDict
 from temporalio.client import Client
@@ -49,7 +49,7 @@ class Everything:
     ticket: str = field(default_factory=lambda: f"T{uuid4().hex[:8].upper()}")
     case_id: str = ""
 
-    async def event(self, fact: str, **data: Any) -> httpx.Response:
+    async def event(self, fact: str, **data: Any) -> httpx2.Response:
         event = {
             "specversion": "1.0",
             "id": uuid4().hex,
@@ -64,7 +64,7 @@ class Everything:
         token = token_file(self.home, staff_id).read_text(encoding="ascii")
         return {"authorization": f"Bearer {token}", "idempotency-key": uuid4().hex, "if-match": "*"}
 
-    async def decide(self, by: str, name: str, **body: Any) -> httpx.Response:
+    async def decide(self, by: str, name: str, **body: Any) -> httpx2.Response:
         url = f"{self.portal.url}/cases/{self.case_id}/decisions/{name}"
         return await self.portal.client.post(url, json=body, headers=self.as_(by))
 
@@ -93,7 +93,7 @@ async def everything(
     secret = await stand.source("jp.ac.iehe.support-case.*")
     for name in ("worker", "relay", "gateway"):
         await stand.start(name)
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with httpx2.AsyncClient(timeout=20) as http:
         portal = Portal(f"http://127.0.0.1:{environment['IEHE_GATEWAY_PORT']}", secret, http)
         everything = Everything(stand, portal, owner, home)
         referred = await everything.event("referral-received", **REFERRAL)

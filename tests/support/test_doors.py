@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 
 from gateway.documents.openapi import openapi
 from gateway.rooms import DOORS, FILE_LIMIT
@@ -36,7 +36,7 @@ async def ask(
     by: str,
     body: Any = None,
     **headers: str,
-) -> httpx.Response:
+) -> httpx2.Response:
     """A request with the token of a member of staff."""
     sent = {"Authorization": f"Bearer {at.desk.token(by)}"}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -64,7 +64,7 @@ async def refusal(at: Sights, method: str, path: str, by: str, body: Any = None)
     return answer.status_code, answer.json()["code"]
 
 
-async def send_file(at: Sights, name: str, by: str, content: bytes, query: str = "") -> httpx.Response:
+async def send_file(at: Sights, name: str, by: str, content: bytes, query: str = "") -> httpx2.Response:
     """A file, as it is."""
     headers = {
         "Authorization": f"Bearer {at.desk.token(by)}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
@@ -128,8 +128,8 @@ async def sights(office: Office, database, tmp_path) -> AsyncIterator[Sights]:
         url="http://gateway",
         ui_origin="http://ui",
     )
-    transport = httpx.ASGITransport(create_app(gateway))
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+    transport = httpx2.ASGITransport(create_app(gateway))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as http:
         yield Sights(office, people, Desk(http, settings), cases)
     await people.close()
 

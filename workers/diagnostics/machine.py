@@ -4,21 +4,25 @@ import asyncio
 import platform
 import shutil
 from datetime import UTC, datetime, timedelta, timezone
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import httpx2
+
 from embedded.home import Home
 from embedded.lock import holder_of
 from embedded.mail import caught_mails
 from workers.diagnostics.findings import Finding, ok, problem, warn
-from workers.settings import Settings
+from workers.settings import Settings, gateway_url, office_url
 
 DISK_WARN: Final = 2_000_000_000
 DISK_PROBLEM: Final = 300_000_000
 _GIGABYTE: Final = 1_000_000_000
 _MAIL_SECONDS: Final = 3.0
+_DOOR_SECONDS: Final = 5.0
 _JAPAN: Final = timezone(timedelta(hours=9))
 
 
@@ -76,6 +80,28 @@ def time_zone() -> Finding:
     if offset != timedelta(hours=9):
         return problem("time zone", "Asia/Tokyo is unknown or wrong here", "install again: make install")
     return ok("time zone", f"Asia/Tokyo, data {version('tzdata')}")
+
+
+async def doors(settings: Settings) -> list[Finding]:
+    """Whether the gateway and the offices' pages answer, where they are here or it is said where."""
+    here = settings.database_url is None or settings.temporal_embedded
+    asked = {
+        "gateway": gateway_url(settings) if here or settings.gateway_url else None,
+        "office": office_url(settings) if here or settings.office_url else None,
+    }
+    return list(await asyncio.gather(*(_door(name, url) for name, url in asked.items() if url is not None)))
+
+
+async def _door(name: str, url: str) -> Finding:
+    todo = f"start it: make run (iehe {name})"
+    try:
+        async with httpx2.AsyncClient(timeout=_DOOR_SECONDS, trust_env=False) as http:
+            answer = await http.get(f"{url}/readyz")
+    except (httpx2.HTTPError, OSError):
+        return problem(name, f"{url} does not answer", todo)
+    if answer.status_code != HTTPStatus.OK:
+        return problem(name, f"{url} is not ready ({answer.status_code})", f"see logs/{name}.log in the home")
+    return ok(name, f"{url} answers")
 
 
 async def mail(settings: Settings) -> Finding:
