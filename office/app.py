@@ -7,7 +7,8 @@ from starlette.routing import Route
 from gateway import health
 from gateway.outermost import Outermost
 from gateway.problems import Problem
-from office import session_pages, sign_in
+from office import routes, session_pages, sign_in
+from office.changes import Marks
 from office.context import Office
 from office.guard import Guard, answer_sign_in_needed, headers_of
 from office.problems import answer_http, answer_problem
@@ -21,6 +22,7 @@ def create_app(office: Office) -> Starlette:
         routes=[
             *sign_in.routes(),
             *session_pages.routes(),
+            *routes.routes(),
             Route("/livez", health.live, methods=["GET"]),
             Route("/readyz", health.ready, methods=["GET"]),
         ],
@@ -34,6 +36,7 @@ def create_app(office: Office) -> Starlette:
     app.router.redirect_slashes = False
     app.state.office = office
     app.state.gateway = office.gateway
+    app.state.marks = Marks()
     app.add_middleware(Guard, office=office)
     app.add_middleware(Outermost, headers=headers_of(office), answer=answer_problem)
     return app

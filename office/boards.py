@@ -24,12 +24,12 @@ from office.pages import Reader, page, reader_of
 from office.posted import form_of, key_in, new_key, step_in
 from office.rights import boards_of
 from office.tables import Section, sections_of_answer
+from office.words import Tongue
 from schemas.kernel.refusals import Refusal
 from spreadsheets.spool import NamelessFile
 from workflows.kernel.process import Process
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
-_SPARE: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,21 @@ class Board:
         operation, room, t = self.door.operation, self.process.room, self.reader.tongue
         query = operation.query.model_fields if operation.query is not None else {}
         body = operation.request.model_fields if operation.request is not None else {}
-        shown = {name: each for name, each in query.items() if name not in ("cursor",)}
+        shown = {name: each for name, each in query.items() if name != "cursor"}
         return Form(t, room, shown), Form(t, room, body)
 
     def path_inputs(self, given: Mapping[str, Any], faults: Mapping[str, str]) -> list[Input]:
         """The parameters of its address as fields."""
         t, room = self.reader.tongue, self.process.room
         return [
-            Input(name, "text", t.word(room, name), required=True, value=given.get(name, ""), fault=faults.get(name, ""))
+            Input(
+                name,
+                "text",
+                t.word(room, name),
+                required=True,
+                value=given.get(name, ""),
+                fault=faults.get(name, ""),
+            )
             for name in self.parameters
         ]
 
@@ -107,7 +114,7 @@ async def show(request: Request) -> Response:
     """A board, or the form of an act."""
     reader, board = await _board(request)
     query, _ = board.forms
-    given = FormData(request.query_params.multi_items())
+    given = FormData([*request.query_params.multi_items()])
     if not board.reads:
         return _ask(request, board, given if request.query_params else None, key=new_key())
     faults = query.unreadable(given)
@@ -143,7 +150,7 @@ async def act(request: Request) -> Response:
     if board.reads:
         raise HTTPException(404)
     operation = board.door.operation
-    given = await form_of(request, reader, file_bytes=FILE_LIMIT + _SPARE)
+    given = await form_of(request, reader, file_bytes=FILE_LIMIT if operation.file else 0)
     key, step = key_in(given), step_in(given)
     query, body = board.forms
     faults = query.unreadable(given) | body.unreadable(given)
@@ -165,7 +172,14 @@ async def act(request: Request) -> Response:
     if operation.file:
         sent = given.get("file")
         if not isinstance(sent, UploadFile) or not sent.filename:
-            return _ask(request, board, given, {"file": reader.tongue("Give this.")}, key=key, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _ask(
+                request,
+                board,
+                given,
+                {"file": reader.tongue("Give this.")},
+                key=key,
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            )
         kept = NamelessFile()
         kept.file.write(await sent.read(FILE_LIMIT + 1))
         kept.file.flush()
@@ -175,7 +189,13 @@ async def act(request: Request) -> Response:
 
 async def _done(request: Request, board: Board, given: FormData, asked: Asked, key: str) -> Response:
     t, pool = board.reader.tongue, office_of(request).gateway.pool
-    sent = repr(sorted((name, str(value)) for name, value in given.multi_items() if isinstance(value, str) and name != "csrf"))
+    sent = repr(
+        sorted(
+            (name, str(value))
+            for name, value in given.multi_items()
+            if isinstance(value, str) and name != "csrf"
+        )
+    )
     try:
         async with once(pool, board.reader.actor.id, key, board.name, sent.encode()) as wanted:
             answer = await board.door.work(asked) if wanted else None
@@ -183,7 +203,9 @@ async def _done(request: Request, board: Board, given: FormData, asked: Asked, k
         return _refused(request, board, given, error, key=new_key())
     sections = [] if answer is None else sections_of_answer(t, board.process.room, answer.model_dump())
     told = t("This was done before; nothing was done twice.") if answer is None else t("Done")
-    return page(request, board.reader, "board_done.html", board=board, told=told, sections=_linked(board, sections))
+    return page(
+        request, board.reader, "board_done.html", board=board, told=told, sections=_linked(board, sections)
+    )
 
 
 def _made(model: type[BaseModel] | None, values: dict[str, Any]) -> Any:
@@ -201,10 +223,12 @@ def _refused(request: Request, board: Board, given: FormData, error: Exception, 
         general = (error.japanese if t.language == "ja" else error.english,)
         status = error.status
         rows = [(_place(t, each), t.word(board.process.room, each.code)) for each in error.faults]
-    return _ask(request, board, given, faults, key=key or new_key(), status=status, general=general, rows=rows)
+    return _ask(
+        request, board, given, faults, key=key or new_key(), status=status, general=general, rows=rows
+    )
 
 
-def _place(t: Any, fault: Fault) -> str:
+def _place(t: Tongue, fault: Fault) -> str:
     """Where a fault is: of a file its row and column, else its field."""
     row = re.fullmatch(r"row:(\d+)(?::([A-Z]+))?", fault.at)
     if row is None:
@@ -225,7 +249,11 @@ def _ask(
 ) -> Response:
     query, body = board.forms
     typed = given if given is not None else FormData()
-    inputs = [*board.path_inputs(typed, faults or {}), *query.inputs(given, faults), *body.inputs(given, faults)]
+    inputs = [
+        *board.path_inputs(typed, faults or {}),
+        *query.inputs(given, faults),
+        *body.inputs(given, faults),
+    ]
     return page(
         request,
         board.reader,
@@ -243,7 +271,9 @@ def _ask(
 
 def _linked(board: Board, sections: list[Section]) -> list[Section]:
     """The sections with, for each row, the acts and boards that its values name."""
-    others = [Board(board.reader, board.process, door) for door in boards_of(board.reader.actor, board.process.name)]
+    others = [
+        Board(board.reader, board.process, door) for door in boards_of(board.reader.actor, board.process.name)
+    ]
     return [replace(each, links=tuple(_links(others, row) for row in each.raw)) for each in sections]
 
 
@@ -268,9 +298,9 @@ def _process(request: Request) -> Process[Any]:
 async def _board(request: Request) -> tuple[Reader, Board]:
     reader = await reader_of(request)
     process, name = _process(request), request.path_params["name"]
-    door = next((each for each in boards_of(reader.actor, process.name) if each.operation.operation_id == name), None)
+    door = next(
+        (each for each in boards_of(reader.actor, process.name) if each.operation.operation_id == name), None
+    )
     if door is None:
         raise HTTPException(404)
     return reader, Board(reader, process, door)
-
-

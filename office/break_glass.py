@@ -1,6 +1,7 @@
 """Opening a case that one does not see, on a page: why, and for how long it is open then."""
 
 from http import HTTPStatus
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +25,11 @@ async def receive(request: Request) -> Response:
     """Open it; the same form again opens nothing more."""
     reader = await reader_of(request)
     given = await form_of(request, reader)
-    case_id, reason, key = str(given.get("case", "")).strip(), str(given.get("reason", "")).strip(), key_in(given)
+    case_id, reason, key = (
+        str(given.get("case", "")).strip(),
+        str(given.get("reason", "")).strip(),
+        key_in(given),
+    )
     t, gateway = reader.tongue, office_of(request).gateway
     limit = BreakGlassBody.model_fields["reason"].metadata[0].max_length
     if not case_id or not 0 < len(reason) <= limit:
@@ -52,5 +57,11 @@ def _ask(
         for each in PROCESSES.values()
         if each.break_glass is not None and not each.break_glass.roles.isdisjoint(reader.actor.roles)
     ]
-    values = {"case_id": case_id, "reason": reason, "key": key, "general": general, "rooms": rooms}
-    return page(request, reader, "break_glass.html", status, **values)
+    values: dict[str, Any] = {
+        "case_id": case_id,
+        "reason": reason,
+        "key": key,
+        "general": general,
+        "rooms": rooms,
+    }
+    return page(request, reader, "break_glass.html", status, general=general, **values)

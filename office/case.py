@@ -9,6 +9,7 @@ import asyncpg
 from starlette.requests import Request
 from starlette.responses import Response
 
+from activities.kernel.queries import queries
 from cases import documents, lists, places
 from cases.administration import ENTER, roles_for
 from cases.break_glass import reads_of
@@ -17,10 +18,9 @@ from cases.page import read_page
 from cases.registry import PROCESSES
 from cases.sight import note_reads
 from cases.states import read_state
-from activities.kernel.queries import queries
 from office.context import office_of
 from office.pages import Reader, page, reader_of
-from office.tables import Section, sections_of
+from office.tables import sections_of
 from office.tasks import neighbours, task_words
 from office.words import step_of
 from schemas.kernel.refusals import Refusal
@@ -114,7 +114,7 @@ async def show(request: Request) -> Response:
     return page(request, reader, "case.html", **values, **await _tab(request, reader, seen, tab, told, own))
 
 
-async def _tab(
+async def _tab(  # noqa: PLR0911 - one for each tab
     request: Request, reader: Reader, seen: Seen, tab: str, told: dict[str, Any], own: dict[str, Any]
 ) -> dict[str, Any]:
     pool, t, room = office_of(request).gateway.pool, reader.tongue, seen.process.room
@@ -124,7 +124,10 @@ async def _tab(
             return {
                 "acts": _acts(reader, seen, state, told),
                 "enter": _events(reader, seen),
-                "tasks": [each | {"words": task_words(reader, each | {"case_id": seen.case_id})} for each in told["tasks"]],
+                "tasks": [
+                    each | {"words": task_words(reader, each | {"case_id": seen.case_id})}
+                    for each in told["tasks"]
+                ],
                 "missing": {t.stage(seen.process.name, to): codes for to, codes in told["missing"].items()},
             }
         case "facts":
@@ -155,7 +158,12 @@ def _acts(reader: Reader, seen: Seen, state: Any, told: dict[str, Any]) -> list[
     own = [line for line in process.commands if not process.roles_of(line).isdisjoint(reader.actor.roles)]
     for name in sorted(own, key=lambda each: each not in told["possible"]):
         words = inspect.cleandoc(process.commands[name].__doc__ or name)
-        act = {"name": name, "title": t.title(process.room, words), "rest": t.rest(process.room, words), "why": ""}
+        act = {
+            "name": name,
+            "title": t.title(process.room, words),
+            "rest": t.rest(process.room, words),
+            "why": "",
+        }
         if name not in told["possible"]:
             try:
                 process.check(name, state, reader.actor)
@@ -177,7 +185,9 @@ def why_not(reader: Reader, process: Process[Any], refusal: Refusal) -> str:
             for name, info in table.stages.items()
             if name in line.at
         ]
-        return t("Only at: {stages}", stages=("、" if t.language == "ja" else ", ").join(dict.fromkeys(where)))
+        return t(
+            "Only at: {stages}", stages=("、" if t.language == "ja" else ", ").join(dict.fromkeys(where))
+        )
     if refusal.code == "case-closed":
         return t("The case is closed.")
     return refusal.text(t.language, repeat="", look_again="")
@@ -229,5 +239,7 @@ def _step(reader: Reader, seen: Seen, row: dict[str, Any]) -> dict[str, Any]:
         "by": row["actor_id"] if row["actor_kind"] == "person" else t.word(process.room, row["actor_kind"]),
         "from": t.stage(process.name, row["from_stage"]) if moved and row["from_stage"] else "",
         "to": t.stage(process.name, row["stage"]) if moved else "",
-        "details": [(t.word(process.room, name), t.value(process.room, value)) for name, value in details.items()],
+        "details": [
+            (t.word(process.room, name), t.value(process.room, value)) for name, value in details.items()
+        ],
     }

@@ -1,7 +1,6 @@
 """Documents of a case on its page: handed out, and kept."""
 
 from pathlib import PurePosixPath
-from typing import Final
 from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
@@ -18,10 +17,6 @@ from office.case import seen_case
 from office.context import office_of
 from office.pages import go, reader_of
 from office.posted import form_of
-from schemas.kernel.refusals import Refusal
-
-SPARE: Final = 64 * 1024
-"""Of a form with a file, beside the file."""
 
 
 async def hand_out(request: Request) -> Response:
@@ -33,7 +28,9 @@ async def hand_out(request: Request) -> Response:
     told = await get(
         gateway.pool, gateway.store, gateway.vault, seen.row, request.path_params["name"], int(version)
     )
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(PurePosixPath(told.file_name).name)}"}
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(PurePosixPath(told.file_name).name)}"
+    }
     return Response(told.content, media_type=told.media_type, headers=headers)
 
 
@@ -43,11 +40,8 @@ async def keep(request: Request) -> Response:
     seen = await seen_case(request, reader)
     require_role(reader.actor, roles_for(ENTER, seen.process.name))
     kind = kind_of(seen.row, request.path_params["name"])
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > kind.limit_bytes + SPARE:
-        raise Refusal("document-too-large", document=request.path_params["name"], limit=kind.limit_bytes)
     with UPLOADS.by(address(request.client.host if request.client else "")):
-        form = await form_of(request, reader)
+        form = await form_of(request, reader, file_bytes=kind.limit_bytes)
         sent = form.get("file")
         if not isinstance(sent, UploadFile):
             raise invalid([Fault("file", "missing")])
@@ -63,5 +57,3 @@ async def keep(request: Request) -> Response:
         reader.actor.id,
     )
     return go(f"/cases/{seen.case_id}?tab=documents&said=sent")
-
-

@@ -55,7 +55,8 @@ async def show(request: Request) -> Response:
     (after,) = place(query.cursor, tuple[str]) or (None,)
     found = await lists.list_cases(office_of(request).gateway.pool, view, wanted_of(query), after, LIMIT)
     processes = [name for name in PROCESSES if name in {*view.whole, *view.processes}]
-    stages = PROCESSES[query.process].lifecycle.stages if query.process in PROCESSES else {}
+    process = PROCESSES.get(query.process or "")
+    stages = process.lifecycle.stages if process is not None else {}
     return page(
         request,
         reader,

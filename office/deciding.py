@@ -1,7 +1,7 @@
 """A decision on its pages: the question, the check, and done. Nothing is decided here.
 
-A form carries the version that was seen and the key of the decision: sent twice it is decided once, and a case
-that changed meanwhile is shown with what changed, and with everything that was typed.
+A form carries the version that was seen and the key of the decision: sent twice it is decided once, and a
+case that changed meanwhile is shown with what changed, and with everything that was typed.
 """
 
 import inspect
@@ -58,7 +58,7 @@ async def ask(request: Request) -> Response:
     gateway, actor = office_of(request).gateway, question.reader.actor
     await note_reads(gateway.pool, [question.seen.case_id], "page")
     draft = await read_draft(gateway.pool, gateway.vault, question.seen.case_id, actor.id, question.name)
-    given = FormData(draft.typed) if draft is not None else None
+    given = FormData([*draft.typed]) if draft is not None else None
     version = question.seen.row["version"]
     changed = await _changes(request, question, draft.version) if draft and draft.version != version else []
     return await _ask(request, question, version, new_key(), given, changed=changed, draft=draft)
@@ -148,7 +148,12 @@ async def _ask(
 def _about(question: _Question) -> dict[str, Any]:
     t, room = question.reader.tongue, question.seen.process.room
     words = inspect.cleandoc(question.command.__doc__ or question.name)
-    return {"seen": question.seen, "title": t.title(room, words), "rest": t.rest(room, words), "name": question.name}
+    return {
+        "seen": question.seen,
+        "title": t.title(room, words),
+        "rest": t.rest(room, words),
+        "name": question.name,
+    }
 
 
 async def _check(request: Request, question: _Question, version: int, key: str, given: FormData) -> Response:
@@ -190,7 +195,7 @@ async def _do(
 async def _refused(
     request: Request, question: _Question, refusal: Refusal, version: int, given: FormData
 ) -> Response:
-    """The question again with what was typed; of a case that changed, with what changed, upon its new version."""
+    """The question again with what was typed; where the case changed, upon its new version and with why."""
     t = question.reader.tongue
     text = PAGE.text(refusal, t.language)
     status = {
@@ -206,7 +211,9 @@ async def _refused(
     changed = await _changes(request, fresh, version)
     told = t("The case has changed since you looked. Below is what changed; what you typed is still there.")
     current = fresh.seen.row["version"]
-    return await _ask(request, fresh, current, new_key(), given, status=status, general=(told,), changed=changed)
+    return await _ask(
+        request, fresh, current, new_key(), given, status=status, general=(told,), changed=changed
+    )
 
 
 async def _changes(request: Request, question: _Question, since: int) -> list[dict[str, str]]:

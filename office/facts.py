@@ -1,4 +1,4 @@
-"""A fact that another system did not send, entered on a page: asked, checked, stored, and what became of it."""
+"""A fact that another system did not send, entered on a page: asked, checked, stored, what became of it."""
 
 import asyncio
 import inspect
@@ -111,7 +111,7 @@ async def _taken(request: Request, seen: Seen, envelope: EventEnvelope) -> Any:
     pool = office_of(request).gateway.pool
     try:
         async with asyncio.timeout(WAIT):
-            while (entry := await facts.taken(pool, seen.case_id, envelope)) is None:
+            while (entry := await facts.taken(pool, seen.case_id, envelope)) is None:  # noqa: ASYNC110 - the worker takes it
                 await asyncio.sleep(_PAUSE)
             return entry
     except TimeoutError:
@@ -164,5 +164,12 @@ def _ask(
 ) -> Response:
     about = _about(reader, seen, kind, request.path_params["name"])
     return page(
-        request, reader, "fact.html", status, inputs=form.inputs(given, faults), key=key, general=general, **about
+        request,
+        reader,
+        "fact.html",
+        status,
+        inputs=form.inputs(given, faults),
+        key=key,
+        general=general,
+        **about,
     )

@@ -26,7 +26,18 @@ from schemas.kernel.texts import storable
 from workflows.kernel.choices import Choice, Choices
 
 Kind = Literal[
-    "text", "words", "number", "date", "moment", "radios", "select", "checks", "numbers", "lines", "group", "groups"
+    "text",
+    "words",
+    "number",
+    "date",
+    "moment",
+    "radios",
+    "select",
+    "checks",
+    "numbers",
+    "lines",
+    "group",
+    "groups",
 ]
 M = TypeVar("M", bound=BaseModel)
 RADIOS: Final = 7
@@ -78,7 +89,9 @@ class Input:
         given = self.value if isinstance(self.value, list) else [self.value]
         words = {value: text for value, text, _ in self.choices}
         if self.kind == "numbers":
-            return "、".join(f"{words.get(key, key)}: {each}" for key, each in dict(self.value or {}).items() if each)
+            return "、".join(
+                f"{words.get(key, key)}: {each}" for key, each in dict(self.value or {}).items() if each
+            )
         return "\n".join(words.get(str(each), str(each)) for each in given if str(each))
 
 
@@ -185,7 +198,9 @@ class Form:
         origin = get_origin(kind)
         if is_model(kind):
             inside = f"{place}."
-            parts = tuple(self._input(each, of, inside, given, faults) for each, of in kind.model_fields.items())
+            parts = tuple(
+                self._input(each, of, inside, given, faults) for each, of in kind.model_fields.items()
+            )
             return replace(made, kind="group", parts=parts)
         if origin in (tuple, list, frozenset, set):
             return self._several(made, kind_of(get_args(kind)[0]), given, faults, chosen)
@@ -244,7 +259,13 @@ class Form:
             return replace(made, kind="checks", choices=options)
         blanks = [""] * max(ROWS - len(values), 1)
         of = "moment" if kind is datetime or kind_is_moment(kind) else "date" if kind is date else "text"
-        return replace(made, kind="lines", value=[*filter(None, values), *blanks], hint=made.hint, choices=((of, "", ""),))
+        return replace(
+            made,
+            kind="lines",
+            value=[*filter(None, values), *blanks],
+            hint=made.hint,
+            choices=((of, "", ""),),
+        )
 
     def _numbers(self, made: Input, given: FormData | None, chosen: Sequence[Choice] | None) -> Input:
         """A number under each key that is known."""
@@ -311,7 +332,9 @@ def _typed(given: FormData, name: str) -> str:
 
 def _rows_of(given: FormData | None, name: str) -> int:
     """How many rows of what may be given several times came back."""
-    rows = {key.removeprefix(f"{name}.").partition(".")[0] for key in given or () if key.startswith(f"{name}.")}
+    rows = {
+        key.removeprefix(f"{name}.").partition(".")[0] for key in given or () if key.startswith(f"{name}.")
+    }
     return max((int(row) + 1 for row in rows if row.isascii() and row.isdigit() and len(row) < 3), default=0)  # noqa: PLR2004
 
 

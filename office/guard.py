@@ -104,12 +104,17 @@ async def posted(request: Request, *, max_files: int = 0) -> tuple[Session, Form
         Problem: 400 or 403, the form is unreadable, or was not made for this session.
     """
     session = await session_of(request)
-    form = await _read_form(request, max_files)
+    form = await read_form(request, max_files)
     check_token(session, form)
     return session, form
 
 
-async def _read_form(request: Request, max_files: int) -> FormData:
+async def read_form(request: Request, max_files: int = 0) -> FormData:
+    """What a form says.
+
+    Raises:
+        Problem: 400, it is unreadable; 408, 413.
+    """
     try:
         if request.headers.get("content-type", "").startswith("multipart/"):
             return await request.form(max_files=max_files, max_fields=_FIELDS_LIMIT, max_part_size=BODY_LIMIT)

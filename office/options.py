@@ -18,11 +18,18 @@ from workflows.kernel.process import Process
 
 OFFICE: Final = queries("kernel/office")
 STAFF: Final = queries("kernel/staff")
+_JA: Final = Tongue("ja")
+_EN: Final = Tongue("en")
 _STAFF: Final = get_args(StaffId)[1].pattern
 
 
 async def options_of(
-    pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str, state: Any, command: type[Command]
+    pool: asyncpg.Pool,
+    tongue: Tongue,
+    process: Process[Any],
+    case_id: str,
+    state: Any,
+    command: type[Command],
 ) -> dict[str, tuple[Choice, ...]]:
     """By field what may be chosen; a field that is not in it says so itself, or is typed."""
     own = process.choices.get(command)
@@ -34,7 +41,7 @@ async def options_of(
         if "deadline" in fields:
             names = [name for name, each in state.deadlines.items() if each.state in ("running", "paused")]
             found["deadline"] = tuple(
-                Choice(name, *(Tongue(each).word(process.room, name) for each in ("ja", "en"))) for name in names
+                Choice(name, _JA.word(process.room, name), _EN.word(process.room, name)) for name in names
             )
     wanted = [name for name, each in fields.items() if name not in found and _is_staff(each)]
     if command is ReassignTask:
@@ -45,14 +52,13 @@ async def options_of(
     return found
 
 
-async def _tasks(
-    pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str
-) -> list[Choice]:
+async def _tasks(pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str) -> list[Choice]:
     rows = await pool.fetch(OFFICE["tasks_of_case"], case_id)
     return [
         Choice(
             row["task"],
-            *(step_of(Tongue(each), process, row["kind"]) for each in ("ja", "en")),
+            step_of(_JA, process, row["kind"]),
+            step_of(_EN, process, row["kind"]),
             note=(row["assignee"] or tongue.word(process.room, row["role"]),) * 2,
         )
         for row in rows
@@ -66,8 +72,8 @@ async def _colleagues(pool: asyncpg.Pool, process: Process[Any]) -> list[Choice]
         load = f"{row['open_tasks']}" + (f"/{row['load_cap']}" if row["load_cap"] is not None else "")
         ja, en = f"担当 {load} 件", f"{load} open"
         if row["away_until"] is not None:
-            until = tuple(Tongue(each).moment(row["away_until"]) for each in ("ja", "en"))
-            ja, en = f"{ja}、不在（{until[0]}まで）", f"{en}, away until {until[1]}"
+            until = row["away_until"]
+            ja, en = f"{ja}、不在（{_JA.moment(until)}まで）", f"{en}, away until {_EN.moment(until)}"
         found.append(Choice(row["staff_id"], row["staff_id"], row["staff_id"], (ja, en)))
     return found
 
@@ -77,7 +83,10 @@ def _is_staff(field: Any) -> bool:
     metadata = list(field.metadata)
     for part in get_args(field.annotation):
         metadata += getattr(part, "__metadata__", ())
-    return any(getattr(each, "pattern", None) == _STAFF for each in metadata) and kind_of(field.annotation) is not dict
+    return (
+        any(getattr(each, "pattern", None) == _STAFF for each in metadata)
+        and kind_of(field.annotation) is not dict
+    )
 
 
 Options = Mapping[str, tuple[Choice, ...]]

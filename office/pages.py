@@ -18,8 +18,8 @@ from cases.forms import may_start
 from cases.lists import view_of_tasks
 from cases.registry import PROCESSES
 from cases.sight import view_of
-from office.rights import boards_of
 from office.context import office_of
+from office.rights import boards_of
 from office.sessions import Session, session_of
 from office.words import Tongue
 from schemas.kernel.case import Actor

@@ -6,22 +6,26 @@ from uuid import uuid4
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from gateway.problems import Fault, invalid
-from office.guard import check_token
+from gateway.problems import Fault, invalid, problem
+from office.guard import check_token, read_form
 from office.pages import Reader
 
-FIELDS: Final = 400
-PART_BYTES: Final = 64 * 1024
+SPARE: Final = 64 * 1024
+"""Bytes of a form with a file, beside the file."""
 _KEY_LENGTH: Final = 64
 
 
-async def form_of(request: Request, reader: Reader, *, file_bytes: int = PART_BYTES) -> FormData:
-    """What was sent.
+async def form_of(request: Request, reader: Reader, *, file_bytes: int = 0) -> FormData:
+    """What was sent; with a file of so many bytes at most, or with none.
 
     Raises:
-        Problem: it is too much; or without the session's token (403).
+        Problem: 400, 403 or 413, it is unreadable, not of the session, or too much.
     """
-    form = await request.form(max_fields=FIELDS, max_files=1, max_part_size=file_bytes)
+    if file_bytes:
+        length = request.headers.get("content-length", "")
+        if not length.isascii() or not length.isdigit() or int(length) > file_bytes + SPARE:
+            raise problem("body-too-large", limit=file_bytes)
+    form = await read_form(request, 1 if file_bytes else 0)
     check_token(reader.session, form)
     return form
 

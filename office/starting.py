@@ -62,19 +62,24 @@ async def receive(request: Request) -> Response:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
         return _ask(request, reader, process, form, key, given, faults, status)
     if step != "do":
-        values = {"inputs": form.inputs(given), "key": key, **_about(reader, process)}
-        return page(request, reader, "start_check.html", **values)
+        about = _about(reader, process)
+        return page(request, reader, "start_check.html", inputs=form.inputs(given), key=key, **about)
     try:
         case_id, repeated, receipt = await _store(request, reader, process, made, key)
     except Refusal as refusal:
-        general = (PAGE.text(refusal, reader.tongue.language),)
+        general: tuple[str, ...] = (PAGE.text(refusal, reader.tongue.language),)
         return _ask(request, reader, process, form, new_key(), given, None, HTTPStatus.CONFLICT, general)
     except Problem as fault:
-        faults = {each.at.strip("/").replace("/", "."): reader.tongue.word(process.room, each.code) for each in fault.faults}
+        faults = {
+            each.at.strip("/").replace("/", "."): reader.tongue.word(process.room, each.code)
+            for each in fault.faults
+        }
         general = () if faults else (fault.japanese if reader.tongue.language == "ja" else fault.english,)
         return _ask(request, reader, process, form, new_key(), given, faults, fault.status, general)
-    started = await start_now(office_of(request).gateway.pool, office_of(request).gateway.client_of(case_id), case_id)
-    told = {"case_id": case_id, "repeated": repeated, "receipt": receipt, "started": started}
+    started = await start_now(
+        office_of(request).gateway.pool, office_of(request).gateway.client_of(case_id), case_id
+    )
+    told: dict[str, Any] = {"case_id": case_id, "repeated": repeated, "receipt": receipt, "started": started}
     return page(request, reader, "started.html", HTTPStatus.CREATED, **told, **_about(reader, process))
 
 
@@ -129,5 +134,5 @@ def _ask(
     status: HTTPStatus = HTTPStatus.OK,
     general: tuple[str, ...] = (),
 ) -> Response:
-    values = {"inputs": form.inputs(given, faults), "key": key, "general": general, **_about(reader, process)}
-    return page(request, reader, "start_form.html", status, **values)
+    values: dict[str, Any] = {"inputs": form.inputs(given, faults), "key": key, "general": general}
+    return page(request, reader, "start_form.html", status, **values, **_about(reader, process))

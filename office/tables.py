@@ -31,7 +31,9 @@ class Section:
 
 def sections_of(tongue: Tongue, room: str, own: Mapping[str, Any]) -> list[Section]:
     """What a process adds to the page of a case, in the order and with the titles of its `words.toml`."""
-    titles = next((words["page"] for words in process_words().values() if words["cases"] == room), {})
+    titles: dict[str, list[str]] = next(
+        (words["page"] for words in process_words().values() if words["cases"] == room), {}
+    )
     lines, sections = [], []
     for name, words in titles.items():
         value = own.get(name)
@@ -60,7 +62,9 @@ def sections_of_answer(tongue: Tongue, room: str, told: Mapping[str, Any]) -> li
             sections += [
                 Section(
                     f"{title}: {tongue.word(room, str(key))}",
-                    lines=tuple((tongue.word(room, str(n)), tongue.value(room, each)) for n, each in part.items()),
+                    lines=tuple(
+                        (tongue.word(room, str(n)), tongue.value(room, each)) for n, each in part.items()
+                    ),
                 )
                 for key, part in value.items()
             ]

@@ -128,7 +128,11 @@ async def following(request: Request, reader: Reader, case_id: str, task: str | 
         wanted = wanted_of(reader.actor, TasksQuery(whose=whose), datetime.now(UTC))
         found = await lists.list_tasks(pool, view, wanted, None, LIMIT)
         for row in found.rows:
-            if row["case_id"] and row["kind"] != DEAD_LETTER and (row["case_id"], row["task"]) != (case_id, task):
+            if (
+                row["case_id"]
+                and row["kind"] != DEAD_LETTER
+                and (row["case_id"], row["task"]) != (case_id, task)
+            ):
                 return href_of(row)
     return None
 
