@@ -18,6 +18,7 @@ from cases.page import read_page
 from cases.registry import PROCESSES
 from cases.sight import note_reads
 from cases.states import read_state
+from cases.words import process_words
 from office.context import office_of
 from office.pages import Reader, page, reader_of
 from office.tables import sections_of
@@ -199,7 +200,7 @@ def _events(reader: Reader, seen: Seen) -> list[dict[str, str]]:
         return []
     t, room = reader.tongue, seen.process.room
     return [
-        {"name": name, "title": t.title(room, inspect.cleandoc(kind.data.__doc__ or name))}
+        {"name": name, "title": t.word(room, name)}
         for name, kind in seen.process.events.items()
         if not kind.between_cases and not kind.starts and kind.reaches is None
     ]
@@ -224,8 +225,9 @@ def _tracks(reader: Reader, seen: Seen, told: dict[str, Any]) -> list[tuple[str,
 
 
 def _labels(reader: Reader, seen: Seen, told: dict[str, Any]) -> list[tuple[str, str]]:
-    t = reader.tongue
-    return [(t.word(seen.process.room, name), value) for name, value in told["labels"].items()]
+    titles = process_words()[seen.process.room]["labels"]
+    place = 1 if reader.tongue.language == "ja" else 0
+    return [(titles[name][place], value) for name, value in told["labels"].items()]
 
 
 def _step(reader: Reader, seen: Seen, row: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A fact that another system did not send, entered on a page: asked, checked, stored, what became of it."""
 
 import asyncio
-import inspect
 import json
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -67,7 +66,7 @@ async def receive(request: Request) -> Response:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
         return _ask(request, reader, seen, form, key, kind, given, faults, status)
     if step != "do":
-        about = _about(reader, seen, kind, request.path_params["name"])
+        about = _about(reader, seen, request.path_params["name"])
         return page(request, reader, "fact_check.html", inputs=form.inputs(given), key=key, **about)
     envelope = EventEnvelope(
         id=key,
@@ -144,10 +143,8 @@ def _form(reader: Reader, seen: Seen, kind: Any) -> Form:
     return Form(reader.tongue, seen.process.room, fields)
 
 
-def _about(reader: Reader, seen: Seen, kind: Any, name: str) -> dict[str, Any]:
-    words = inspect.cleandoc(kind.data.__doc__ or name)
-    t, room = reader.tongue, seen.process.room
-    return {"seen": seen, "title": t.title(room, words), "rest": t.rest(room, words)}
+def _about(reader: Reader, seen: Seen, name: str) -> dict[str, Any]:
+    return {"seen": seen, "title": reader.tongue.word(seen.process.room, name)}
 
 
 def _ask(
@@ -162,7 +159,7 @@ def _ask(
     status: HTTPStatus = HTTPStatus.OK,
     general: tuple[str, ...] = (),
 ) -> Response:
-    about = _about(reader, seen, kind, request.path_params["name"])
+    about = _about(reader, seen, request.path_params["name"])
     return page(
         request,
         reader,
