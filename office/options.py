@@ -39,7 +39,12 @@ async def options_of(
         if "task" in fields:
             found["task"] = tuple(await _tasks(pool, tongue, process, case_id))
         if "deadline" in fields:
-            names = [name for name, each in state.deadlines.items() if each.state in ("running", "paused")]
+            paused = {"pause-deadline": False, "resume-deadline": True}.get(command.step)
+            names = [
+                name
+                for name, each in state.deadlines.items()
+                if paused is None or (each.paused_at is not None) is paused
+            ]
             found["deadline"] = tuple(
                 Choice(name, _JA.word(process.room, name), _EN.word(process.room, name)) for name in names
             )

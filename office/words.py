@@ -147,9 +147,17 @@ class Tongue:
                 return str(value)
 
 
+def first_of(model: type[Any]) -> str:
+    """The first paragraph of what a model says of itself: its help at every door."""
+    return inspect.cleandoc(model.__doc__ or model.__name__).split("\n\n")[0]
+
+
+def act_of(tongue: Tongue, process: Process[Any], step: str) -> str:
+    """What a decision is called on a button: in Japanese its word, or the first clause of its sentence."""
+    own = lookup(process.room, step) if tongue.language == "ja" else step.replace("-", " ").capitalize()
+    return own or tongue.title(process.room, first_of(process.commands[step]))
+
+
 def step_of(tongue: Tongue, process: Process[Any], step: str) -> str:
-    """A step of a case's log in words: a decision by its own, any other by the words of its process."""
-    command = process.commands.get(step)
-    if command is not None:
-        return tongue.title(process.room, inspect.cleandoc(command.__doc__ or step))
-    return tongue.word(process.room, step)
+    """A step of a case's log in words."""
+    return act_of(tongue, process, step) if step in process.commands else tongue.word(process.room, step)
