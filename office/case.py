@@ -28,6 +28,7 @@ from office.words import act_of, first_of, step_of
 from schemas.kernel.case import KernelCommand
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.roles import AUDITOR
+from workflows.kernel.lifecycle import Step
 from workflows.kernel.process import Process
 from workflows.kernel.sight import Field
 
@@ -158,9 +159,11 @@ async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, An
     """What the reader's roles may do, what is asked for first; for each that cannot be done now, why not."""
     pool, t, process, found = office_of(request).gateway.pool, reader.tongue, seen.process, []
     state = await read_state(pool, seen.row)
-    asked = [task["kind"] for task in told["tasks"]]
+    asked = {task["kind"] for task in told["tasks"]}
     own = [name for name in process.commands if not process.roles_of(name).isdisjoint(reader.actor.roles)]
-    for name in sorted(own, key=lambda each: (each not in told["possible"], each not in asked)):
+    stages = {name: min(len(line.at) for line in _lines(process, name)) for name in own}
+    # what is for few stages is what is waited for there; what can be done at many is not
+    for name in sorted(own, key=lambda each: (each not in told["possible"], each not in asked, stages[each])):
         command, why = process.commands[name], ""
         if name not in told["possible"]:
             why = _refusal_of(reader, process, state, name)
@@ -175,11 +178,20 @@ async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, An
                 "title": act_of(t, process, name),
                 "rest": t.sentence(process.room, first_of(command)),
                 "why": why,
-                "asked": name in asked,
+                "asked": name in asked or stages[name] == 1,
                 "of_host": issubclass(command, KernelCommand),
             }
         )
     return found
+
+
+def _lines(process: Process[Any], name: str) -> list[Step]:
+    return [
+        line
+        for table in (process.lifecycle, *process.tracks.values())
+        for line in table.steps
+        if line.name == name
+    ]
 
 
 def _refusal_of(reader: Reader, process: Process[Any], state: Any, name: str) -> str:
