@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from office import (
     boards,
     break_glass,
+    bulk,
     case,
     case_documents,
     case_list,
@@ -41,6 +42,9 @@ def routes() -> list[BaseRoute]:
         Route("/boards/{room}", boards.index, methods=["GET"]),
         Route("/boards/{room}/{name}", boards.show, methods=["GET"]),
         Route("/boards/{room}/{name}", boards.act, methods=["POST"]),
+        Route("/bulk", bulk.choose, methods=["GET"]),
+        Route("/bulk", bulk.receive, methods=["POST"]),
+        Route("/bulk/{bulk_id:uuid}", bulk.show, methods=["GET"]),
         Route("/break-glass", break_glass.ask, methods=["GET"]),
         Route("/break-glass", break_glass.receive, methods=["POST"]),
         Route("/help", help_pages.help_page, methods=["GET"]),
