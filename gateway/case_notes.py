@@ -26,7 +26,7 @@ from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
 
 
-class NoteBody(BaseModel):
+class CaseNoteBody(BaseModel):
     """What the note says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -34,7 +34,7 @@ class NoteBody(BaseModel):
     note: Prose
 
 
-class WithdrawBody(BaseModel):
+class WithdrawNoteBody(BaseModel):
     """Why it is withdrawn."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -122,17 +122,17 @@ async def show_notes(request: Request) -> Response:
 
 async def write_over_http(request: Request) -> Response:
     """Write a note."""
-    return await _write(request, NoteBody, None)
+    return await _write(request, CaseNoteBody, None)
 
 
 async def correct_over_http(request: Request) -> Response:
     """Correct a note of one's own: a new version, beside which the earlier ones stay."""
-    return await _write(request, NoteBody, _note_of(request))
+    return await _write(request, CaseNoteBody, _note_of(request))
 
 
 async def withdraw_over_http(request: Request) -> Response:
     """Withdraw a note, for a reason."""
-    return await _write(request, WithdrawBody, _note_of(request))
+    return await _write(request, WithdrawNoteBody, _note_of(request))
 
 
 def _note_of(request: Request) -> UUID:
@@ -142,16 +142,18 @@ def _note_of(request: Request) -> UUID:
         raise Refusal("no-such-note") from None
 
 
-async def _write(request: Request, form: type[NoteBody | WithdrawBody], note: UUID | None) -> Response:
+async def _write(
+    request: Request, form: type[CaseNoteBody | WithdrawNoteBody], note: UUID | None
+) -> Response:
     gateway = gateway_of(request)
     row, actor = await _case(request)
     key, seen = str(key_of(request)), None if note is None else version_of(request)
     raw, _ = await body_of(request)
     said = checked(form, raw)
-    words = said.note if isinstance(said, NoteBody) else said.reason
+    words = said.note if isinstance(said, CaseNoteBody) else said.reason
     operation = f"{form.__name__} {row['case_id']} {note or ''}"
     await note_request(gateway.pool, actor, key, operation, raw)
-    asked = Said(key, words, note, withdraws=form is WithdrawBody, seen=seen)
+    asked = Said(key, words, note, withdraws=form is WithdrawNoteBody, seen=seen)
     return _kept(await write_note(gateway.pool, row, actor, asked, gateway.vault))
 
 
@@ -178,7 +180,7 @@ OPERATIONS: Final = (
         _PATH,
         "write-note",
         "Write a note on a case.",
-        request=NoteBody,
+        request=CaseNoteBody,
         headers={"Idempotency-Key": True},
         responses={HTTPStatus.CREATED: NoteKept, HTTPStatus.OK: NoteKept},
     ),
@@ -187,7 +189,7 @@ OPERATIONS: Final = (
         f"{_PATH}/{{note}}",
         "correct-note",
         "Correct a note of one's own; its earlier versions stay readable.",
-        request=NoteBody,
+        request=CaseNoteBody,
         headers=_CHANGES,
         responses={HTTPStatus.OK: NoteKept},
     ),
@@ -196,7 +198,7 @@ OPERATIONS: Final = (
         f"{_PATH}/{{note}}/withdraw",
         "withdraw-note",
         "Withdraw a note for a reason; it is shown as withdrawn.",
-        request=WithdrawBody,
+        request=WithdrawNoteBody,
         headers=_CHANGES,
         responses={HTTPStatus.OK: NoteKept},
     ),

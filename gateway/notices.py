@@ -36,7 +36,7 @@ class NoticeQuery(BaseModel):
     """`true`: with its letters, reasons and words, for who sees what is personal of the case."""
 
 
-class WhyBody(BaseModel):
+class NoticeReasonBody(BaseModel):
     """Why it is done."""
 
     model_config = _CONFIG
@@ -44,7 +44,7 @@ class WhyBody(BaseModel):
     reason: Prose
 
 
-class ReleaseBody(BaseModel):
+class NoticeReleaseBody(BaseModel):
     """Why it is released, if there is something to say."""
 
     model_config = _CONFIG
@@ -52,7 +52,7 @@ class ReleaseBody(BaseModel):
     reason: Prose | None = None
 
 
-class WordsBody(WhyBody):
+class NoticeWordsBody(NoticeReasonBody):
     """Plain text that stands before the letter's own; in neither language: the letter alone again."""
 
     ja: Prose | None = None
@@ -128,10 +128,10 @@ def routes() -> list[Route]:
 
 
 _BODIES: Final[dict[str, type[BaseModel]]] = {
-    "hold": WhyBody,
-    "release": ReleaseBody,
-    "cancel": WhyBody,
-    "words": WordsBody,
+    "hold": NoticeReasonBody,
+    "release": NoticeReleaseBody,
+    "cancel": NoticeReasonBody,
+    "words": NoticeWordsBody,
 }
 
 
