@@ -13,8 +13,11 @@ from temporalio.exceptions import ApplicationError
 from activities.kernel.channels import Channel
 from activities.kernel.notice_times import HELD_LONG, HELD_LOOK
 from cases import lists
-from cases.notice_acts import Act
+from cases.administration import roles_for
+from cases.notes import WITHDRAW_NOTES, WRITE_NOTES
+from cases.notice_acts import Act, may_change
 from cases.notices import notice_seen
+from cases.registry import PROCESSES
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.transition import DeliveryReport
 from tests.activities.letters import CASE, NOON, Died, die_at
@@ -361,3 +364,13 @@ async def test_what_is_no_longer_asked_is_not_sent_though_it_was_held(desk: Noti
     assert await refused(desk.act(Act.RELEASE)) == "notice-not-waiting"
     row, _ = await notice_seen(desk.pool, "n-1", OFFICE)
     assert (row["case_id"], row["held_since"]) == (CASE, None)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_process_gives_the_acts_to_its_office(process: str) -> None:
+    """By default nobody has them; the office has, and of notes the heads withdraw those of others."""
+    office = {str(PROCESSES[process].office)}
+    assert office <= may_change(process)
+    assert office <= roles_for(WRITE_NOTES, process)
+    assert roles_for(WITHDRAW_NOTES, process)
+    assert not may_change(process) & {"auditor", "administrator"}
