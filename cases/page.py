@@ -12,6 +12,7 @@ import asyncpg
 from activities.kernel.queries import queries
 from cases import links
 from cases.clocks import read_clocks
+from cases.notes import notes_of
 from cases.registry import PROCESSES, ROOMS
 from cases.sight import fields_of
 from cases.states import read_state
@@ -77,11 +78,13 @@ async def read_page(
     }
     if personal is not None:
         page["texts"] = await texts_of(pool, personal, case["case_id"])
+        page["notes"] = await notes_of(pool, personal, case["case_id"])
     room = ROOMS[case["process"]]
     own = await room.page(pool, case["case_id"], state, personal is not None)
     if Field.WORK in await fields_of(pool, case["case_id"], actor):
         return page, own
     # who else works on it, and until when, is none of their business
+    page.pop("notes", None)
     page["facts"] = page["facts_told"] = page["facts_taken"] = []
     page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
     page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]
