@@ -28,6 +28,7 @@ from schemas.kernel.refusals import Refusal
 from workflows.kernel.process import Process
 from workflows.kernel.sight import Field
 
+STATES: Final = {"waiting": "waiting", "done": "done", "refused": "not done", "unknown": "not known"}
 LOOK_EVERY: Final = 5.0
 """Seconds after which runs are looked for that another process has left."""
 
@@ -75,9 +76,8 @@ async def receive(request: Request) -> Response:
     values = made.model_dump(mode="json", exclude_unset=True, include=set(own_fields(command)))
     bulk_id = UUID(hex=key.removeprefix("page-"))
     gateway = office_of(request).gateway
-    await bulk.begin(
-        gateway.pool, gateway.vault, bulk_id, reader.actor, process.name, name, values, form.said(given), seen
-    )
+    made_of = (process.name, name, values, form.said(given), seen)
+    await bulk.begin(gateway.pool, gateway.vault, bulk_id, reader.actor, *made_of)
     request.app.state.bulk.look()
     return go(f"/bulk/{bulk_id}")
 
@@ -93,12 +93,7 @@ async def show(request: Request) -> Response:
     rows = [
         {
             "case_id": row["case_id"],
-            "state": t(
-                {"waiting": "waiting", "done": "done", "refused": "not done", "unknown": "not known"}[
-                    row["state"]
-                ]
-            ),
-            "done": row["state"] == "done",
+            "state": t(STATES[row["state"]]),
             "why": PAGE.text(Refusal(row["code"], **row["params"]), t.language) if row["code"] else "",
         }
         for row in run["cases"]
@@ -147,7 +142,7 @@ async def _chosen(
 async def _form(
     request: Request, reader: Reader, process: Process[Any], case_id: str, command: type[Command]
 ) -> Form:
-    """The form, with what may be chosen for the first of the cases; each case's rule decides about its own."""
+    """The form, with what may be chosen for the first of the cases; each rule decides about its own."""
     pool = office_of(request).gateway.pool
     row, _ = await case_seen(pool, case_id, reader.actor)
     choices = await options_of(pool, reader.tongue, process, case_id, await read_state(pool, row), command)

@@ -22,6 +22,7 @@ from cases.words import process_words
 from office.context import office_of
 from office.options import options_of
 from office.pages import Reader, page, reader_of
+from office.posted import new_key
 from office.tables import sections_of
 from office.tasks import neighbours, task_words
 from office.words import act_of, first_of, step_of
@@ -144,7 +145,7 @@ async def _tab(  # noqa: PLR0911 - one for each tab
             found = await lists.list_notices(pool, [seen.process.name], case_id=seen.case_id, limit=200)
             return {"notices": found.rows}
         case "words":
-            return {"texts": told["texts"]}
+            return {"texts": told["texts"], "notes": told["notes"], "key": new_key()}
         case "timeline":
             rows = await pool.fetch(SQL["log_of_case"], seen.case_id)
             return {"steps": [_step(reader, seen, dict(row)) for row in reversed(rows)]}
