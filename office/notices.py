@@ -44,7 +44,8 @@ async def receive(request: Request) -> Response:
         return await _show(request, reader, typed, key, (told,), HTTPStatus.UNPROCESSABLE_ENTITY)
     gateway, notice_id = office_of(request).gateway, request.path_params["notice_id"]
     await notice_seen(gateway.pool, notice_id, reader.actor)
-    act = Act(given["act"]) if given.get("act") in ACTS else Act.HOLD
+    name = str(given.get("act", ""))
+    act = Act(name) if name in ACTS else Act.HOLD
     words = {name: typed[name] for name in ("ja", "en") if typed[name]} if act is Act.CHANGE else {}
     asked = Asked(act, key, typed["reason"] or None, seen, words)
     try:
