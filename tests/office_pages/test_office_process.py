@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cli.session import Exit
+from embedded.home import Home, make_way
 from embedded.ports import free_port
 from office.bindings import LinkKind, make_link
 from tests.cli.program import Program, elsewhere, employ
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.timeout(180)  # each command and process is bounded by 
 async def stand(database, temporal, client, rows, port, tmp_path) -> AsyncIterator[Stand]:
     """Processes and commands of an installation with an administrator and two members of staff."""
     await employ(database, "admin-1", "administrator")
-    (tmp_path / "home").mkdir()
+    make_way(Home(tmp_path / "home").secrets)
     environment = elsewhere(database, temporal, tmp_path / "home")
     stand = Stand(environment | {"IEHE_OFFICE_PORT": str(port)}, tmp_path)
     yield stand
