@@ -7,6 +7,7 @@ by an id; those whose decision was certainly not made are taken out again.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -143,36 +144,64 @@ async def _decide(
     # the rest is for asking the log
     until = asyncio.get_running_loop().time() + (ANSWER_WITHIN - PROBE_WITHIN).total_seconds()
     await _check_assignee(pool, case_id, command)
-    process, record = PROCESSES[case["process"]], getattr(command, "record", "")
-    # checked before anything is stored
-    stored = corrections.checked(process, record, values) if values is not None else {}
-    kept = {name: await _keep(pool, case_id, command, name, words, vault) for name, words in texts.items()}
-    fields = text_fields(type(command))
-    command = command.model_copy(update={fields[name]: str(text_id) for name, (text_id, _) in kept.items()})
-    waiting: UUID | None = None
-    if values is not None:
-        correction_id, new = await corrections.keep_values(pool, case_id, command, record, stored)
-        command = command.model_copy(update={VALUES_ID: str(correction_id)})
-        waiting = correction_id if new else None
-    if process.keyed:
-        command = await parted(pool, vault, process, case_id, command)
+    stored = await _store(pool, case, command, texts, vault, values)
     try:
-        made = await _update(pool, await _connected(client), case_id, command, until)
-        if made.repeated and waiting is not None:
-            # it had been made meanwhile: these are wanted by nobody
-            await corrections.withdraw_values(pool, waiting, command)
+        made = await _update(pool, await _connected(client), case_id, stored.command, until)
     except NotDecided as refused:
         if not refused.certain or refused.code == "case-closed":
             receipt = await _made_meanwhile(pool, case_id, command.cause)
             if receipt is not None:
                 return receipt
         if refused.certain:
-            for text_id in [text_id for text_id, new in kept.values() if new]:
-                await pool.execute(SQL["delete_text"], text_id, command.actor.id)
-            if waiting is not None:
-                await corrections.withdraw_values(pool, waiting, command)
+            await _take_out(pool, stored, texts=True)
         raise
+    if made.repeated:
+        # it had been made meanwhile, with values of its own
+        await _take_out(pool, stored, texts=False)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A decision with the ids of what was stored for it, and of that what was not there before."""
+
+    command: Command
+    texts: tuple[UUID, ...]
+    values: UUID | None
+
+
+async def _store(
+    pool: asyncpg.Pool,
+    case: asyncpg.Record,
+    command: Command,
+    texts: Mapping[str, str],
+    vault: Marks,
+    values: Mapping[str, Any] | None,
+) -> _Stored:
+    case_id, process, record = case["case_id"], PROCESSES[case["process"]], getattr(command, "record", "")
+    # checked before anything is stored
+    checked = corrections.checked(process, record, values) if values is not None else {}
+    sealed = process.corrections[record].sealed & checked.keys() if checked else frozenset[str]()
+    words = {**texts, **{f"values.{name}": checked[name] for name in sorted(sealed) if checked[name]}}
+    kept = {name: await _keep(pool, case_id, command, name, each, vault) for name, each in words.items()}
+    checked |= {name: str(kept[f"values.{name}"][0]) for name in sealed if f"values.{name}" in kept}
+    fields = text_fields(type(command))
+    sent = command.model_copy(update={fields[name]: str(kept[name][0]) for name in texts})
+    waiting: UUID | None = None
+    if values is not None:
+        correction_id, new = await corrections.keep_values(pool, case_id, command, record, checked)
+        sent = sent.model_copy(update={VALUES_ID: str(correction_id)})
+        waiting = correction_id if new else None
+    if process.keyed:
+        sent = await parted(pool, vault, process, case_id, sent)
+    return _Stored(sent, tuple(text_id for text_id, new in kept.values() if new), waiting)
+
+
+async def _take_out(pool: asyncpg.Pool, stored: _Stored, *, texts: bool) -> None:
+    for text_id in stored.texts if texts else ():
+        await pool.execute(SQL["delete_text"], text_id, stored.command.actor.id)
+    if stored.values is not None:
+        await corrections.withdraw_values(pool, stored.values, stored.command)
 
 
 async def _made_meanwhile(pool: asyncpg.Pool, case_id: str, cause: str) -> Receipt | None:

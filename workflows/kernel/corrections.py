@@ -50,6 +50,8 @@ class Correction:
     """By which roles."""
     told: frozenset[str] = frozenset()
     """Fields whose values are codes, which the rule may know and the log may say."""
+    sealed: frozenset[str] = frozenset()
+    """Fields that are kept as words of the case: each new value is a text of its own; its id is stored."""
     reader: str | None = None
     """The kind of reader who is told; None: nobody can be."""
     address: str | None = None
@@ -103,6 +105,8 @@ def correct_data(draft: Draft[Any], command: CorrectData) -> None:
 
 def _tell(draft: Draft[Any], kind: Correction, asked: CorrectionAsked) -> None:
     """Who it is about hears which fields; the old address only that it is not written to any more."""
+    if kind.address in asked.fields and asked.letters:
+        draft.open_task("letters-misdirected", draft.process.office, keep=True)
     if kind.reader is None:
         return
     fields: list[JsonValue] = [
@@ -112,8 +116,6 @@ def _tell(draft: Draft[Any], kind: Correction, asked: CorrectionAsked) -> None:
     if kind.address in asked.fields:
         # at that address it may be read by anybody: whom it meant is said by the version alone
         draft.notify(ADDRESS_CORRECTED, f"{kind.reader}-before:{draft.state.version + 1}")
-        if asked.letters:
-            draft.open_task("letters-misdirected", draft.process.office, keep=True)
 
 
 def _require_line(draft: Draft[Any], kind: Correction, command: CorrectData) -> None:

@@ -176,6 +176,11 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "pause-deadline": OFFICE,
     "resume-deadline": OFFICE,
     "cancel-deadline": OFFICE,
+    "correct-data": OFFICE,
+    # each decision has its own roles beside those of the table: `takes_back`
+    "take-back": OFFICE,
+    "confirm-take-back": OFFICE,
+    "refuse-take-back": OFFICE,
 }
 
 
