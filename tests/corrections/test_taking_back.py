@@ -1,22 +1,14 @@
 """Decisions of an admission review that are taken back, on real servers and through the doors."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from uuid import uuid4
 
-import pytest
-from temporalio.client import Client
-
-from cases.decisions import NotDecided, decide
-from cases.finding import find_case
 from embedded.mail import MailCatcher, caught_mails
 from schemas.admission.commands import ConfirmEligibility, RecordDecision, RecordEnrolment
 from schemas.kernel.case import Command, Receipt
 from schemas.kernel.taking_back import ConfirmTakeBack, RefuseTakeBack, TakeBack
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
+from tests.corrections.doors import at_door, refused
 from tests.office import Case, Institute, actor
-from tests.words import vault_of
 from tests.workflows.conftest import (  # noqa: F401
     institute,
     mail,
@@ -32,25 +24,12 @@ from workers.worker import running_worker
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
 
-@contextmanager
-def refused(code: str) -> Iterator[pytest.ExceptionInfo[NotDecided]]:
-    with pytest.raises(NotDecided) as told:
-        yield told
-    assert told.value.code == code
-
-
 async def decided(
-    case: Case, command: type[Command], by: str, reason: str | None = None, key: str | None = None, **values
+    case: Case, command: type[Command], by: str, reason: str | None = None, **values
 ) -> Receipt:
     """By the way of every door, which wakes the workflow of a case that has ended."""
-    institute, row = case.institute, await find_case(case.institute.pool, case.case_id)
-    made = command(command_id=key or f"c-{uuid4().hex}", actor=actor(by), **values)
-
-    async def client() -> Client:
-        return institute.client
-
-    texts = {"reason": reason} if reason else {}
-    return await decide(institute.pool, client, row, made, texts, vault_of(institute.client))
+    pool, client = case.institute.pool, case.institute.client
+    return await at_door(pool, client, case.case_id, command, actor(by), reason, **values)
 
 
 async def taken(case: Case, by: str, version: int | None = None) -> Receipt:
@@ -148,6 +127,7 @@ async def test_enrolment_is_entered_again(institute: Institute) -> None:
     await case.to_offered()
     await case.event("offer-answered", answer="accepted")
     await case.decide(RecordEnrolment, "office-1", result="deferred", reason_id=await case.text())
+    await settled(case)
     proposed = await taken(case, "office-1")
     assert proposed.stage == "deferred"
     done = await decided(case, ConfirmTakeBack, "head-1")
