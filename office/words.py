@@ -5,6 +5,7 @@ room), Japanese its value; a test over every page, decision, fact and door keeps
 """
 
 import inspect
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from workflows.kernel.process import Process
 CATALOGUE: Final = Path(__file__).with_name("words.toml")
 _WEEKDAYS: Final = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _CLAUSE_ENDS: Final = {"ja": ("。", "（", "："), "en": ("; ", ": ", ". ", " (")}
 
 
@@ -141,6 +143,8 @@ class Tongue:
                 return ("、" if self.language == "ja" else ", ").join(pairs)
             case float():
                 return f"{value:g}"
+            case str() if _MOMENT.fullmatch(value):
+                return self.moment(datetime.fromisoformat(value))
             case str():
                 return self.word(room, value) if lookup(room, value) or value in ROLES else value
             case _:
