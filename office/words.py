@@ -118,7 +118,7 @@ class Tongue:
             return f"{on.year}年{on.month}月{on.day}日（{weekday}）"
         return f"{weekday} {on.day} {_MONTHS[on.month - 1]} {on.year}"
 
-    def value(self, room: str, value: Any) -> str:  # noqa: PLR0911 - one for each sort
+    def value(self, room: str, value: Any) -> str:  # noqa: C901, PLR0911 - one for each sort
         """A value of a table or a page as its reader writes it."""
         match value:
             case None:
