@@ -183,7 +183,7 @@ class Form:
         self, name: str, info: FieldInfo, before: str, given: FormData | None, faults: Mapping[str, str]
     ) -> Input:
         place, kind = f"{before}{name}", kind_of(info.annotation)
-        told = info.description or name
+        told = self._tongue.of_field(self._room, name, info.description or name)
         made = Input(
             place,
             "text",
