@@ -41,7 +41,8 @@ async def options_of(
         if "deadline" in fields:
             names = [name for name, each in state.deadlines.items() if each.state in ("running", "paused")]
             found["deadline"] = tuple(
-                Choice(name, _JA.word(process.room, name), _EN.word(process.room, name)) for name in names
+                Choice(name, *(each.choice(process.room, "deadline", name) for each in (_JA, _EN)))
+                for name in names
             )
     wanted = [name for name, each in fields.items() if name not in found and _is_staff(each)]
     if command is ReassignTask:

@@ -22,6 +22,8 @@ from workflows.kernel.process import Process
 CATALOGUE: Final = Path(__file__).with_name("words.toml")
 _WEEKDAYS: Final = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STAGES: Final = frozenset({"stage", "outcome"})
+_KEYS: Final = {"document_state": "document"}
 _VALUE: Final = re.compile(r"{\w+}")
 _CLAUSE_ENDS: Final = {"ja": ("。", "（", "："), "en": ("; ", ": ", ". ", " (")}
 
@@ -127,6 +129,24 @@ class Tongue:
         if found is None and whose:
             found = f"{self.word(room, kind)} ({self.word(room, whose)})"
         return found or (code if self.language == "ja" else spaced)
+
+    def choice(self, room: str, of: str, value: str) -> str:
+        """A value in words: its own as one of something, such as `deadline` or a column, or its code's."""
+        kind, _, whose = value.partition(":")
+        own = f"{of}: {kind}"
+        found = lookup(room, own) if self.language == "ja" else english_of(room, own)
+        if found is None:
+            return self.word(room, value)
+        return f"{found} ({self.word(room, whose)})" if whose else found
+
+    def cell(self, room: str, name: str, value: Any) -> str:
+        """A value of a table or a page under its name; a stage has the name that the process gives it."""
+        if not isinstance(value, str):
+            return self.value(room, value)
+        if name in _STAGES and (both := named(room, value)) is not None:
+            return self.pair(both)
+        own = f"{_KEYS.get(name, name)}: {value}"
+        return self.choice(room, *own.split(": ", 1)) if lookup(room, own) else self.value(room, value)
 
     def stage(self, process: str, stage: str) -> str:
         """The name of a stage."""

@@ -21,7 +21,7 @@ from gateway.rooms import DOORS
 from gateway.starting import _MODELS
 from office import case, facts, forms, pages, tasks
 from office.starting import APART
-from office.words import Tongue
+from office.words import Tongue, english_of, lookup
 from schemas.kernel.case import ActorKind
 from schemas.kernel.documents import DocumentStage, RejectReason
 from workflows.kernel.process import Process
@@ -33,11 +33,14 @@ IN_TEMPLATES = re.compile(r"""\bt\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'
 TONGUE = Tongue("ja")
 OF_TABLES = re.compile(r'"([^"]+)"')
 BOTH = (BothLanguages, Lines)
-READS = ("page", "words", "list", "event", "links", "notice", "documents", "places", "extract", "letter")
-"""What of a case somebody has read, as the reads are noted."""
-RIGHTS = ("case", "work", "personal")
-STATES_OF_TIME_LIMITS = ("running", "paused", "met", "expired", "cancelled")
-STATES_OF_MESSAGES = ("queued", "sending", "accepted", "failed", "dead", "unknown", "suppressed")
+STATES = {
+    "read": ("page", "words", "list", "event", "links", "notice", "documents", "places", "extract", "letter"),
+    "right": ("case", "work", "personal", "role"),
+    "deadline": ("running", "paused", "met", "expired", "cancelled"),
+    "document": tuple(DocumentStage),
+    "message": ("queued", "sending", "accepted", "failed", "dead", "unknown", "suppressed"),
+}
+"""What the host says of a read, a time limit, a document or a message."""
 
 
 def sentences_of_pages() -> set[str]:
@@ -110,7 +113,8 @@ def _first(text: str) -> str:
 def codes(process: Process[Any]) -> set[str]:
     """What a process says by a code, a column or a choice."""
     said = {name for name, info in fields(process) if not info.description}
-    said |= {each for _, info in fields(process) for each in _choices(info.annotation)}
+    for name, info in fields(process):
+        said |= {keyed(process.room, name, each) for each in _choices(info.annotation)}
     for command in process.decisions:
         said |= set(text_fields(command)) - {"reason", "remark", "note"}
     said |= {name for name, kind in process.events.items() if _is_entered(kind)}
@@ -126,7 +130,8 @@ def codes(process: Process[Any]) -> set[str]:
     for door in DOORS.get(process.name, ()):
         said |= set(re.findall(r"{(\w+)}", door.operation.path))
         for model in door.operation.responses.values():
-            said |= answered(model)
+            said |= answered(process.room, model)
+    said |= {keyed(process.room, "deadline", each) for each in opened(process.room, "start_deadline")}
     return said - set(process.commands) - {""}
 
 
@@ -181,25 +186,32 @@ def _choices(told: Any) -> Iterator[str]:
         yield from choices_of(told)
 
 
-def answered(model: Any, seen: frozenset[Any] = frozenset()) -> set[str]:
+def keyed(room: str, of: str, code: str) -> str:
+    """By what a code is found: as one of something, where it has words as that."""
+    own = f"{of}: {code}"
+    return own if lookup(room, own) or english_of(room, own) else str(code)
+
+
+def answered(room: str, model: Any, seen: frozenset[Any] = frozenset()) -> set[str]:
     """The names of the columns of an answer, and the choices in them."""
     if model is None or model in seen or model in BOTH:
         return set()
     said: set[str] = set()
     for name, info in model.model_fields.items():
-        said |= {name, *_choices(info.annotation)}
+        said |= {name, *(keyed(room, name, each) for each in _choices(info.annotation))}
         for each in models_in(info.annotation):
-            said |= answered(each, seen | {model})
+            said |= answered(room, each, seen | {model})
     return said
 
 
 def host_codes() -> set[str]:
     """What every process says by a code: states, who acts, tasks of the host, messages, places."""
-    said = {*DocumentStage, *RejectReason, *ActorKind, "staff", "name"}
-    said |= {*READS, *RIGHTS, *STATES_OF_TIME_LIMITS, *STATES_OF_MESSAGES}
+    said: set[str] = {*RejectReason, *ActorKind, "staff", "name"}
+    for of, codes_of in STATES.items():
+        said |= {f"{of}: {each}" for each in codes_of}
     said |= {*opened("kernel", "open_task"), *messages("kernel")}
     for name in ("FramePage", "FrameShown", "PlacesExplained"):
-        said |= answered(getattr(place_answers, name))
+        said |= answered("", getattr(place_answers, name))
     return {str(each) for each in said}
 
 

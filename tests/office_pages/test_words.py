@@ -103,6 +103,13 @@ def test_what_concerns_somebody_is_told_with_whom():
     assert EN.word("admission", "role:reviewer") == f"role ({ROLES['reviewer'][1]})"
 
 
+def test_one_code_has_the_words_of_what_it_is_one_of():
+    """An accepted document is not an accepted message, and neither is a stage of that name."""
+    told = [JA.choice("exchange", of, "accepted") for of in ("document", "message")]
+    assert [*told, JA.cell("exchange", "stage", "accepted")] == ["確認済", "送信済", "受入許可"]
+    assert JA.choice("admission", "deadline", "answer:reviewer-1") == "審査引受の回答期限 (reviewer-1)"
+
+
 def test_a_stage_and_a_document_have_the_names_that_the_process_gives_them():
     """What a process names in both languages needs no words beside it."""
     process = PROCESSES["admission-review"]
