@@ -41,7 +41,11 @@ async def options_of(
         if "deadline" in fields:
             names = [name for name, each in state.deadlines.items() if each.state in ("running", "paused")]
             found["deadline"] = tuple(
-                Choice(name, *(each.choice(process.room, "deadline", name) for each in (_JA, _EN)))
+                Choice(
+                    name,
+                    _JA.choice(process.room, "deadline", name),
+                    _EN.choice(process.room, "deadline", name),
+                )
                 for name in names
             )
     wanted = [name for name, each in fields.items() if name not in found and _is_staff(each)]
