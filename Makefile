@@ -1,9 +1,10 @@
-# Everything from a fresh clone: make run, make test. Nothing but Python 3.11+ and make is needed.
+# Everything from a fresh clone: make run, make test. Nothing but Python 3.11+ and make is needed; for the tests Node 20+.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := tests/browser/node_modules/.installed
 TESTS ?=
 PROCESSES ?= 3
 
@@ -13,7 +14,7 @@ WITH_CTRL_C := $(BIN)/python -c 'import os, signal, sys; signal.signal(signal.SI
 	os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-full check format contracts api record-histories sample demo clean
+.PHONY: help install peers run test test-full check format contracts api record-histories sample demo clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,11 +30,19 @@ $(STAMP): constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-run: install ## start PostgreSQL, Temporal with its UI, the worker and the mail catcher; Ctrl-C stops all
+peers: $(PEERS) ## install what the tests alone need from npm, such as an OpenID provider
+
+$(PEERS): tests/browser/package.json tests/browser/package-lock.json
+	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null && command -v npm >/dev/null \
+		|| { echo "The tests need Node 20 or later with npm: install both, then make test again." >&2; exit 2; }
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix tests/browser
+	@touch $(PEERS)
+
+run: install ## start PostgreSQL, Temporal with its UI, our processes and the mail catcher; Ctrl-C stops all
 	@exec $(BIN)/iehe up --with-parent
 
 # A test process that crashes is not started again: near the end of a run xdist would then wait for ever.
-test: install ## run all tests against the real servers (TESTS=path for some, PROCESSES=n at once)
+test: install peers ## run all tests against the real servers (TESTS=path for some, PROCESSES=n at once)
 	@$(WITH_CTRL_C) -m pytest --quiet -n $(PROCESSES) --dist loadfile --max-worker-restart=0 $(TESTS)
 
 test-full: export IEHE_TESTS := full
@@ -65,5 +74,5 @@ demo: install ## play the sample cases of a process to their end on servers of i
 	@exec $(BIN)/iehe demo
 
 clean: ## remove the virtual environment and what the tools left; never touches IEHE_HOME
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/browser/node_modules dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

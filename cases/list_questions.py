@@ -226,10 +226,14 @@ def notices_question(
     state: str | None,
     after: tuple[datetime, str] | None,
     limit: int,
+    *,
+    held: bool = False,
 ) -> Question:
     """The statement behind `list_notices`; `after` is when the last one was queued, and its id."""
     ask = Question()
     conditions = ask.any_of({"n.case_id = {}": case_id, "n.state = {}": state})
+    if held:
+        conditions.append("n.held_since IS NOT NULL AND n.state IN ('queued', 'failed')")
     if after is not None:
         conditions.append(f"(n.queued_at, n.notice_id) < ({', '.join(map(ask, after))})")
     return _newest(ask, "notices", processes, [conditions], "queued_at DESC, notice_id DESC", limit)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from activities.kernel.notice_times import is_held_long
 from cases import list_questions as ask
 from cases.list_questions import COUNTED, CaseFilters, Question, TaskFilters
 from cases.sight import View, note_reads, view_of
@@ -91,11 +92,17 @@ async def list_notices(
     *,
     case_id: str | None = None,
     state: str | None = None,
+    held: bool = False,
     after: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> Page:
-    """Notices of some processes, newest first; never an address."""
-    rows = await _ask(pool, ask.notices_question(processes, case_id, state, after, limit + 1))
+    """Notices of some processes, newest first; never an address.
+
+    `held`: only those that a person holds; each is `held_long` once that is longer than the host's default.
+    """
+    rows = await _ask(pool, ask.notices_question(processes, case_id, state, after, limit + 1, held=held))
+    for row in rows:
+        row["held_long"] = is_held_long(row["held_since"])
     return _page(rows, limit, ("queued_at", "notice_id"))
 
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 import asyncpg
 
 from activities.kernel.queries import queries
-from cases import links
+from cases import corrections, links
 from cases.clocks import read_clocks
+from cases.notes import notes_of
 from cases.registry import PROCESSES, ROOMS
 from cases.sight import fields_of
 from cases.states import read_state
@@ -73,16 +74,21 @@ async def read_page(
         "tasks": await rows("tasks_of_case"),
         "deadlines": await read_clocks(pool, case["case_id"], state),
         "facts": await rows("facts_of_case"),
+        "correctable": {name: list(each.words) for name, each in process.corrections.items()},
+        "corrections": await corrections.of_case(pool, case["case_id"], personal=personal is not None),
         **await links.of_case(pool, case["case_id"]),
     }
     if personal is not None:
         page["texts"] = await texts_of(pool, personal, case["case_id"])
+        page["notes"] = await notes_of(pool, personal, case["case_id"])
     room = ROOMS[case["process"]]
     own = await room.page(pool, case["case_id"], state, personal is not None)
     if Field.WORK in await fields_of(pool, case["case_id"], actor):
         return page, own
     # who else works on it, and until when, is none of their business
-    page["facts"] = page["facts_told"] = page["facts_taken"] = []
+    page.pop("notes", None)
+    page["facts"] = page["facts_told"] = page["facts_taken"] = page["corrections"] = []
+    page["correctable"] = {}
     page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
     page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]
     return page, {name: value for name, value in own.items() if name in room.shared}

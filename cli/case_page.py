@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from cases.words import process_words
+from cli.case_notes import NOTES
 from cli.japanese import word
 from cli.links import FATES
 from cli.session import local
@@ -55,6 +56,7 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
     _section("open tasks", TASKS, page["tasks"])
     _section("deadlines", DEADLINES, page["deadlines"])
     _section("reasons and remarks", TEXTS, page.get("texts", ()))
+    _section("notes", NOTES, page.get("notes", ()))
 
 
 def _is_section(value: Any) -> bool:

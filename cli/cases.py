@@ -8,6 +8,7 @@ from uuid import uuid4
 import typer
 
 from cli.case_arguments import CaseArgument, LimitOption, acting, case_id_of, command, find_case
+from cli.case_notes import note, notes
 from cli.case_page import print_page as print_case
 from cli.case_restarting import restart
 from cli.case_starting import start_pending
@@ -24,6 +25,8 @@ app = typer.Typer(no_args_is_help=True, help="Cases: list, show, history, diagra
 
 app.command("restart")(restart)
 app.command("start-pending")(start_pending)
+app.command("note")(note)
+app.command("notes")(notes)
 
 
 @app.command("list")

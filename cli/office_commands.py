@@ -30,7 +30,7 @@ def office(context: typer.Context) -> None:
 async def login(
     session: Session,
     *,
-    as_: Annotated[
+    other: Annotated[
         str | None,
         typer.Option(
             "--as",
@@ -48,7 +48,7 @@ async def login(
 
     if not signs_in_by_links(session.settings):
         raise CommandError("links-from-elsewhere")
-    staff_id = as_ or (await session.actor()).id
+    staff_id = other or (await session.actor()).id
     name = account()
     sql = queries("kernel/administration")
     async with session.transaction() as connection:

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from cases.finding import case_seen
 from cases.page import read_page
 from cases.sight import note_reads
-from gateway import case_documents, chasing, facts, places, reads
+from gateway import case_documents, case_notes, chasing, facts, notices, places, reads
 from gateway.context import gateway_of
 from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
@@ -27,12 +27,14 @@ def routes() -> list[Route]:
         *(route for own in OWN_WAYS.values() for route in own.routes()),
         *reads.routes(),
         *case_documents.routes(),
+        *case_notes.routes(),
         *chasing.routes(),
         *places.routes(),
         Route("/cases/{case_id:path}/decisions/{name}", decide_over_http, methods=["POST"]),
         Route("/cases/{case_id:path}/facts/{name}", facts.enter, methods=["POST"]),
         Route("/cases/{case_id:path}", show_case, methods=["GET"]),
         Route("/tasks", list_tasks, methods=["GET"]),
+        *notices.routes(),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from cases.receipts import ROOMS_WITH_RECEIPTS
 from cases.registry import PROCESSES
-from gateway import case_documents, chasing, facts, places
+from gateway import case_documents, case_notes, chasing, facts, notices, places
 from gateway.decisions import body_model
 from gateway.fates import EventQuery
 from gateway.links import LinksQuery
@@ -118,6 +118,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *_decisions(),
     facts.OPERATION,
     *case_documents.OPERATIONS,
+    *case_notes.OPERATIONS,
     *chasing.OPERATIONS,
     Operation(
         "POST",
@@ -160,5 +161,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=TasksQuery,
         responses={HTTPStatus.OK: TaskPage},
     ),
+    *notices.OPERATIONS,
     *places.OPERATIONS,
 )

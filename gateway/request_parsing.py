@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar, get_origin
+from unicodedata import category
 
 import asyncpg
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, StringConstraints, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from activities.kernel.queries import queries
@@ -33,6 +34,19 @@ def _in_years(moment: datetime) -> datetime:
     return moment
 
 
+def _readable(text: str) -> str:
+    text = text.replace("\r\n", "\n")
+    if any(category(mark) == "Cc" and mark not in "\n\t" for mark in text):
+        raise ValueError("a control character")
+    return text
+
+
+Prose = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    AfterValidator(_readable),
+]
+"""Words of a person, line by line, that go into a letter or are read by others."""
 Moment = Annotated[AwareDatetime, AfterValidator(_in_years)]
 """A moment with its offset, of the years that events have."""
 M = TypeVar("M", bound=BaseModel)

@@ -8,6 +8,7 @@ from gateway import health
 from gateway.outermost import Outermost
 from gateway.problems import Problem
 from office import routes, session_pages, sign_in
+from office.bulk import BulkRunner
 from office.changes import Marks
 from office.context import Office
 from office.guard import Guard, answer_sign_in_needed, headers_of
@@ -37,6 +38,7 @@ def create_app(office: Office) -> Starlette:
     app.state.office = office
     app.state.gateway = office.gateway
     app.state.marks = Marks()
+    app.state.bulk = BulkRunner(office)
     app.add_middleware(Guard, office=office)
     app.add_middleware(Outermost, headers=headers_of(office), answer=answer_problem)
     return app

@@ -1,6 +1,5 @@
 """The page of a case: where it stands, what can be done now, and, a tab each, everything else of it."""
 
-import inspect
 import json
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +12,7 @@ from activities.kernel.queries import queries
 from cases import documents, lists, places
 from cases.administration import ENTER, roles_for
 from cases.break_glass import reads_of
+from cases.decisions import own_fields
 from cases.finding import case_seen
 from cases.page import read_page
 from cases.registry import PROCESSES
@@ -20,12 +20,16 @@ from cases.sight import note_reads
 from cases.states import read_state
 from cases.words import process_words
 from office.context import office_of
+from office.options import options_of
 from office.pages import Reader, page, reader_of
+from office.posted import new_key
 from office.tables import sections_of
 from office.tasks import neighbours, task_words
-from office.words import step_of
+from office.words import act_of, first_of, step_of
+from schemas.kernel.case import KernelCommand
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.roles import AUDITOR
+from workflows.kernel.lifecycle import Step
 from workflows.kernel.process import Process
 from workflows.kernel.sight import Field
 
@@ -121,9 +125,8 @@ async def _tab(  # noqa: PLR0911 - one for each tab
     pool, t, room = office_of(request).gateway.pool, reader.tongue, seen.process.room
     match tab:
         case "now":
-            state = await read_state(pool, seen.row)
             return {
-                "acts": _acts(reader, seen, state, told),
+                "acts": await _acts(request, reader, seen, told),
                 "enter": _events(reader, seen),
                 "tasks": [
                     each | {"words": task_words(reader, each | {"case_id": seen.case_id})}
@@ -142,7 +145,7 @@ async def _tab(  # noqa: PLR0911 - one for each tab
             found = await lists.list_notices(pool, [seen.process.name], case_id=seen.case_id, limit=200)
             return {"notices": found.rows}
         case "words":
-            return {"texts": told["texts"]}
+            return {"texts": told["texts"], "notes": told["notes"], "key": new_key()}
         case "timeline":
             rows = await pool.fetch(SQL["log_of_case"], seen.case_id)
             return {"steps": [_step(reader, seen, dict(row)) for row in reversed(rows)]}
@@ -153,25 +156,51 @@ def _enters(reader: Reader, seen: Seen) -> bool:
     return not roles_for(ENTER, seen.process.name).isdisjoint(reader.actor.roles)
 
 
-def _acts(reader: Reader, seen: Seen, state: Any, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the reader's roles may do, and for each thing that cannot be done now, why not."""
-    t, process, found = reader.tongue, seen.process, []
-    own = [line for line in process.commands if not process.roles_of(line).isdisjoint(reader.actor.roles)]
-    for name in sorted(own, key=lambda each: each not in told["possible"]):
-        words = inspect.cleandoc(process.commands[name].__doc__ or name)
-        act = {
-            "name": name,
-            "title": t.title(process.room, words),
-            "rest": t.rest(process.room, words),
-            "why": "",
-        }
+async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the reader's roles may do, what is asked for first; for each that cannot be done now, why not."""
+    pool, t, process, found = office_of(request).gateway.pool, reader.tongue, seen.process, []
+    state = await read_state(pool, seen.row)
+    asked = {task["kind"] for task in told["tasks"]}
+    own = [name for name in process.commands if not process.roles_of(name).isdisjoint(reader.actor.roles)]
+    stages = {name: min(len(line.at) for line in _lines(process, name)) for name in own}
+    # what is for few stages is what is waited for there; what can be done at many is not
+    for name in sorted(own, key=lambda each: (each not in told["possible"], each not in asked, stages[each])):
+        command, why = process.commands[name], ""
         if name not in told["possible"]:
-            try:
-                process.check(name, state, reader.actor)
-            except Refusal as refusal:
-                act["why"] = why_not(reader, process, refusal)
-        found.append(act)
+            why = _refusal_of(reader, process, state, name)
+        else:
+            choices = await options_of(pool, t, process, seen.case_id, state, command)
+            fields = own_fields(command)
+            empty = [each for each, some in choices.items() if not some and fields[each].is_required()]
+            why = t("There is nothing that it could be about.") if empty else ""
+        found.append(
+            {
+                "name": name,
+                "title": act_of(t, process, name),
+                "rest": t.sentence(process.room, first_of(command)),
+                "why": why,
+                "asked": name in asked or stages[name] == 1,
+                "of_host": issubclass(command, KernelCommand),
+            }
+        )
     return found
+
+
+def _lines(process: Process[Any], name: str) -> list[Step]:
+    return [
+        line
+        for table in (process.lifecycle, *process.tracks.values())
+        for line in table.steps
+        if line.name == name
+    ]
+
+
+def _refusal_of(reader: Reader, process: Process[Any], state: Any, name: str) -> str:
+    try:
+        process.check(name, state, reader.actor)
+    except Refusal as refusal:
+        return why_not(reader, process, refusal)
+    return reader.tongue("Not now.")
 
 
 def why_not(reader: Reader, process: Process[Any], refusal: Refusal) -> str:

@@ -4,7 +4,6 @@ A form carries the version that was seen and the key of the decision: sent twice
 case that changed meanwhile is shown with what changed, and with everything that was typed.
 """
 
-import inspect
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -30,7 +29,7 @@ from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, number_in, step_in
 from office.sides import side_of
 from office.tasks import following
-from office.words import step_of
+from office.words import act_of, first_of, step_of
 from schemas.kernel.case import Command
 from schemas.kernel.refusals import Refusal, RefusalKind
 
@@ -147,13 +146,9 @@ async def _ask(
 
 def _about(question: _Question) -> dict[str, Any]:
     t, room = question.reader.tongue, question.seen.process.room
-    words = inspect.cleandoc(question.command.__doc__ or question.name)
-    return {
-        "seen": question.seen,
-        "title": t.title(room, words),
-        "rest": t.rest(room, words),
-        "name": question.name,
-    }
+    told = t.sentence(room, first_of(question.command))
+    title = act_of(t, question.seen.process, question.name)
+    return {"seen": question.seen, "title": title, "rest": told, "name": question.name}
 
 
 async def _check(request: Request, question: _Question, version: int, key: str, given: FormData) -> Response:

@@ -45,7 +45,7 @@ async def ask(request: Request) -> Response:
     """What happened."""
     reader = await reader_of(request)
     seen, kind = await _kind(request, reader)
-    return _ask(request, reader, seen, _form(reader, seen, kind), new_key(), kind)
+    return _ask(request, reader, seen, _form(reader, seen, kind), new_key())
 
 
 async def receive(request: Request) -> Response:
@@ -64,7 +64,7 @@ async def receive(request: Request) -> Response:
             faults = form.faults(error)
     if data is None or when is None or step == "change":
         status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-        return _ask(request, reader, seen, form, key, kind, given, faults, status)
+        return _ask(request, reader, seen, form, key, given, faults, status)
     if step != "do":
         about = _about(reader, seen, request.path_params["name"])
         return page(request, reader, "fact_check.html", inputs=form.inputs(given), key=key, **about)
@@ -76,14 +76,13 @@ async def receive(request: Request) -> Response:
         received_at=datetime.now(UTC),
         data=data.model_dump(mode="json", exclude_unset=True),
     )
-    return await _store(request, reader, seen, kind, form, envelope, given)
+    return await _store(request, reader, seen, form, envelope, given)
 
 
 async def _store(
     request: Request,
     reader: Reader,
     seen: Seen,
-    kind: Any,
     form: Form,
     envelope: EventEnvelope,
     given: FormData,
@@ -101,7 +100,7 @@ async def _store(
         refusal = error
     if refusal is not None:
         text = PAGE.text(refusal, t.language)
-        return _ask(request, reader, seen, form, new_key(), kind, given, None, HTTPStatus.CONFLICT, (text,))
+        return _ask(request, reader, seen, form, new_key(), given, None, HTTPStatus.CONFLICT, (text,))
     return go(f"/cases/{seen.case_id}?said={'decided' if entry is not None else 'stored'}")
 
 
@@ -153,7 +152,6 @@ def _ask(
     seen: Seen,
     form: Form,
     key: str,
-    kind: Any,
     given: FormData | None = None,
     faults: dict[str, str] | None = None,
     status: HTTPStatus = HTTPStatus.OK,

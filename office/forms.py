@@ -23,7 +23,7 @@ from office.words import Tongue
 from schemas.kernel.deadlines import DAY_ENDS
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.texts import storable
-from workflows.kernel.choices import Choice, Choices
+from workflows.kernel.choices import Choice
 
 Kind = Literal[
     "text",
@@ -126,7 +126,7 @@ class Form:
         room: str,
         fields: Mapping[str, FieldInfo],
         words: Mapping[str, str] | None = None,
-        choices: Choices | None = None,
+        choices: Mapping[str, Sequence[Choice]] | None = None,
     ) -> None:
         self._tongue, self._room = tongue, room
         self._fields, self._words, self._choices = fields, words or {}, choices or {}

@@ -13,7 +13,7 @@ from office.forms import kind_of
 from office.words import Tongue, step_of
 from schemas.kernel.case import Command, KernelCommand, ReassignTask
 from schemas.kernel.identifiers import StaffId
-from workflows.kernel.choices import Choice
+from workflows.kernel.choices import Choice, StaffOf
 from workflows.kernel.process import Process
 
 OFFICE: Final = queries("kernel/office")
@@ -33,13 +33,20 @@ async def options_of(
 ) -> dict[str, tuple[Choice, ...]]:
     """By field what may be chosen; a field that is not in it says so itself, or is typed."""
     own = process.choices.get(command)
-    found = {name: tuple(each) for name, each in own(state).items()} if own is not None else {}
+    found = {}
+    for name, each in (own(state) if own is not None else {}).items():
+        found[name] = await _colleagues(pool, each.roles) if isinstance(each, StaffOf) else tuple(each)
     fields = own_fields(command)
     if issubclass(command, KernelCommand):
         if "task" in fields:
             found["task"] = tuple(await _tasks(pool, tongue, process, case_id))
         if "deadline" in fields:
-            names = [name for name, each in state.deadlines.items() if each.state in ("running", "paused")]
+            paused = {"pause-deadline": False, "resume-deadline": True}.get(command.step)
+            names = [
+                name
+                for name, each in state.deadlines.items()
+                if paused is None or (each.paused_at is not None) is paused
+            ]
             found["deadline"] = tuple(
                 Choice(
                     name,
@@ -52,7 +59,7 @@ async def options_of(
     if command is ReassignTask:
         wanted.append("assignee")
     if wanted:
-        colleagues = tuple(await _colleagues(pool, process))
+        colleagues = await _colleagues(pool, tuple(sorted(process.roles)))
         found |= dict.fromkeys(wanted, colleagues)
     return found
 
@@ -70,17 +77,17 @@ async def _tasks(pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case
     ]
 
 
-async def _colleagues(pool: asyncpg.Pool, process: Process[Any]) -> list[Choice]:
-    """Active staff who work in the process, each with how much they have and when they are away."""
+async def _colleagues(pool: asyncpg.Pool, roles: tuple[str, ...]) -> tuple[Choice, ...]:
+    """Active staff with one of some roles, each with how much they have and until when they are away."""
     found = []
-    for row in await pool.fetch(STAFF["colleagues"], sorted(process.roles)):
+    for row in await pool.fetch(STAFF["colleagues"], list(roles)):
         load = f"{row['open_tasks']}" + (f"/{row['load_cap']}" if row["load_cap"] is not None else "")
         ja, en = f"担当 {load} 件", f"{load} open"
         if row["away_until"] is not None:
             until = row["away_until"]
             ja, en = f"{ja}、不在（{_JA.moment(until)}まで）", f"{en}, away until {_EN.moment(until)}"
         found.append(Choice(row["staff_id"], row["staff_id"], row["staff_id"], (ja, en)))
-    return found
+    return tuple(found)
 
 
 def _is_staff(field: Any) -> bool:

@@ -1,5 +1,6 @@
 """What a form of ours sends: read within limits, and only with the token of the session."""
 
+import re
 from typing import Final
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from office.pages import Reader
 
 SPARE: Final = 64 * 1024
 """Bytes of a form with a file, beside the file."""
-_KEY_LENGTH: Final = 64
+_KEY: Final = re.compile("page-[0-9a-f]{32}")
 
 
 async def form_of(request: Request, reader: Reader, *, file_bytes: int = 0) -> FormData:
@@ -42,7 +43,7 @@ def key_in(form: FormData) -> str:
         Problem: 400, it was changed or left out.
     """
     key = form.get("key", "")
-    if not isinstance(key, str) or not key.startswith("page-") or len(key) > _KEY_LENGTH or not key.isascii():
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise invalid([Fault("key", "missing")])
     return key
 

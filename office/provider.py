@@ -122,7 +122,7 @@ async def shown_by(provider: Provider, url: str, answer: Answer, *, nonce: str, 
     metadata = await METADATA.of(provider.issuer)
     if answer.issuer != provider.issuer and (answer.issuer is not None or metadata.says_issuer):
         raise _not_believed("issuer")
-    token = await _exchange(provider, metadata, url, answer.code, verifier)
+    token = await _redeemed(provider, metadata, url, answer.code, verifier)
     try:
         claims = await _VERIFIER.verify(
             token, issuer=provider.issuer, audience=provider.client_id, jwks_url=metadata.jwks_uri
@@ -147,7 +147,7 @@ def _shown(provider: Provider, claims: Mapping[str, Any], nonce: str) -> Shown:
     return Shown(provider.issuer, subject, datetime.fromtimestamp(at, UTC) if at and known else None)
 
 
-async def _exchange(provider: Provider, metadata: Metadata, url: str, code: str, verifier: str) -> str:
+async def _redeemed(provider: Provider, metadata: Metadata, url: str, code: str, verifier: str) -> str:
     try:
         async with asyncio.timeout(WITHIN), _client(provider, metadata, url) as client:
             answer = await client.fetch_token(

@@ -16,6 +16,7 @@ from gateway.listing import Cursor, place
 from gateway.request_parsing import query_of
 from office.context import office_of
 from office.pages import Reader, page, reader_of
+from office.words import step_of
 from schemas.kernel.case import Actor
 from schemas.kernel.japan import TOKYO
 
@@ -110,10 +111,7 @@ def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
 def task_words(reader: Reader, row: dict[str, Any]) -> str:
     """What a task is, in words."""
     process = PROCESSES[row.get("process") or process_of(row["case_id"]) or ""]
-    command = process.commands.get(row["kind"])
-    if command is not None:
-        return reader.tongue.title(process.room, command.__doc__ or row["kind"])
-    return reader.tongue.word(process.room, row["kind"])
+    return step_of(reader.tongue, process, row["kind"])
 
 
 def href_of(row: dict[str, Any]) -> str | None:

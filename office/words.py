@@ -25,6 +25,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _STAGES: Final = frozenset({"stage", "outcome"})
 _KEYS: Final = {"document_state": "document"}
 _VALUE: Final = re.compile(r"{\w+}")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _CLAUSE_ENDS: Final = {"ja": ("。", "（", "："), "en": ("; ", ": ", ". ", " (")}
 
 
@@ -169,7 +170,7 @@ class Tongue:
             return f"{on.year}年{on.month}月{on.day}日（{weekday}）"
         return f"{weekday} {on.day} {_MONTHS[on.month - 1]} {on.year}"
 
-    def value(self, room: str, value: Any) -> str:  # noqa: PLR0911 - one for each sort
+    def value(self, room: str, value: Any) -> str:  # noqa: C901, PLR0911 - one for each sort
         """A value of a table or a page as its reader writes it."""
         match value:
             case None:
@@ -194,6 +195,8 @@ class Tongue:
                 return ("、" if self.language == "ja" else ", ").join(pairs)
             case float():
                 return f"{value:g}"
+            case str() if _MOMENT.fullmatch(value):
+                return self.moment(datetime.fromisoformat(value))
             case str():
                 known = lookup(room, value) or value in ROLES or named(room, value)
                 return self.word(room, value) if known else value
@@ -201,9 +204,17 @@ class Tongue:
                 return str(value)
 
 
+def first_of(model: type[Any]) -> str:
+    """The first paragraph of what a model says of itself: its help at every door."""
+    return inspect.cleandoc(model.__doc__ or model.__name__).split("\n\n")[0]
+
+
+def act_of(tongue: Tongue, process: Process[Any], step: str) -> str:
+    """What a decision is called on a button: in Japanese its word, or the first clause of its sentence."""
+    own = lookup(process.room, step) if tongue.language == "ja" else step.replace("-", " ").capitalize()
+    return own or tongue.title(process.room, first_of(process.commands[step]))
+
+
 def step_of(tongue: Tongue, process: Process[Any], step: str) -> str:
-    """A step of a case's log in words: a decision by its own, any other by the words of its process."""
-    command = process.commands.get(step)
-    if command is not None:
-        return tongue.title(process.room, inspect.cleandoc(command.__doc__ or step))
-    return tongue.word(process.room, step)
+    """A step of a case's log in words."""
+    return act_of(tongue, process, step) if step in process.commands else tongue.word(process.room, step)

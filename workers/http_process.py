@@ -2,13 +2,13 @@
 
 import asyncio
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import structlog
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 from temporalio.client import Client
 
 from activities.kernel.database import open_pool
@@ -32,17 +32,24 @@ INBOX_POOL_SIZE: Final = 8
 FINISH_WITHIN: Final = 1.8
 """Seconds for the requests under way at SIGTERM: the supervisor's patience is 2.5."""
 UNUSABLE: Final = 8
+BEGIN_AGAIN_AFTER: Final = 5.0
 
 log = structlog.get_logger()
 
 
-async def run_http(name: str, settings: Settings, app_of: Callable[[Gateway], ASGIApp]) -> int:
+async def run_http(
+    name: str,
+    settings: Settings,
+    app_of: Callable[[Gateway], Starlette],
+    beside: Callable[[Starlette], Coroutine[Any, Any, None]] | None = None,
+) -> int:
     """Serve until told to stop and return the exit code, 8 where the port is taken.
 
     Args:
         name: `gateway` or `office`, as settings and log lines have it.
         settings: where it listens, and what it stands on.
         app_of: what answers, of connections to the servers.
+        beside: what is done all the while beside answering.
 
     Raises:
         StackFault: the embedded stack is meant and does not run.
@@ -74,10 +81,25 @@ async def run_http(name: str, settings: Settings, app_of: Callable[[Gateway], AS
             server = Server(app, finish_within=FINISH_WITHIN, on_started=started)
             stop = asyncio.create_task(_stop(server, told))
             stack.callback(stop.cancel)
+            if beside is not None:
+                work = asyncio.create_task(lasting(name, beside, app))
+                stack.callback(work.cancel)
             await server.serve([listener])
         return None
 
     return await run(name, settings, "office", homes().values(), serve)
+
+
+async def lasting(
+    name: str, beside: Callable[[Starlette], Coroutine[Any, Any, None]], app: Starlette
+) -> None:
+    """What is done beside answering, begun again when servers were away or it has failed."""
+    while True:
+        try:
+            await beside(app)
+        except Exception:
+            log.exception("%s-work-failed", name)
+            await asyncio.sleep(BEGIN_AGAIN_AFTER)
 
 
 async def pools(url: str, application: str = "iehe-gateway") -> tuple[asyncpg.Pool, asyncpg.Pool]:

@@ -4,7 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from activities.kernel.outgoing import is_this_machine
 from embedded.logins import UnsafeFileError, private_text
@@ -29,11 +29,14 @@ async def run_office(settings: Settings) -> int:
     if provider is None and not links:
         log.warning("nobody-can-sign-in", setting="IEHE_OIDC_ISSUER")
 
-    def app_of(gateway: Gateway) -> ASGIApp:
+    def app_of(gateway: Gateway) -> Starlette:
         url, ui = office_url(settings), ui_origin(settings)
         return create_app(Office(gateway, url, provider, links=links, temporal_ui=ui))
 
-    return await run_http("office", settings, app_of)
+    async def decide_for_many(app: Starlette) -> None:
+        await app.state.bulk.run()
+
+    return await run_http("office", settings, app_of, decide_for_many)
 
 
 def provider_of(settings: Settings) -> Provider | None:

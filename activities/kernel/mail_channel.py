@@ -57,7 +57,9 @@ class _Letters:
 
     async def _prepare(self, notices: Sequence[asyncpg.Record], now: datetime, link: str | None) -> Prepared:
         first = notices[0]
-        opened = {each: self.channel.opened(first["case_id"], first[each]) for each in ("name", "address")}
+        # what is told with others has no words of the office's own
+        sealed = ("name", "address", *(("own_words",) if len(notices) == 1 else ()))
+        opened = {each: self.channel.opened(first["case_id"], first[each]) for each in sealed}
         address = opened["address"]
         if not address:
             raise RefusedError("no-address")

@@ -33,7 +33,7 @@ def message(to: str, *facts: str, outside: Collection[str] = ()) -> Message:
 
 
 class NotRenderedError(Exception):
-    """A message that cannot be written; `reason` is `unknown-message` or `missing-fact`."""
+    """A message that cannot be written; `reason` is `unknown-message`, `missing-fact` or `words-sealed`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -103,15 +103,16 @@ def render(
     reader: Reader,
     office: Office,
     link: str | None = None,
+    own_words: str | None = None,
 ) -> Rendered:
     """One message for one reader; facts that the message does not tell are not shown to its template.
 
-    `link`: where it is answered, for its reader alone.
+    `link`: where it is answered, for its reader alone. `own_words`: the office's, before its own.
 
     Raises NotRenderedError.
     """
     told = {key: value for key, value in facts.items() if key in told_facts}
-    return _framed(room, f"templates/{message}", {"facts": told, "link": link}, reader, office)
+    return _framed(room, f"templates/{message}", {"facts": told, "link": link}, reader, office, own_words)
 
 
 def render_together(room: str, letter: str, items: Sequence[Any], reader: Reader, office: Office) -> Rendered:
@@ -123,7 +124,14 @@ def render_together(room: str, letter: str, items: Sequence[Any], reader: Reader
     return _framed(room, f"templates/{letter}", told, reader, office)
 
 
-def _framed(room: str, folder: str, told: Mapping[str, Any], reader: Reader, office: Office) -> Rendered:
+def _framed(
+    room: str,
+    folder: str,
+    told: Mapping[str, Any],
+    reader: Reader,
+    office: Office,
+    own_words: str | None = None,
+) -> Rendered:
     context = {**told, "recipient": reader, "office": office, "language": reader.language}
     environment = _environment()
     try:
@@ -135,6 +143,7 @@ def _framed(room: str, folder: str, told: Mapping[str, Any], reader: Reader, off
         letter = environment.get_template(f"{room}/templates/letter.{reader.language}.txt")
         context["signature"] = "".join(letter.blocks["office"](letter.new_context({}))).strip()
         body = "".join(template.blocks["body"](template.new_context(context))).strip()
+        body = body if own_words is None else f"{own_words}\n\n{body}"
         text = letter.render(context, body=body).strip() + "\n"
         html = as_html(subject, text, reader.language)
     except (jinja2.UndefinedError, TypeError, ValueError):

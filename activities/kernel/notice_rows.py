@@ -84,7 +84,10 @@ def rendered_alone(
         raise NotRenderedError("unknown-message")
     told = room.every_message[row["message"]].facts
     facts = {**json.loads(row["facts"]), "case": row["case_id"]}
-    return render(room.process.room, row["message"], told, facts, _reader(row), office, link)
+    own_words = row.get("own_words")
+    if row.get("words") is not None and own_words is None:
+        raise NotRenderedError("words-sealed")  # never without what the office has added
+    return render(room.process.room, row["message"], told, facts, _reader(row), office, link, own_words)
 
 
 def _reader(row: Mapping[str, Any]) -> Reader:

@@ -1,6 +1,6 @@
-"""When the next try of a notice is due, and when trying ends. Pure arithmetic."""
+"""When the next try of a notice is due, when trying ends, how long one may be held. Pure arithmetic."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from schemas.kernel.policies import NoticePolicy
@@ -10,6 +10,15 @@ LONGEST_RETRY: Final = timedelta(hours=1)
 FIRST_URGENT_RETRY: Final = timedelta(seconds=15)
 LONGEST_URGENT_RETRY: Final = timedelta(minutes=2)
 SHORTEST_RETRY: Final = timedelta(seconds=1)
+HELD_LOOK: Final = timedelta(minutes=1)
+"""How often a delivery looks whether what a person holds was released."""
+HELD_LONG: Final = timedelta(hours=24)
+"""For how long a person may hold a notice before doctor and lists say so; of the host, for every process."""
+
+
+def is_held_long(held_since: datetime | None, now: datetime | None = None) -> bool:
+    """Whether a person has held a notice for longer than `HELD_LONG`; `now` is the present unless given."""
+    return held_since is not None and (now or datetime.now(UTC)) - held_since > HELD_LONG
 
 
 def retry_delay(attempts: int, *, urgent: bool = False) -> timedelta:

@@ -32,7 +32,7 @@ from activities.kernel.database import FAULTS, again
 from activities.kernel.delivering import DELIVER
 from activities.kernel.message_templates import NotRenderedError, Office
 from activities.kernel.notice_rows import is_answerable, rendered_alone
-from activities.kernel.notice_times import SHORTEST_RETRY, next_retry, retry_delay
+from activities.kernel.notice_times import HELD_LOOK, SHORTEST_RETRY, next_retry, retry_delay
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Room
@@ -181,9 +181,8 @@ class NoticeActivities:
     async def _beside(self, row: asyncpg.Record, session: Session | None) -> Sequence[asyncpg.Record]:
         """What is told in the same letter: what was held in the same quiet hours, the rest of a digest."""
         held = row["held_until"] is not None and row["held_until"] <= self._clock()
-        of_staff = (
-            row["recipient_kind"] == "staff" and not row["by_hand"] and not is_answerable(row, self._rooms)
-        )
+        of_staff = row["recipient_kind"] == "staff" and not row["by_hand"] and row["words"] is None
+        of_staff = of_staff and not is_answerable(row, self._rooms)
         if not (isinstance(session, Gathering) and of_staff and (held or row["digest_on"])):
             return []
         until = self._clock() if row["digest_on"] is None else None
@@ -212,11 +211,16 @@ class NoticeActivities:
         attempts = {each["notice_id"]: each["attempts"] for each in told}
         first = notice_id if len(told) > 1 else None
         claimed = await self._pool.fetch(
-            SQL["claim"], list(attempts), list(attempts.values()), prepared.message_id, first
+            SQL["claim"],
+            list(attempts),
+            list(attempts.values()),
+            prepared.message_id,
+            first,
+            [each["revision"] for each in told],
         )
         if not claimed:
             if first is None:
-                # superseded since, or another attempt's
+                # superseded since, held, changed, or another attempt's
                 await self._pool.execute(SQL["silence"], notice_id, row["attempts"])
             return False
         attempt = row["attempts"] + 1
@@ -260,7 +264,8 @@ class NoticeActivities:
     async def _settle(
         self, row: asyncpg.Record, state: str, reason: str, retry_at: datetime | None = None
     ) -> None:
-        await self._pool.execute(SQL["settle"], row["notice_id"], row["attempts"], state, reason, retry_at)
+        ended = (state, reason, retry_at, row["revision"])
+        await self._pool.execute(SQL["settle"], row["notice_id"], row["attempts"], *ended)
         _log("notice-not-sent", row, state, reason, row["attempts"] + 1)
 
     def _failure(
@@ -289,8 +294,10 @@ def _due(rows: Sequence[asyncpg.Record], now: datetime) -> Sequence[asyncpg.Reco
 
 
 def _wait(row: asyncpg.Record, now: datetime, quiet: datetime | None) -> timedelta:
-    if quiet is not None and not row["urgent"]:
+    if quiet is not None and (row["held_since"] is not None or not row["urgent"]):
         return quiet - now
+    if row["held_since"] is not None:
+        return HELD_LOOK
     retry_at: datetime | None = row["retry_at"]
     if retry_at is not None:
         return max(retry_at - now, SHORTEST_RETRY)

@@ -13,9 +13,8 @@
   }
 
   const progress = document.querySelector("[data-progress]");
-  if (progress) {
-    // the page asks for itself without this; here only what has changed is put in its place
-    document.querySelectorAll("meta[http-equiv=refresh]").forEach((each) => each.remove());
+  if (progress && !("done" in progress.dataset)) {
+    // without this the page asks for itself; here only what has changed is put in its place
     const ask = async () => {
       const answer = await fetch(progress.dataset.progress, { headers: { "Accept": "text/html" } });
       if (!answer.ok) { window.location.reload(); return; }

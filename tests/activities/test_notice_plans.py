@@ -20,7 +20,7 @@ ASKED = {
     "pending": f"'{CASE}', 3, NULL, '{{}}', NULL",
     "hold": f"'{CASE}', 3, now(), NULL",
     "beside": "'n-1', 'sato', 'admission-review', now(), NULL",
-    "claim": "'{n-1}', '{0}', '<m>', NULL",
+    "claim": "'{n-1}', '{0}', '<m>', NULL, '{0}'",
     "answered": "'n-1', 1, 'accepted', NULL, now(), NULL",
     "left": f"'{CASE}', 3, NULL, NULL",
 }

@@ -16,6 +16,7 @@ SHARED = {
     *("sources", "source_keys", "webhooks", "webhook_keys", "keys"),
     *("requests", "decodings", "administration_log", "retention_settings", "erasures"),
     "link_receivers",
+    "bulk_runs",
     *("office_sessions", "office_subjects", "office_links"),
 }
 """Of no case and no process: people, rules, and what the doors and the administration note of themselves."""

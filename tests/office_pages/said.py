@@ -19,7 +19,7 @@ from gateway import place_answers
 from gateway.responses import BothLanguages, Lines
 from gateway.rooms import DOORS
 from gateway.starting import _MODELS
-from office import case, facts, forms, pages, tasks
+from office import bulk, case, facts, forms, notices, pages, tasks
 from office.starting import APART
 from office.words import Tongue, english_of, lookup
 from schemas.kernel.case import ActorKind
@@ -38,6 +38,7 @@ STATES = {
     "right": ("case", "work", "personal", "role"),
     "deadline": ("running", "paused", "met", "expired", "cancelled"),
     "document": tuple(DocumentStage),
+    "act": tuple(notices.ACTS),
     "message": ("queued", "sending", "accepted", "failed", "dead", "unknown", "suppressed"),
 }
 """What the host says of a read, a time limit, a document or a message."""
@@ -80,7 +81,7 @@ def _in_templates() -> Iterator[str]:
 
 def _in_tables() -> Iterator[str]:
     """Tables of words whose rows are said by name."""
-    for table in (case.TABS, pages.SAID, tasks._GROUPS, forms.FAULTS):
+    for table in (case.TABS, pages.SAID, tasks._GROUPS, forms.FAULTS, bulk.STATES, notices.ACTS):
         yield from table.values()
     yield from (
         "Boards",

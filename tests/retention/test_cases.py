@@ -229,3 +229,25 @@ async def test_every_table_that_names_a_case_is_erased(archive: Archive) -> None
     )
     left = {row["name"] for row in tables if f"'{row['name']}'" not in "".join(bodies.values())}
     assert left == {"case_certificates"}
+
+
+async def test_notes_and_what_was_done_to_notices_go_with_the_case(archive: Archive) -> None:
+    """However append-only they are; the certificate counts them."""
+    case_id = await archive.case(ended_days=365 * 6)
+    reason = await archive.text(case_id)
+    await archive.notice(case_id, "accepted", days=1)
+    await archive.owner.execute(
+        "INSERT INTO iehe.case_notes (note_id, version, case_id, act, staff_id, key, sealed) "
+        "VALUES (gen_random_uuid(), 1, $1, 'write', 'office-1', 'k', 'x')",
+        case_id,
+    )
+    await archive.owner.execute(
+        "INSERT INTO iehe.notice_acts (notice_id, revision, case_id, act, staff_id, key, reason_id) "
+        "SELECT notice_id, 1, case_id, 'hold', 'office-1', 'k', $1 FROM iehe.notices",
+        reason,
+    )
+    assert await archive.sweep() == {"cases": 1}
+    (certificate,) = await certificates(archive)
+    rows = json.loads(certificate["rows"])
+    assert (rows["case_notes"], rows["notice_acts"], rows["notices"], rows["texts"]) == (1, 1, 1, 1)
+    assert await everywhere(archive.owner, case_id) == {"iehe.case_certificates": 1}

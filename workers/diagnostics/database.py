@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from activities.kernel.notice_times import HELD_LONG
 from activities.kernel.queries import queries
 from cases.registry import PROCESSES
 from schemas.kernel.japan import TOKYO
@@ -20,6 +21,7 @@ DRIFT_WARN: Final = 2.0
 DRIFT_PROBLEM: Final = 60.0
 
 PLACES: Final = queries("kernel/places")
+NOTICE_ACTS: Final = queries("kernel/notice_acts")
 IN_FORCE = """
 SELECT DISTINCT ON (process, route) process, route, version,
        body #>> ARRAY['routes', route, 'calendar', 'holidays', '-1'] AS holidays_until
@@ -132,6 +134,22 @@ async def places(connection: Any) -> Finding:
     return ok("places", "what is given out is what is counted")
 
 
+async def _held(connection: Any) -> list[Finding]:
+    """Notices that a person has held for longer than the host's default."""
+    rows = await connection.fetch(NOTICE_ACTS["held_long"], datetime.now(UTC) - HELD_LONG)
+    if not rows:
+        return []
+    hours = int(HELD_LONG.total_seconds() // 3600)
+    text = f"{len(rows)} notices have been held by people for over {hours} hours"
+    named = [
+        f"{row['notice_id'][:12]}: held since {row['held_since'].astimezone(TOKYO):%Y-%m-%d %H:%M}"
+        for row in rows
+    ]
+    return [
+        Finding("held notices", "warn", text, "iehe notices list --held; release or cancel them", named=named)
+    ]
+
+
 async def waiting(connection: Any) -> list[Finding]:
     """What stands still until somebody does something."""
     rows = await connection.fetch(NOTICES)
@@ -144,6 +162,7 @@ async def waiting(connection: Any) -> list[Finding]:
     if late or notices.keys() & {"dead", "unknown", "failed"}:
         todo = "iehe notices list; a task waits for each that will not be tried again (iehe tasks)"
         found = [warn("notices", shown, todo, **notices, older_than_a_day=late)]
+    found += await _held(connection)
     if tasks["overdue"]:
         text = f"{tasks['overdue']} of {tasks['open']} open tasks are overdue"
         found.append(warn("tasks", text, "iehe tasks", **dict(tasks)))

@@ -25,6 +25,7 @@ from schemas.admission.state import Accommodation, AdmissionState, ItemState
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.draft import Draft
+from workflows.kernel.taking_back import STEPS
 
 AdmissionDraft = Draft[AdmissionState]
 DECIDE_ACCOMMODATION = "decide-accommodation"
@@ -141,7 +142,8 @@ def enter_completeness(draft: AdmissionDraft) -> None:
 
 def enter_eligibility(draft: AdmissionDraft) -> None:
     """Everything is there: the office checks."""
-    draft.notify("application-complete", "applicant")
+    if draft.step not in STEPS:
+        draft.notify("application-complete", "applicant")
     draft.start_deadline("check-eligibility", policy_of(draft.state).eligibility)
     draft.open_task("check-eligibility", Role.ADMISSIONS_OFFICE, deadline="check-eligibility")
 

@@ -25,6 +25,7 @@ from workflows.admission.intake import (
     missing_items,
     policy_of,
 )
+from workflows.kernel.taking_back import STEPS
 
 
 def enter_ranked(draft: AdmissionDraft) -> None:
@@ -95,7 +96,8 @@ def enter_accepted(draft: AdmissionDraft) -> None:
     policy = policy_of(state).enrolment
     deadline = draft.start_deadline("enrolment", policy, due_at=_end_of(draft, _round(draft).enrol_by))
     draft.open_task("record-enrolment", Role.ADMISSIONS_OFFICE, deadline="enrolment")
-    draft.notify("offer-accepted", "applicant", due_at=deadline.due_at.isoformat())
+    if draft.step not in STEPS:
+        draft.notify("offer-accepted", "applicant", due_at=deadline.due_at.isoformat())
 
 
 def record_enrolment(draft: AdmissionDraft, command: RecordEnrolment) -> None:
@@ -113,7 +115,8 @@ def enter_waitlisted(draft: AdmissionDraft) -> None:
     """On the list until the round's day."""
     policy = policy_of(draft.state).waitlist
     deadline = draft.start_deadline("waitlist", policy, due_at=_end_of(draft, _round(draft).waitlist_until))
-    draft.notify("waitlisted", "applicant", due_at=deadline.due_at.isoformat())
+    if draft.step not in STEPS:
+        draft.notify("waitlisted", "applicant", due_at=deadline.due_at.isoformat())
 
 
 def release_waitlist(draft: AdmissionDraft, _deadline: Deadline) -> None:

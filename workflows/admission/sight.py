@@ -15,8 +15,11 @@ SIGHT: Final[Sight] = {
 }
 
 _HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS.value})
+_OFFICE: Final = _HEAD | {Role.ADMISSIONS_OFFICE.value}
 ADMINISTRATION: Final[Administration] = {
-    "enter": frozenset({Role.ADMISSIONS_OFFICE.value, Role.HEAD_OF_ADMISSIONS.value}),
+    "enter": _OFFICE,
+    **dict.fromkeys(("change-notices", "write-notes"), _OFFICE),
+    "withdraw-notes": _HEAD,
     "load-policy": _HEAD,
     "hold-case": _HEAD,
     "add-round": _HEAD,

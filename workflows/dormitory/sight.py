@@ -9,7 +9,8 @@ from workflows.kernel.sight import EVERYTHING, READS, Administration, Sight
 SIGHT: Final[Sight] = {Role.HOUSE: EVERYTHING, Role.HEAD: EVERYTHING, AUDITOR: READS}
 _HOUSE: Final = frozenset({Role.HOUSE.value, Role.HEAD.value})
 ADMINISTRATION: Final[Administration] = {
-    "enter": _HOUSE,
+    **dict.fromkeys(("enter", "change-notices", "write-notes"), _HOUSE),
+    "withdraw-notes": frozenset({Role.HEAD.value}),
     "load-policy": frozenset({Role.HEAD.value}),
     "hold-case": frozenset({Role.HEAD.value}),
     "load-beds": _HOUSE,

@@ -19,7 +19,8 @@ SIGHT: Final[Sight] = {
 
 _OFFICE: Final = frozenset({Role.OFFICE.value, Role.HEAD.value})
 ADMINISTRATION: Final[Administration] = {
-    "enter": _OFFICE,
+    **dict.fromkeys(("enter", "change-notices", "write-notes"), _OFFICE),
+    "withdraw-notes": frozenset({Role.HEAD.value}),
     "load-policy": frozenset({Role.HEAD.value}),
     "hold-case": frozenset({Role.HEAD.value}),
     "load-agreements": _OFFICE,

@@ -23,5 +23,12 @@ class Choice:
     bounds: tuple[float, float] | None = None
 
 
-Choices = Mapping[str, Sequence[Choice]]
+@dataclass(frozen=True, slots=True)
+class StaffOf:
+    """Active members of staff who have one of these roles, as the door finds them."""
+
+    roles: tuple[str, ...]
+
+
+Choices = Mapping[str, Sequence[Choice] | StaffOf]
 """By field."""

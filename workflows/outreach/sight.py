@@ -13,8 +13,10 @@ SIGHT: Final[Sight] = {
     Role.LECTURER: own_cases(Role.LECTURER),
 }
 
+_OFFICE: Final = frozenset({Role.OFFICE.value, Role.HEAD.value})
 ADMINISTRATION: Final[Administration] = {
-    "enter": frozenset({Role.OFFICE.value, Role.HEAD.value}),
+    **dict.fromkeys(("enter", "change-notices", "write-notes"), _OFFICE),
+    "withdraw-notes": frozenset({Role.HEAD.value}),
     "load-policy": frozenset({Role.HEAD.value}),
     "hold-case": frozenset({Role.HEAD.value}),
     "load-topics": frozenset({Role.HEAD.value, Role.OFFICE.value}),

@@ -56,6 +56,8 @@ _OFFICE: Final = frozenset(
 ADMINISTRATION: Final[Administration] = {
     "load-policy": frozenset({Role.HEAD.value}),
     "enter": _OFFICE,
+    **dict.fromkeys(("change-notices", "write-notes"), _OFFICE | {Role.LEAD.value}),
+    "withdraw-notes": frozenset({Role.HEAD.value, Role.LEAD.value}),
     "import-register": frozenset({Role.TRIAGE.value, Role.HEAD.value}),
     "import-alerts": frozenset({Role.TRIAGE.value, Role.HEAD.value}),
     "read-report": frozenset({Role.HEAD.value, Role.VICE_PRESIDENT.value, AUDITOR}),

@@ -91,7 +91,8 @@ SELECT true AS is_dead FROM iehe.events e WHERE e.state = 'dead' AND e.process =
 -- Never an address.
 SELECT n.notice_id, n.case_id, n.version, n.message, n.channel, n.urgent, n.recipient_kind, n.recipient_id, n.why,
        n.state, n.attempts,
-       n.queued_at, n.sent_at, n.reason, n.message_id, n.possible_duplicate
+       n.queued_at, n.sent_at, n.reason, n.message_id, n.possible_duplicate,
+       CASE WHEN n.state IN ('queued', 'failed') THEN n.held_since END AS held_since, n.revision
 FROM iehe.notices n
 WHERE n.process = {process} {filters}
 ORDER BY n.queued_at DESC, n.notice_id DESC LIMIT {limit}

@@ -85,18 +85,22 @@ DELETE FROM iehe.texts WHERE text_id = $1 AND author = $2
 
 -- name: notice
 SELECT notice_id, case_id, version, digest_on, process, message, channel, urgent, recipient_kind, recipient_id, why, facts,
-       state, attempts, queued_at, held_until, retry_at, sent_at, reason, message_id, told_with, possible_duplicate, by_hand
+       state, attempts, queued_at, held_until, CASE WHEN state IN ('queued', 'failed') THEN held_since END AS held_since,
+       retry_at, sent_at, reason, message_id, told_with, possible_duplicate, by_hand, revision, words IS NOT NULL AS changed
 FROM iehe.notices WHERE notice_id = $1
 
 -- name: notices_beginning
 SELECT notice_id FROM iehe.notices WHERE notice_id ^@ $1 ORDER BY notice_id LIMIT 2
 
 -- name: letter
--- Personal: a notice with its reader as of now, whatever has become of it.
+-- Personal: a notice with its reader as of now, whatever has become of it, in their language or in $2.
 SELECT n.notice_id, n.case_id, n.digest_on, n.process, n.message, n.channel, n.recipient_kind, n.recipient_id, n.why,
-       n.facts, n.queued_at,
-       r.address, coalesce(r.language, 'ja') AS language, r.name
+       n.facts, n.queued_at, n.words, r.address, l.language, coalesce(r.language, 'ja') AS reads, r.name, (
+           SELECT 'sealed:' || concat_ws(':', k.class_key, encode(k.wrapped, 'base64'), t.text_id, encode(t.sealed, 'base64'))
+           FROM iehe.texts t JOIN iehe.case_keys k USING (case_id)
+           WHERE t.text_id = coalesce(n.words ->> l.language, n.words ->> 'ja', n.words ->> 'en')::uuid) AS own_words
 FROM iehe.notices n LEFT JOIN LATERAL iehe.recipient_of(n.case_id, n.recipient_kind, n.recipient_id) r ON true
+CROSS JOIN LATERAL (SELECT coalesce($2, r.language, 'ja') AS language) AS l
 WHERE n.notice_id = $1
 
 -- name: roles_of_staff
