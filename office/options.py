@@ -12,7 +12,9 @@ from cases.decisions import own_fields
 from office.forms import kind_of
 from office.words import Tongue, step_of
 from schemas.kernel.case import Command, KernelCommand, ReassignTask
+from schemas.kernel.corrections import CorrectData
 from schemas.kernel.identifiers import StaffId
+from schemas.kernel.taking_back import TakeBack
 from workflows.kernel.choices import Choice, StaffOf
 from workflows.kernel.process import Process
 
@@ -40,6 +42,10 @@ async def options_of(
     if issubclass(command, KernelCommand):
         if "task" in fields:
             found["task"] = tuple(await _tasks(pool, tongue, process, case_id))
+        if command is TakeBack:
+            found["taken"] = tuple(await _decisions(pool, tongue, process, case_id))
+        if command is CorrectData:
+            found["record"] = tuple(Choice(name, *each.title) for name, each in process.corrections.items())
         if "deadline" in fields:
             paused = {"pause-deadline": False, "resume-deadline": True}.get(command.step)
             names = [
@@ -74,6 +80,20 @@ async def _tasks(pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case
             note=(row["assignee"] or tongue.word(process.room, row["role"]),) * 2,
         )
         for row in rows
+    ]
+
+
+async def _decisions(pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str) -> list[Choice]:
+    """The decisions of a case that its process lets take back, the last first."""
+    return [
+        Choice(
+            str(row["version"]),
+            step_of(_JA, process, row["step"]),
+            step_of(_EN, process, row["step"]),
+            note=(f"{tongue.moment(row['at'])} {row['actor_id']}",) * 2,
+        )
+        for row in reversed(await pool.fetch(OFFICE["log_of_case"], case_id))
+        if row["step"] in process.takes_back
     ]
 
 
