@@ -122,3 +122,14 @@ def test_a_code_that_reads_badly_has_other_english():
     """The rest are their own English, without the signs of a code."""
     assert EN.word("exchange", "coe-result") == "result of the certificate"
     assert EN.word("exchange", "application-submitted") == "application submitted"
+
+
+def test_an_act_is_told_by_its_label_in_both_languages():
+    """The label of a button stands before the sentence that says the rest."""
+    command = next(
+        each for each in PROCESSES["admission-review"].decisions if each.step == "confirm-eligibility"
+    )
+    words = command.__doc__ or ""
+    told = [tongue.title("admission", words) for tongue in (JA, EN)]
+    assert told == ["出願資格の確認", "Check eligibility"]
+    assert all(tongue.rest("admission", words) for tongue in (JA, EN))
