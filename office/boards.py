@@ -106,7 +106,7 @@ async def index(request: Request) -> Response:
         reader,
         "boards.html",
         title=reader.tongue.pair(process.title),
-        groups=[("Boards", [*shown, *asked]), ("Acts", acts), ("Files", files)],
+        groups=[("Boards", [*shown, *asked]), ("Actions", acts), ("Files", files)],
     )
 
 

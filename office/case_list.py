@@ -79,6 +79,6 @@ def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
         "waits": t.word(process.room, row["waiting_for"]) if row["waiting_for"] else "",
         "due": t.moment(row["due_at"]) if row["closed_at"] is None else "",
         "overdue": row["overdue"],
-        "outcome": t.word(process.room, row["outcome"]) if row["outcome"] else "",
+        "outcome": t.cell(process.room, "outcome", row["outcome"]) if row["outcome"] else "",
         "labels": t.value(process.room, row["labels"]),
     }

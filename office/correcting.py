@@ -44,7 +44,7 @@ class Record:
         value = now if given is None else str(given.get(name, now))
         known = choices_of(kind_of(self.kind.model.model_fields[name]))
         if known:
-            choices = (("", t("not said"), ""), *((each, t.word(room, each), "") for each in known))
+            choices = (("", t("not said"), ""), *((each, t.choice(room, name, each), "") for each in known))
             how: Kind = "radios" if len(known) <= RADIOS else "select"
             return Input(name, how, label, choices=choices, value=value)
         long = name in self.kind.sealed or len(value) > LINE

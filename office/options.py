@@ -54,7 +54,12 @@ async def options_of(
                 if paused is None or (each.paused_at is not None) is paused
             ]
             found["deadline"] = tuple(
-                Choice(name, _JA.word(process.room, name), _EN.word(process.room, name)) for name in names
+                Choice(
+                    name,
+                    _JA.choice(process.room, "deadline", name),
+                    _EN.choice(process.room, "deadline", name),
+                )
+                for name in names
             )
     wanted = [name for name, each in fields.items() if name not in found and _is_staff(each)]
     if command is ReassignTask:

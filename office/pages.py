@@ -110,7 +110,7 @@ def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:
     for name, process in PROCESSES.items():
         if boards_of(actor, name):
             start = f"/boards/{process.room}"
-            parts.append((start, t.sentence(process.room, process.title[1]), path.startswith(start)))
+            parts.append((start, t.pair(process.title), path.startswith(start)))
     if not roles_for(READ_LOG).isdisjoint(actor.roles):
         parts.append(("/audit", t("Audit"), path.startswith("/audit")))
     return parts
