@@ -113,7 +113,7 @@ async def test_stale_and_unfit_corrections_leave_nothing(institute: Institute, d
     assert (await corrected(desk, case, family_name=case.row.family_name)).status_code == 400
     unexplained = {"record": "applicant", "values": NAMES}
     assert (await desk.decide(case.case_id, "correct-data", unexplained)).status_code == 400
-    assert (await corrected(desk, case, by="reviewer-1", **NAMES)).status_code == 403
+    assert (await corrected(desk, case, by="auditor-1", **NAMES)).status_code == 403
     assert await on_record(case) == before
     assert (await waiting(case), await history(case)) == (0, [])
 
