@@ -74,6 +74,7 @@ async def read_page(
         "deadlines": await read_clocks(pool, case["case_id"], state),
         "facts": await rows("facts_of_case"),
         "correctable": {name: list(each.words) for name, each in process.corrections.items()},
+        "take_back": state.take_back.model_dump(exclude={"reason_id"}) if state.take_back else None,
         "corrections": await corrections.of_case(pool, case["case_id"], personal=personal is not None),
         **await links.of_case(pool, case["case_id"]),
     }
@@ -85,7 +86,7 @@ async def read_page(
         return page, own
     # who else works on it, and until when, is none of their business
     page["facts"] = page["facts_told"] = page["facts_taken"] = page["corrections"] = []
-    page["correctable"] = {}
+    page["correctable"], page["take_back"] = {}, None
     page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
     page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]
     return page, {name: value for name, value in own.items() if name in room.shared}

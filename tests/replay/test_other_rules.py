@@ -68,7 +68,8 @@ def under(old: Process[Any], rule: Callable[..., None], *, lifecycle: Lifecycle)
         },
         takes={kind: dataclasses.replace(each, step="other", apply=rule) for kind, each in old.takes.items()},
         corrections={
-            name: dataclasses.replace(each, check=rule, follows=rule) for name, each in old.corrections.items()
+            name: dataclasses.replace(each, check=rule, follows=rule)
+            for name, each in old.corrections.items()
         },
         takes_back={
             step: dataclasses.replace(each, apply=rule, check=rule) for step, each in old.takes_back.items()
