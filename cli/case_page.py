@@ -48,7 +48,7 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
         lines.append((word("outcome"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))
     if page["owes"]:
         lines.append((word("owes if it ends"), page["owes"]))
-    if page["take_back"]:
+    if page.get("take_back"):
         proposed = page["take_back"]
         lines.append((word("proposed to be taken back"), f"{proposed['step']} ({proposed['version']})"))
     if page["possible"]:
