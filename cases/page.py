@@ -75,6 +75,7 @@ async def read_page(
         "deadlines": await read_clocks(pool, case["case_id"], state),
         "facts": await rows("facts_of_case"),
         "correctable": {name: list(each.words) for name, each in process.corrections.items()},
+        "take_back": state.take_back.model_dump(exclude={"reason_id"}) if state.take_back else None,
         "corrections": await corrections.of_case(pool, case["case_id"], personal=personal is not None),
         **await links.of_case(pool, case["case_id"]),
     }
@@ -88,7 +89,7 @@ async def read_page(
     # who else works on it, and until when, is none of their business
     page.pop("notes", None)
     page["facts"] = page["facts_told"] = page["facts_taken"] = page["corrections"] = []
-    page["correctable"] = {}
+    page["correctable"], page["take_back"] = {}, None
     page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
     page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]
     return page, {name: value for name, value in own.items() if name in room.shared}

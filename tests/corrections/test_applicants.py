@@ -7,11 +7,12 @@ import asyncpg
 import pytest
 from temporalio.client import WorkflowHistory
 
+from cases.corrections import keep_values
 from embedded.mail import MailCatcher, caught_mails
 from schemas.kernel.corrections import CorrectData
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.gateway.office import Desk, desk  # noqa: F401
-from tests.office import Case, Institute, person
+from tests.office import Case, Institute, actor, person
 from tests.payloads import opened, without_what_was_sent
 from tests.workflows.conftest import (  # noqa: F401
     institute,
@@ -113,7 +114,7 @@ async def test_stale_and_unfit_corrections_leave_nothing(institute: Institute, d
     assert (await corrected(desk, case, family_name=case.row.family_name)).status_code == 400
     unexplained = {"record": "applicant", "values": NAMES}
     assert (await desk.decide(case.case_id, "correct-data", unexplained)).status_code == 400
-    assert (await corrected(desk, case, by="reviewer-1", **NAMES)).status_code == 403
+    assert (await corrected(desk, case, by="auditor-1", **NAMES)).status_code == 403
     assert await on_record(case) == before
     assert (await waiting(case), await history(case)) == (0, [])
 
@@ -226,6 +227,24 @@ async def test_killed_after_writing_it_is_applied_once(
     assert again.status_code == 200, again.text
     assert (len(await history(case)), await waiting(case)) == (1, 0)
     assert (await case.steps()).count(CorrectData.step) == 1
+
+
+async def test_killed_before_it_was_sent_it_is_applied_once(institute: Institute, desk: Desk) -> None:
+    """The door dies when the values are stored and nobody was asked: the same request takes them up."""
+    case = await in_completeness(institute)
+    key, who = "k-door", actor("office-1")
+    doomed = CorrectData(command_id=key, actor=who, record="applicant")
+    assert (await keep_values(institute.pool, case.case_id, doomed, "applicant", NAMES))[1]
+    assert (await waiting(case), await history(case)) == (1, [])
+    body = {"record": "applicant", "values": NAMES, "reason": "窓口で確認"}
+    assert (await desk.decide(case.case_id, "correct-data", body, key=key)).status_code == 200
+    assert (await waiting(case), len(await history(case))) == (0, 1)
+    # and what was taken over is not stored again by who comes late
+    assert not (await keep_values(institute.pool, case.case_id, doomed, "applicant", NAMES))[1]
+    shown = (await desk.get(f"/cases/{case.case_id}")).json()
+    assert shown["corrections"][0]["fields"] == ["family_name", "given_name"]
+    assert "email" in shown["correctable"]["applicant"]
+    assert NAMES["given_name"] not in json.dumps(shown, ensure_ascii=False)
 
 
 async def test_one_without_its_values_changes_nothing(institute: Institute) -> None:
