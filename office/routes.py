@@ -13,6 +13,7 @@ from office import (
     deciding,
     facts,
     help_pages,
+    search,
     starting,
     tasks,
 )
@@ -26,6 +27,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/", tasks.show, methods=["GET"]),
         Route("/changes", changes.stream, methods=["GET"]),
+        Route("/search", search.show, methods=["GET"]),
         Route("/cases", case_list.show, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.ask, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.receive, methods=["POST"]),
