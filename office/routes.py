@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from office import (
+    absences,
     boards,
     break_glass,
     case,
@@ -13,6 +14,7 @@ from office import (
     deciding,
     facts,
     help_pages,
+    people,
     search,
     starting,
     tasks,
@@ -28,6 +30,10 @@ def routes() -> list[BaseRoute]:
         Route("/", tasks.show, methods=["GET"]),
         Route("/changes", changes.stream, methods=["GET"]),
         Route("/search", search.show, methods=["GET"]),
+        Route("/people", people.show, methods=["GET"]),
+        Route("/people/{staff_id}", people.show_person, methods=["GET"]),
+        Route("/people/{staff_id}/absence", absences.receive, methods=["POST"]),
+        Route("/people/{staff_id}/back", absences.end, methods=["POST"]),
         Route("/cases", case_list.show, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.ask, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.receive, methods=["POST"]),
