@@ -1,4 +1,4 @@
-"""The staff as colleagues see them: in which processes they work, what they have there, when they are away."""
+"""The staff as colleagues see them: in which processes they work, what they have, when they are away."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final

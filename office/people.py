@@ -12,6 +12,7 @@ from cases.absences import list_absences
 from cases.list_questions import TaskFilters
 from cases.people import notes_absences, people, roles_seen
 from cases.registry import ROLES
+from cases.sight import whole_processes
 from gateway.listing import Word
 from gateway.request_parsing import query_of
 from office.context import office_of
@@ -57,7 +58,8 @@ async def show(request: Request) -> Response:
         query=query,
         roles=[(name, t.pair(ROLES[name])) for name in roles_seen(reader.actor)],
         rows=[row_of(t, row) for row in found],
-        head=print_head(t, [("Role", t.pair(ROLES[query.role]) if query.role in ROLES else None)]),
+        exportable=bool(whole_processes(reader.actor)),
+        head=print_head(t, [("Role", t.pair(ROLES[roles[0]]) if len(roles) == 1 else None)]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands at the head of a printed list: its filter, when it was printed and by whom; see `parts.html`."""
+"""What stands at the head of a printed list: its filter, when it was printed; see `lists.html`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ from starlette.staticfiles import StaticFiles
 
 from office import (
     absences,
+    audit,
     boards,
     break_glass,
     case,
@@ -12,6 +13,7 @@ from office import (
     case_list,
     changes,
     deciding,
+    exports,
     facts,
     help_pages,
     people,
@@ -30,6 +32,8 @@ def routes() -> list[BaseRoute]:
         Route("/", tasks.show, methods=["GET"]),
         Route("/changes", changes.stream, methods=["GET"]),
         Route("/search", search.show, methods=["GET"]),
+        Route("/audit", audit.show, methods=["GET"]),
+        Route("/export/{name}.{ending}", exports.hand_out, methods=["POST"]),
         Route("/people", people.show, methods=["GET"]),
         Route("/people/{staff_id}", people.show_person, methods=["GET"]),
         Route("/people/{staff_id}/absence", absences.receive, methods=["POST"]),

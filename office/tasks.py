@@ -16,6 +16,8 @@ from gateway.listing import Cursor, place
 from gateway.request_parsing import query_of
 from office.context import office_of
 from office.pages import Reader, page, reader_of
+from office.print_head import print_head
+from office.words import Tongue
 from schemas.kernel.case import Actor
 from schemas.kernel.japan import TOKYO
 
@@ -88,7 +90,19 @@ async def show(request: Request) -> Response:
         processes=[(name, reader.tongue.pair(PROCESSES[name].title)) for name in processes],
         following=cursor_of(found.next) if found.next else None,
         shown=len(found.rows),
+        head=print_head(reader.tongue, _filters(reader.tongue, query)),
+        exportable=bool(view.whole),
     )
+
+
+def _filters(t: Tongue, query: TasksQuery) -> list[tuple[str, str | None]]:
+    process = PROCESSES.get(query.process or "")
+    whose = {"mine": "mine", "role": "of my roles, nobody's yet", "all": "all that I see"}
+    return [
+        ("Whose", t(whose[query.whose])),
+        ("Process", t.pair(process.title) if process is not None else None),
+        ("Due", t(_GROUPS[query.due]) if query.due else None),
+    ]
 
 
 def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:

@@ -27,11 +27,8 @@ async def test_the_office_sees_its_colleagues_and_their_load(house: House) -> No
     office = await house.reader("office-1")
     page = main_of(await office.text("/people?role=reviewer"))
     row = next(each for each in page.split("<tr>") if "/people/reviewer-1" in each)
-    assert ['<td class="number">2', '<strong class="late">1', '<td class="number">4'] == [
-        part
-        for part in ('<td class="number">2', '<strong class="late">1', '<td class="number">4')
-        if part in row
-    ]
+    for part in ('<td class="number">2', '<strong class="late">1', '<td class="number">4'):
+        assert part in row
     assert "reviewer-2" in page
     assert "office-1" not in page.partition("<tbody>")[2]
     everybody = main_of(await office.text("/people"))

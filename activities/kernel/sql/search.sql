@@ -42,3 +42,6 @@ LEFT JOIN LATERAL (SELECT t.name, t.sort_key FROM iehe.search_texts t WHERE t.ca
 -- name: of_person
 -- By the keyed hash of whom a case is about.
 (SELECT a.case_id FROM iehe.{about}({key}) AS a (case_id) WHERE iehe.in_sight(a.case_id, 'personal'))
+
+-- name: names_of
+SELECT case_id, name FROM iehe.search_texts WHERE case_id = ANY ($1::text[])
