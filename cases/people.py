@@ -31,7 +31,11 @@ def roles_seen(actor: Actor) -> tuple[str, ...]:
 
 
 async def people(
-    pool: asyncpg.Pool, actor: Actor, roles: Collection[str], staff_id: str | None = None
+    pool: asyncpg.Pool,
+    actor: Actor,
+    roles: Collection[str],
+    staff_id: str | None = None,
+    rooms: Collection[str] | None = None,
 ) -> Sequence[dict[str, Any]]:
     """Active staff in some roles by their ids, with their open tasks in processes whose work the actor sees.
 
@@ -40,7 +44,9 @@ async def people(
         actor: who asks.
         roles: of these one at least.
         staff_id: only this person.
+        rooms: count only what they have in these.
     """
-    rooms = [PROCESSES[name].room for name in sorted(whole_processes(actor))]
-    rows = await pool.fetch(SQL["people"], sorted(roles), rooms, staff_id)
+    seen = {PROCESSES[name].room for name in whole_processes(actor)}
+    counted = sorted(seen if rooms is None else seen.intersection(rooms))
+    rows = await pool.fetch(SQL["people"], sorted(roles), counted, staff_id)
     return [dict(row) for row in rows]

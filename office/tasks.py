@@ -1,18 +1,19 @@
 """The start page: what is to be done, by when, grouped; each view of it is an address."""
 
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final, Literal
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cases import lists
 from cases.cursors import cursor_of
 from cases.list_questions import COUNTED, DEAD_LETTER, TaskFilters
+from cases.overview import AGES, age_bounds, midnight
 from cases.registry import PROCESSES
 from cases.sight import process_of
-from gateway.listing import Cursor, place
+from gateway.listing import Cursor, digits, place
 from gateway.request_parsing import query_of
 from office.context import office_of
 from office.pages import Reader, page, reader_of
@@ -35,6 +36,10 @@ class TasksQuery(BaseModel):
     whose: Whose = "all"
     process: str | None = None
     due: Group | None = None
+    day: Annotated[date, Field(ge=date(1950, 1, 1), le=date(2150, 1, 1))] | None = None
+    """Due on this day."""
+    age: Annotated[int, BeforeValidator(digits), Field(ge=0, le=len(AGES))] | None = None
+    """By how long they have been open: between which days of `AGES`."""
     cursor: Cursor | None = None
     said: str | None = None
     of: str | None = None
@@ -43,12 +48,18 @@ class TasksQuery(BaseModel):
 def wanted_of(actor: Actor, query: TasksQuery, now: datetime) -> TaskFilters:
     """The tasks of a view."""
     first, last = _bounds(now)[query.due] if query.due is not None else (None, None)
+    if query.day is not None:
+        day = midnight(query.day), midnight(query.day + timedelta(days=1))
+        first, last = max(first or day[0], day[0]), min(last or day[1], day[1])
+    since, before = age_bounds(now)[query.age] if query.age is not None else (None, None)
     return TaskFilters(
         assignee=actor.id if query.whose == "mine" else None,
         of_roles=tuple(actor.roles) if query.whose == "role" else None,
         process=query.process if query.process in PROCESSES else None,
         due_from=first,
         due_before=last,
+        opened_from=since,
+        opened_before=before,
     )
 
 
@@ -101,7 +112,7 @@ def _filters(t: Tongue, query: TasksQuery) -> list[tuple[str, str | None]]:
     return [
         ("Whose", t(whose[query.whose])),
         ("Process", t.pair(process.title) if process is not None else None),
-        ("Due", t(_GROUPS[query.due]) if query.due else None),
+        ("Due", t(_GROUPS[query.due]) if query.due else t.day(query.day)),
     ]
 
 
