@@ -22,16 +22,25 @@ from office.words import Tongue, step_of
 from schemas.kernel.japan import TOKYO
 
 LIMIT: Final = 100
-KINDS: Final[dict[Kind, str]] = {
-    "administration": "Administration",
-    "steps": "Steps of cases",
-    "reads": "Reads of confidential cases",
-}
-COLUMNS: Final[dict[Kind, dict[str, str]]] = {
-    "administration": {"at": "When", "who": "Who", "act": "What", "subject": "Of what", "details": "Details"},
-    "steps": {"at": "When", "who": "Who", "act": "What", "case_id": "Case", "stages": "Stage"},
-    "reads": {"at": "When", "who": "Who", "act": "What", "case_id": "Case", "by_right": "By which right"},
-}
+
+
+def kinds_of(t: Tongue) -> dict[Kind, str]:
+    """What can be looked through."""
+    return {
+        "administration": t("Administration"),
+        "steps": t("Steps of cases"),
+        "reads": t("Reads of confidential cases"),
+    }
+
+
+def columns_of(t: Tongue, kind: Kind) -> dict[str, str]:
+    """The columns of one of them."""
+    told = {"at": t("When"), "who": t("Who"), "act": t("Act")}
+    if kind == "administration":
+        return told | {"subject": t("Subject"), "details": t("Details")}
+    if kind == "steps":
+        return told | {"case_id": t("Case"), "stages": t("Stage")}
+    return told | {"case_id": t("Case"), "by_right": t("By which right")}
 
 
 def _or_none(value: Any) -> Any:
@@ -92,18 +101,22 @@ async def show(request: Request) -> Response:
     after = place(query.cursor, SHAPES[query.what])
     pool = office_of(request).gateway.pool
     found = await list_audit(pool, reader.actor, query.what, wanted_of(query), after, LIMIT)
-    filters = [("Person", query.who), ("Case", query.case), ("What", query.act)]
-    days = [("From", t.day(query.since)), ("Until", t.day(query.until))]
+    filters = [
+        (t("Person"), query.who),
+        (t("Case or subject"), query.case),
+        (t("Act or step (code)"), query.act),
+    ]
+    days = [(t("From day"), t.day(query.since)), (t("Until day"), t.day(query.until))]
     return page(
         request,
         reader,
         "audit.html",
         query=query,
-        kinds=[(name, t(words)) for name, words in KINDS.items()],
-        columns=[(name, t(words)) for name, words in COLUMNS[query.what].items()],
+        kinds=list(kinds_of(t).items()),
+        columns=list(columns_of(t, query.what).items()),
         rows=[row_of(t, query.what, row) for row in found.rows],
         following=cursor_of(found.next) if found.next else None,
-        head=print_head(t, [("Log", t(KINDS[query.what])), *filters, *days]),
+        head=print_head(t, [(t("Log"), kinds_of(t)[query.what]), *filters, *days]),
     )
 
 

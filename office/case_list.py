@@ -80,11 +80,11 @@ def _filters(t: Tongue, query: CasesQuery) -> list[tuple[str, str | None]]:
     process = PROCESSES.get(query.process or "")
     stage = query.stage if process is not None and query.stage in process.lifecycle.stages else None
     return [
-        ("Process", t.pair(process.title) if process is not None else None),
-        ("Stage", t.stage(process.name, stage) if process is not None and stage else None),
-        ("Waits for", query.waiting_for),
-        ("State", t(query.state)),
-        ("Filed under", query.label),
+        (t("Process"), t.pair(process.title) if process is not None else None),
+        (t("Stage"), t.stage(process.name, stage) if process is not None and stage else None),
+        (t("Waits for"), query.waiting_for),
+        (t("State"), t(query.state)),
+        (t("Filed under"), query.label),
     ]
 
 

@@ -1,6 +1,6 @@
 """What is handed out of each list: columns, and rows page by page, of processes that are seen whole."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from office import audit, case_list, tasks
 from office import people as people_page
 from office.pages import Reader
 from office.table_writers import Cell
+from office.words import Tongue
 from schemas.kernel.case import Actor
 from workflows.kernel.sight import Field
 
@@ -36,13 +37,13 @@ class Source:
     Args:
         query: its filters, as its page has them.
         may: whether somebody may have it.
-        columns: names of its columns in English; with the names of persons or without.
+        columns: the heads of its columns; with the names of persons or without.
         rows: its rows in that order.
     """
 
     query: type[BaseModel]
     may: Callable[[Actor], bool]
-    columns: Callable[[Any, bool], Sequence[str]]
+    columns: Callable[[Tongue, Any, bool], list[str]]
     rows: Callable[[asyncpg.Pool, Reader, Any, bool], Rows]
 
 
@@ -112,7 +113,7 @@ async def _tasks(pool: asyncpg.Pool, reader: Reader, query: Any, names: bool) ->
 
 
 async def _audit(pool: asyncpg.Pool, reader: Reader, query: Any, names: bool) -> Rows:  # noqa: ARG001
-    wanted, columns = audit.wanted_of(query), audit.COLUMNS[query.what]
+    wanted, columns = audit.wanted_of(query), audit.columns_of(reader.tongue, query.what)
     async for found in _pages(lambda after: list_audit(pool, reader.actor, query.what, wanted, after, PAGE)):
         told = [audit.row_of(reader.tongue, query.what, row) for row in found.rows]
         yield [[row[name] for name in columns] for row in told]
@@ -136,37 +137,48 @@ async def _people(pool: asyncpg.Pool, reader: Reader, query: Any, names: bool) -
     ]
 
 
-_CASES: Final = (
-    "Process",
-    "Stage",
-    "Waits for",
-    "Due",
-    "Overdue",
-    "Outcome",
-    "Opened",
-    "Closed",
-    "Filed under",
-)
-_TASKS: Final = ("Due", "Overdue", "Task", "Case", "Process", "Stage", "Role", "Person", "Opened")
-_PEOPLE: Final = ("Roles", "Open tasks", "of them overdue", "At most", "Away until", "Stands in")
+def _case_columns(t: Tongue, _query: Any, names: bool) -> list[str]:
+    return [
+        t("Case"),
+        *([t("Name")] if names else []),
+        *(t("Process"), t("Stage"), t("Waits for"), t("Due"), t("Overdue"), t("Outcome")),
+        *(t("Opened"), t("Closed"), t("Filed under")),
+    ]
+
+
+def _task_columns(t: Tongue, _query: Any, _names: bool) -> list[str]:
+    return [
+        *(t("Due"), t("Overdue"), t("Task"), t("Case"), t("Process"), t("Stage"), t("Role"), t("Person")),
+        t("Opened"),
+    ]
+
+
+def _people_columns(t: Tongue, _query: Any, names: bool) -> list[str]:
+    return [
+        t("Person"),
+        *([t("Name")] if names else []),
+        *(t("Roles"), t("Open tasks"), t("of them overdue"), t("At most"), t("Away until"), t("Stands in")),
+    ]
+
+
 SOURCES: Final[Mapping[str, Source]] = {
     "cases": Source(
         case_list.CasesQuery,
         sees_whole,
-        lambda _query, names: ("Case", *(["Name"] if names else []), *_CASES),
+        _case_columns,
         _cases,
     ),
-    "tasks": Source(tasks.TasksQuery, sees_whole, lambda _query, _names: _TASKS, _tasks),
+    "tasks": Source(tasks.TasksQuery, sees_whole, _task_columns, _tasks),
     "audit": Source(
         audit.AuditQuery,
         lambda actor: not roles_for(READ_LOG).isdisjoint(actor.roles),
-        lambda query, _names: tuple(audit.COLUMNS[query.what].values()),
+        lambda t, query, _names: list(audit.columns_of(t, query.what).values()),
         _audit,
     ),
     "people": Source(
         people_page.PeopleQuery,
         lambda actor: sees_whole(actor) and bool(roles_seen(actor)),
-        lambda _query, names: ("Person", *(["Name"] if names else []), *_PEOPLE),
+        _people_columns,
         _people,
     ),
 }

@@ -70,7 +70,7 @@ async def _write(
 ) -> int:
     """Write it; how many rows it has."""
     t, count = reader.tongue, 0
-    writer.row([t(each) for each in source.columns(query, names)])
+    writer.row(source.columns(t, query, names))
     async for rows in source.rows(office_of(request).gateway.pool, reader, query, names):
         for row in rows[: MOST - count]:
             writer.row(row)

@@ -69,7 +69,7 @@ async def show(request: Request) -> Response:
         values=values,
         chosen=chosen,
         label=_label(reader, process) if process.labels else "",
-        head=print_head(t, [("Process", t.pair(process.title)), ("Filed under", chosen)]),
+        head=print_head(t, [(t("Process"), t.pair(process.title)), (t("Filed under"), chosen)]),
     )
 
 

@@ -59,7 +59,7 @@ async def show(request: Request) -> Response:
         roles=[(name, t.pair(ROLES[name])) for name in roles_seen(reader.actor)],
         rows=[row_of(t, row) for row in found],
         exportable=bool(whole_processes(reader.actor)),
-        head=print_head(t, [("Role", t.pair(ROLES[roles[0]]) if len(roles) == 1 else None)]),
+        head=print_head(t, [(t("Role"), t.pair(ROLES[roles[0]]) if len(roles) == 1 else None)]),
     )
 
 
@@ -125,5 +125,5 @@ async def person_page(request: Request, reader: Reader, staff_id: str, **form: A
         may_note=notes_absences(reader.actor, staff_id),
         deputies=[each["staff_id"] for each in colleagues if each["staff_id"] != staff_id],
         form={"given": {}, "faults": {}, "general": ()} | form,
-        head=print_head(t, [("Person", staff_id)]),
+        head=print_head(t, [(t("Person"), staff_id)]),
     )

@@ -20,6 +20,6 @@ def print_head(t: Tongue, filters: Sequence[tuple[str, str | None]]) -> PrintHea
 
     Args:
         t: the language of the reader.
-        filters: by their English names, what each asks for, in words.
+        filters: what each is called and asks for, in words.
     """
-    return PrintHead(tuple((t(name), value) for name, value in filters if value), t.moment(datetime.now(UTC)))
+    return PrintHead(tuple((name, value) for name, value in filters if value), t.moment(datetime.now(UTC)))

@@ -108,11 +108,11 @@ async def show(request: Request) -> Response:
 
 def _filters(t: Tongue, query: TasksQuery) -> list[tuple[str, str | None]]:
     process = PROCESSES.get(query.process or "")
-    whose = {"mine": "mine", "role": "of my roles, nobody's yet", "all": "all that I see"}
+    whose = {"mine": t("mine"), "role": t("of my roles, nobody's yet"), "all": t("all that I see")}
     return [
-        ("Whose", t(whose[query.whose])),
-        ("Process", t.pair(process.title) if process is not None else None),
-        ("Due", t(_GROUPS[query.due]) if query.due else t.day(query.day)),
+        (t("Whose"), whose[query.whose]),
+        (t("Process"), t.pair(process.title) if process is not None else None),
+        (t("Due"), t(_GROUPS[query.due]) if query.due else t.day(query.day)),
     ]
 
 

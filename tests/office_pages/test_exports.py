@@ -104,7 +104,7 @@ async def test_tasks_and_the_log_are_files_too(house: House) -> None:
     _, *rows = table(await file_of(await house.reader("office-1"), "/export/tasks.csv", due="overdue"))
     assert [row[3] for row in rows] == [case_id]
     head, *rows = table(await file_of(await house.reader("auditor-1"), "/export/audit.csv", what="steps"))
-    assert head == ["When", "Who", "What", "Case", "Stage"]
+    assert head == ["When", "Who", "Act", "Case", "Stage"]
     assert [row[3] for row in rows] == [case_id]
 
 
