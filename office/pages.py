@@ -75,6 +75,7 @@ def page(
         "nav": _nav(reader, request.url.path),
         "said": tongue(said) if said else None,
         "here": _here(request),
+        "queried": queried(request),
         "static": static,
         "temporal_ui": office_of(request).temporal_ui,
     }
@@ -93,6 +94,14 @@ def _here(request: Request) -> str:
     path = request.url.path if request.method == "GET" else "/"
     url = request.url.replace(path=path, query="").include_query_params(**dict(query)) if query else None
     return path if url is None or request.method != "GET" else f"{path}?{url.query}"
+
+
+def queried(request: Request) -> list[tuple[str, str]]:
+    """The filter of a page, as its address has it: without where it goes on and what was said on it."""
+    if request.method != "GET":
+        return []
+    items = request.query_params.multi_items()
+    return [(name, value) for name, value in items if name not in ("said", "cursor") and value]
 
 
 def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:

@@ -4,6 +4,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from office import (
+    absences,
+    audit,
     boards,
     break_glass,
     bulk,
@@ -12,10 +14,14 @@ from office import (
     case_list,
     changes,
     deciding,
+    exports,
     facts,
     help_pages,
     notes,
     notices,
+    overview,
+    people,
+    search,
     starting,
     tasks,
 )
@@ -29,6 +35,14 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/", tasks.show, methods=["GET"]),
         Route("/changes", changes.stream, methods=["GET"]),
+        Route("/search", search.show, methods=["GET"]),
+        Route("/overview", overview.show, methods=["GET"]),
+        Route("/audit", audit.show, methods=["GET"]),
+        Route("/export/{name}.{ending}", exports.hand_out, methods=["POST"]),
+        Route("/people", people.show, methods=["GET"]),
+        Route("/people/{staff_id}", people.show_person, methods=["GET"]),
+        Route("/people/{staff_id}/absence", absences.receive, methods=["POST"]),
+        Route("/people/{staff_id}/back", absences.end, methods=["POST"]),
         Route("/cases", case_list.show, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.ask, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.receive, methods=["POST"]),

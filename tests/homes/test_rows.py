@@ -74,6 +74,7 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
         "rights_of",
         "in_sight",
         "rooms_out_of_sight",
+        "rooms_seen_whole",
         "cases_out_of_sight",
         "note_reads",
         "hand_out_document",
