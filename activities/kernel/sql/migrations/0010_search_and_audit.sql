@@ -53,5 +53,6 @@ GRANT EXECUTE ON FUNCTION iehe.rooms_seen_whole TO iehe_office;
 GRANT SELECT, INSERT, UPDATE, DELETE ON iehe.search_texts TO iehe_worker;
 GRANT SELECT, INSERT, UPDATE ON iehe.search_texts TO iehe_office;
 
--- Steps of all cases by time, for who audits them.
+-- Steps of all cases by time, and those of somebody, for who audits them.
 CREATE INDEX case_log_by_time ON iehe.case_log (at, case_id, version);
+CREATE INDEX case_log_by_actor ON iehe.case_log (actor_id, at, case_id, version);
