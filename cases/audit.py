@@ -64,6 +64,8 @@ async def list_audit(
     limit: int,
 ) -> Page:
     """A page of entries for who may read the log: of cases, those of processes that the actor sees whole."""
+    if kind != "administration" and not audited(actor, kind):
+        return Page([], None)
     question = audit_question(actor, kind, wanted, after, limit + 1)
     async with reading(pool) as connection:
         rows = [dict(row) for row in await connection.fetch(question.text, *question.values)]
@@ -93,7 +95,8 @@ def audit_question(
         conditions.append(f"({place}) < ({', '.join(map(ask, after))})")
     more = {}
     if kind != "administration":
-        more["rooms"] = ask([PROCESSES[name].room for name in sorted(audited(actor, kind))])
+        shown = audited(actor, kind)
+        more["others"] = ask([each.room for name, each in PROCESSES.items() if name not in shown])
     filters = "".join(f" AND {each}" for each in conditions)
     ask.text = SQL[kind].format(filters=filters, limit=ask(limit), **more)
     return ask

@@ -1,5 +1,6 @@
 """Search: found however it is written, by who sees it, and by nobody else."""
 
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -49,7 +50,9 @@ async def test_a_reviewer_finds_their_cases_by_number_alone(house: House) -> Non
     """No name finds anything, no name is shown, and cases of others are not there."""
     own, other = await house.applies("A2027-000777", **ONE), await house.applies("A2027-000778")
     await house.concern(own, "reviewer-1", "reviewer")
+    await house.task(own, "review:1", "reviewer", "reviewer-1", timedelta(days=1))
     assert await found(house, "reviewer-1", "A2027") == {own}
+    assert "Found: 1" in await (await house.reader("reviewer-1")).text("/search?q=A2027")
     for text in ("河合", "カワイ", "gaku@example.com"):
         page = main_of(await (await house.reader("reviewer-1")).text(f"/search?q={quote(text)}"))
         assert "Found: 0" in page

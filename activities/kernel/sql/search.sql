@@ -28,7 +28,7 @@ LEFT JOIN LATERAL (SELECT t.name, t.sort_key FROM iehe.search_texts t WHERE t.ca
  AND strpos(lower(c.case_id), {form}) > 0 ORDER BY c.case_id LIMIT {most})
 
 -- name: numbers_of_somebody
-(SELECT o.case_id FROM iehe.concerns o
+(SELECT DISTINCT o.case_id FROM iehe.concerns o
  WHERE o.staff_id = {staff_id} AND o.role = ANY ({roles}::text[]) AND o.case_id > {first} AND o.case_id < {last}
  AND strpos(lower(o.case_id), {form}) > 0)
 
@@ -36,7 +36,7 @@ LEFT JOIN LATERAL (SELECT t.name, t.sort_key FROM iehe.search_texts t WHERE t.ca
 (SELECT s.case_id FROM iehe.search_texts s WHERE s.room = ANY ({rooms}::text[]) AND strpos(s.text, {form}) > 0 LIMIT {most})
 
 -- name: texts_of_somebody
-(SELECT s.case_id FROM iehe.concerns o JOIN iehe.search_texts s USING (case_id)
+(SELECT DISTINCT s.case_id FROM iehe.concerns o JOIN iehe.search_texts s USING (case_id)
  WHERE o.staff_id = {staff_id} AND s.room = ANY ({rooms}::text[]) AND strpos(s.text, {form}) > 0)
 
 -- name: of_person
