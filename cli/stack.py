@@ -46,7 +46,7 @@ def up(
         typer.Option("--worker-per-home", help="A worker for each home instead of one for all of them."),
     ] = False,
 ) -> None:
-    """Start PostgreSQL, Temporal with its UI, worker, relay, gateway, pages, mail catcher; Ctrl-C stops all."""
+    """Start PostgreSQL, Temporal with its UI, worker, relay, gateway, pages and mail; Ctrl-C stops all."""
     from cases.homes import homes
     from embedded.stack import WORKER, run_stack
     from workers.preparation import prepare

@@ -177,7 +177,7 @@ class Form:
 
     def _fault(self, code: str, context: Mapping[str, Any]) -> str:
         told = FAULTS.get(code, "This cannot be used: look at its form.")
-        return self._tongue(told).format_map(_Shown(context))
+        return self._tongue(told).format_map(Shown(context))
 
     def _input(
         self, name: str, info: FieldInfo, before: str, given: FormData | None, faults: Mapping[str, str]
@@ -301,7 +301,9 @@ FAULTS: Final = {
 """What is wrong, by the code of the model's fault; never with what was typed."""
 
 
-class _Shown(dict[str, Any]):
+class Shown(dict[str, Any]):
+    """Values for a text; one that is not known is an ellipsis."""
+
     def __missing__(self, _name: str) -> str:
         return "…"
 

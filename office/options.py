@@ -35,7 +35,7 @@ async def options_of(
     own = process.choices.get(command)
     found = {}
     for name, each in (own(state) if own is not None else {}).items():
-        found[name] = await _colleagues(pool, each.roles) if isinstance(each, StaffOf) else tuple(each)
+        found[name] = await _among(pool, each) if isinstance(each, StaffOf) else tuple(each)
     fields = own_fields(command)
     if issubclass(command, KernelCommand):
         if "task" in fields:
@@ -57,6 +57,10 @@ async def options_of(
         colleagues = await _colleagues(pool, tuple(sorted(process.roles)))
         found |= dict.fromkeys(wanted, colleagues)
     return found
+
+
+async def _among(pool: asyncpg.Pool, staff: StaffOf) -> tuple[Choice, ...]:
+    return tuple(each for each in await _colleagues(pool, staff.roles) if each.value not in staff.apart)
 
 
 async def _tasks(pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str) -> list[Choice]:

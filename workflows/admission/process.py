@@ -43,7 +43,7 @@ from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.deadlines import Deadline
-from workflows.admission import committee, duplicates, intake, outcome, review
+from workflows.admission import choices, committee, duplicates, intake, outcome, review
 from workflows.admission.intake import AdmissionDraft
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, FollowUp, Policies, Process
@@ -364,4 +364,5 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         "rejudgment": ("close-rejected", outcome.close_rejected),
     },
     completed={"appoint-committee": committee.convene_again, "reconvene": committee.convene_again},
+    choices=choices.CHOICES,
 )

@@ -25,9 +25,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class StaffOf:
-    """Active members of staff who have one of these roles, as the door finds them."""
+    """Active members of staff who have one of these roles, as the door finds them.
+
+    Args:
+        roles: one of which they have.
+        apart: who cannot be chosen all the same, such as who was asked already.
+    """
 
     roles: tuple[str, ...]
+    apart: frozenset[str] = frozenset()
 
 
 Choices = Mapping[str, Sequence[Choice] | StaffOf]
