@@ -207,6 +207,8 @@ class Form:
         if origin is dict:
             return self._numbers(made, given, chosen)
         options = self._options(kind, chosen, required=made.required)
+        if chosen is not None and len(options) == 1 and made.required and given is None:
+            value = options[0][0]  # there is nothing to judge
         if options:
             if kind is bool and isinstance(value, bool):
                 value = "yes" if value else "no"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cases.dormitory import beds
 from gateway.door import Asked, Door
+from gateway.file_doors import FaultyFile
 from gateway.listing import Flag, digits
 from gateway.operation import Operation
 from gateway.responses import Answer

@@ -1,6 +1,6 @@
 """What a person may choose in the decisions about an application: for doors that let them choose."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.admission.commands import (
@@ -21,7 +21,7 @@ from schemas.admission.state import AdmissionState
 from schemas.kernel.case import Command
 from workflows.admission.intake import permittable, policy_of
 from workflows.admission.outcome import DECISIONS
-from workflows.kernel.choices import Choice, Choices, StaffOf
+from workflows.kernel.choices import Choice, Choices, StaffOf, coded, named
 
 _BESIDE_PARTS: Final = {
     "application": ("出願そのもの", "the application itself"),
@@ -55,20 +55,20 @@ def _late(state: AdmissionState) -> Choices:
 def _votes(state: AdmissionState) -> Choices:
     """A tied committee is asked for its chair's casting vote, and for no other."""
     if "casting-vote" in state.tasks:
-        return {"choice": _coded((Vote.ADMIT, Vote.REJECT)), "casting": [Choice("yes", "はい", "yes")]}
+        return {"choice": coded((Vote.ADMIT, Vote.REJECT)), "casting": [Choice("yes", "はい", "yes")]}
     return {"casting": [Choice("no", "いいえ", "no")]}
 
 
 def _decisions(state: AdmissionState) -> Choices:
-    here = DECISIONS.get(Stage(state.stage), ())
+    here = DECISIONS.get(state.stage, ())
     if state.stage == Stage.RANKED and state.result is Vote.REJECT:
         here = ("rejected",)
-    return {"decision": _coded(here)}
+    return {"decision": coded(here)}
 
 
 def _releasable(state: AdmissionState) -> Choices:
     going = [name for name, each in state.reviews.items() if each.active and each.state != "scored"]
-    return {"reviewer": [Choice(name, name, name) for name in going]}
+    return {"reviewer": named(going)}
 
 
 def _judgeable(state: AdmissionState) -> Choices:
@@ -81,11 +81,6 @@ def _judgeable(state: AdmissionState) -> Choices:
     }
 
 
-def _coded(codes: Sequence[str]) -> list[Choice]:
-    """Codes that the process's words name."""
-    return [Choice(str(each)) for each in codes]
-
-
 CHOICES: Final[Mapping[type[Command], Callable[[AdmissionState], Choices]]] = {
     AssignReviewers: lambda state: {"reviewers": StaffOf((Role.REVIEWER,), frozenset(state.reviews))},
     CastVote: _votes,
@@ -93,7 +88,7 @@ CHOICES: Final[Mapping[type[Command], Callable[[AdmissionState], Choices]]] = {
     PermitLate: _late,
     RecordDecision: _decisions,
     ReleaseReviewer: _releasable,
-    ResolveDuplicate: lambda state: {"duplicate_of": _coded(state.duplicates)},
+    ResolveDuplicate: lambda state: {"duplicate_of": coded(state.duplicates)},
     SubmitScores: _scores,
-    Withdraw: lambda state: {"reason": _coded(policy_of(state).withdrawal_reasons)},
+    Withdraw: lambda state: {"reason": coded(policy_of(state).withdrawal_reasons)},
 }

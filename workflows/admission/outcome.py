@@ -27,7 +27,7 @@ from workflows.admission.intake import (
     policy_of,
 )
 
-DECISIONS: Final = {
+DECISIONS: Final[dict[str, tuple[str, ...]]] = {
     Stage.RANKED: ("offered", "waitlisted", "rejected"),
     Stage.WAITLISTED: ("offered", "released"),
 }
@@ -50,7 +50,7 @@ def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
         draft.require(not contradicts, "against-committee", result=state.result, decision=decision)
         unexplained = state.result is Choice.ADMIT and decision == "rejected" and command.reason_id is None
         draft.require(not unexplained, "reason-required", step=f"{command.step} {decision}")
-    here = DECISIONS[Stage(state.stage)]
+    here = DECISIONS[state.stage]
     possible = ", ".join(here)
     step = f"{command.step} {decision}"
     draft.require(decision in here, "wrong-stage", step=step, stage=state.stage, possible=possible)

@@ -14,7 +14,7 @@ from schemas.outreach.state import OutreachState
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, Step, step
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
-from workflows.outreach import aftermath, confirmation, dates, intake, lecturers
+from workflows.outreach import aftermath, choices, confirmation, dates, intake, lecturers
 from workflows.outreach.intake import DATED, UNDATED
 
 OFFICE: Final = frozenset({Role.OFFICE, Role.HEAD})
@@ -150,6 +150,7 @@ OUTREACH: Final = Process[OutreachState](
         Stage.DECLINED: intake.enter_ended,
         Stage.CANCELLED: intake.enter_ended,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.CheckRequest: intake.check_request,
         commands.DeclineRequest: intake.decline_request,

@@ -22,6 +22,7 @@ from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_st
 from workflows.support import (
     access,
     appointments,
+    choices,
     clocks,
     consent,
     contact,
@@ -249,6 +250,7 @@ SUPPORT: Final = Process[SupportState](
         **dict.fromkeys((Stage.CLOSED, Stage.LEFT, Stage.DECEASED), appointments.cancel_all),
         Stage.LINKED: duplicates.enter_linked,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.Triage: intake.triage,
         commands.Rescore: intake.rescore,

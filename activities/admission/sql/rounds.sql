@@ -25,3 +25,7 @@ SELECT EXISTS (SELECT FROM iehe.policies WHERE body -> 'routes' ? $1)
 
 -- name: routes
 SELECT DISTINCT jsonb_object_keys(body -> 'routes') AS route FROM iehe.policies WHERE process = $1 ORDER BY 1
+
+-- name: versions
+SELECT version, valid_from FROM iehe.policies WHERE process = $1 AND body -> 'routes' ? $2
+ORDER BY valid_from DESC, loaded_at DESC, version DESC
