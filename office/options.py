@@ -58,23 +58,7 @@ async def options_of(
         found |= {name: tuple(each) for name, each in (await more(pool, state, found)).items()}
     fields = own_fields(command)
     if issubclass(command, KernelCommand):
-        if "task" in fields:
-            found["task"] = tuple(await _tasks(pool, tongue, process, case_id))
-        if "deadline" in fields:
-            paused = {"pause-deadline": False, "resume-deadline": True}.get(command.step)
-            names = [
-                name
-                for name, each in state.deadlines.items()
-                if paused is None or (each.paused_at is not None) is paused
-            ]
-            found["deadline"] = tuple(
-                Choice(name, _JA.word(process.room, name), _EN.word(process.room, name)) for name in names
-            )
-    if "document" in fields and issubclass(command, KernelCommand):
-        found["document"] = tuple(_documents(process, state, command))
-    if command is ReviewBreakGlass:
-        opened = [each.partition(":")[2] for each in state.tasks if each.startswith(f"{command.step}:")]
-        found["staff"] = tuple(named(opened))
+        found |= await _of_host(pool, tongue, process, case_id, state, command)
     wanted = [name for name, each in fields.items() if name not in {*found, *told} and _is_staff(each)]
     if command is ReassignTask:
         wanted.append("assignee")
@@ -87,6 +71,36 @@ async def options_of(
 async def _among(pool: asyncpg.Pool, staff: StaffOf) -> tuple[Choice, ...]:
     roles = staff.roles or tuple(ROLES)
     return tuple(each for each in await _colleagues(pool, roles) if each.value not in staff.apart)
+
+
+async def _of_host(
+    pool: asyncpg.Pool,
+    tongue: Tongue,
+    process: Process[Any],
+    case_id: str,
+    state: Any,
+    command: type[Command],
+) -> dict[str, tuple[Choice, ...]]:
+    """Tasks, time limits, documents, and who has opened the case without a right to."""
+    fields, found = own_fields(command), dict[str, tuple[Choice, ...]]()
+    if "task" in fields:
+        found["task"] = tuple(await _tasks(pool, tongue, process, case_id))
+    if "deadline" in fields:
+        paused = {"pause-deadline": False, "resume-deadline": True}.get(command.step)
+        names = [
+            name
+            for name, each in state.deadlines.items()
+            if paused is None or (each.paused_at is not None) is paused
+        ]
+        found["deadline"] = tuple(
+            Choice(name, _JA.word(process.room, name), _EN.word(process.room, name)) for name in names
+        )
+    if "document" in fields:
+        found["document"] = tuple(_documents(process, state, command))
+    if command is ReviewBreakGlass:
+        opened = [each.partition(":")[2] for each in state.tasks if each.startswith(f"{command.step}:")]
+        found["staff"] = tuple(named(opened))
+    return found
 
 
 @cache

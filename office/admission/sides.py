@@ -1,7 +1,7 @@
 """What is shown beside the decisions about an application: masked material, reviews, places, what differs."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from starlette.requests import Request
 
@@ -9,13 +9,13 @@ from activities.admission.material import Material, review_material
 from activities.kernel.queries import queries
 from cases.admission.rounds import places_of
 from cases.finding import case_seen
-from cases.registry import ROOMS
 from cases.sight import note_reads
 from cases.states import read_state
 from office.case import Seen
+from office.case_parts import READ, Side, parts
 from office.context import office_of
 from office.pages import Reader
-from office.tables import Section, sections_of
+from office.tables import Section
 from schemas.admission.commands import (
     AcceptReview,
     AnswerOffer,
@@ -41,7 +41,6 @@ from workflows.kernel.sight import Field
 
 SQL: Final = queries("admission/case_page")
 ROOM: Final = "admission"
-_READ: Final = "words"
 _COMPARED: Final = (
     *("family_name", "given_name", "family_kana", "given_kana", "birth_date", "sex", "email", "phone"),
     *("postal_code", "address", "guardian_name", "school_name", "school_code", "submitted_on"),
@@ -85,27 +84,6 @@ def _told(reader: Reader, found: Material) -> list[Section]:
     ]
 
 
-async def _own_part(request: Request, seen: Seen, *, personal: bool = False) -> dict[str, Any]:
-    """What the process adds to the page of the case, as far as the reader sees it."""
-    pool = office_of(request).gateway.pool
-    personal = personal and Field.PERSONAL in seen.fields
-    if personal:
-        await note_reads(pool, [seen.case_id], _READ, Field.PERSONAL)
-    room = ROOMS[seen.process.name]
-    own = await room.page(pool, seen.case_id, await read_state(pool, seen.row), personal)
-    return own if Field.WORK in seen.fields else {name: own[name] for name in own if name in room.shared}
-
-
-def _parts(*names: str, personal: bool = False) -> Callable[..., Awaitable[list[Section]]]:
-    """Some of what the process adds to the page of the case."""
-
-    async def shown(request: Request, reader: Reader, seen: Seen) -> list[Section]:
-        own = await _own_part(request, seen, personal=personal)
-        return sections_of(reader.tongue, ROOM, {name: own.get(name) for name in names})
-
-    return shown
-
-
 async def _ballot(request: Request, reader: Reader, seen: Seen) -> list[Section]:
     """Which ballot it is and what the reader can do in it; the reviews for who sees the work of others."""
     t, state = reader.tongue, await _state(request, seen)
@@ -123,14 +101,14 @@ async def _ballot(request: Request, reader: Reader, seen: Seen) -> list[Section]
         lines.append((t("You"), t("You have a conflict of interest and can only abstain.")))
     if "casting-vote" in state.tasks:
         lines.append((t("Tie"), t("The ballots were tied: the chair has the casting vote.")))
-    reviews = await _parts("reviews", "votes")(request, reader, seen)
+    reviews = await parts("reviews", "votes")(request, reader, seen)
     return [Section(t("The ballot"), lines=tuple(lines)), *reviews]
 
 
 async def _before_decision(request: Request, reader: Reader, seen: Seen) -> list[Section]:
     """The result of the committee, votes and reviews, and which places the programme has left."""
     t, state = reader.tongue, await _state(request, seen)
-    shown = await _parts("items", "reviews", "votes", "decisions")(request, reader, seen)
+    shown = await parts("items", "reviews", "votes", "decisions")(request, reader, seen)
     result = t.word(ROOM, str(state.result)) if state.result is not None else t("none")
     lines = [(t("Result of the committee"), result)]
     round_id = state.round.round_id if state.round is not None else ""
@@ -156,7 +134,7 @@ async def _twins(request: Request, reader: Reader, seen: Seen) -> list[Section]:
             continue
         if Field.PERSONAL in fields:
             others.append(case_id)
-    await note_reads(pool, [seen.case_id, *others], _READ, Field.PERSONAL)
+    await note_reads(pool, [seen.case_id, *others], READ, Field.PERSONAL)
     own = await pool.fetchrow(SQL["applicant"], seen.case_id)
     columns = (
         ("what", t("What")),
@@ -186,7 +164,7 @@ async def _state(request: Request, seen: Seen) -> AdmissionState:
     return state
 
 
-SIDES: Final[Mapping[type[Command], Callable[[Request, Reader, Seen], Awaitable[list[Section]]]]] = {
+SIDES: Final[Mapping[type[Command], Side]] = {
     AcceptReview: _material,
     DeclineReview: _material,
     SubmitScores: _material,
@@ -194,13 +172,13 @@ SIDES: Final[Mapping[type[Command], Callable[[Request, Reader, Seen], Awaitable[
     CloseBallot: _ballot,
     RecordDecision: _before_decision,
     Rejudge: _before_decision,
-    ConfirmEligibility: _parts("outside_period", "items", "permits", "applicant", personal=True),
-    PermitLate: _parts("outside_period", "items", "permits"),
-    DecideAccommodation: _parts("accommodation", "permits"),
-    AssignReviewers: _parts("reviews"),
-    ReleaseReviewer: _parts("reviews"),
-    JudgeConflict: _parts("applicant", personal=True),
-    AnswerOffer: _parts("decisions"),
+    ConfirmEligibility: parts("outside_period", "items", "permits", "applicant", personal=True),
+    PermitLate: parts("outside_period", "items", "permits"),
+    DecideAccommodation: parts("accommodation", "permits"),
+    AssignReviewers: parts("reviews"),
+    ReleaseReviewer: parts("reviews"),
+    JudgeConflict: parts("applicant", personal=True),
+    AnswerOffer: parts("decisions"),
     ResolveDuplicate: _twins,
     ReopenDuplicate: _twins,
 }

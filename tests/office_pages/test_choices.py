@@ -41,11 +41,9 @@ STAGES = {"admission-review": "ranked"}
 def fields_typed(inputs: list[Input] | tuple[Input, ...]) -> Iterator[str]:
     """The names of what is typed as a text or a number, inside groups too."""
     for each in inputs:
-        if (
-            each.kind in ("text", "number")
-            or (each.kind == "lines" and each.choices[0][0] == "text")
-            or (each.kind == "numbers" and not each.choices)
-        ):
+        lines = each.kind == "lines" and each.choices[0][0] == "text"
+        numbers = each.kind == "numbers" and not each.choices
+        if each.kind in ("text", "number") or lines or numbers:
             yield each.name
         yield from fields_typed(each.parts)
         for row in each.rows:

@@ -13,12 +13,7 @@ from tests.workflows.conftest import pool  # noqa: F401
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
 FRAME = "dormitory/north"
-STAFF = {
-    "house-1": "house_office",
-    "house-2": "head_of_houses",
-    "admin-1": "administrator",
-    "office-1": "reviewer",
-}
+STAFF = {"house-1": "house_office", "admin-1": "administrator", "office-1": "reviewer"}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from tests.workflows.conftest import pool, vacant  # noqa: F401
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 
 ROUNDS = "/admission/rounds"
+PLACES = "SELECT programme, places FROM iehe.round_places WHERE round_id = '2027-comprehensive'"
 NEW = {
     "round_id": "2028-late",
     "route": "general",
@@ -70,19 +71,11 @@ async def test_what_cannot_be_is_said_at_the_form_with_everything_still_there(de
 async def test_places_are_set_after_a_check(desk, pool):
     """Only what was filled in changes."""
     head, at = await desk.of("head-1"), f"{ROUNDS}/2027-comprehensive"
-    before = dict(
-        await pool.fetch(
-            "SELECT programme, places FROM iehe.round_places WHERE round_id = '2027-comprehensive'"
-        )
-    )
+    before = dict(await pool.fetch(PLACES))
     checked = await send(head, at, await head.get(at), **{"places.science": "７７"})
     done = await follow(head, await send(head, at, checked, step="do"))
     assert "The change is made." in text_of(done)
-    after = dict(
-        await pool.fetch(
-            "SELECT programme, places FROM iehe.round_places WHERE round_id = '2027-comprehensive'"
-        )
-    )
+    after = dict(await pool.fetch(PLACES))
     assert after == before | {"science": 77}
 
 
