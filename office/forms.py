@@ -177,7 +177,7 @@ class Form:
 
     def _fault(self, code: str, context: Mapping[str, Any]) -> str:
         told = FAULTS.get(code, "This cannot be used: look at its form.")
-        return self._tongue(told).format_map(_Shown(context))
+        return self._tongue(told).format_map(Shown(context))
 
     def _input(
         self, name: str, info: FieldInfo, before: str, given: FormData | None, faults: Mapping[str, str]
@@ -207,6 +207,8 @@ class Form:
         if origin is dict:
             return self._numbers(made, given, chosen)
         options = self._options(kind, chosen, made.name, required=made.required)
+        if chosen is not None and len(options) == 1 and made.required and given is None:
+            value = options[0][0]  # there is nothing to judge
         if options:
             if kind is bool and isinstance(value, bool):
                 value = "yes" if value else "no"
@@ -302,7 +304,9 @@ FAULTS: Final = {
 """What is wrong, by the code of the model's fault; never with what was typed."""
 
 
-class _Shown(dict[str, Any]):
+class Shown(dict[str, Any]):
+    """Values for a text; one that is not known is an ellipsis."""
+
     def __missing__(self, _name: str) -> str:
         return "…"
 

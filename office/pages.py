@@ -31,6 +31,7 @@ SAID: Final = {
     "sent": "The file is kept.",
     "changed": "The change is made.",
     "ended": "The session is ended.",
+    "known": "All of it was stored before; nothing was stored twice.",
 }
 """What a page may say of what was done on the page before, by its code in the address."""
 
@@ -116,10 +117,15 @@ def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:
     if view_of_tasks(actor).whole:
         parts.append(("/overview", t("Overview"), path.startswith("/overview")))
         parts.append(("/people", t("People"), path.startswith("/people")))
+    if view_of_tasks(actor).whole:
+        parts.append(("/places", t("Places"), path.startswith("/places")))
+    from office.room_pages import pages_of as own_pages_of  # noqa: PLC0415 - those pages are made by this module
+
     for name, process in PROCESSES.items():
-        if boards_of(actor, name):
+        if boards_of(actor, name) or own_pages_of(actor, process.room):
             start = f"/boards/{process.room}"
-            parts.append((start, t.pair(process.title), path.startswith(start)))
+            here = path.startswith((start, f"/{process.room}/"))
+            parts.append((start, t.pair(process.title), here))
     if not roles_for(READ_LOG).isdisjoint(actor.roles):
         parts.append(("/audit", t("Audit"), path.startswith("/audit")))
     return parts

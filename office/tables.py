@@ -6,6 +6,7 @@ from typing import Any
 
 from cases.words import process_words
 from office.words import Tongue
+from spreadsheets.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -92,3 +93,25 @@ def table(tongue: Tongue, room: str, title: str, rows: Sequence[Mapping[str, Any
         rows=tuple({name: tongue.cell(room, name, row.get(name)) for name in names} for row in rows),
         raw=tuple(rows),
     )
+
+
+def faults_of(tongue: Tongue, faults: Sequence[Fault]) -> Section:
+    """What is wrong with a file, by row and column, in the reader's words; never with what stands there."""
+    rows = tuple(
+        {
+            "row": "" if each.row is None else str(each.row),
+            "column": each.column or "",
+            "severity": tongue("Error") if each.severity == "error" else tongue("Warning"),
+            "what": tongue.pair((each.message_ja, each.message_en)),
+            "code": each.code,
+        }
+        for each in faults
+    )
+    columns = (
+        ("row", tongue("Row")),
+        ("column", tongue("Column")),
+        ("severity", tongue("Kind")),
+        ("what", tongue("What is wrong")),
+        ("code", tongue("Code")),
+    )
+    return Section(tongue("Faults"), columns=columns, rows=rows)

@@ -31,8 +31,10 @@ _CLAUSE_ENDS: Final = {"ja": ("。", "（", "："), "en": ("; ", ": ", ". ", " (
 
 @cache
 def catalogue() -> dict[str, str]:
-    """English to Japanese of the pages themselves."""
-    words: dict[str, str] = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["words"]
+    """English to Japanese of the pages themselves, and of those that processes have in their rooms."""
+    words: dict[str, str] = {}
+    for path in (CATALOGUE, *sorted(CATALOGUE.parent.glob("*/words.toml"))):
+        words |= tomllib.loads(path.read_text(encoding="utf-8"))["words"]
     return words
 
 

@@ -1,6 +1,7 @@
 """Admission rules after the committee: decision, offer, answer, enrolment, withdrawal, re-judgment."""
 
 from datetime import date, datetime, time
+from typing import Final
 
 from schemas.admission.commands import (
     AnswerOffer,
@@ -27,6 +28,12 @@ from workflows.admission.intake import (
 )
 from workflows.kernel.taking_back import STEPS
 
+DECISIONS: Final[dict[str, tuple[str, ...]]] = {
+    Stage.RANKED: ("offered", "waitlisted", "rejected"),
+    Stage.WAITLISTED: ("offered", "released"),
+}
+"""What the head can decide where an application stands."""
+
 
 def enter_ranked(draft: AdmissionDraft) -> None:
     """The committee has spoken; the round's decision is recorded by the head of admissions."""
@@ -44,8 +51,7 @@ def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
         draft.require(not contradicts, "against-committee", result=state.result, decision=decision)
         unexplained = state.result is Choice.ADMIT and decision == "rejected" and command.reason_id is None
         draft.require(not unexplained, "reason-required", step=f"{command.step} {decision}")
-    allowed = {Stage.RANKED: ("offered", "waitlisted", "rejected"), Stage.WAITLISTED: ("offered", "released")}
-    here = allowed[Stage(state.stage)]
+    here = DECISIONS[state.stage]
     possible = ", ".join(here)
     step = f"{command.step} {decision}"
     draft.require(decision in here, "wrong-stage", step=step, stage=state.stage, possible=possible)

@@ -43,7 +43,16 @@ from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.deadlines import Deadline
-from workflows.admission import committee, corrections, duplicates, intake, outcome, review, taking_back
+from workflows.admission import (
+    choices,
+    committee,
+    corrections,
+    duplicates,
+    intake,
+    outcome,
+    review,
+    taking_back,
+)
 from workflows.admission.intake import AdmissionDraft
 from workflows.kernel.corrections import CORRECTION_DECISIONS, correction_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
@@ -378,4 +387,5 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         "reconvene": committee.convene_again,
         corrections.CHECK_CONFLICT: corrections.conflict_checked,
     },
+    choices=choices.CHOICES,
 )

@@ -12,7 +12,7 @@ from schemas.dormitory.run import RunForm
 from schemas.dormitory.stages import Stage
 from schemas.dormitory.state import DormitoryState
 from schemas.kernel.deadlines import Deadline
-from workflows.dormitory import drawing, intake, moves, offers, righting, term
+from workflows.dormitory import choices, drawing, intake, moves, offers, righting, term
 from workflows.dormitory.ground import DormitoryDraft
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, Step, step
 from workflows.kernel.links import Absent, ByRoom, Closed, Takes, Tells
@@ -103,6 +103,7 @@ DORMITORY: Final = Process[DormitoryState](
     roles={Role.HOUSE: ("寮務係", "house office"), Role.HEAD: ("寮務係長", "head of the houses")},
     open=intake.open_run,
     enter={},
+    choices=choices.CHOICES,
     decisions={
         commands.Draw: drawing.draw,
         commands.ConfirmRun: drawing.confirm,

@@ -16,6 +16,7 @@ from schemas.kernel.deadlines import Deadline
 from workflows.exchange import (
     application,
     arrival,
+    choices,
     departure,
     endings,
     housing,
@@ -148,6 +149,7 @@ EXCHANGE: Final = Process[ExchangeState](
         f"{Track.VISA}/{Visa.APPLIED}": status.enter_visa_applied,
         f"{Track.VISA}/{Visa.REFUSED}": status.enter_visa_refused,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.Verify: intake.verify,
         commands.ReturnNomination: intake.give_back,

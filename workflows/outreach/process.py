@@ -16,7 +16,7 @@ from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, Step, step
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
 from workflows.kernel.taking_back import TAKE_BACK_DECISIONS, TAKE_BACK_EXPIRIES, take_back_steps
-from workflows.outreach import aftermath, confirmation, dates, intake, lecturers, righting
+from workflows.outreach import aftermath, choices, confirmation, dates, intake, lecturers, righting
 from workflows.outreach.intake import DATED, UNDATED
 
 OFFICE: Final = frozenset({Role.OFFICE, Role.HEAD})
@@ -155,6 +155,7 @@ OUTREACH: Final = Process[OutreachState](
         Stage.DECLINED: intake.enter_ended,
         Stage.CANCELLED: intake.enter_ended,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.CheckRequest: intake.check_request,
         commands.DeclineRequest: intake.decline_request,

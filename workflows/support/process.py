@@ -24,6 +24,7 @@ from workflows.kernel.taking_back import TAKE_BACK_DECISIONS, TAKE_BACK_EXPIRIES
 from workflows.support import (
     access,
     appointments,
+    choices,
     clocks,
     consent,
     contact,
@@ -256,6 +257,7 @@ SUPPORT: Final = Process[SupportState](
         **dict.fromkeys((Stage.CLOSED, Stage.LEFT, Stage.DECEASED), appointments.cancel_all),
         Stage.LINKED: duplicates.enter_linked,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.Triage: intake.triage,
         commands.Rescore: intake.rescore,
