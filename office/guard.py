@@ -125,19 +125,23 @@ async def posted(request: Request, *, max_files: int = 0) -> tuple[Session, Form
 
 
 async def read_form(request: Request, max_files: int = 0) -> FormData:
-    """What a form says.
+    """What a form says; it is kept with the request, for who is shown it again.
 
     Raises:
         Problem: 400, it is unreadable; 408, 413.
     """
+    form: FormData
     try:
         if request.headers.get("content-type", "").startswith("multipart/"):
-            return await request.form(max_files=max_files, max_fields=_FIELDS_LIMIT, max_part_size=BODY_LIMIT)
-        text = (await read_body(request)).decode("utf-8")
-        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
-        return FormData([(name, value) for name, value in fields])
+            form = await request.form(max_files=max_files, max_fields=_FIELDS_LIMIT, max_part_size=BODY_LIMIT)
+        else:
+            text = (await read_body(request)).decode("utf-8")
+            fields = parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_LIMIT)
+            form = FormData([(name, value) for name, value in fields])
     except (MultiPartException, HTTPException, ValueError):
         raise problem("form-unreadable") from None
+    request.state.form = form
+    return form
 
 
 async def answer_sign_in_needed(request: Request, error: Exception) -> Response:
@@ -147,7 +151,7 @@ async def answer_sign_in_needed(request: Request, error: Exception) -> Response:
     plain = not request.headers.get("content-type", "").startswith("multipart/")
     if request.method not in _SAFE and plain:
         # what was typed is still there to be sent once more
-        form = await read_form(request)
+        form = getattr(request.state, "form", None) or await read_form(request)
         return _once_more(request, form, token="", way=way)
     return RedirectResponse(f"{way}?to={quote(_where(request), safe='/')}", HTTPStatus.SEE_OTHER)
 

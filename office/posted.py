@@ -8,8 +8,8 @@ from uuid import uuid4
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from gateway.problems import Fault, Problem, invalid, problem
-from office.guard import check_token, read_form
+from gateway.problems import Fault, invalid, problem
+from office.guard import FormOfAnotherSession, check_token, read_form
 from office.pages import Reader
 from spreadsheets.spool import NamelessFile
 
@@ -32,7 +32,7 @@ async def form_of(request: Request, reader: Reader, *, file_bytes: int = 0) -> F
     form = await read_form(request, 1 if file_bytes else 0)
     try:
         check_token(reader.session, form)
-    except Problem:
+    except FormOfAnotherSession:
         await form.close()
         raise
     return form

@@ -105,7 +105,8 @@ def test_everybody_who_is_waited_for_has_a_japanese_name():
 
 def test_every_message_is_said_somewhere_with_its_values():
     """Each message that a command says is in the catalogue, in both languages with the same values."""
-    code = "".join(path.read_text(encoding="utf-8") for path in CLI.rglob("*.py"))
+    sources = (*CLI.rglob("*.py"), *(ROOT / "cases").rglob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in sources)
     assert [name for name in messages() if f'"{name}"' not in code] == []
     used = {
         name: [set(re.findall(r"{(\w+)", said[language])) for language in ("en", "ja")]

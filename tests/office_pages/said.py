@@ -46,7 +46,7 @@ STATES = {
 
 def sentences_of_pages() -> set[str]:
     """What the pages' own code and templates say."""
-    return {*_in_code(), *_in_templates(), *_in_tables()}
+    return {*_in_code(), *_in_templates(), *_in_tables(), *_in_models()}
 
 
 def _in_code() -> Iterator[str]:
@@ -77,6 +77,18 @@ def _in_templates() -> Iterator[str]:
         yield from (double or single for double, single in IN_TEMPLATES.findall(text))
         for table in re.findall(r"\bt\(\{([^}]*)\}", text):
             yield from OF_TABLES.findall(table)[1::2]
+
+
+def _in_models() -> Iterator[str]:
+    """What the pages' own tables say by code, and the models of rooms' pages of their fields."""
+    for path in OFFICE.rglob("*.py"):
+        module = import_module(".".join(path.relative_to(OFFICE.parent).with_suffix("").parts))
+        for table in ("REFUSED", "TROUBLES", "_HINTS"):
+            yield from getattr(module, table, {}).values()
+        for each in vars(module).values() if path.parent != OFFICE else ():
+            own = getattr(each, "__module__", "") == module.__name__
+            if own and isinstance(each, type) and issubclass(each, BaseModel):
+                yield from (field.description for field in each.model_fields.values() if field.description)
 
 
 def _in_tables() -> Iterator[str]:
