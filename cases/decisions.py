@@ -34,7 +34,7 @@ from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
 
 SQL: Final = queries("kernel/office")
-_WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence))_id")
+_WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence|comment))_id")
 NOT_FROM_OUTSIDE: Final = frozenset({"command_id", "actor", "case_version", "policy"})
 """Fields that no person fills in, beside ids of texts: the frame, and what the workflow looks up."""
 _RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
