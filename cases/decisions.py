@@ -36,7 +36,7 @@ from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
 
 SQL: Final = queries("kernel/office")
-_WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence))_id")
+_WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence|comment))_id")
 VALUES: Final = "values"
 """What a person calls the values of a decision about a record, which are stored beside the case."""
 VALUES_ID: Final = "values_id"

@@ -1,7 +1,7 @@
 """What a process has beside its cases: boards as tables, acts as forms, files; each from its door."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,19 +17,18 @@ from cases.registry import PROCESSES
 from gateway.door import Asked, Door
 from gateway.file_doors import FaultyFile
 from gateway.operation import Operation
-from gateway.problems import Fault, Problem
+from gateway.problems import Problem
 from gateway.rooms import FILE_LIMIT
+from office.board_files import by_code, of_file
 from office.context import office_of
-from office.forms import Form, Input, Shown
+from office.forms import Form, Input
 from office.once import once
 from office.pages import Reader, page, reader_of
 from office.posted import file_in, form_of, key_in, new_key, step_in
 from office.rights import boards_of
 from office.room_pages import pages_of
 from office.tables import Section, faults_of, sections_of_answer
-from office.words import Tongue
 from schemas.kernel.refusals import Refusal
-from spreadsheets.faults import WORDS as FAULT_WORDS
 from workflows.kernel.process import Process
 
 FAULTS_SHOWN: Final = 200
@@ -204,39 +203,8 @@ async def _checked(request: Request, board: Board, given: FormData, asked: Asked
     except (Refusal, Problem) as error:
         return _refused(request, board, given, error, key=new_key())
     told = t("Checked only: nothing was taken. To take it, choose the file again.")
-    sections = _of_file(board, answer.model_dump())
+    sections = of_file(t, board.process.room, answer.model_dump())
     return page(request, board.reader, "board_done.html", board=board, told=told, sections=sections)
-
-
-def _of_file(board: Board, told: dict[str, Any]) -> list[Section]:
-    """What a file did or would do, with what it was warned of in words."""
-    t, warnings = board.reader.tongue, told.pop("warnings", ())
-    told.pop("checked_only", None)
-    sections = sections_of_answer(t, board.process.room, told)
-    if warnings:
-        sections.append(_by_code(t, [Fault(each["at"], each["code"]) for each in warnings], "Warning"))
-    return sections
-
-
-def _by_code(t: Tongue, faults: Sequence[Fault], kind: str) -> Section:
-    """Faults of a file of which only place and code are known: row, column, words."""
-    rows = tuple(
-        {
-            "place": _place(t, each),
-            "kind": t(kind),
-            "what": t.pair((words["ja"], words["en"])).format_map(Shown()) if words else each.code,
-            "code": each.code,
-        }
-        for each in faults
-        for words in (FAULT_WORDS.get(each.code),)
-    )
-    columns = (
-        ("place", t("Where")),
-        ("kind", t("Kind")),
-        ("what", t("What is wrong")),
-        ("code", t("Code")),
-    )
-    return Section(t("Faults"), columns=columns, rows=rows)
 
 
 async def _done(request: Request, board: Board, given: FormData, asked: Asked, key: str) -> Response:
@@ -254,7 +222,7 @@ async def _done(request: Request, board: Board, given: FormData, asked: Asked, k
     except (Refusal, Problem) as error:
         return _refused(request, board, given, error, key=new_key())
     if answer is not None and board.door.operation.file:
-        sections = _of_file(board, answer.model_dump())
+        sections = of_file(t, board.process.room, answer.model_dump())
     else:
         sections = [] if answer is None else sections_of_answer(t, board.process.room, answer.model_dump())
     told = t("This was done before; nothing was done twice.") if answer is None else t("Done")
@@ -281,16 +249,8 @@ def _refused(request: Request, board: Board, given: FormData, error: Exception, 
             general = (t("Nothing was taken: the file has {count} errors.", count=len(error.found)),)
             found = faults_of(t, error.found[:FAULTS_SHOWN])
         elif error.faults:
-            found = _by_code(t, error.faults, "Error")
+            found = by_code(t, error.faults, "Error")
     return _ask(request, board, given, {}, key=key or new_key(), status=status, general=general, found=found)
-
-
-def _place(t: Tongue, fault: Fault) -> str:
-    """Where a fault is: of a file its row and column, else its field."""
-    row = re.fullmatch(r"row:(\d+)(?::([A-Z]+))?", fault.at)
-    if row is None:
-        return fault.at.strip("/") or t("the whole")
-    return t("row {row}", row=row[1]) + (f", {t('column {column}', column=row[2])}" if row[2] else "")
 
 
 def _ask(

@@ -1,7 +1,9 @@
 """`iehe round`: rounds of selection and the places that each programme has in them."""
 
+from __future__ import annotations
+
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +11,9 @@ from cli.case_arguments import command
 from cli.session import CommandError, Session
 from cli.tables import print_rows
 from schemas.kernel.japan import TOKYO
+
+if TYPE_CHECKING:
+    from cases.admission.rounds import RoundError
 
 app = typer.Typer(no_args_is_help=True, help="Rounds of selection and the places of each programme.")
 
@@ -83,7 +88,7 @@ async def add_round(
     try:
         await add(await session.pool(), actor, new, places)
     except RoundError as error:
-        raise CommandError(error.code, **error.params) from None
+        raise _refused(error) from None
     told = {**new.model_dump(), "places": places}
     session.answer(told, "round-added", places=sum(places.values()))
 
@@ -110,7 +115,7 @@ async def places(
         else:
             await require_round(pool, round_id)
     except RoundError as error:
-        raise CommandError(error.code, **error.params) from None
+        raise _refused(error) from None
     columns = (
         ("programme", "programme"),
         ("places", "places"),
@@ -127,4 +132,18 @@ def parse_places(given: list[str]) -> dict[str, int]:
     try:
         return read_places({name: count for name, _, count in (text.partition("=") for text in given)})
     except RoundError as error:
-        raise CommandError(error.code, **error.params) from None
+        raise _refused(error) from None
+
+
+def _refused(error: RoundError) -> CommandError:
+    """The same as this door says it."""
+    match error.code:
+        case "round-closes-early":
+            return CommandError("round-closes-early")
+        case "round-without-route":
+            return CommandError("round-without-route", route=error.params["route"])
+        case "round-exists":
+            return CommandError("round-exists", round_id=error.params["round_id"])
+        case "places-malformed":
+            return CommandError("places-malformed", text=error.params["text"])
+    return CommandError("no-such-round", round_id=error.params["round_id"])

@@ -9,16 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from activities.kernel.queries import queries
-from cases.administration import ENTER
 from gateway.case_documents import UPLOADS
 from gateway.limits import address
-from office.admission.import_progress import address_of, batch_rows, imports_table
+from office.admission.import_progress import address_of, importer_of
 from office.admission.kept_files import KeptFile, kept_files
 from office.context import office_of
-from office.pages import Reader, go, page, reader_of
+from office.pages import Reader, go, page
 from office.posted import file_in, form_of, step_in
 from office.progress import Progress
-from office.rights import may_act
 from office.tables import Section, faults_of
 from spreadsheets.admission.imports import (
     ChangedMeanwhileError,
@@ -29,10 +27,8 @@ from spreadsheets.admission.imports import (
 )
 from spreadsheets.annotate import annotated
 from spreadsheets.table_files import MAX_BYTES
-from workflows.admission.process import ADMISSION_REVIEW
 
 SQL: Final = queries("admission/imports")
-MAY_IMPORT: Final = may_act(ENTER, ADMISSION_REVIEW.name)
 MEGABYTE: Final = 1024 * 1024
 AT_ONCE: Final = 2.0
 """Seconds for which a page waits for a check or an import before it shows how far it is."""
@@ -50,17 +46,9 @@ TROUBLES: Final = {
 }
 
 
-async def index(request: Request) -> Response:
-    """The imports, newest first, and one's own files that are checked and not imported."""
-    reader = await _reader(request)
-    rows = await imports_table(office_of(request).gateway.pool, reader.tongue)
-    waiting = kept_files(request).waiting(reader.actor.id)
-    return page(request, reader, "admission/imports.html", rows=rows, waiting=waiting)
-
-
 async def ask(request: Request) -> Response:
     """Which file, and of which round."""
-    return await _ask(request, await _reader(request))
+    return await _ask(request, await importer_of(request))
 
 
 async def _ask(
@@ -81,7 +69,7 @@ async def _ask(
 
 async def receive(request: Request) -> Response:
     """Take a file and begin to check it; nothing of it is stored."""
-    reader = await _reader(request)
+    reader = await importer_of(request)
     with UPLOADS.by(address(request.client.host if request.client else "")):
         form = await form_of(request, reader, file_bytes=MAX_BYTES)
         sent, round_id = await file_in(form), form.get("round", "")
@@ -116,7 +104,7 @@ async def _check(request: Request, file: KeptFile) -> None:
 
 async def show(request: Request) -> Response:
     """How far the check is, what it has found, and what would happen."""
-    reader = await _reader(request)
+    reader = await importer_of(request)
     file = _file(request, reader)
     if file is None:
         return await _gone(request, reader)
@@ -168,7 +156,7 @@ def _columns(reader: Reader, file: KeptFile) -> Section:
 
 async def act(request: Request) -> Response:
     """Import what was checked, check it again, or forget it; pressed twice it is done once."""
-    reader = await _reader(request)
+    reader = await importer_of(request)
     given = await form_of(request, reader)
     file = _file(request, reader)
     if file is None:
@@ -209,7 +197,7 @@ def _store(request: Request, reader: Reader, file: KeptFile) -> None:
 
 async def copy(request: Request) -> Response:
     """The annotated copy, under a name that tells nothing; with `?as=xlsx` a workbook, which keeps zeros."""
-    reader = await _reader(request)
+    reader = await importer_of(request)
     file = _file(request, reader)
     if file is None or file.found is None:
         return await _gone(request, reader)
@@ -220,28 +208,6 @@ async def copy(request: Request) -> Response:
     ending, content = made
     headers = {"Content-Disposition": f'attachment; filename="applications.checked.{ending}"'}
     return Response(content, media_type=TYPES[ending], headers=headers)
-
-
-async def follow(request: Request) -> Response:
-    """How far the cases of an import are, and then the cases; any window sees the same."""
-    reader = await _reader(request)
-    found = await batch_rows(office_of(request).gateway.pool, request.path_params["batches"])
-    if found is None:
-        raise HTTPException(404)
-    told, cases = found
-    stored, started = sum(row["stored"] for row in told), sum(row["started"] for row in told)
-    t = reader.tongue
-    words = t("{started} of {stored} cases have begun.", started=started, stored=stored)
-    progress = Progress(started, stored, words, done=started >= stored)
-    values = {"progress": progress, "stored": stored, "batches": told, "cases": cases}
-    return page(request, reader, "admission/import_progress.html", **values)
-
-
-async def _reader(request: Request) -> Reader:
-    reader = await reader_of(request)
-    if not MAY_IMPORT(reader.actor):
-        raise HTTPException(404)
-    return reader
 
 
 def _file(request: Request, reader: Reader) -> KeptFile | None:

@@ -1,19 +1,16 @@
 """Rounds and their places: shown to who works in the process, added and set by who may."""
 
-from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from activities.admission.rounds import Round
 from cases.admission.rounds import (
     ADD_ROUND,
-    MOST_PLACES,
     SET_PLACES,
     RoundError,
     add_round,
@@ -24,13 +21,13 @@ from cases.admission.rounds import (
     set_places,
 )
 from cases.sight import whole_processes
+from office.admission.round_forms import PlacesForm, RoundForm
 from office.context import office_of
 from office.forms import Form
 from office.once import once
 from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, step_in
 from office.rights import may_act
-from schemas.admission.applications import Programme, RoundId
 from schemas.kernel.case import Actor
 from workflows.admission.process import ADMISSION_REVIEW
 from workflows.kernel.choices import Choice
@@ -38,7 +35,6 @@ from workflows.kernel.choices import Choice
 ROOM: Final = "admission"
 MAY_ADD: Final = may_act(ADD_ROUND, ADMISSION_REVIEW.name)
 MAY_SET: Final = may_act(SET_PLACES, ADMISSION_REVIEW.name)
-Count = Annotated[int, Field(ge=0, le=MOST_PLACES)]
 REFUSED: Final = {
     "round-closes-early": "It has to close after it opens.",
     "round-without-route": "No policy has this route.",
@@ -50,47 +46,6 @@ REFUSED: Final = {
 def MAY_SEE(actor: Actor) -> bool:  # noqa: N802 - one of the rights of a page
     """Whether an actor works in the process, or may change its rounds."""
     return ADMISSION_REVIEW.name in whole_processes(actor) or MAY_ADD(actor) or MAY_SET(actor)
-
-
-class PlacesForm(BaseModel):
-    """How many places programmes have."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    places: dict[Programme, Count] = Field(default_factory=dict, description="Places of each programme.")
-    programme: Programme | None = Field(
-        default=None, description="One more programme: its code, in small letters, digits and hyphens."
-    )
-    count: Count | None = Field(default=None, description="Its places.")
-
-    @property
-    def wanted(self) -> dict[str, int]:
-        """By programme."""
-        more = {self.programme: self.count} if self.programme and self.count is not None else {}
-        return {**self.places, **more}
-
-
-class RoundForm(PlacesForm):
-    """A new round."""
-
-    round_id: RoundId = Field(
-        description="Code of the round: small letters, digits and hyphens, such as 2027-general."
-    )
-    route: str = Field(description="Route of the policy that its applications follow.")
-    title_ja: str = Field(min_length=1, max_length=100, description="Name in Japanese.")
-    title_en: str = Field(min_length=1, max_length=100, description="Name in English.")
-    opens_at: AwareDatetime = Field(description="Applications from.")
-    closes_at: AwareDatetime = Field(description="Applications until.")
-    post_cutoff_at: AwareDatetime | None = Field(
-        default=None, description="Post until: what arrives later does not count."
-    )
-    enrol_by: date = Field(description="Last day of enrolment.")
-    waitlist_until: date = Field(description="Last day of the waitlist.")
-
-    @property
-    def round(self) -> Round:
-        """The round without its places."""
-        return Round(**{name: getattr(self, name) for name in Round.model_fields})
 
 
 async def index(request: Request) -> Response:

@@ -30,8 +30,6 @@ TYPED: dict[str, dict[str, str]] = {
     "exchange-onboarding": {
         "file-coe.batch": "the code that the office gives a new batch",
         "record-scholarship.months": "as the foundation writes",
-        "return.comment_id": "the id of words, for doors that store them first",
-        "sign-agreement.comment_id": "the id of words, for doors that store them first",
     },
 }
 """By process, what is typed freely, each with the reason why nothing is known to choose from."""
