@@ -1,11 +1,9 @@
 """One way to make a page: its template, in the reader's language, with what every page has around it."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,10 +19,10 @@ from cases.sight import view_of
 from office.context import office_of
 from office.rights import boards_of
 from office.sessions import Session, session_of
+from office.static_files import static
 from office.words import Tongue
 from schemas.kernel.case import Actor
 
-STATIC: Final = Path(__file__).with_name("static")
 SAID: Final = {
     "decided": "Done. The case has taken it.",
     "repeated": "This was done before; nothing was done twice.",
@@ -77,7 +75,7 @@ def page(
         "nav": _nav(reader, request.url.path),
         "said": tongue(said) if said else None,
         "here": _here(request),
-        "static": _static,
+        "static": static,
         "temporal_ui": office_of(request).temporal_ui,
     }
     html = _environment().get_template(template).render(**around, **values)
@@ -116,12 +114,6 @@ def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:
     if not roles_for(READ_LOG).isdisjoint(actor.roles):
         parts.append(("/audit", t("Audit"), path.startswith("/audit")))
     return parts
-
-
-@cache
-def _static(name: str) -> str:
-    """The address of a file of ours, another one with every change of it."""
-    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any, Final
 import jinja2
 from starlette.responses import HTMLResponse
 
+from office.static_files import static
 from schemas.kernel.japan import TOKYO
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
@@ -49,6 +50,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["moment"] = _moment
+    environment.globals["static"] = static
     return environment
 
 

@@ -19,7 +19,7 @@ from office import (
     starting,
     tasks,
 )
-from office.pages import STATIC
+from office.static_files import STATIC
 
 _CASE = "/cases/{room}/{subject}"
 
