@@ -49,7 +49,12 @@ def find_chromium() -> str:
 @asynccontextmanager
 async def launched() -> AsyncIterator[Browser]:
     """A browser that asks nobody but the pages."""
-    arguments = ["--disable-background-networking", "--disable-component-update", "--no-proxy-server"]
+    arguments = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-proxy-server",
+        "--disable-lcd-text",
+    ]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # it refuses root otherwise; the pages are our own
     async with playwright() as driver:
