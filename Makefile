@@ -1,4 +1,4 @@
-# Everything from a fresh clone: make run, make test. Nothing but Python 3.11+ and make is needed; for the tests Node 20+.
+# Everything from a fresh clone: make run, make test. Nothing but Python 3.11+ and make is needed; for the tests Node 20+ and Chromium.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -30,7 +30,7 @@ $(STAMP): constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-peers: $(PEERS) ## install what the tests alone need from npm, such as an OpenID provider
+peers: $(PEERS) ## install what the tests alone need from npm: an OpenID provider, axe, html-validate
 
 $(PEERS): tests/browser/package.json tests/browser/package-lock.json
 	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null && command -v npm >/dev/null \

@@ -64,4 +64,4 @@ def _ask(
         "general": general,
         "rooms": rooms,
     }
-    return page(request, reader, "break_glass.html", status, general=general, **values)
+    return page(request, reader, "break_glass.html", status, **values)

@@ -50,6 +50,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["moment"] = _moment
+    environment.globals["static"] = static
     return environment
 
 

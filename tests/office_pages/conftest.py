@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from playwright import async_api as chromium_api
 
 from activities.kernel.database import open_pool
 from embedded.ports import free_port
@@ -18,6 +19,8 @@ from office.app import create_app
 from office.bindings import LinkKind, make_link
 from office.context import Office, Provider
 from tests.office_pages.browser import Browser
+from tests.office_pages.chromium import launched
+from tests.office_pages.stack import Stack, running_stack
 
 PEERS = Path(__file__).parents[1] / "browser"
 CLIENT = "iehe-office"
@@ -48,6 +51,20 @@ async def issuer(port) -> AsyncIterator[str]:
     finally:
         process.kill()
         await process.wait()
+
+
+@pytest.fixture(scope="session")
+async def stack() -> AsyncIterator[Stack]:
+    """The whole installation with its sample people and cases: half a minute, so for few files."""
+    async with running_stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[chromium_api.Browser]:
+    """One browser a test process; whoever tests makes a profile of it."""
+    async with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

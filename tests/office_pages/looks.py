@@ -1,0 +1,161 @@
+"""A look at every page, at every width, in both languages: what a browser and its tools have found."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Browser, BrowserContext
+
+from tests.office_pages.chromium import HEIGHT, NARROW, WIDE, Window, context_of, window_of
+from tests.office_pages.kinds import NOBODY, Kind
+from tests.office_pages.stack import Stack
+
+PEERS: Final = Path(__file__).parents[1] / "browser"
+AXE: Final = PEERS / "node_modules" / "axe-core" / "axe.min.js"
+TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+AT_ONCE: Final = 2
+"""Windows that look at the same time."""
+_RUN_AXE: Final = """async ([tags, without]) => {
+  const rules = Object.fromEntries(without.map((name) => [name, { enabled: false }]));
+  const found = await axe.run({ runOnly: { type: 'tag', values: tags }, rules, resultTypes: ['violations'],
+    preload: false, iframes: false });
+  return found.violations.flatMap((each) =>
+    each.nodes.map((node) => `${each.id} at ${node.target.join(' ')}: ${node.html.slice(0, 160)}`));
+}"""
+_CUT_OFF: Final = """() => {
+  const found = [];
+  const width = document.documentElement.clientWidth;
+  const scrolls = (element) => ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
+  for (const element of document.body.querySelectorAll('*')) {
+    if (!element.checkVisibility() || element.closest('.unseen, .skip, svg')) continue;
+    const style = getComputedStyle(element);
+    const holds = [...element.childNodes].some((each) => each.nodeType === 3 && each.data.trim());
+    const text = element.textContent.trim().slice(0, 40);
+    const name = `${element.tagName.toLowerCase()}.${element.className} ${text}`;
+    if (['hidden', 'clip'].includes(style.overflowX) && element.scrollWidth > element.clientWidth + 1) {
+      found.push(`cut off: ${name}`);
+    }
+    if (['hidden', 'clip'].includes(style.overflowY) && element.scrollHeight > element.clientHeight + 1) {
+      found.push(`cut off below: ${name}`);
+    }
+    let around = element.parentElement;
+    while (around && !scrolls(around)) around = around.parentElement;
+    if (holds && !around && element.getBoundingClientRect().right > width + 1) found.push(`outside: ${name}`);
+  }
+  return found;
+}"""
+
+
+@dataclass
+class Look:
+    """What was found on one page in one language; every list is empty where all is well."""
+
+    kind: Kind
+    language: str
+    status: int = 0
+    shown_in: str = ""
+    html: str = ""
+    axe: dict[int, list[str]] = field(default_factory=dict)
+    axe_forced: list[str] = field(default_factory=list)
+    scrolls: list[int] = field(default_factory=list)
+    cut_off: list[str] = field(default_factory=list)
+    policy: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind.name} ({self.language})"
+
+
+class People:
+    """Who is signed in, each in one profile for each language."""
+
+    def __init__(self, browser: Browser, stack: Stack) -> None:
+        self._browser, self._stack = browser, stack
+        self._contexts: dict[tuple[str, str], BrowserContext] = {}
+        self._lock = asyncio.Lock()
+
+    async def context(self, who: str, language: str) -> BrowserContext:
+        """The profile of somebody."""
+        async with self._lock:
+            if (who, language) not in self._contexts:
+                link = await self._stack.link(who) if who != NOBODY else None
+                context = await context_of(self._browser, language, link=link)
+                await context.add_init_script(path=AXE)
+                self._contexts[who, language] = context
+            return self._contexts[who, language]
+
+    @asynccontextmanager
+    async def window(self, who: str, language: str) -> Any:
+        """A window of somebody, closed afterwards."""
+        window = await window_of(await self.context(who, language), self._stack.url)
+        try:
+            yield window
+        finally:
+            await window.page.close()
+
+    async def close(self) -> None:
+        """End all profiles."""
+        for context in self._contexts.values():
+            await context.close()
+
+
+async def look_at_all(people: People, stack: Stack, kinds: Iterable[Kind]) -> list[Look]:
+    """Every page in both languages, some at a time."""
+    looks = [Look(kind, language) for kind in kinds for language in ("ja", "en")]
+    groups: dict[tuple[str, str], list[Look]] = {}
+    for look in looks:
+        groups.setdefault((look.kind.who, look.language), []).append(look)
+    left = iter(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+    async def looker() -> None:
+        for (who, language), wanted in left:
+            async with people.window(who, language) as window:
+                for look in wanted:
+                    await _look(window, look, stack)
+
+    async with asyncio.TaskGroup() as lookers:
+        for _ in range(AT_ONCE):
+            lookers.create_task(looker())
+    return looks
+
+
+async def _look(window: Window, look: Look, stack: Stack) -> None:
+    """One navigation, and everything that can be asked of the page afterwards."""
+    page, kind = window.page, look.kind
+    window.told.clear()
+    window.foreign.clear()
+    await window.go(kind.path.format_map(stack.cases))
+    if kind.way is not None:
+        await kind.way(page)
+    assert window.answer is not None
+    look.status, look.html = window.answer.status, await window.html()
+    look.shown_in = await page.evaluate("document.documentElement.lang")
+    look.axe[WIDE] = await page.evaluate(_RUN_AXE, [TAGS, []])
+    await page.emulate_media(forced_colors="active")
+    look.axe_forced = await page.evaluate(_RUN_AXE, [TAGS, ["color-contrast"]])
+    await page.emulate_media(forced_colors="none")
+    await page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    look.axe[NARROW] = await page.evaluate(_RUN_AXE, [TAGS, []])
+    look.scrolls.append(await page.evaluate("document.documentElement.scrollWidth"))
+    await page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+    await window.text_size(2)
+    look.cut_off = await page.evaluate(_CUT_OFF)
+    look.scrolls.append(await page.evaluate("document.documentElement.scrollWidth") - WIDE + NARROW)
+    await window.text_size(1)
+    look.policy = [*window.told, *await window.violations()]
+    look.foreign = [*window.foreign]
+
+
+async def faults_of_html(pages: dict[str, str]) -> dict[str, list[str]]:
+    """What html-validate says of pages, by name: one process for all of them."""
+    process = await asyncio.create_subprocess_exec(
+        *("node", str(PEERS / "validate.mjs")), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate(json.dumps(pages).encode())
+    assert process.returncode == 0
+    return {name: found for name, found in json.loads(out).items() if found}
