@@ -1,11 +1,11 @@
 """`iehe events`: what other systems sent, what became of it, and what a person does with what got lost."""
 
 import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from cli.case_arguments import FieldName, LimitOption, acting, case_id_of, find_case, require_role, see_whole
+from cli.case_arguments import LimitOption, acting, case_id_of, find_case, require_role, see_whole
 from cli.known import complete_case, completed, offered, sources
 from cli.sending import send
 from cli.session import CommandError, Session
@@ -75,7 +75,12 @@ async def show(
     ] = False,
 ) -> None:
     """Show an event: for which case, from when, what became of it and why."""
-    shown = await _find_event(session, source, event_id, "personal" if data else "work")
+    from cases import inbox
+    from workflows.kernel.sight import Field
+
+    await see_whole(session, "personal" if data else "work")
+    field = Field.PERSONAL if data else Field.WORK
+    shown = await inbox.event_seen(await session.pool(), await session.actor(), source, event_id, field)
     envelope = json.loads(shown.pop("envelope"))
     shown["occurred_at"], shown["received_at"] = envelope.get("occurred_at"), envelope.get("received_at")
     if data:
@@ -101,6 +106,7 @@ async def retry(
     case: CaseOption = None,
 ) -> None:
     """Deliver dead events again; the case knows what it has taken already."""
+    from cases import inbox
     from cases.administration import entering, roles_that_enter
 
     one = source is not None and event_id is not None
@@ -108,11 +114,12 @@ async def retry(
         raise CommandError("unclear-events")
     actor = await session.actor()
     require_role(actor, roles_that_enter())
-    office = list(entering(actor))
-    values = (source, event_id, reason, case_id_of(case) if case else None, actor.id, office)
-    rows = await session.fetch("kernel/events:retry", *values)
-    if not rows and source is not None and event_id is not None:
-        raise await _not_in_state(session, source, event_id, "event-not-retried")
+    if source is not None and event_id is not None:
+        again = await inbox.retry(await session.pool(), actor, source, event_id)
+        rows = [again]
+    else:
+        values = (None, None, reason, case_id_of(case) if case else None, actor.id, list(entering(actor)))
+        rows = await session.fetch("kernel/events:retry", *values)
     session.answer({"events": rows, "count": len(rows)}, "events-retried")
 
 
@@ -126,41 +133,17 @@ async def drop(
     reason: Annotated[str, typer.Option(help="Why it is not wanted, in words.")],
 ) -> None:
     """Decide that an event which is not delivered yet, or cannot be, is not wanted."""
-    from cases.administration import ENTER, roles_for
+    from cases import inbox
+    from cases.administration import roles_that_enter
 
     words = checked_text(reason)
     if words is None:
         raise CommandError("reason-missing")
     actor = await session.actor()
-    found = await _find_event(session, source, event_id)
-    require_role(actor, roles_for(ENTER, found["process"]))
-    rows = await session.fetch("kernel/events:drop", source, event_id, actor.id, words)
-    if not rows:
-        raise await _not_in_state(session, source, event_id, "event-not-dropped")
-    told = {"source": source, "id": event_id, **rows[0], "state": "dropped", "by": actor.id}
+    require_role(actor, roles_that_enter())
+    case_id = await inbox.drop(await session.pool(), actor, source, event_id, words)
+    told = {"source": source, "id": event_id, "case_id": case_id, "state": "dropped", "by": actor.id}
     session.answer(told, "event-dropped")
 
 
 app.command("send")(send)
-
-
-async def _find_event(
-    session: Session, source: str, event_id: str, field: FieldName | None = None
-) -> dict[str, Any]:
-    """The row of an event of a process of which the person who acts sees `field`. Raises CommandError."""
-    from cases.sight import fields_of, note_reads
-    from workflows.kernel.sight import Field
-
-    await see_whole(session, field)
-    actor, pool, needed = await session.actor(), await session.pool(), Field(field or "work")
-    for row in await session.fetch("kernel/events:event", source, event_id):
-        # of the cases whose work they see: one may be out of their sight though its process is not
-        if needed in await fields_of(pool, row["case_id"], actor):
-            await note_reads(pool, [row["case_id"]], "event", needed)
-            return row
-    raise CommandError("no-such-event", event_id=event_id, source=source)
-
-
-async def _not_in_state(session: Session, source: str, event_id: str, name: str) -> CommandError:
-    state = (await _find_event(session, source, event_id))["state"]
-    return CommandError(name, {"state": state}, state=state)

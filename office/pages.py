@@ -117,6 +117,7 @@ def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:
     if view_of_tasks(actor).whole:
         parts.append(("/overview", t("Overview"), path.startswith("/overview")))
         parts.append(("/people", t("People"), path.startswith("/people")))
+        parts.append(("/inbox", t("What came in"), path.startswith("/inbox")))
     if view_of_tasks(actor).whole:
         parts.append(("/places", t("Places"), path.startswith("/places")))
     from office.room_pages import pages_of as own_pages_of  # noqa: PLC0415 - those pages are made by this module

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
@@ -138,9 +139,15 @@ def task_words(reader: Reader, row: dict[str, Any]) -> str:
     return step_of(reader.tongue, process, row["kind"])
 
 
-def href_of(row: dict[str, Any]) -> str | None:
-    """Where a task is done."""
-    return f"/cases/{row['case_id']}?task={row['task']}" if row["case_id"] else None
+def href_of(row: dict[str, Any]) -> str:
+    """Where a task is done: on the page of its case, or where what came in is looked at, or on a board."""
+    if row["kind"] == DEAD_LETTER:
+        return f"/inbox/event?{urlencode({'source': row['source'], 'id': row['event_id']})}"
+    if row["case_id"]:
+        return f"/cases/{row['case_id']}?{urlencode({'task': row['task']})}"
+    if row["task"].startswith("fact:"):
+        return "/inbox"
+    return f"/boards/{PROCESSES[row['process']].room}"
 
 
 async def following(request: Request, reader: Reader, case_id: str, task: str | None = None) -> str | None:

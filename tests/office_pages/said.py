@@ -39,6 +39,8 @@ STATES = {
     "deadline": ("running", "paused", "met", "expired", "cancelled"),
     "document": tuple(DocumentStage),
     "act": tuple(notices.ACTS),
+    "event": ("dead", "waiting", "stored", "refused", "applied", "dropped", "delivered"),
+    "link": ("waiting", "standing", "delivered", "noted", "asked", "settled", "superseded"),
     "message": ("queued", "sending", "accepted", "failed", "dead", "unknown", "suppressed"),
 }
 """What the host says of a read, a time limit, a document or a message."""
