@@ -28,7 +28,7 @@ def catalogue() -> dict[str, str]:
     """English to Japanese of the pages themselves, and of those that processes have in their rooms."""
     words: dict[str, str] = {}
     for path in (CATALOGUE, *sorted(CATALOGUE.parent.glob("*/words.toml"))):
-        words |= tomllib.loads(path.read_text(encoding="utf-8"))["words"]
+        words |= tomllib.loads(path.read_text(encoding="utf-8")).get("words", {})
     return words
 
 
@@ -39,6 +39,15 @@ def _own(room: str) -> dict[str, Any]:
 
 
 @cache
+def _codes(room: str) -> dict[str, str]:
+    """The codes of a room's policies in Japanese, where its own words do not have them."""
+    path = CATALOGUE.parent / room / "words.toml"
+    told = tomllib.loads(path.read_text(encoding="utf-8")) if room and path.is_file() else {}
+    codes: dict[str, str] = told.get("codes", {})
+    return codes
+
+
+@cache
 def lookup(room: str, english: str) -> str | None:
     """The Japanese of what a process, the host or a page says in English; None where nobody has it."""
     own, host = _own(room), host_words()
@@ -46,6 +55,7 @@ def lookup(room: str, english: str) -> str | None:
         own.get("pages", {}),
         own.get("help", {}),
         own.get("words", {}),
+        _codes(room),
         *host.values(),
         catalogue(),
     ):
