@@ -34,7 +34,7 @@ def catalogue() -> dict[str, str]:
     """English to Japanese of the pages themselves, and of those that processes have in their rooms."""
     words: dict[str, str] = {}
     for path in (CATALOGUE, *sorted(CATALOGUE.parent.glob("*/words.toml"))):
-        words |= tomllib.loads(path.read_text(encoding="utf-8"))["words"]
+        words |= tomllib.loads(path.read_text(encoding="utf-8")).get("words", {})
     return words
 
 
@@ -42,6 +42,15 @@ def catalogue() -> dict[str, str]:
 def _own(room: str) -> dict[str, Any]:
     """The words of a room by the first part of the ids of its cases."""
     return next((words for words in process_words().values() if words["cases"] == room), {})
+
+
+@cache
+def _codes(room: str) -> dict[str, str]:
+    """The codes of a room's policies in Japanese, where its own words do not have them."""
+    path = CATALOGUE.parent / room / "words.toml"
+    told = tomllib.loads(path.read_text(encoding="utf-8")) if room and path.is_file() else {}
+    codes: dict[str, str] = told.get("codes", {})
+    return codes
 
 
 @cache
@@ -53,7 +62,7 @@ def lookup(room: str, english: str) -> str | None:
             if english in words.get(table, {}):
                 found: str = words[table][english]
                 return found
-    return catalogue().get(english)
+    return _codes(room).get(english) or catalogue().get(english)
 
 
 @cache

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from cases.decisions import own_fields
+from cases.decisions import own_fields, text_fields
 from cases.registry import PROCESSES
 from office.forms import Form, Input
 from office.options import options_of
 from office.words import Tongue
+from schemas.exchange.commands import ReturnNomination, SignAgreement
 from tests.pure import default_policy_of
 from tests.workflows.conftest import pool  # noqa: F401
 from workers.policies import defaults_of, read_policy
@@ -63,3 +64,21 @@ async def test_what_is_typed_freely_has_its_reason(pool, name):
         inputs = [each for each in form.inputs() if each.name not in found]
         typed |= {f"{command.step}.{each}" for each in fields_typed(inputs)}
     assert typed == set(TYPED.get(name, {}))
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_code_to_choose_has_its_japanese(name):
+    """What a policy that comes with the system names by a code is said in words on the pages."""
+    process = PROCESSES[name]
+    state = process.state(case_id=f"{process.room}/TEST-1", process=name, stage=STAGES.get(name, ""))
+    for route in read_policy(defaults_of(process.room)).document.routes:
+        state.policy = default_policy_of(process.room, route)
+        told = [some for choices in process.choices.values() for some in choices(state).values()]
+        coded = [each for some in told if isinstance(some, list) for each in some if not each.ja]
+        assert not [each.value for each in coded if Tongue("ja").word(process.room, each.value) == each.value]
+
+
+@pytest.mark.parametrize("command", [ReturnNomination, SignAgreement])
+def test_a_comment_is_given_in_words(command):
+    """At every door a person writes it; it is stored first and travels by its id."""
+    assert text_fields(command)["comment"] == "comment_id"
