@@ -40,6 +40,10 @@ _FOCUSED = """() => {
     inner: ['date', 'datetime-local'].includes(element.type),
     at: [...document.querySelectorAll('*')].indexOf(element) };
 }"""
+_SCROLLED = """() => new Promise((resolve) => {
+  const element = document.activeElement, told = () => resolve(element.scrollLeft > 0);
+  if (element.scrollLeft > 0) told(); else element.addEventListener('scroll', told, { once: true });
+})"""
 _SMALL = """(least) => {
   const found = [];
   const wanted = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
@@ -225,7 +229,7 @@ async def test_what_scrolls_can_be_scrolled(at):
         await page.set_viewport_size({"width": NARROW, "height": 800})
         await keyboard.to(".wide")
         await page.keyboard.press("ArrowRight")
-        await page.wait_for_function("document.activeElement.scrollLeft > 0")
+        assert await page.evaluate(_SCROLLED)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
