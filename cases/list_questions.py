@@ -159,6 +159,36 @@ def total_question(view: View, wanted: TaskFilters) -> Question:
     return ask if parts else Question()
 
 
+def neighbours_question(view: View, case_id: str) -> Question:
+    """The statement behind `neighbours`."""
+    ask = Question()
+    given, mine = ask(case_id), sorted(set(view.processes) - set(view.whole))
+    own = "AND {}.assignee = {}"
+    parts = [(f"AND t.room = {ask(_room(name))}", "") for name in view.whole]
+    if mine:
+        staff_id = ask(view.staff_id)
+        rooms = ask([_room(name) for name in mine])
+        part = f"{own.format('t', staff_id)} AND t.room = ANY ({rooms}::text[])"
+        parts.append((part, own.format("f", staff_id)))
+    whole = case_id.partition("/")[0] in map(_room, view.whole)
+    ask.text = SQL["neighbours"].format(
+        case_id=given,
+        seen="" if whole or not mine else own.format("t", staff_id),
+        **{
+            side: _all_of(
+                [
+                    SQL["neighbour"].format(
+                        case_id=given, filters=filters, own=of_first, beyond=beyond, way=way
+                    )
+                    for filters, of_first in parts
+                ]
+            )
+            for side, beyond, way in (("before", "<", "DESC"), ("after", ">", "ASC"))
+        },
+    )
+    return ask if parts else Question()
+
+
 def _task_parts(
     ask: Question,
     queries: tuple[str, str, str],

@@ -183,6 +183,7 @@ async def act(request: Request) -> Response:
         kept = NamelessFile()
         kept.file.write(await sent.read(FILE_LIMIT + 1))
         kept.file.flush()
+        await given.close()
         asked = replace(asked, file=kept.path)
     return await _done(request, board, given, asked, key)
 

@@ -44,8 +44,10 @@ async def keep(request: Request) -> Response:
         form = await form_of(request, reader, file_bytes=kind.limit_bytes)
         sent = form.get("file")
         if not isinstance(sent, UploadFile):
+            await form.close()
             raise invalid([Fault("file", "missing")])
         content = await sent.read(kind.limit_bytes + 1)
+        await form.close()
     gateway = office_of(request).gateway
     await put(
         gateway.pool,

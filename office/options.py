@@ -41,14 +41,9 @@ async def options_of(
         if "task" in fields:
             found["task"] = tuple(await _tasks(pool, tongue, process, case_id))
         if "deadline" in fields:
-            paused = {"pause-deadline": False, "resume-deadline": True}.get(command.step)
-            names = [
-                name
-                for name, each in state.deadlines.items()
-                if paused is None or (each.paused_at is not None) is paused
-            ]
             found["deadline"] = tuple(
-                Choice(name, _JA.word(process.room, name), _EN.word(process.room, name)) for name in names
+                Choice(name, _JA.word(process.room, name), _EN.word(process.room, name))
+                for name in _deadlines(command, state)
             )
     wanted = [name for name, each in fields.items() if name not in found and _is_staff(each)]
     if command is ReassignTask:
@@ -57,6 +52,33 @@ async def options_of(
         colleagues = await _colleagues(pool, tuple(sorted(process.roles)))
         found |= dict.fromkeys(wanted, colleagues)
     return found
+
+
+async def nothing_to_choose(
+    pool: asyncpg.Pool, process: Process[Any], case_id: str, state: Any, command: type[Command]
+) -> bool:
+    """Whether a field that has to be given could be about nothing; asks for less than `options_of`."""
+    own = process.choices.get(command)
+    fields, given = own_fields(command), own(state) if own is not None else {}
+    for name, each in given.items():
+        if isinstance(each, StaffOf) or not fields[name].is_required():
+            continue  # that there is nobody is told where they are chosen
+        if not each:
+            return True
+    if not issubclass(command, KernelCommand):
+        return False
+    if "deadline" in fields and not _deadlines(command, state):
+        return True
+    return "task" in fields and not await pool.fetch(OFFICE["tasks_of_case"], case_id)
+
+
+def _deadlines(command: type[Command], state: Any) -> list[str]:
+    paused = {"pause-deadline": False, "resume-deadline": True}.get(command.step)
+    return [
+        name
+        for name, each in state.deadlines.items()
+        if paused is None or (each.paused_at is not None) is paused
+    ]
 
 
 async def _tasks(pool: asyncpg.Pool, tongue: Tongue, process: Process[Any], case_id: str) -> list[Choice]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from gateway.problems import Fault, invalid, problem
+from gateway.problems import Fault, Problem, invalid, problem
 from office.guard import check_token, read_form
 from office.pages import Reader
 
@@ -27,7 +27,11 @@ async def form_of(request: Request, reader: Reader, *, file_bytes: int = 0) -> F
         if not length.isascii() or not length.isdigit() or int(length) > file_bytes + SPARE:
             raise problem("body-too-large", limit=file_bytes)
     form = await read_form(request, 1 if file_bytes else 0)
-    check_token(reader.session, form)
+    try:
+        check_token(reader.session, form)
+    except Problem:
+        await form.close()
+        raise
     return form
 
 
@@ -48,16 +52,22 @@ def key_in(form: FormData) -> str:
     return key
 
 
-def number_in(form: FormData, name: str) -> int:
+def number_in(form: FormData, name: str, least: int = 0) -> int:
     """A small number that the form was given.
 
     Raises:
         Problem: 400, it was changed or left out.
     """
-    value = form.get(name, "")
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 9:  # noqa: PLR2004
+    number = small_number(form.get(name))
+    if number is None or number < least:
         raise invalid([Fault(name, "missing")])
-    return int(value)
+    return number
+
+
+def small_number(value: object) -> int | None:
+    """A number that the database takes for an integer; None: it is none, or too large."""
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9  # noqa: PLR2004
+    return int(str(value)) if is_number else None
 
 
 def step_in(form: FormData) -> str:
