@@ -201,17 +201,19 @@ def _task_parts(
     most, place = ask(limit), tuple(map(ask, after or ()))
     beyond = [f"({{0}}.due_at, {{0}}.case_id, {{0}}.{{1}}) > ({', '.join(place)})"] if place else []
     late = None if wanted.overdue is None else f"{'<' if wanted.overdue else '>='} now()"
-    shared = [each.format("t", "key") for each in beyond] + ask.any_of({"t.role = {}": wanted.role})
-    shared += [] if late is None else [f"t.due_at {late}"]
     due = {"{0}.due_at >= {{}}": wanted.due_from, "{0}.due_at < {{}}": wanted.due_before}
-    nobodys = {"t.role = ANY ({}::text[]) AND t.assignee IS NULL": _listed(wanted.of_roles)}
-    shared += ask.any_of({text.format("t"): value for text, value in due.items()} | nobodys)
+    whole = [_room(name) for name in _named(view.whole, wanted.process)]
+    mine = [_room(name) for name in _named(set(view.processes) - set(view.whole), wanted.process)]
+    shared: list[str] = []
+    if whole or mine:  # a parameter that nothing names has no type
+        shared = [each.format("t", "key") for each in beyond] + ask.any_of({"t.role = {}": wanted.role})
+        shared += [] if late is None else [f"t.due_at {late}"]
+        nobodys = {"t.role = ANY ({}::text[]) AND t.assignee IS NULL": _listed(wanted.of_roles)}
+        shared += ask.any_of({text.format("t"): value for text, value in due.items()} | nobodys)
 
     def part(conditions: Mapping[str, Any]) -> str:
         return SQL[of_cases].format(filters=_and(ask.any_of(conditions) + shared), limit=most)
 
-    whole = [_room(name) for name in _named(view.whole, wanted.process)]
-    mine = [_room(name) for name in _named(set(view.processes) - set(view.whole), wanted.process)]
     if wanted.assignee is not None:
         seen = whole + (mine if wanted.assignee == view.staff_id else [])
         return [part({"t.assignee = {}": wanted.assignee, "t.room = ANY ({}::text[])": seen})] if seen else []

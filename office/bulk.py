@@ -5,12 +5,14 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from activities.kernel.database import FAULTS
 from cases import bulk
 from cases.decisions import own_fields, text_fields
 from cases.finding import case_seen
@@ -31,6 +33,8 @@ from workflows.kernel.sight import Field
 STATES: Final = {"waiting": "waiting", "done": "done", "refused": "not done", "unknown": "not known"}
 LOOK_EVERY: Final = 5.0
 """Seconds after which runs are looked for that another process has left."""
+
+log = structlog.get_logger()
 
 
 async def choose(request: Request) -> Response:
@@ -215,4 +219,10 @@ class BulkRunner:
         """Go on with every run that has not ended."""
         gateway = self._office.gateway
         for bulk_id in await bulk.under_way(gateway.pool):
-            await bulk.go_on(gateway.pool, gateway.connected_to, gateway.vault, bulk_id)
+            try:
+                await bulk.go_on(gateway.pool, gateway.connected_to, gateway.vault, bulk_id)
+            except FAULTS:
+                raise
+            except Exception:
+                # it waits, and is no reason for the others to wait with it
+                log.exception("bulk-run-failed")
