@@ -142,6 +142,7 @@ async def measure(at: Servers, owner: asyncpg.Connection, count: int) -> bool:
         ("office-1", "case"): [f"/cases/{each}" for each in cases],
         ("reviewer-7", "case"): [f"/cases/{each}" for each in mine],
         ("office-1", "timeline"): [f"/cases/{each}?tab=timeline" for each in cases],
+        ("office-1", "question"): [f"/cases/{each}/do/withdraw" for each in cases],
         ("office-1", "cases"): ("/cases", "/cases?state=all", f"/cases?process={ADMISSION_REVIEW.name}"),
     }
     holds = True

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
@@ -115,7 +116,7 @@ def task_words(reader: Reader, row: dict[str, Any]) -> str:
 
 def href_of(row: dict[str, Any]) -> str | None:
     """Where a task is done."""
-    return f"/cases/{row['case_id']}?task={row['task']}" if row["case_id"] else None
+    return f"/cases/{row['case_id']}?task={quote(row['task'], safe=':')}" if row["case_id"] else None
 
 
 async def following(request: Request, reader: Reader, case_id: str, task: str | None = None) -> str | None:

@@ -215,6 +215,26 @@ async def _open_cases(house: House) -> set[str]:
     return {row["case_id"] for row in rows}
 
 
+async def test_from_case_to_case(house, office):
+    """The next case of each page leads once through all that have open tasks; the previous one back again."""
+    for _ in range(2):
+        await house.eligible()
+    rows = await house.owner.fetch(
+        "SELECT DISTINCT ON (case_id) case_id, due_at, key FROM iehe.tasks"
+        " WHERE closed_at IS NULL AND room = 'admission' ORDER BY case_id, due_at, key"
+    )
+    wanted = [row["case_id"] for row in sorted(rows, key=lambda row: (row["due_at"], row["case_id"]))]
+    found, at = [], wanted[0]
+    while at is not None:
+        found.append(at)
+        page = (await office.get(f"/cases/{at}")).text
+        before = re.search(r'href="/cases/([^"]+)" rel="prev"', page)
+        after = re.search(r'href="/cases/([^"]+)" rel="next"', page)
+        assert (before[1] if before else None) == (found[-2] if len(found) > 1 else None)
+        at = after[1] if after and len(found) <= len(wanted) else None
+    assert found == wanted
+
+
 async def test_words_are_sealed_and_nowhere_in_temporal(house, office, eligible):
     """In the database sealed, in the history only their id, and not even as plain payload."""
     check = await asked(office, eligible, "confirm-eligibility", eligible="yes", reason=WORDS)
@@ -241,7 +261,9 @@ async def test_a_reviewer_sees_own_tasks_and_no_other_review(house):
     first, second, third = (await case.to_review())[:3]
     await case.score(second)
     me = await house.at(first)
-    for path in ("/", f"/cases/{case.case_id}", do(case.case_id, "submit-scores")):
+    case_id = case.case_id
+    tabs = [f"/cases/{case_id}?tab={tab}" for tab in ("facts", "documents")]
+    for path in ("/", f"/cases/{case_id}", *tabs, do(case_id, "accept-review"), do(case_id, "submit-scores")):
         page = await me.get(path)
         assert page.status_code in (200, 404), page.status_code
         assert second not in page.text, path
@@ -250,6 +272,20 @@ async def test_a_reviewer_sees_own_tasks_and_no_other_review(house):
         page = await me.get(f"/cases/{case.case_id}?tab={tab}")
         assert 'aria-current="page">Now' in page.text, tab
         assert second not in page.text
+
+
+async def test_a_reviewer_is_not_told_whom_it_is_about(house):
+    """Neither name, school, address nor date of birth is on any page that a reviewer of the case gets."""
+    case = await house.admissions.apply()
+    me = await house.at((await case.to_review())[0])
+    row = case.row
+    canaries = (row.given_name, row.given_kana, row.email, row.address, row.school_contact_email)
+    pages = [f"/cases/{case.case_id}?tab={tab}" for tab in ("now", "facts", "documents", "messages", "words")]
+    for path in ("/", "/cases?state=all", *pages, do(case.case_id, "accept-review")):
+        page = await me.get(path)
+        assert page.status_code == 200, path
+        for canary in canaries:
+            assert str(canary) not in page.text, (path, canary)
 
 
 async def test_a_reviewers_way(house):

@@ -494,11 +494,16 @@ async def test_a_session_that_was_ended_is_out_at_once(house, places):
     assert await everywhere(here, places) == {(303, "/sign-in")}
 
 
-async def test_who_leaves_is_out_at_once(house, places):
-    """On every route, with the session that they have; a stream of theirs ends by itself."""
+async def test_who_leaves_is_out_at_once(house, places, monkeypatch):
+    """On every route, with the session that they have; a stream that is open ends by itself."""
+    monkeypatch.setattr(changes, "EVERY", 0.1)
     person = await house.person("leaver-1")
     assert (await person.get("/")).status_code == 200
-    await house.owner.execute("UPDATE iehe.staff SET active = false WHERE staff_id = 'leaver-1'")
+    async with person.http.stream("GET", f"{house.url}/changes") as answer, asyncio.timeout(10):
+        told = answer.aiter_text()
+        assert (await anext(told)).startswith(":")
+        await house.owner.execute("UPDATE iehe.staff SET active = false WHERE staff_id = 'leaver-1'")
+        assert not [each async for each in told if not each.startswith(":")]
     assert await everywhere(person, places) == {(303, "/sign-in")}
 
 
