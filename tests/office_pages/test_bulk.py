@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from cases import bulk
-from tests.office_pages.house import House, Person, house
+from tests.office_pages.institute import House, Person, house
 
 __all__ = ["house"]
 

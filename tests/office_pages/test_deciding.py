@@ -7,7 +7,7 @@ import pytest
 
 from tests.documents.desk import png
 from tests.office_pages.browser import code_of
-from tests.office_pages.house import House, Person, house
+from tests.office_pages.institute import House, Person, house
 
 __all__ = ["house"]
 
