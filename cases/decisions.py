@@ -1,12 +1,13 @@
 """A person's decision on its way to the case, from the command line and over HTTP alike.
 
-What was decided before is answered from the log; words are stored first and travel by an id; a text whose
-decision was certainly not made is taken out again.
+What was decided before is answered from the log; words, and values of a record, are stored first and travel
+by an id; those whose decision was certainly not made are taken out again.
 """
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -24,6 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
+from cases import corrections
 from cases.apart import Marks, parted
 from cases.registry import PROCESSES
 from cases.starting import waking
@@ -35,7 +37,10 @@ from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
 
 SQL: Final = queries("kernel/office")
 _WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence))_id")
-NOT_FROM_OUTSIDE: Final = frozenset({"command_id", "actor", "case_version", "policy"})
+VALUES: Final = "values"
+"""What a person calls the values of a decision about a record, which are stored beside the case."""
+VALUES_ID: Final = "values_id"
+NOT_FROM_OUTSIDE: Final = frozenset({"command_id", "actor", "case_version", "policy", VALUES_ID})
 """Fields that no person fills in, beside ids of texts: the frame, and what the workflow looks up."""
 _RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
 """Type of the failure of an update that had been accepted when its run ended."""
@@ -66,6 +71,14 @@ def own_fields(command: type[Command]) -> dict[str, FieldInfo]:
     return {name: field for name, field in command.model_fields.items() if name not in apart}
 
 
+def values_field(command: type[Command]) -> FieldInfo | None:
+    """The values that a kind of decision brings, as a door asks for them; None: it brings none."""
+    field = command.model_fields.get(VALUES_ID)
+    if field is None:
+        return None
+    return FieldInfo(annotation=dict[str, str | None], description=field.description)
+
+
 async def made_before(pool: asyncpg.Pool, case: asyncpg.Record, cause: str) -> Receipt | None:
     """The answer to a decision that the log has: Temporal forgets, after its retention, what it answered."""
     with acting_for(THE_HOST):
@@ -91,6 +104,7 @@ async def decide(
     command: Command,
     texts: Mapping[str, str],
     vault: Marks,
+    values: Mapping[str, Any] | None = None,
 ) -> Receipt:
     """Make a decision that was not made before, and return the case as it stands after it.
 
@@ -101,6 +115,7 @@ async def decide(
         command: what is decided, without its text.
         texts: reasons and remarks in words, by what a person calls them.
         vault: the keys of cases, with which words are stored.
+        values: of a decision that brings some, as a file's cells are read (spreadsheets/corrections.py).
 
     Where Temporal's answer was lost the log is asked once more, which often knows.
 
@@ -111,7 +126,7 @@ async def decide(
         with acting_for(
             THE_HOST
         ):  # by a decision one may lose sight of the case, and is answered all the same
-            return await within(ANSWER_WITHIN, _decide(pool, client, case, command, texts, vault))
+            return await within(ANSWER_WITHIN, _decide(pool, client, case, command, texts, vault, values))
     except TimeoutError:
         raise NotDecided("no-answer", command_id=command.command_id) from None
 
@@ -123,28 +138,70 @@ async def _decide(
     command: Command,
     texts: Mapping[str, str],
     vault: Marks,
+    values: Mapping[str, Any] | None,
 ) -> Receipt:
     case_id = case["case_id"]
     # the rest is for asking the log
     until = asyncio.get_running_loop().time() + (ANSWER_WITHIN - PROBE_WITHIN).total_seconds()
     await _check_assignee(pool, case_id, command)
-    kept = {name: await _keep(pool, case_id, command, name, words, vault) for name, words in texts.items()}
-    fields = text_fields(type(command))
-    command = command.model_copy(update={fields[name]: str(text_id) for name, (text_id, _) in kept.items()})
-    process = PROCESSES[case["process"]]
-    if process.keyed:
-        command = await parted(pool, vault, process, case_id, command)
+    stored = await _store(pool, case, command, texts, vault, values)
     try:
-        return await _update(pool, await _connected(client), case_id, command, until)
+        made = await _update(pool, await _connected(client), case_id, stored.command, until)
     except NotDecided as refused:
         if not refused.certain or refused.code == "case-closed":
             receipt = await _made_meanwhile(pool, case_id, command.cause)
             if receipt is not None:
                 return receipt
         if refused.certain:
-            for text_id in [text_id for text_id, new in kept.values() if new]:
-                await pool.execute(SQL["delete_text"], text_id, command.actor.id)
+            await _take_out(pool, stored, texts=True)
         raise
+    if made.repeated:
+        # it had been made meanwhile, with values of its own
+        await _take_out(pool, stored, texts=False)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A decision with the ids of what was stored for it, and of that what was not there before."""
+
+    command: Command
+    texts: tuple[UUID, ...]
+    values: UUID | None
+
+
+async def _store(
+    pool: asyncpg.Pool,
+    case: asyncpg.Record,
+    command: Command,
+    texts: Mapping[str, str],
+    vault: Marks,
+    values: Mapping[str, Any] | None,
+) -> _Stored:
+    case_id, process, record = case["case_id"], PROCESSES[case["process"]], getattr(command, "record", "")
+    # checked before anything is stored
+    checked = corrections.checked(process, record, values) if values is not None else {}
+    sealed = process.corrections[record].sealed & checked.keys() if checked else frozenset[str]()
+    words = {**texts, **{f"values.{name}": checked[name] for name in sorted(sealed) if checked[name]}}
+    kept = {name: await _keep(pool, case_id, command, name, each, vault) for name, each in words.items()}
+    checked |= {name: str(kept[f"values.{name}"][0]) for name in sealed if f"values.{name}" in kept}
+    fields = text_fields(type(command))
+    sent = command.model_copy(update={fields[name]: str(kept[name][0]) for name in texts})
+    waiting: UUID | None = None
+    if values is not None:
+        correction_id, new = await corrections.keep_values(pool, case_id, command, record, checked)
+        sent = sent.model_copy(update={VALUES_ID: str(correction_id)})
+        waiting = correction_id if new else None
+    if process.keyed:
+        sent = await parted(pool, vault, process, case_id, sent)
+    return _Stored(sent, tuple(text_id for text_id, new in kept.values() if new), waiting)
+
+
+async def _take_out(pool: asyncpg.Pool, stored: _Stored, *, texts: bool) -> None:
+    for text_id in stored.texts if texts else ():
+        await pool.execute(SQL["delete_text"], text_id, stored.command.actor.id)
+    if stored.values is not None:
+        await corrections.withdraw_values(pool, stored.values, stored.command)
 
 
 async def _made_meanwhile(pool: asyncpg.Pool, case_id: str, cause: str) -> Receipt | None:

@@ -64,6 +64,8 @@ class TaskFilters:
     """Of these roles, and nobody's yet."""
     due_from: datetime | None = None
     due_before: datetime | None = None
+    opened_from: datetime | None = None
+    opened_before: datetime | None = None
 
 
 class Question:
@@ -204,12 +206,13 @@ def _task_parts(
     due = {"{0}.due_at >= {{}}": wanted.due_from, "{0}.due_at < {{}}": wanted.due_before}
     whole = [_room(name) for name in _named(view.whole, wanted.process)]
     mine = [_room(name) for name in _named(set(view.processes) - set(view.whole), wanted.process)]
+    opened = {"t.opened_at >= {}": wanted.opened_from, "t.opened_at < {}": wanted.opened_before}
     shared: list[str] = []
     if whole or mine:  # a parameter that nothing names has no type
         shared = [each.format("t", "key") for each in beyond] + ask.any_of({"t.role = {}": wanted.role})
         shared += [] if late is None else [f"t.due_at {late}"]
         nobodys = {"t.role = ANY ({}::text[]) AND t.assignee IS NULL": _listed(wanted.of_roles)}
-        shared += ask.any_of({text.format("t"): value for text, value in due.items()} | nobodys)
+        shared += ask.any_of({text.format("t"): value for text, value in due.items()} | nobodys | opened)
 
     def part(conditions: Mapping[str, Any]) -> str:
         return SQL[of_cases].format(filters=_and(ask.any_of(conditions) + shared), limit=most)
@@ -227,7 +230,7 @@ def _task_parts(
     if view.whole or view.held:
         own = ask.any_of({"{} = ANY (t.roles)": wanted.role, "t.process = {}": wanted.process})
         own += ask.any_of({"t.roles && {}::text[]": _listed(wanted.of_roles)})
-        own += ask.any_of({text.format("t"): value for text, value in due.items()})
+        own += ask.any_of({text.format("t"): value for text, value in due.items()} | opened)
         own += [] if late is None else [f"t.due_at {late}"]
         of_whole = f"t.process = ANY ({ask(list(view.whole))}::text[])"
         own.append(f"({of_whole} OR t.roles && {ask(list(view.held))}::text[])")
@@ -244,6 +247,8 @@ def _task_parts(
         since += [] if late is None else [died.format(late)]
         bounds = {">= {}::timestamptz": wanted.due_from, "< {}::timestamptz": wanted.due_before}
         since += [died.format(each) for each in ask.any_of(bounds)]
+        rests = {"e.rests_since >= {}": wanted.opened_from, "e.rests_since < {}": wanted.opened_before}
+        since += ask.any_of(rests)
         known = {"process": process, "since": _and(since)}
         if "{office}" in SQL[dead]:
             known["office"] = ask(office)

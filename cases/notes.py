@@ -15,7 +15,7 @@ from activities.kernel.acting import acting_for
 from activities.kernel.queries import queries
 from cases.administration import roles_for
 from cases.sight import fields_of
-from cases.texts import CaseKey, Vault, key_of
+from cases.texts import CaseKey, Vault, check_words, key_of
 from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
@@ -94,6 +94,7 @@ async def write_note(
         if Field.WORK not in await fields_of(pool, case_id, actor):
             raise Refusal("no-such-case")
         _require(actor, WRITE_NOTES, case["process"])
+        check_words(said.words)
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute(SQL["lock"], case_id)
             fault("locked")

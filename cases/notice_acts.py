@@ -20,7 +20,7 @@ from activities.kernel.acting import acting_for
 from activities.kernel.queries import queries
 from cases.administration import note, roles_for
 from cases.sight import fields_of
-from cases.texts import Vault, keep_text
+from cases.texts import Vault, check_words, keep_text
 from schemas.kernel.case import Actor
 from schemas.kernel.identifiers import MAIL
 from schemas.kernel.refusals import Refusal
@@ -177,6 +177,7 @@ def _check(row: asyncpg.Record, asked: Asked) -> None:
         raise Refusal("words-missing")
     if asked.act is not Act.RELEASE and not asked.reason:
         raise Refusal("words-missing")
+    check_words(*asked.words.values(), *([asked.reason] if asked.reason else []))
 
 
 async def _keep(

@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from activities.kernel.queries import queries
-from cases import links
+from cases import corrections, links
 from cases.clocks import read_clocks
 from cases.notes import notes_of
 from cases.registry import PROCESSES, ROOMS
@@ -65,13 +65,15 @@ async def read_page(
             page["texts"] = await texts_of(connection, personal, case["case_id"])
             page["notes"] = await notes_of(connection, personal, case["case_id"])
         fields = await fields_of(connection, case["case_id"], actor)
+    page["corrections"] = await corrections.of_case(pool, case["case_id"], personal=personal is not None)
     room = ROOMS[case["process"]]
     own = await room.page(pool, case["case_id"], state, personal is not None) if with_own else {}
     if Field.WORK in fields:
         return page, own
     # who else works on it, and until when, is none of their business
     page.pop("notes", None)
-    page["facts"] = page["facts_told"] = page["facts_taken"] = []
+    page["facts"] = page["facts_told"] = page["facts_taken"] = page["corrections"] = []
+    page["correctable"], page["take_back"] = {}, None
     page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
     page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]
     return page, {name: value for name, value in own.items() if name in room.shared}
@@ -97,5 +99,7 @@ async def _of_every_case(
         "tasks": await rows("tasks_of_case"),
         "deadlines": await read_clocks(connection, case["case_id"], state),
         "facts": await rows("facts_of_case"),
+        "correctable": {name: list(each.words) for name, each in process.corrections.items()},
+        "take_back": state.take_back.model_dump(exclude={"reason_id"}) if state.take_back else None,
         **await links.of_case(connection, case["case_id"]),
     }

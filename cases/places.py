@@ -121,7 +121,7 @@ def _lines(
     has = [place for place in places if place["state"] in LIVE]
     for place in has:
         state = say(f"state-{place['state']}")
-        yield say("has", what=_what(place["lines"]), state=state, until=until(place["ends_at"]))
+        yield say("has", what=what_of(place["lines"]), state=state, until=until(place["ends_at"]))
     if not has:
         yield say("has-nothing" if log or waiting else "nothing")
     for entry in waiting:
@@ -139,7 +139,7 @@ def _lines(
         yield say(
             _kind(entry),
             moment=_moment(entry["at"]),
-            what=_what(entry["lines"]),
+            what=what_of(entry["lines"]),
             frame=entry["frame"],
             reason=entry["reason"],
             until=until(entry["ends_at"]),
@@ -157,7 +157,7 @@ def _moment(text: str) -> str:
     return f"{datetime.fromisoformat(text).astimezone(TOKYO):%Y-%m-%d %H:%M}"
 
 
-def _what(lines: list[dict[str, Any]]) -> str:
+def what_of(lines: list[dict[str, Any]]) -> str:
     """Lines as people read them: `2 × frame`, `frame unit 2027-04-01–2027-08-01`."""
     said = []
     for line in lines:

@@ -4,8 +4,24 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from activities.kernel.queries import queries
+from schemas.kernel.refusals import Refusal
+from schemas.kernel.texts import storable
 
 SQL: Final = queries("kernel/office")
+
+
+LONGEST: Final = 4000
+"""Characters that a person says at once."""
+
+
+def check_words(*words: str) -> None:
+    """Refuse words that say nothing, too much, or what cannot be kept.
+
+    Raises:
+        Refusal: `words-unusable`.
+    """
+    if not all(each.strip() and len(each) <= LONGEST and storable(each) for each in words):
+        raise Refusal("words-unusable", limit=LONGEST)
 
 
 class CaseKey(Protocol):

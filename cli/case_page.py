@@ -16,6 +16,14 @@ TOLD: Final = (("type", "type"), ("revision", "revision"), ("when", "at"), ("fac
 TAKEN: Final = (*TOLD[:3], ("state", lambda row: word(FATES[row["how"]])), TOLD[3])
 TASKS: Final = (("task", "task"), ("of", lambda row: row["assignee"] or row["role"]), ("due", "due_at"))
 DEADLINES: Final = (("deadline", "deadline"), ("state", "state"), ("due", "due_at"))
+CORRECTIONS: Final = (
+    ("record", "record"),
+    ("fields", "fields"),
+    ("by", "made_by"),
+    ("at", "made_at"),
+    ("before", lambda row: row.get("before", "-")),
+    ("after", lambda row: row.get("after", "-")),
+)
 TEXTS: Final = (("by", "author"), ("at", "created_at"), ("text", "body"))
 
 
@@ -41,6 +49,9 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
         lines.append((word("outcome"), f"{page['outcome']} ({_by(page['outcome_by'], ja=ja)})"))
     if page["owes"]:
         lines.append((word("owes if it ends"), page["owes"]))
+    if page.get("take_back"):
+        proposed = page["take_back"]
+        lines.append((word("proposed to be taken back"), f"{proposed['step']} ({proposed['version']})"))
     if page["possible"]:
         lines.append((word("possible now"), page["possible"]))
     print(page["case_id"])
@@ -53,6 +64,7 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
     _section("what happened when", FACTS, page.get("facts", ()))
     _section("told other processes", TOLD, page.get("facts_told", ()))
     _section("told by other processes", TAKEN, page.get("facts_taken", ()))
+    _section("put right", CORRECTIONS, page.get("corrections", ()))
     _section("open tasks", TASKS, page["tasks"])
     _section("deadlines", DEADLINES, page["deadlines"])
     _section("reasons and remarks", TEXTS, page.get("texts", ()))

@@ -11,6 +11,7 @@ from cli.case_arguments import CaseArgument, LimitOption, acting, case_id_of, co
 from cli.case_notes import note, notes
 from cli.case_page import print_page as print_case
 from cli.case_restarting import restart
+from cli.case_search import find
 from cli.case_starting import start_pending
 from cli.japanese import role_word, word
 from cli.known import complete_case, complete_label, label_values, offered, roles, stages
@@ -85,6 +86,9 @@ async def list_cases(
         ("outcome", "outcome"),
     )
     print_page(session, "cases", page, columns)
+
+
+app.command("find")(find)
 
 
 @app.command("show")

@@ -2,7 +2,8 @@
 
 The name is the decision's step. The first required field that is no yes or no stands behind CASE, every other
 field is an option of its own name: a yes or no a flag (a required one with `--no-…`), several values an
-option that is repeated, a mapping key=value. A field for words is `--reason` or `--remark`.
+option that is repeated, a mapping key=value. A field for words is `--reason` or `--remark`. Corrected values
+of a record stand last, FIELD=VALUE.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from schemas.kernel.case import Command, Receipt
 
 TEXT_HELP: Final = "The words; kept in the database only. - reads them from standard input."
+_PAIRS: Final = {"values": "FIELD=VALUE"}
+"""How the pairs of a mapping are shown where not as KEY=VALUE."""
 _FRAME: Final = (
     option("as_", ActorOption, default=None),
     option("seen_version", VersionOption, default=None),
@@ -44,12 +47,14 @@ def decision_commands(app: typer.Typer, decisions: Iterable[type[Command]], case
 
 
 def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
-    from cases.decisions import own_fields, text_fields
+    from cases.decisions import VALUES, own_fields, text_fields, values_field
 
     fields = own_fields(command)
     behind = next((name for name, each in fields.items() if each.is_required() and not _is_flag(each)), None)
     own: dict[str, tuple[Any, Any]] = {"in_case": (CaseArgument, inspect.Parameter.empty)}
     own |= {name: typed(name, each, behind=name == behind) for name, each in fields.items()}
+    if (brings := values_field(command)) is not None:
+        own[VALUES] = typed(VALUES, brings, behind=True)
     words = text_fields(command)
     for name, refers in words.items():
         told = command.model_fields[refers].description or TEXT_HELP
@@ -60,6 +65,7 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
     ) -> None:
         said = {name: checked_text(given.pop(name, None)) for name in words}
         texts = {name: each for name, each in said.items() if each is not None}
+        new = pairs(given.pop(VALUES)) if brings is not None else None
         values = {
             "command_id": under_id or f"cli-{uuid4().hex}",
             "actor": await session.actor(),
@@ -73,11 +79,20 @@ def _function(command: type[Command], cases: str | None) -> Callable[..., None]:
         # checked before anything is stored
         made = build(command, values)
         row = await find_case(session, in_case, cases)
-        _show(session, row["process"], await session.decide(row, made, texts))
+        if new is not None:
+            new = _read(row["process"], given["record"], new)
+        _show(session, row["process"], await session.decide(row, made, texts, new))
 
     return framed(
         decide, _FRAME, [option(name, kind, default=default) for name, (kind, default) in own.items()]
     )
+
+
+def _read(process: str, record: str, values: dict[str, str]) -> dict[str, Any]:
+    from cases.registry import PROCESSES
+    from spreadsheets.corrections import read_values
+
+    return read_values(PROCESSES[process], record, values)
 
 
 def typed(name: str, field: FieldInfo, *, behind: bool = False, needed: bool = True) -> tuple[Any, Any]:
@@ -91,7 +106,7 @@ def typed(name: str, field: FieldInfo, *, behind: bool = False, needed: bool = T
         return Annotated[bool, typer.Option(option, help=field.description)], default or False
     several = get_origin(kind) in (tuple, dict)
     words = choices_of(kind)
-    metavar = "|".join(words) or ("KEY=VALUE" if get_origin(kind) is dict else None)
+    metavar = "|".join(words) or (_PAIRS.get(name, "KEY=VALUE") if get_origin(kind) is dict else None)
     given: Any = list[str] if several else str
     told: Any = {"help": field.description, "autocompletion": offered(words) if words else None}
     if behind:

@@ -282,7 +282,11 @@ class Session:
         return actor
 
     async def decide(
-        self, row: asyncpg.Record, command: Command, texts: Mapping[str, str] = MappingProxyType({})
+        self,
+        row: asyncpg.Record,
+        command: Command,
+        texts: Mapping[str, str] = MappingProxyType({}),
+        values: Mapping[str, str] | None = None,
     ) -> Receipt:
         """Make a decision and return the case as it stands after it, or as it stood when it was made before.
 
@@ -298,7 +302,7 @@ class Session:
             return earlier
         try:
             client = partial(self.client_of, row["case_id"])
-            return await decide(pool, client, row, command, texts, await self.vault())
+            return await decide(pool, client, row, command, texts, await self.vault(), values)
         except asyncio.CancelledError:
             # Ctrl-C: what was sent is not called back by it
             gone = NotDecided("outcome-unknown", command_id=command.command_id, status="Ctrl-C")

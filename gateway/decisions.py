@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cases.decisions import decide, made_before, own_fields, text_fields
+from cases.decisions import VALUES, decide, made_before, own_fields, text_fields, values_field
 from cases.finding import case_seen
 from cases.page import stage_text
 from cases.registry import PROCESSES
@@ -18,6 +18,7 @@ from gateway.responses import Decided
 from gateway.staff import staff_of
 from schemas.kernel.case import Command, Receipt
 from schemas.kernel.refusals import Refusal
+from spreadsheets.corrections import read_values
 from workflows.kernel.sight import Field
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -28,6 +29,8 @@ def body_model(command: type[Command]) -> type[BaseModel]:
     """The body of a decision: the command's own fields, and its texts in words instead of ids."""
     fields: dict[str, Any] = {name: (each.annotation, each) for name, each in own_fields(command).items()}
     fields |= dict.fromkeys(text_fields(command), (Words | None, None))
+    if (values := values_field(command)) is not None:
+        fields[VALUES] = (values.annotation, values)
     model: type[BaseModel] = create_model(
         f"{command.__name__}Body",
         __config__=ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True),
@@ -57,6 +60,7 @@ async def decide_over_http(request: Request) -> Response:
     values = checked(body_model(command_type), raw).model_dump(exclude_unset=True)
     words = {name: values.pop(name, None) for name in text_fields(command_type)}
     texts = {name: each for name, each in words.items() if each is not None}
+    given = values.pop(VALUES, None)
     frame = {"command_id": key, "actor": actor, "case_version": version}
     command = command_type.model_validate(frame | values)
     await note_request(gateway.pool, actor, str(key), f"{name} {case_id}", raw)
@@ -67,9 +71,9 @@ async def decide_over_http(request: Request) -> Response:
             raise Refusal("no-such-case")
         receipt = receipt.model_copy(update={"outcome": None, "waiting_for": None, "due_at": None})
     if receipt is None:
-        receipt = await decide(
-            gateway.pool, gateway.connected_to(row["case_id"]), row, command, texts, gateway.vault
-        )
+        new = None if given is None else read_values(PROCESSES[row["process"]], values["record"], given)
+        connected = gateway.connected_to(row["case_id"])
+        receipt = await decide(gateway.pool, connected, row, command, texts, gateway.vault, new)
     return _answer(row["process"], receipt)
 
 

@@ -1,6 +1,6 @@
 """Doors that take a file of a process over HTTP: each is checked whole, and taken whole or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from gateway.door import Asked, Door
 from gateway.listing import Flag
 from gateway.operation import Operation
-from gateway.problems import Fault, invalid
+from gateway.problems import Fault, Invalid
 from gateway.responses import Answer, FaultTold
 from spreadsheets.faults import Fault as FileFault
 from spreadsheets.headers import letter
@@ -27,6 +27,14 @@ class FileQuery(BaseModel):
     check: Flag = False
 
 
+class FaultyFile(Invalid):
+    """A file with errors: `found` has them all with their words, for a door that shows more than codes."""
+
+    def __init__(self, errors: Iterable[FileFault]) -> None:
+        self.found = tuple(errors)
+        super().__init__(at(fault) for fault in self.found)
+
+
 class FileTaken(Answer):
     """What a file has done, or with `check` would do; `warnings`: what keeps nothing out."""
 
@@ -35,7 +43,7 @@ class FileTaken(Answer):
     warnings: tuple[FaultTold, ...]
 
 
-def _at(fault: FileFault) -> Fault:
+def at(fault: FileFault) -> Fault:
     """By row and column as a spreadsheet names them, `row:12:C`; of the whole file nothing."""
     place = [] if fault.row is None else ["row", str(fault.row)]
     if place and fault.position is not None:
@@ -58,14 +66,14 @@ def file_door(
         kind = intake(asked.query)
         checked = await kind.check(asked.pool, asked.file)
         if checked.errors:
-            raise invalid(_at(fault) for fault in checked.errors)
+            raise FaultyFile(checked.errors)
         check = asked.query.check
         counts = (
             await kind.would(asked.pool, checked)
             if check
             else await kind.take(asked.pool, asked.gateway.vault, asked.actor, checked, SUBJECT)
         )
-        warnings = tuple(FaultTold(at=each.at, code=each.code) for each in map(_at, checked.faults))
+        warnings = tuple(FaultTold(at=each.at, code=each.code) for each in map(at, checked.faults))
         return FileTaken(checked_only=check, counts=counts, warnings=warnings)
 
     operation = Operation(

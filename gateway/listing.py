@@ -14,6 +14,7 @@ from cases.cursors import P, UnknownCursorError, cursor_of, place_of
 from cases.list_questions import CaseFilters, TaskFilters
 from cases.page import stage_text
 from cases.registry import LABELS, PROCESSES, ROLES
+from cases.search import LENGTH, search
 from cases.sight import view_of
 from gateway.context import gateway_of
 from gateway.problems import Fault, invalid
@@ -59,6 +60,8 @@ class _Query(BaseModel):
 class CasesQuery(_Query):
     """Which cases; what is not named does not matter."""
 
+    q: Annotated[str, Field(min_length=1, max_length=LENGTH)] | None = None
+    """A part of a number, or of a name, its reading or an address where you see these; stands alone."""
     process: Annotated[str, Field(pattern=one_of(PROCESSES))] | None = None
     stage: Word | None = None
     waiting_for: Word | None = None
@@ -81,6 +84,8 @@ async def list_cases(request: Request) -> Response:
     """Cases by their id; those that are there when the first page is asked for come once each."""
     gateway, actor = gateway_of(request), await staff_of(request)
     query = query_of(request, CasesQuery)
+    if query.q is not None:
+        return await _found(request, query)
     if query.stage is not None and query.stage not in STAGES:
         raise invalid([Fault("query:stage", "unknown_stage")])
     labels = dict(each.split(":", 1) for each in query.label)
@@ -98,6 +103,15 @@ async def list_cases(request: Request) -> Response:
     )
     page = await lists.list_cases(gateway.pool, view_of(actor), wanted, after, query.limit)
     return _page(request, CasePage, "cases", page)
+
+
+async def _found(request: Request, query: CasesQuery) -> Response:
+    """The first cases that a search finds; there is no second page of them."""
+    gateway, actor = gateway_of(request), await staff_of(request)
+    if query.model_fields_set - {"q", "limit"}:
+        raise invalid([Fault("query:q", "stands_alone")])
+    found = await search(gateway.pool, actor, query.q or "", gateway.vault, query.limit)
+    return _page(request, CasePage, "cases", lists.Page(list(found.rows), None))
 
 
 async def list_tasks(request: Request) -> Response:

@@ -142,6 +142,24 @@ class FactOfCase(Answer):
     how: str | None = None
 
 
+class CorrectionTold(Answer):
+    """Which fields of a record were put right, by whom, in the step of that version; not what they say."""
+
+    version: int
+    record: str
+    fields: tuple[str, ...]
+    made_by: str
+    made_at: datetime
+
+
+class TakeBackProposed(Answer):
+    """A decision that somebody wants to take back: another person confirms or refuses it."""
+
+    version: int
+    step: str
+    by: str
+
+
 class CaseTold(CaseShown):
     """Everything of a case that is not personal; `tracks`: where it stands on what goes on in parallel."""
 
@@ -158,6 +176,10 @@ class CaseTold(CaseShown):
     """To other processes."""
     facts_taken: tuple[FactOfCase, ...] = ()
     """From other processes."""
+    correctable: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What can be put right: the fields of each record, for the decision `correct-data`."""
+    corrections: tuple[CorrectionTold, ...] = ()
+    take_back: TakeBackProposed | None = None
     possible: tuple[DecisionOffered, ...]
 
 

@@ -11,7 +11,13 @@ from office import routes, session_pages, sign_in
 from office.bulk import BulkRunner
 from office.changes import Marks
 from office.context import Office
-from office.guard import Guard, answer_sign_in_needed, headers_of
+from office.guard import (
+    FormOfAnotherSession,
+    Guard,
+    answer_other_session,
+    answer_sign_in_needed,
+    headers_of,
+)
 from office.problems import answer_http, answer_problem
 from office.sessions import SignInNeeded
 from schemas.kernel.refusals import Refusal
@@ -32,6 +38,7 @@ def create_app(office: Office) -> Starlette:
             Refusal: answer_problem,
             HTTPException: answer_http,
             SignInNeeded: answer_sign_in_needed,
+            FormOfAnotherSession: answer_other_session,
         },
     )
     app.router.redirect_slashes = False

@@ -1,14 +1,14 @@
 """What a process has beside its cases: boards as tables, acts as forms, files; each from its door."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,20 +16,24 @@ from starlette.responses import Response
 from cases.refusal_words import PAGE
 from cases.registry import PROCESSES
 from gateway.door import Asked, Door
+from gateway.file_doors import FaultyFile
+from gateway.operation import Operation
 from gateway.problems import Fault, Problem
 from gateway.rooms import FILE_LIMIT
 from office.context import office_of
-from office.forms import Form, Input
+from office.forms import Form, Input, Shown
 from office.once import once
 from office.pages import Reader, page, reader_of
-from office.posted import form_of, key_in, new_key, step_in
+from office.posted import file_in, form_of, key_in, new_key, step_in
 from office.rights import boards_of
-from office.tables import Section, sections_of_answer
+from office.room_pages import pages_of
+from office.tables import Section, faults_of, sections_of_answer
 from office.words import Tongue
 from schemas.kernel.refusals import Refusal
-from spreadsheets.spool import NamelessFile
+from spreadsheets.faults import WORDS as FAULT_WORDS
 from workflows.kernel.process import Process
 
+FAULTS_SHOWN: Final = 200
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 
 
@@ -72,7 +76,9 @@ class Board:
         operation, room, t = self.door.operation, self.process.room, self.reader.tongue
         query = operation.query.model_fields if operation.query is not None else {}
         body = operation.request.model_fields if operation.request is not None else {}
-        shown = {name: each for name, each in query.items() if name != "cursor"}
+        # whether a file is only checked is said by the button that sends it
+        apart = {"cursor", "check"} if operation.file else {"cursor"}
+        shown = {name: each for name, each in query.items() if name not in apart}
         return Form(t, room, shown), Form(t, room, body)
 
     def path_inputs(self, given: Mapping[str, Any], faults: Mapping[str, str]) -> list[Input]:
@@ -96,7 +102,8 @@ async def index(request: Request) -> Response:
     reader = await reader_of(request)
     process = _process(request)
     boards = [Board(reader, process, door) for door in boards_of(reader.actor, process.name)]
-    if not boards:
+    own = pages_of(reader.actor, process.room)
+    if not boards and not own:
         raise HTTPException(404)
     shown = [each for each in boards if each.reads and not each.parameters]
     acts = [each for each in boards if not each.reads and not each.door.operation.file]
@@ -107,7 +114,8 @@ async def index(request: Request) -> Response:
         reader,
         "boards.html",
         title=reader.tongue.pair(process.title),
-        groups=[("Boards", [*shown, *asked]), ("Acts", acts), ("Files", files)],
+        own=[{"href": each.path, "title": reader.tongue(each.title)} for each in own],
+        groups=[("Boards", [*shown, *asked]), ("Actions", acts), ("Files", files)],
     )
 
 
@@ -160,7 +168,8 @@ async def act(request: Request) -> Response:
     asked = Asked(office_of(request).gateway, board.process.name, reader.actor, path)
     if not faults:
         try:
-            asked = replace(asked, query=_made(operation.query, query.values(given)))
+            only = {"check": step == "check"} if operation.file and _can_check(operation) else {}
+            asked = replace(asked, query=_made(operation.query, query.values(given) | only))
             asked = replace(asked, body=_made(operation.request, body.values(given)))
         except ValidationError as error:
             faults = body.faults(error)
@@ -171,22 +180,64 @@ async def act(request: Request) -> Response:
         inputs = [*board.path_inputs(path, {}), *query.inputs(given), *body.inputs(given)]
         return page(request, reader, "board_check.html", board=board, inputs=inputs, key=key)
     if operation.file:
-        sent = given.get("file")
-        if not isinstance(sent, UploadFile) or not sent.filename:
-            return _ask(
-                request,
-                board,
-                given,
-                {"file": reader.tongue("Give this.")},
-                key=key,
-                status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            )
-        kept = NamelessFile()
-        kept.file.write(await sent.read(FILE_LIMIT + 1))
-        kept.file.flush()
-        await given.close()
-        asked = replace(asked, file=kept.path)
+        sent = await file_in(given)
+        if sent is None:
+            fault = {"file": reader.tongue("Give this.")}
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            return _ask(request, board, given, fault, key=key, status=status)
+        asked = replace(asked, file=sent[1].path)
+        if step == "check":
+            return await _checked(request, board, given, asked)
     return await _done(request, board, given, asked, key)
+
+
+def _can_check(operation: Operation) -> bool:
+    return operation.query is not None and "check" in operation.query.model_fields
+
+
+async def _checked(request: Request, board: Board, given: FormData, asked: Asked) -> Response:
+    """What a file would do; nothing is taken."""
+    t = board.reader.tongue
+    if not _can_check(board.door.operation):
+        raise HTTPException(404)
+    try:
+        answer = await board.door.work(asked)
+    except (Refusal, Problem) as error:
+        return _refused(request, board, given, error, key=new_key())
+    told = t("Checked only: nothing was taken. To take it, choose the file again.")
+    sections = _of_file(board, answer.model_dump())
+    return page(request, board.reader, "board_done.html", board=board, told=told, sections=sections)
+
+
+def _of_file(board: Board, told: dict[str, Any]) -> list[Section]:
+    """What a file did or would do, with what it was warned of in words."""
+    t, warnings = board.reader.tongue, told.pop("warnings", ())
+    told.pop("checked_only", None)
+    sections = sections_of_answer(t, board.process.room, told)
+    if warnings:
+        sections.append(_by_code(t, [Fault(each["at"], each["code"]) for each in warnings], "Warning"))
+    return sections
+
+
+def _by_code(t: Tongue, faults: Sequence[Fault], kind: str) -> Section:
+    """Faults of a file of which only place and code are known: row, column, words."""
+    rows = tuple(
+        {
+            "place": _place(t, each),
+            "kind": t(kind),
+            "what": t.pair((words["ja"], words["en"])).format_map(Shown()) if words else each.code,
+            "code": each.code,
+        }
+        for each in faults
+        for words in (FAULT_WORDS.get(each.code),)
+    )
+    columns = (
+        ("place", t("Where")),
+        ("kind", t("Kind")),
+        ("what", t("What is wrong")),
+        ("code", t("Code")),
+    )
+    return Section(t("Faults"), columns=columns, rows=rows)
 
 
 async def _done(request: Request, board: Board, given: FormData, asked: Asked, key: str) -> Response:
@@ -203,7 +254,10 @@ async def _done(request: Request, board: Board, given: FormData, asked: Asked, k
             answer = await board.door.work(asked) if wanted else None
     except (Refusal, Problem) as error:
         return _refused(request, board, given, error, key=new_key())
-    sections = [] if answer is None else sections_of_answer(t, board.process.room, answer.model_dump())
+    if answer is not None and board.door.operation.file:
+        sections = _of_file(board, answer.model_dump())
+    else:
+        sections = [] if answer is None else sections_of_answer(t, board.process.room, answer.model_dump())
     told = t("This was done before; nothing was done twice.") if answer is None else t("Done")
     return page(
         request, board.reader, "board_done.html", board=board, told=told, sections=_linked(board, sections)
@@ -215,8 +269,8 @@ def _made(model: type[BaseModel] | None, values: dict[str, Any]) -> Any:
 
 
 def _refused(request: Request, board: Board, given: FormData, error: Exception, *, key: str) -> Response:
-    t, faults = board.reader.tongue, dict[str, str]()
-    rows: list[tuple[str, str]] = []
+    t = board.reader.tongue
+    found: Section | None = None
     if isinstance(error, Refusal):
         general: tuple[str, ...] = (PAGE.text(error, t.language),)
         status = HTTPStatus.CONFLICT
@@ -224,10 +278,12 @@ def _refused(request: Request, board: Board, given: FormData, error: Exception, 
         assert isinstance(error, Problem)  # noqa: S101 - caught as one of the two
         general = (error.japanese if t.language == "ja" else error.english,)
         status = error.status
-        rows = [(_place(t, each), t.word(board.process.room, each.code)) for each in error.faults]
-    return _ask(
-        request, board, given, faults, key=key or new_key(), status=status, general=general, rows=rows
-    )
+        if isinstance(error, FaultyFile):
+            general = (t("Nothing was taken: the file has {count} errors.", count=len(error.found)),)
+            found = faults_of(t, error.found[:FAULTS_SHOWN])
+        elif error.faults:
+            found = _by_code(t, error.faults, "Error")
+    return _ask(request, board, given, {}, key=key or new_key(), status=status, general=general, found=found)
 
 
 def _place(t: Tongue, fault: Fault) -> str:
@@ -247,7 +303,7 @@ def _ask(
     key: str = "",
     status: HTTPStatus = HTTPStatus.OK,
     general: tuple[str, ...] = (),
-    rows: list[tuple[str, str]] | None = None,
+    found: Section | None = None,
 ) -> Response:
     query, body = board.forms
     typed = given if given is not None else FormData()
@@ -265,7 +321,8 @@ def _ask(
         inputs=inputs,
         key=key,
         general=general,
-        rows=rows or [],
+        found=found,
+        can_check=_can_check(board.door.operation),
         file_fault=(faults or {}).get("file", ""),
         megabytes=FILE_LIMIT // (1024 * 1024),
     )

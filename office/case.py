@@ -176,7 +176,7 @@ async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, An
         command, why = process.commands[name], ""
         if name not in told["possible"]:
             why = _refusal_of(reader, process, state, name)
-        elif await nothing_to_choose(pool, process, seen.case_id, state, command):
+        elif await nothing_to_choose(pool, t, process, seen.case_id, state, command):
             why = t("There is nothing that it could be about.")
         found.append(
             {

@@ -43,11 +43,12 @@ async def keep(request: Request) -> Response:
     with UPLOADS.by(address(request.client.host if request.client else "")):
         form = await form_of(request, reader, file_bytes=kind.limit_bytes)
         sent = form.get("file")
-        if not isinstance(sent, UploadFile):
+        try:
+            if not isinstance(sent, UploadFile):
+                raise invalid([Fault("file", "missing")])
+            content = await sent.read(kind.limit_bytes + 1)
+        finally:
             await form.close()
-            raise invalid([Fault("file", "missing")])
-        content = await sent.read(kind.limit_bytes + 1)
-        await form.close()
     gateway = office_of(request).gateway
     await put(
         gateway.pool,

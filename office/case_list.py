@@ -10,11 +10,14 @@ from cases import lists
 from cases.cursors import cursor_of
 from cases.list_questions import CaseFilters
 from cases.registry import PROCESSES
-from cases.sight import view_of
+from cases.sight import view_of, whole_processes
 from gateway.listing import Cursor, Word, place
 from gateway.request_parsing import query_of
 from office.context import office_of
 from office.pages import Reader, page, reader_of
+from office.print_head import print_head
+from office.words import Tongue
+from workflows.kernel.sight import Field
 
 LIMIT: Final = 50
 
@@ -66,8 +69,23 @@ async def show(request: Request) -> Response:
         processes=[(name, t.pair(PROCESSES[name].title)) for name in processes],
         stages=[(name, t.pair((info.ja, info.en))) for name, info in stages.items()],
         following=cursor_of(found.next) if found.next else None,
+        head=print_head(t, _filters(t, query)),
+        exportable=bool(whole_processes(reader.actor)),
+        names=bool(view_of(reader.actor, Field.PERSONAL).whole),
         bulk=bool(stages) and query.stage in stages and query.process in view.whole,
     )
+
+
+def _filters(t: Tongue, query: CasesQuery) -> list[tuple[str, str | None]]:
+    process = PROCESSES.get(query.process or "")
+    stage = query.stage if process is not None and query.stage in process.lifecycle.stages else None
+    return [
+        (t("Process"), t.pair(process.title) if process is not None else None),
+        (t("Stage"), t.stage(process.name, stage) if process is not None and stage else None),
+        (t("Waits for"), query.waiting_for),
+        (t("State"), t(query.state)),
+        (t("Filed under"), query.label),
+    ]
 
 
 def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +97,6 @@ def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
         "waits": t.word(process.room, row["waiting_for"]) if row["waiting_for"] else "",
         "due": t.moment(row["due_at"]) if row["closed_at"] is None else "",
         "overdue": row["overdue"],
-        "outcome": t.word(process.room, row["outcome"]) if row["outcome"] else "",
+        "outcome": t.cell(process.room, "outcome", row["outcome"]) if row["outcome"] else "",
         "labels": t.value(process.room, row["labels"]),
     }

@@ -4,6 +4,7 @@ A form carries the version that was seen and the key of the decision: sent twice
 case that changed meanwhile is shown with what changed, and with everything that was typed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from activities.kernel.queries import queries
-from cases.decisions import NotDecided, decide, made_before, own_fields, text_fields
+from cases.decisions import decide, made_before, own_fields, text_fields, values_field
 from cases.drafts import drop_draft, keep_draft, read_draft
 from cases.finding import case_seen
 from cases.refusal_words import PAGE
@@ -24,7 +25,8 @@ from cases.states import read_state
 from gateway.problems import problem
 from office.case import Seen, case_id_of, seen_case
 from office.context import office_of
-from office.forms import Form
+from office.correcting import Record, record_of
+from office.forms import Form, Input
 from office.options import options_of
 from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, number_in, step_in
@@ -50,16 +52,24 @@ class _Question:
     seen: Seen
     command: type[Command]
     form: Form
+    record: Record | None = None
 
     @property
     def name(self) -> str:
         return self.command.step
+
+    def inputs(self, given: FormData | None = None, faults: Mapping[str, str] | None = None) -> list[Input]:
+        """What is asked, a record's fields first."""
+        own = self.record.inputs(self.reader.tongue, given) if self.record is not None else []
+        return [*own, *self.form.inputs(given, faults)]
 
 
 async def ask(request: Request) -> Response:
     """The question, with the draft that was kept of it."""
     question = await _question(request)
     gateway, actor = office_of(request).gateway, question.reader.actor
+    if values_field(question.command) is not None and question.record is None:
+        return _which(request, question)
     await note_reads(gateway.pool, [question.seen.case_id], "page")
     draft = await read_draft(gateway.pool, gateway.vault, question.seen.case_id, actor.id, question.name)
     given = FormData([*draft.typed]) if draft is not None else None
@@ -68,7 +78,7 @@ async def ask(request: Request) -> Response:
     return await _ask(request, question, version, new_key(), given, changed=changed, draft=draft)
 
 
-async def receive(request: Request) -> Response:
+async def receive(request: Request) -> Response:  # noqa: PLR0911 - one for each thing that is answered
     """Check what was typed and show it once more; keep it; or make the decision."""
     try:
         question = await _question(request)
@@ -80,9 +90,12 @@ async def receive(request: Request) -> Response:
     if step in ("keep", "drop"):
         return await _draft(request, question, version, given, drop=step == "drop")
     faults = question.form.unreadable(given)
-    command = None
+    record, command = question.record, None
+    if record is not None and not record.changed(given):
+        general = (question.reader.tongue("Nothing was typed otherwise than it is."),)
+        return await _ask(request, question, version, key, given, status=HTTPStatus.CONFLICT, general=general)
     if not faults:
-        values = question.form.values(given)
+        values = question.form.values(given) | ({"record": record.name} if record is not None else {})
         frame = {"command_id": key, "actor": reader.actor, "case_version": version}
         try:
             command = question.command.model_validate(frame | values)
@@ -146,7 +159,11 @@ async def _question(request: Request) -> _Question:
     words = {
         name: command.model_fields[refers].description or "" for name, refers in text_fields(command).items()
     }
-    return _Question(reader, seen, command, Form(t, seen.process.room, own_fields(command), words, choices))
+    record = await record_of(request, seen, command)
+    fields = own_fields(command)
+    if values_field(command) is not None:
+        fields.pop("record")
+    return _Question(reader, seen, command, Form(t, seen.process.room, fields, words, choices), record)
 
 
 async def _ask(
@@ -162,7 +179,7 @@ async def _ask(
     changed: list[dict[str, str]] | None = None,
     draft: Any = None,
 ) -> Response:
-    shown = question.form.inputs(given, faults)
+    shown = question.inputs(given, faults)
     loose = set(faults or ()) - {each.name for each in shown} - {p.name for each in shown for p in each.parts}
     general = (*general, *(f"{name}: {(faults or {})[name]}" for name in sorted(loose)))
     return page(
@@ -194,10 +211,29 @@ async def _check(request: Request, question: _Question, version: int, key: str, 
         question.reader,
         "check.html",
         **_about(question),
-        inputs=question.form.inputs(given),
+        inputs=_checked(question, given),
         version=version,
         key=key,
     )
+
+
+def _checked(question: _Question, given: FormData) -> list[Input]:
+    """What will be decided: of a record only what was typed otherwise than it is."""
+    changed = question.record.changed(given) if question.record is not None else None
+    if changed is None:
+        return question.inputs(given)
+    record = question.record.inputs(question.reader.tongue, given) if question.record is not None else []
+    return [*(each for each in record if each.name in changed), *question.form.inputs(given)]
+
+
+def _which(request: Request, question: _Question) -> Response:
+    """Which record is to be put right."""
+    t = question.reader.tongue
+    rows = [
+        {"href": f"?record={name}", "title": t.pair(each.title)}
+        for name, each in question.seen.process.corrections.items()
+    ]
+    return page(request, question.reader, "which.html", rows=rows, **_about(question))
 
 
 async def _do(
@@ -214,8 +250,9 @@ async def _do(
                 command,
                 question.form.said(given),
                 gateway.vault,
+                None if question.record is None else question.record.read(question.record.changed(given)),
             )
-        except NotDecided as refusal:
+        except Refusal as refusal:
             return await _refused(request, question, refusal, version, given)
     await drop_draft(gateway.pool, case_id, reader.actor.id, question.name)
     said = "repeated" if receipt.repeated else "decided"

@@ -177,13 +177,13 @@ class Form:
 
     def _fault(self, code: str, context: Mapping[str, Any]) -> str:
         told = FAULTS.get(code, "This cannot be used: look at its form.")
-        return self._tongue(told).format_map(_Shown(context))
+        return self._tongue(told).format_map(Shown(context))
 
     def _input(
         self, name: str, info: FieldInfo, before: str, given: FormData | None, faults: Mapping[str, str]
     ) -> Input:
         place, kind = f"{before}{name}", kind_of(info.annotation)
-        told = info.description or name
+        told = self._tongue.of_field(self._room, name, info.description or name)
         made = Input(
             place,
             "text",
@@ -206,7 +206,9 @@ class Form:
             return self._several(made, kind_of(get_args(kind)[0]), given, faults, chosen)
         if origin is dict:
             return self._numbers(made, given, chosen)
-        options = self._options(kind, chosen, required=made.required)
+        options = self._options(kind, chosen, made.name, required=made.required)
+        if chosen is not None and len(options) == 1 and made.required and given is None:
+            value = options[0][0]  # there is nothing to judge
         if options:
             if kind is bool and isinstance(value, bool):
                 value = "yes" if value else "no"
@@ -215,7 +217,7 @@ class Form:
         return replace(made, kind=_plain(kind), value=_as_typed(value))
 
     def _options(
-        self, kind: Any, chosen: Sequence[Choice] | None, *, required: bool
+        self, kind: Any, chosen: Sequence[Choice] | None, place: str, *, required: bool
     ) -> tuple[tuple[str, str, str], ...]:
         """Value, words and note of each choice; without any it is typed."""
         if chosen is not None:
@@ -223,7 +225,8 @@ class Form:
         elif kind is bool:
             found = [("yes", self._tongue("yes"), ""), ("no", self._tongue("no"), "")]
         else:
-            found = [(each, self._tongue.word(self._room, each), "") for each in choices_of(kind)]
+            of = place.rpartition(".")[2]
+            found = [(each, self._tongue.choice(self._room, of, each), "") for each in choices_of(kind)]
         if found and not required and kind is not bool:
             found = [("", self._tongue("not said"), ""), *found]
         return tuple(found)
@@ -255,7 +258,7 @@ class Form:
             (text for place, text in faults.items() if place.startswith(f"{made.name}.")), ""
         )
         made = replace(made, fault=fault, value=values)
-        if options := self._options(kind, chosen, required=True):
+        if options := self._options(kind, chosen, made.name, required=True):
             return replace(made, kind="checks", choices=options)
         blanks = [""] * max(ROWS - len(values), 1)
         of = "moment" if kind is datetime or kind_is_moment(kind) else "date" if kind is date else "text"
@@ -304,7 +307,9 @@ FAULTS: Final = {
 """What is wrong, by the code of the model's fault; never with what was typed."""
 
 
-class _Shown(dict[str, Any]):
+class Shown(dict[str, Any]):
+    """Values for a text; one that is not known is an ellipsis."""
+
     def __missing__(self, _name: str) -> str:
         return "…"
 

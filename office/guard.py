@@ -15,8 +15,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.limits import BODY_LIMIT, read_body
+from gateway.problems import language_of
 from office.context import Office, office_of
 from office.local_paths import FRONT_PAGE, local_path
+from office.plain_pages import page
 from office.problems import problem
 from office.sessions import Session, SignInNeeded, is_secure, session_of
 
@@ -49,6 +51,19 @@ log = structlog.get_logger()
 def headers_of(office: Office) -> Mapping[str, str]:
     """The headers of every answer that has no other one of that name."""
     return _HEADERS | ({"Strict-Transport-Security": _HSTS} if is_secure(office) else {})
+
+
+class FormOfAnotherSession(Exception):  # noqa: N818 - an answer about a request
+    """A form of ours was sent in another session than it was made for; nothing was changed.
+
+    Args:
+        session: in which it was sent.
+        form: what it says.
+    """
+
+    def __init__(self, session: Session, form: FormData) -> None:
+        super().__init__()
+        self.session, self.form = session, form
 
 
 class Guard:
@@ -88,12 +103,12 @@ def check_token(session: Session, form: FormData) -> None:
     """Refuse a form that was not made for this session.
 
     Raises:
-        Problem: 403.
+        FormOfAnotherSession: it was made for another one.
     """
     shown = form.getlist(TOKEN_FIELD)
     given = shown[0] if len(shown) == 1 and isinstance(shown[0], str) else ""
     if not hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf.encode()):
-        raise problem("form-token-wrong")
+        raise FormOfAnotherSession(session, form)
 
 
 async def posted(request: Request, *, max_files: int = 0) -> tuple[Session, FormData]:
@@ -128,16 +143,36 @@ async def read_form(request: Request, max_files: int = 0) -> FormData:
 async def answer_sign_in_needed(request: Request, error: Exception) -> Response:
     """Exception handler for `SignInNeeded`: to the page for it, and from there back to where they were."""
     assert isinstance(error, SignInNeeded)  # noqa: S101 - registered for nothing else
-    page = "/sign-in/again" if error.again else "/sign-in"
-    to = f"{page}?to={quote(_where(request), safe='/')}"
-    if "hx-request" in request.headers:  # a fragment would be swapped into the page
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": to})
-    return RedirectResponse(to, HTTPStatus.SEE_OTHER)
+    way = "/sign-in/again" if error.again else "/sign-in"
+    plain = not request.headers.get("content-type", "").startswith("multipart/")
+    if request.method not in _SAFE and plain:
+        # what was typed is still there to be sent once more
+        form = await read_form(request)
+        return _once_more(request, form, token="", way=way)
+    return RedirectResponse(f"{way}?to={quote(_where(request), safe='/')}", HTTPStatus.SEE_OTHER)
+
+
+async def answer_other_session(request: Request, error: Exception) -> Response:
+    """Exception handler for `FormOfAnotherSession`: the person, who is another one now or has signed in
+    again, sees what it says and sends it in their own session, or does not.
+    """
+    assert isinstance(error, FormOfAnotherSession)  # noqa: S101 - registered for nothing else
+    return _once_more(request, error.form, token=error.session.csrf, way="")
+
+
+def _once_more(request: Request, form: FormData, *, token: str, way: str) -> Response:
+    values = [
+        (name, each) for name, each in form.multi_items() if name != TOKEN_FIELD and isinstance(each, str)
+    ]
+    language = getattr(request.state, "language", None) or language_of(request)
+    query = f"?{request.url.query}" if request.url.query else ""
+    to = local_path(f"{request.url.path}{query}")
+    return page("once_more.html", language, HTTPStatus.FORBIDDEN, values=values, token=token, way=way, to=to)
 
 
 def _where(request: Request) -> str:
     """The page that somebody was on: what was asked for, or whose form was sent."""
-    if request.method in _SAFE and "hx-request" not in request.headers:
+    if request.method in _SAFE:
         query = f"?{request.url.query}" if request.url.query else ""
         return local_path(f"{request.url.path}{query}")
     here = urlsplit(request.headers.get("referer", ""))

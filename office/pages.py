@@ -1,11 +1,9 @@
 """One way to make a page: its template, in the reader's language, with what every page has around it."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,10 +19,10 @@ from cases.sight import view_of
 from office.context import office_of
 from office.rights import boards_of
 from office.sessions import Session, session_of
+from office.static_files import static
 from office.words import Tongue
 from schemas.kernel.case import Actor
 
-STATIC: Final = Path(__file__).with_name("static")
 SAID: Final = {
     "decided": "Done. The case has taken it.",
     "repeated": "This was done before; nothing was done twice.",
@@ -33,6 +31,7 @@ SAID: Final = {
     "sent": "The file is kept.",
     "changed": "The change is made.",
     "ended": "The session is ended.",
+    "known": "All of it was stored before; nothing was stored twice.",
 }
 """What a page may say of what was done on the page before, by its code in the address."""
 
@@ -77,7 +76,8 @@ def page(
         "nav": _nav(reader, request.url.path),
         "said": tongue(said) if said else None,
         "here": _here(request),
-        "static": _static,
+        "queried": queried(request),
+        "static": static,
         "temporal_ui": office_of(request).temporal_ui,
     }
     html = _environment().get_template(template).render(**around, **values)
@@ -97,6 +97,14 @@ def _here(request: Request) -> str:
     return path if url is None or request.method != "GET" else f"{path}?{url.query}"
 
 
+def queried(request: Request) -> list[tuple[str, str]]:
+    """The filter of a page, as its address has it: without where it goes on and what was said on it."""
+    if request.method != "GET":
+        return []
+    items = request.query_params.multi_items()
+    return [(name, value) for name, value in items if name not in ("said", "cursor") and value]
+
+
 def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:
     """The way to each part of the pages that the reader has something to do with."""
     actor, t = reader.actor, reader.tongue
@@ -109,19 +117,18 @@ def _nav(reader: Reader, path: str) -> list[tuple[str, str, bool]]:
     if view_of_tasks(actor).whole:
         parts.append(("/overview", t("Overview"), path.startswith("/overview")))
         parts.append(("/people", t("People"), path.startswith("/people")))
+    if view_of_tasks(actor).whole:
+        parts.append(("/places", t("Places"), path.startswith("/places")))
+    from office.room_pages import pages_of as own_pages_of  # noqa: PLC0415 - those pages are made by this module
+
     for name, process in PROCESSES.items():
-        if boards_of(actor, name):
+        if boards_of(actor, name) or own_pages_of(actor, process.room):
             start = f"/boards/{process.room}"
-            parts.append((start, t.sentence(process.room, process.title[1]), path.startswith(start)))
+            here = path.startswith((start, f"/{process.room}/"))
+            parts.append((start, t.pair(process.title), here))
     if not roles_for(READ_LOG).isdisjoint(actor.roles):
         parts.append(("/audit", t("Audit"), path.startswith("/audit")))
     return parts
-
-
-@cache
-def _static(name: str) -> str:
-    """The address of a file of ours, another one with every change of it."""
-    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
 
 
 @cache

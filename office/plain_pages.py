@@ -12,6 +12,7 @@ from typing import Any, Final
 import jinja2
 from starlette.responses import HTMLResponse
 
+from office.static_files import static
 from schemas.kernel.japan import TOKYO
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
@@ -34,7 +35,7 @@ def page(
     def say(name: str, **more: Any) -> str:
         return _WORDS[name][language].format(**more)
 
-    html = _environment().get_template(template).render(language=language, say=say, **values)
+    html = _environment().get_template(template).render(language=language, say=say, static=static, **values)
     own = {"Content-Language": language, "Cache-Control": "no-store"}
     return HTMLResponse(html, status_code=status, headers={**own, **(headers or {})})
 

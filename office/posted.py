@@ -1,19 +1,22 @@
 """What a form of ours sends: read within limits, and only with the token of the session."""
 
 import re
+from pathlib import PurePath
 from typing import Final
 from uuid import uuid4
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from gateway.problems import Fault, Problem, invalid, problem
 from office.guard import check_token, read_form
 from office.pages import Reader
+from spreadsheets.spool import NamelessFile
 
 SPARE: Final = 64 * 1024
 """Bytes of a form with a file, beside the file."""
 _KEY: Final = re.compile("page-[0-9a-f]{32}")
+_CHUNK: Final = 1024 * 1024
 
 
 async def form_of(request: Request, reader: Reader, *, file_bytes: int = 0) -> FormData:
@@ -33,6 +36,24 @@ async def form_of(request: Request, reader: Reader, *, file_bytes: int = 0) -> F
         await form.close()
         raise
     return form
+
+
+async def file_in(form: FormData) -> tuple[str, NamelessFile] | None:
+    """The file that a form has sent, with the name that the browser gave it; None: it has none.
+
+    It is nameless: it holds what is personal, and is gone with the last who knows it, whatever ends them.
+    """
+    sent = form.get("file")
+    try:
+        if not isinstance(sent, UploadFile) or not sent.filename:
+            return None
+        kept = NamelessFile()
+        while part := await sent.read(_CHUNK):
+            kept.file.write(part)
+        kept.file.flush()
+        return PurePath(sent.filename).name, kept
+    finally:
+        await form.close()
 
 
 def new_key() -> str:

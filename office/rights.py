@@ -1,5 +1,8 @@
 """The doors that a process has of its own, as pages: what they show as tables, what they take as forms."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from cases.administration import roles_for
 from cases.registry import PROCESSES
 from cases.sight import whole_processes
@@ -7,6 +10,23 @@ from gateway.door import Door
 from gateway.rooms import DOORS
 from schemas.kernel.case import Actor
 from workflows.kernel.sight import Field
+
+
+class OwnPage(NamedTuple):
+    """A page that a process has of its own (`office/<room>/pages.py`), beside those made from its doors."""
+
+    path: str
+    title: str
+    """In English, as the catalogue of the pages has it."""
+    may: Callable[[Actor], bool]
+    """Who is shown the way to it; the page itself asks again."""
+    starts: bool = False
+    """Whether cases begin there: it is shown among the ways to begin one, too."""
+
+
+def may_act(act: str, process: str) -> Callable[[Actor], bool]:
+    """Whether an actor may do an act of a process, as a page of its own asks; nobody by default."""
+    return lambda actor: not roles_for(act, process).isdisjoint(actor.roles)
 
 
 def may_open(actor: Actor, process: str, door: Door) -> bool:

@@ -4,6 +4,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from office import (
+    absences,
+    audit,
     boards,
     break_glass,
     bulk,
@@ -12,14 +14,20 @@ from office import (
     case_list,
     changes,
     deciding,
+    exports,
     facts,
     help_pages,
     notes,
     notices,
+    overview,
+    people,
+    places,
+    room_pages,
+    search,
     starting,
     tasks,
 )
-from office.pages import STATIC
+from office.static_files import STATIC
 
 _CASE = "/cases/{room}/{subject}"
 
@@ -29,6 +37,14 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/", tasks.show, methods=["GET"]),
         Route("/changes", changes.stream, methods=["GET"]),
+        Route("/search", search.show, methods=["GET"]),
+        Route("/overview", overview.show, methods=["GET"]),
+        Route("/audit", audit.show, methods=["GET"]),
+        Route("/export/{name}.{ending}", exports.hand_out, methods=["POST"]),
+        Route("/people", people.show, methods=["GET"]),
+        Route("/people/{staff_id}", people.show_person, methods=["GET"]),
+        Route("/people/{staff_id}/absence", absences.receive, methods=["POST"]),
+        Route("/people/{staff_id}/back", absences.end, methods=["POST"]),
         Route("/cases", case_list.show, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.ask, methods=["GET"]),
         Route(f"{_CASE}/do/{{name}}", deciding.receive, methods=["POST"]),
@@ -50,6 +66,10 @@ def routes() -> list[BaseRoute]:
         Route("/bulk", bulk.choose, methods=["GET"]),
         Route("/bulk", bulk.receive, methods=["POST"]),
         Route("/bulk/{bulk_id:uuid}", bulk.show, methods=["GET"]),
+        Route("/places", places.index, methods=["GET"]),
+        Route("/places/{frame:path}", places.show, methods=["GET"]),
+        Route("/places/{frame:path}", places.receive, methods=["POST"]),
+        *room_pages.routes(),
         Route("/break-glass", break_glass.ask, methods=["GET"]),
         Route("/break-glass", break_glass.receive, methods=["POST"]),
         Route("/help", help_pages.help_page, methods=["GET"]),

@@ -21,6 +21,7 @@ from office.context import office_of
 from office.forms import Form
 from office.pages import Reader, page, reader_of
 from office.posted import form_of, key_in, new_key, step_in
+from office.room_pages import ways_to_start
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.process import Process
 
@@ -36,6 +37,7 @@ async def choose(request: Request) -> Response:
         for name, process in PROCESSES.items()
         if may_start(reader.actor, name) and _model(process) is not None
     ]
+    rows += [{"href": each.path, "title": t(each.title)} for each in ways_to_start(reader.actor)]
     return page(request, reader, "start.html", rows=rows)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from cases.words import process_words
 from office.words import Tongue
+from spreadsheets.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,12 @@ def sections_of(tongue: Tongue, room: str, own: Mapping[str, Any]) -> list[Secti
         if is_table(value):
             sections.append(table(tongue, room, title, value))
         elif isinstance(value, dict) and value.keys() != {"en", "ja"}:
-            inside = tuple((tongue.word(room, key), tongue.value(room, each)) for key, each in value.items())
+            inside = tuple(
+                (tongue.word(room, key), tongue.cell(room, key, each)) for key, each in value.items()
+            )
             sections.append(Section(title, lines=inside))
         else:
-            lines.append((title, tongue.value(room, value)))
+            lines.append((title, tongue.cell(room, name, value)))
     head = [Section("", lines=tuple(lines))] if lines else []
     return [*head, *sections]
 
@@ -71,7 +74,7 @@ def sections_of_answer(tongue: Tongue, room: str, told: Mapping[str, Any]) -> li
         elif isinstance(value, list | tuple) and not value:
             sections.append(Section(title, lines=((tongue("How many"), "0"),)))
         else:
-            lines.append((title, tongue.value(room, value)))
+            lines.append((title, tongue.cell(room, name, value)))
     head = [Section("", lines=tuple(lines))] if lines else []
     return [*head, *sections]
 
@@ -87,6 +90,28 @@ def table(tongue: Tongue, room: str, title: str, rows: Sequence[Mapping[str, Any
     return Section(
         title,
         columns=tuple((name, tongue.word(room, name)) for name in names),
-        rows=tuple({name: tongue.value(room, row.get(name)) for name in names} for row in rows),
+        rows=tuple({name: tongue.cell(room, name, row.get(name)) for name in names} for row in rows),
         raw=tuple(rows),
     )
+
+
+def faults_of(tongue: Tongue, faults: Sequence[Fault]) -> Section:
+    """What is wrong with a file, by row and column, in the reader's words; never with what stands there."""
+    rows = tuple(
+        {
+            "row": "" if each.row is None else str(each.row),
+            "column": each.column or "",
+            "severity": tongue("Error") if each.severity == "error" else tongue("Warning"),
+            "what": tongue.pair((each.message_ja, each.message_en)),
+            "code": each.code,
+        }
+        for each in faults
+    )
+    columns = (
+        ("row", tongue("Row")),
+        ("column", tongue("Column")),
+        ("severity", tongue("Kind")),
+        ("what", tongue("What is wrong")),
+        ("code", tongue("Code")),
+    )
+    return Section(tongue("Faults"), columns=columns, rows=rows)

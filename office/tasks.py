@@ -1,23 +1,25 @@
 """The start page: what is to be done, by when, grouped; each view of it is an address."""
 
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final, Literal
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cases import lists
 from cases.cursors import cursor_of
 from cases.list_questions import COUNTED, DEAD_LETTER, TaskFilters
+from cases.overview import AGES, age_bounds, midnight
 from cases.registry import PROCESSES
 from cases.sight import process_of
-from gateway.listing import Cursor, place
+from gateway.listing import Cursor, digits, place
 from gateway.request_parsing import query_of
 from office.context import office_of
 from office.pages import Reader, page, reader_of
-from office.words import step_of
+from office.print_head import print_head
+from office.words import Tongue, step_of
 from schemas.kernel.case import Actor
 from schemas.kernel.japan import TOKYO
 
@@ -35,6 +37,10 @@ class TasksQuery(BaseModel):
     whose: Whose = "all"
     process: str | None = None
     due: Group | None = None
+    day: Annotated[date, Field(ge=date(1950, 1, 1), le=date(2150, 1, 1))] | None = None
+    """Due on this day."""
+    age: Annotated[int, BeforeValidator(digits), Field(ge=0, le=len(AGES))] | None = None
+    """By how long they have been open: between which days of `AGES`."""
     cursor: Cursor | None = None
     said: str | None = None
     of: str | None = None
@@ -43,12 +49,18 @@ class TasksQuery(BaseModel):
 def wanted_of(actor: Actor, query: TasksQuery, now: datetime) -> TaskFilters:
     """The tasks of a view."""
     first, last = _bounds(now)[query.due] if query.due is not None else (None, None)
+    if query.day is not None:
+        day = midnight(query.day), midnight(query.day + timedelta(days=1))
+        first, last = max(first or day[0], day[0]), min(last or day[1], day[1])
+    since, before = age_bounds(now)[query.age] if query.age is not None else (None, None)
     return TaskFilters(
         assignee=actor.id if query.whose == "mine" else None,
         of_roles=tuple(actor.roles) if query.whose == "role" else None,
         process=query.process if query.process in PROCESSES else None,
         due_from=first,
         due_before=last,
+        opened_from=since,
+        opened_before=before,
     )
 
 
@@ -89,7 +101,19 @@ async def show(request: Request) -> Response:
         processes=[(name, reader.tongue.pair(PROCESSES[name].title)) for name in processes],
         following=cursor_of(found.next) if found.next else None,
         shown=len(found.rows),
+        head=print_head(reader.tongue, _filters(reader.tongue, query)),
+        exportable=bool(view.whole),
     )
+
+
+def _filters(t: Tongue, query: TasksQuery) -> list[tuple[str, str | None]]:
+    process = PROCESSES.get(query.process or "")
+    whose = {"mine": t("mine"), "role": t("of my roles, nobody's yet"), "all": t("all that I see")}
+    return [
+        (t("Whose"), whose[query.whose]),
+        (t("Process"), t.pair(process.title) if process is not None else None),
+        (t("Due"), t(_GROUPS[query.due]) if query.due else t.day(query.day)),
+    ]
 
 
 def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ room), Japanese its value; a test over every page, decision, fact and door keeps
 """
 
 import inspect
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,18 +16,25 @@ from typing import Any, Final
 from cases.registry import PROCESSES, ROLES
 from cases.words import host_words, process_words
 from schemas.kernel.japan import TOKYO
+from spreadsheets.faults import WORDS as FILE_FAULTS
 from workflows.kernel.process import Process
 
 CATALOGUE: Final = Path(__file__).with_name("words.toml")
 _WEEKDAYS: Final = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STAGES: Final = frozenset({"stage", "outcome"})
+_KEYS: Final = {"document_state": "document"}
+_VALUE: Final = re.compile(r"{\w+}")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _CLAUSE_ENDS: Final = {"ja": ("。", "（", "："), "en": ("; ", ": ", ". ", " (")}
 
 
 @cache
 def catalogue() -> dict[str, str]:
-    """English to Japanese of the pages themselves."""
-    words: dict[str, str] = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["words"]
+    """English to Japanese of the pages themselves, and of those that processes have in their rooms."""
+    words: dict[str, str] = {}
+    for path in (CATALOGUE, *sorted(CATALOGUE.parent.glob("*/words.toml"))):
+        words |= tomllib.loads(path.read_text(encoding="utf-8"))["words"]
     return words
 
 
@@ -40,17 +48,31 @@ def _own(room: str) -> dict[str, Any]:
 def lookup(room: str, english: str) -> str | None:
     """The Japanese of what a process, the host or a page says in English; None where nobody has it."""
     own, host = _own(room), host_words()
-    for table in (
-        own.get("pages", {}),
-        own.get("help", {}),
-        own.get("words", {}),
-        *host.values(),
-        catalogue(),
-    ):
-        if english in table:
-            found: str = table[english]
-            return found
-    return None
+    for words in (own, host):
+        for table in ("pages", "help", "words"):
+            if english in words.get(table, {}):
+                found: str = words[table][english]
+                return found
+    return catalogue().get(english)
+
+
+@cache
+def english_of(room: str, code: str) -> str | None:
+    """A code or a sentence in other English where it reads badly by itself; None for all others."""
+    found: str | None = _own(room).get("english", {}).get(code) or host_words()["english"].get(code)
+    return found
+
+
+@cache
+def named(room: str, code: str) -> tuple[str, str] | None:
+    """What the process of a room has names for in both languages itself: its stages and documents."""
+    process = next((each for each in PROCESSES.values() if each.room == room), None)
+    if process is None:
+        return None
+    for table in (process.lifecycle, *process.tracks.values()):
+        if code in table.stages:
+            return table.stages[code].ja, table.stages[code].en
+    return process.documents[code].title if code in process.documents else None
 
 
 @dataclass(frozen=True)
@@ -74,7 +96,13 @@ class Tongue:
 
     def sentence(self, room: str, english: str) -> str:
         """What a process or the host says in a sentence: of a decision, a field, a door."""
-        return (lookup(room, english) or english) if self.language == "ja" else english
+        found = lookup(room, english) if self.language == "ja" else english_of(room, english)
+        return found or english
+
+    def of_field(self, room: str, name: str, english: str) -> str:
+        """What is said of a field, by its name where several say the same: the key of its sentence."""
+        own = f"{name}: {english}"
+        return own if lookup(room, own) else english
 
     def title(self, room: str, english: str) -> str:
         """The first clause of a sentence, without what ends it: the label of a button, a field, a link."""
@@ -88,12 +116,40 @@ class Tongue:
         return "" if self.title(room, english) == text.rstrip("。.") else text
 
     def word(self, room: str, code: str) -> str:
-        """A code, a column or a choice in words; of a role its name."""
+        """A code, a column or a choice in words; of a role its name; `kind:whose` with whom it concerns."""
         if code in ROLES:
             return self.pair(ROLES[code])
+        spaced = code.replace("_", " ").replace("-", " ")
         if self.language == "ja":
-            return lookup(room, code) or lookup(room, code.replace("-", " ").replace("_", " ")) or code
-        return code.replace("_", " ").replace("-", " ")
+            found = lookup(room, code) or lookup(room, spaced)
+        else:
+            found = english_of(room, code)
+        if found is None and (both := named(room, code)) is not None:
+            found = self.pair(both)
+        if found is None and code in FILE_FAULTS:
+            found = _VALUE.sub("…", self.of(FILE_FAULTS[code]))
+        kind, _, whose = code.partition(":")
+        if found is None and whose:
+            found = f"{self.word(room, kind)} ({self.word(room, whose)})"
+        return found or (code if self.language == "ja" else spaced)
+
+    def choice(self, room: str, of: str, value: str) -> str:
+        """A value in words: its own as one of something, such as `deadline` or a column, or its code's."""
+        kind, _, whose = value.partition(":")
+        own = f"{of}: {kind}"
+        found = lookup(room, own) if self.language == "ja" else english_of(room, own)
+        if found is None:
+            return self.word(room, value)
+        return f"{found} ({self.word(room, whose)})" if whose else found
+
+    def cell(self, room: str, name: str, value: Any) -> str:
+        """A value of a table or a page under its name; a stage has the name that the process gives it."""
+        if not isinstance(value, str):
+            return self.value(room, value)
+        if name in _STAGES and (both := named(room, value)) is not None:
+            return self.pair(both)
+        own = f"{_KEYS.get(name, name)}: {value}"
+        return self.choice(room, *own.split(": ", 1)) if lookup(room, own) else self.value(room, value)
 
     def stage(self, process: str, stage: str) -> str:
         """The name of a stage."""
@@ -116,7 +172,7 @@ class Tongue:
             return f"{on.year}年{on.month}月{on.day}日（{weekday}）"
         return f"{weekday} {on.day} {_MONTHS[on.month - 1]} {on.year}"
 
-    def value(self, room: str, value: Any) -> str:  # noqa: PLR0911 - one for each sort
+    def value(self, room: str, value: Any) -> str:  # noqa: C901, PLR0911 - one for each sort
         """A value of a table or a page as its reader writes it."""
         match value:
             case None:
@@ -141,8 +197,11 @@ class Tongue:
                 return ("、" if self.language == "ja" else ", ").join(pairs)
             case float():
                 return f"{value:g}"
+            case str() if _MOMENT.fullmatch(value):
+                return self.moment(datetime.fromisoformat(value))
             case str():
-                return self.word(room, value) if lookup(room, value) or value in ROLES else value
+                known = lookup(room, value) or value in ROLES or named(room, value)
+                return self.word(room, value) if known else value
             case _:
                 return str(value)
 

@@ -46,18 +46,45 @@ def write_annotated(
     Raises:
         OSError: the folder cannot be written to.
     """
+    if kind_of_copy(checked, kind) == "csv":
+        made = annotated(checked, "csv", told=told)
+    else:
+        # Beside the copy and for its owner alone: the system's folder is no place for personal data.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".iehe-") as folder:
+            made = annotated(checked, "xlsx", folder=folder, told=told)
+    return None if made is None else write_copy(path, *made)
+
+
+def kind_of_copy(checked: Checked[Any], kind: CopyFormat | None) -> CopyFormat:
+    """What the copy of a file is: as asked for, but of a workbook always a workbook."""
+    of_workbook = checked.table is not None and checked.table.encoding == "xlsx"
+    return "xlsx" if kind == "xlsx" or of_workbook else "csv"
+
+
+def annotated(
+    checked: Checked[Any],
+    kind: CopyFormat | None = None,
+    *,
+    folder: str | None = None,
+    told: Told = tell_nobody,
+) -> tuple[CopyFormat, bytes] | None:
+    """The content of the annotated copy with its format; None when there is nothing to copy.
+
+    Args:
+        checked: the file.
+        kind: its format; that of the file by default.
+        folder: where a large workbook may put its parts while it is made; without any it is made in memory.
+        told: hears how far it is.
+    """
     if checked.table is None or checked.layout is None:
         return None
     notes: defaultdict[int, list[Fault]] = defaultdict(list)
     for fault in checked.faults:
         notes[fault.row or checked.layout.header_row + 1].append(fault)
     numbered = numbered_rows(checked.table, 0, told)
-    if kind == "xlsx" or checked.table.encoding == "xlsx":
-        # Beside the copy and for its owner alone: the system's folder is no place for personal data.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".iehe-") as folder:
-            content = _xlsx(checked.table, checked.layout, notes, numbered, folder)
-        return write_copy(path, "xlsx", content)
-    return write_copy(path, "csv", _csv(checked.table, checked.layout, notes, numbered))
+    if kind_of_copy(checked, kind) == "xlsx":
+        return "xlsx", _xlsx(checked.table, checked.layout, notes, numbered, folder)
+    return "csv", _csv(checked.table, checked.layout, notes, numbered)
 
 
 def guarded(text: str) -> str:
@@ -77,12 +104,13 @@ def _csv(table: Table, layout: Layout, notes: dict[int, list[Fault]], numbered: 
 
 
 def _xlsx(
-    table: Table, layout: Layout, notes: dict[int, list[Fault]], numbered: Numbered, folder: str
+    table: Table, layout: Layout, notes: dict[int, list[Fault]], numbered: Numbered, folder: str | None
 ) -> bytes:
     kept, width = _kept(table, layout)
     places = {at: place for place, at in enumerate(kept)}
     buffer = io.BytesIO()
-    options = {"constant_memory": True, "tmpdir": folder, "nan_inf_to_errors": True}
+    where = {"in_memory": True} if folder is None else {"constant_memory": True, "tmpdir": folder}
+    options = {**where, "nan_inf_to_errors": True}
     with xlsxwriter.Workbook(buffer, options) as book:
         sheet = book.add_worksheet()
         formats: dict[tuple[str | None, bool], Format] = {

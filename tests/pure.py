@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from activities.kernel.message_templates import Message
-from schemas.kernel.case import Actor, CaseState, Command, EventEnvelope, FactOrigin, RefusedEvent
+from schemas.kernel.case import SYSTEM, Actor, CaseState, Command, EventEnvelope, FactOrigin, RefusedEvent
 from schemas.kernel.identifiers import event_type
 from schemas.kernel.policies import ProcessPolicy
 from schemas.kernel.refusals import Refusal
@@ -119,7 +119,7 @@ class PureCase(Generic[S]):
                 break
             except LookupNeeded as question:
                 json.dumps(question.terms)
-                found[question.key] = self.look_up(question.name, question.terms)
+                found[question.key] = self._found(question.name, question.terms)
         before, self.stored = self.stored, json.loads(json.dumps(step.state))
         self.log.append(step)
         for record in step.records:
@@ -127,6 +127,33 @@ class PureCase(Generic[S]):
         self._check(before, step)
         self.check(before, step)
         return step
+
+    def _found(self, name: str, terms: Mapping[str, Any]) -> Any:
+        if name == "correction":
+            address = self.process.corrections[terms["record"]].address
+            return {"fields": [address], "letters": 1}
+        return self._step_taken(**terms) if name == "step-taken" else self.look_up(name, terms)
+
+    def _step_taken(self, case_id: str, version: int) -> dict[str, Any] | None:
+        """What `iehe.step_taken` says of a step of the log; its letters to others than staff have left."""
+        assert case_id == self.case_id
+        if not 0 < version <= len(self.log):
+            return None
+        this, later = self.log[version - 1], self.log[version:]
+        own = list(itertools.takewhile(lambda each: each.actor == SYSTEM and each.cause is None, later))
+        told = [notice.to.partition(":")[0] for each in (this, *own) for notice in each.notices]
+        return {
+            "version": version,
+            "step": this.step,
+            "from_stage": this.from_stage,
+            "stage": [this, *own][-1].stage,
+            "by": this.actor.id,
+            "details": this.details,
+            "later": [each.step for each in later[len(own) :]],
+            "letters": sum(kind not in ("staff", "role", "staff-of") for kind in told),
+            "facts": sum(len(each.facts) for each in (this, *own)),
+            "places": sum(len(each.places) for each in (this, *own)),
+        }
 
     def _check(self, before: Mapping[str, Any], step: Transition) -> None:
         after = self.state

@@ -9,10 +9,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.admission.conflicts import Conflict, conflict_of
 from activities.admission.duplicates import may_be_one
+from activities.kernel.corrections import as_corrected
 from activities.kernel.database import Connection
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Lookup
+from schemas.admission.corrections import FoundAfter
 from schemas.admission.identifiers import admission_case_id
 from schemas.admission.lookups import (
     ApplicationFacts,
@@ -51,8 +53,7 @@ async def application(connection: Connection, terms: Mapping[str, Any]) -> Any:
     form = await _in_force(connection, route, row["opens_at"], otherwise=policy)
     known = await read_policy(connection, ADMISSION_REVIEW, policy.model_dump())
     most = known.applications_per_person if isinstance(known, AdmissionPolicy) else 1
-    duplicates = await connection.fetch(SQL["possible_duplicates"], number, most)
-    alike = [other["application_no"] for other in duplicates if not other["to_compare"] or may_be_one(other)]
+    duplicates = await _duplicates(connection, number, most)
     return ApplicationFacts(
         application_no=row["application_no"],
         case_id=row["case_id"],
@@ -61,11 +62,41 @@ async def application(connection: Connection, terms: Mapping[str, Any]) -> Any:
         form_ref=form,
         round=RoundFacts(**{name: row[name] for name in RoundFacts.model_fields}),
         submitted_on=row["submitted_on"],
-        possible_duplicates=tuple(map(admission_case_id, alike[:MOST_DUPLICATES])),
+        possible_duplicates=duplicates,
         age_at_enrolment=row["age_at_enrolment"],
         accommodation_requested_on=row["accommodation_requested_on"],
         accommodation_sudden=row["accommodation_sudden"],
         superseded_by=row["superseded_by"],
+    ).model_dump(mode="json")
+
+
+async def _duplicates(
+    connection: Connection, number: str, most: int, *, later: bool = False
+) -> tuple[str, ...]:
+    found = await connection.fetch(SQL["possible_duplicates"], number, most, later)
+    alike = [other["application_no"] for other in found if not other["to_compare"] or may_be_one(other)]
+    return tuple(map(admission_case_id, alike[:MOST_DUPLICATES]))
+
+
+async def found_after_correction(connection: Connection, terms: Mapping[str, Any]) -> Any:
+    """Possible duplicates, and who of the judges has a conflict of interest, by the corrected data."""
+    judges = set(terms["judges"])
+    asked = {
+        "wanted": 0,
+        "load_cap": 1,
+        **{name: terms[name] for name in ("case_id", "conflict_years", "at")},
+    }
+    roles = [Role.REVIEWER, Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR]
+    async with as_corrected(connection, terms["case_id"], terms["correction_id"]):
+        duplicates = await _duplicates(connection, terms["application_no"], terms["most"], later=True)
+        _, conflicts = await _staff(connection, ReviewerDraw.model_validate(asked), roles)
+    return FoundAfter(
+        possible_duplicates=duplicates,
+        conflicts={
+            key: found.reason
+            for key, found in sorted(conflicts.items())
+            if found is not None and key in judges
+        },
     ).model_dump(mode="json")
 
 
@@ -185,4 +216,5 @@ LOOKUPS: Final[Mapping[str, Lookup]] = {
     "superseded-by": superseded_by,
     "reviewers": reviewers,
     "committee": committee,
+    "found-after-correction": found_after_correction,
 }

@@ -6,7 +6,7 @@ from activities.admission.case_page import own_part
 from activities.admission.lookups import LOOKUPS
 from activities.admission.messages import ASKING, MESSAGES
 from activities.admission.rounds import Rounds
-from activities.kernel.room import Room
+from activities.kernel.room import Room, Search
 from workflows.admission.process import ADMISSION_REVIEW
 from workflows.admission.sight import ADMINISTRATION, SIGHT
 
@@ -20,4 +20,5 @@ ROOM: Final = Room(
     administration=ADMINISTRATION,
     shared=frozenset({"round_text"}),
     asking=ASKING,
+    search=Search.TEXTS,
 )

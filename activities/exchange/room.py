@@ -8,7 +8,7 @@ from activities.exchange.lookups import LOOKUPS
 from activities.exchange.messages import ASKING, MESSAGES
 from activities.exchange.telling import TELLING
 from activities.exchange.views import LIST_WORK
-from activities.kernel.room import Room
+from activities.kernel.room import Room, Search
 from workflows.exchange.process import EXCHANGE
 from workflows.exchange.sight import ADMINISTRATION, SIGHT
 
@@ -21,6 +21,7 @@ ROOM: Final = Room(
     administration=ADMINISTRATION,
     shared=frozenset({"faculty", "first", "last", "arrival"}),
     asking=ASKING,
+    search=Search.TEXTS,
     schedules=(RECONCILIATION, LIST_WORK),
     errands=(FETCHING, TELLING),
 )

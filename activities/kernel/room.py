@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 import asyncpg
@@ -37,6 +38,17 @@ async def nothing_of_its_own(
     return {}
 
 
+class Search(StrEnum):
+    """By what a case of a room is found beside its number."""
+
+    NUMBER = "number"
+    """By nothing else."""
+    TEXTS = "texts"
+    """By any part of what the room keeps in `iehe.search_texts`, by triggers on its own records."""
+    PERSON = "person"
+    """By the whole number of whom it is about, by its keyed hash (`iehe.<room>_about`)."""
+
+
 @dataclass(frozen=True)
 class Room:
     """Everything that the host needs to know of one process.
@@ -63,6 +75,8 @@ class Room:
     """Messages that ask for something, and are pointless when it is done or no longer wanted."""
     schedules: tuple[ScheduledWork, ...] = ()
     """What is done for it by the clock, beside what its cases do by their own deadlines."""
+    search: Search = Search.NUMBER
+    """By what its cases are found, by who sees whom they are about."""
     errands: tuple[Errand, ...] = ()
     """What is done for it as soon as rows of its own wait for it."""
 

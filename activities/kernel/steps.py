@@ -20,11 +20,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.kernel.case_log import FIRST
+from activities.kernel.corrections import correction
 from activities.kernel.database import Connection, OvertakenError, transact
 from activities.kernel.places import PLACE_LOOKUPS
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
 from activities.kernel.room import Lookup, Room
+from activities.kernel.taking_back import step_taken
 from activities.kernel.written_steps import Remembered, write_steps
 from schemas.kernel.case import CaseState, Command, RefusedEvent
 from schemas.kernel.refusals import Refusal
@@ -93,6 +95,8 @@ HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
     "closures": _closures,
     "unreached": _unreached,
     **PLACE_LOOKUPS,
+    "correction": correction,
+    "step-taken": step_taken,
     "chain": _chain,
     "standing": _standing,
 }

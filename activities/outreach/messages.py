@@ -15,6 +15,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "request-declined": message("school", "cause"),
     "request-cancelled": message("school", "cause"),
     "survey": message("school"),
+    "decline-taken-back": message("school"),
+    "data-corrected": message("school", "corrected"),
+    "address-corrected": message("school-before"),
     "lecture-request": message(
         "staff", "case", "kind", "title", "grade", "persons", "minutes", "dates", "due_at"
     ),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from activities.kernel.room import Room
+from activities.kernel.room import Room, Search
 from activities.outreach.case_page import own_part
 from activities.outreach.lookups import LOOKUPS
 from activities.outreach.messages import ASKING, MESSAGES
@@ -18,4 +18,5 @@ ROOM: Final = Room(
     administration=ADMINISTRATION,
     shared=frozenset({"title", "kind", "grade", "persons", "minutes", "dates", "date"}),
     asking=ASKING,
+    search=Search.TEXTS,
 )

@@ -8,6 +8,7 @@ from activities.kernel.message_templates import Message, message
 MESSAGES: Final[Mapping[str, Message]] = {
     "referral-received": message("referrer"),
     "referred-elsewhere": message("referrer", "code"),
+    "referral-taken-up": message("referrer"),
     "contact-made": message("referrer"),
     "contact-missed": message("referrer"),
     "please-answer": message("student"),

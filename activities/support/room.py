@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from activities.kernel.room import Room
+from activities.kernel.room import Room, Search
 from activities.support.case_page import own_part
 from activities.support.kinds import KINDS_WORK
 from activities.support.lookups import LOOKUPS
@@ -20,5 +20,6 @@ ROOM: Final = Room(
     open_to_all=True,
     administration=ADMINISTRATION,
     asking=ASKING,
+    search=Search.PERSON,
     schedules=(GAPS_WORK, KINDS_WORK),
 )

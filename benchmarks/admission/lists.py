@@ -171,7 +171,7 @@ def _others(cases: int) -> Iterator[Look]:
     yield Look("imports", [_asked(queries("admission/imports")["imports"], 50)])
     yield Look("a notice by the beginning of its id", [_asked(office["notices_beginning"], "ab12")])
     duplicates = queries("admission/admission")["possible_duplicates"]
-    opening = [_asked(duplicates, f"A{number:08}", 2) for number in numbers]
+    opening = [_asked(duplicates, f"A{number:08}", 2, False) for number in numbers]
     yield Look("opening a case: who may be the same person", opening, "worker")
     yield Look("an idle relay: what is due", [_asked(relay["claim"], 1, 32, [])], "worker")
     yield Look("an idle relay: when something is", [_asked(relay["next_try"])], "worker")

@@ -7,7 +7,7 @@ import typer
 
 from cli import faults as shown
 from cli.admission.import_check import CheckedFile
-from cli.admission.mappings import MapOption, keep_mapping, read_mapping
+from cli.admission.mappings import MapOption, read_mapping
 from cli.case_arguments import DATABASE_AWAY, acting, answering, require_role
 from cli.case_starting import DEFAULT_CONCURRENCY, ConcurrencyOption, say_completed, start
 from cli.session import CommandError, Session, print_json
@@ -40,7 +40,7 @@ async def import_applications(
     await run.check()
     if not dry_run:
         await run.keep_mapping(actor.id)
-    if run.checked.errors and not (accept_valid and run.good):
+    if run.checked.errors and not (accept_valid and run.found.valid):
         raise run.faulty()
     if not dry_run:
         await session.check_keys()
@@ -49,7 +49,7 @@ async def import_applications(
                 await run.store(actor.id)
         except CommandError as error:
             raise error.also("file-perhaps-stored") if error.code == DATABASE_AWAY else error from None
-        cases = [ADMISSION_REVIEW.case_id(number) for number in run.numbers]
+        cases = [ADMISSION_REVIEW.case_id(number) for number in run.found.numbers]
         await start(session, [ADMISSION_REVIEW.room], cases, concurrency, run.report)
     run.show(dry_run=dry_run)
 
@@ -65,37 +65,30 @@ class Import(CheckedFile):
         error = CommandError("nothing-imported", self.report, **values)
         if self.copy:
             error = error.also("see-annotated-copy", copy=self.copy)
-        return error.also("accept-valid", good=len(self.good)) if self.good else error
+        valid = self.found.valid
+        return error.also("accept-valid", good=valid) if valid else error
 
     async def keep_mapping(self, kept_by: str) -> None:
         """Keep the mapping given now for files with this header, unless the header is at fault itself."""
-        layout = self.checked.layout
-        if self.mapping and layout is not None and not any(f.severity == "error" for f in layout.faults):
-            pool = await self.session.pool()
-            await keep_mapping(pool, layout, kept_by)
+        if self.mapping:
+            from spreadsheets.admission.mappings import keep_mapping
+
+            await keep_mapping(await self.session.pool(), self.checked.layout, kept_by)
 
     async def store(self, imported_by: str) -> None:
         """Store the good rows of every round in one transaction."""
-        from activities.admission.applications import store_applications
+        from spreadsheets.admission.imports import ChangedMeanwhileError, store_import
 
-        pool = await self.session.pool()
-        async with pool.acquire() as connection, connection.transaction():
-            for round_id in sorted(self.rounds):
-                stored = await store_applications(
-                    connection,
-                    self.good_of(round_id),
-                    file_sha256=self.checked.sha256 or "",
-                    round_id=round_id,
-                    skipped=self.checked.total - len(self.good),
-                    imported_by=imported_by,
-                )
-                if stored.conflicting:
-                    raise CommandError("changed-meanwhile")
-                self.report["stored"] += stored.added
-                self.report["known"] += stored.known
-                if stored.batch_id is not None:
-                    batch = {"batch_id": str(stored.batch_id), "round_id": round_id, "stored": stored.added}
-                    self.report["batches"].append(batch)
+        try:
+            batches = await store_import(await self.session.pool(), self.found, imported_by)
+        except ChangedMeanwhileError:
+            raise CommandError("changed-meanwhile") from None
+        for each in batches:
+            self.report["stored"] += each.added
+            self.report["known"] += each.known
+            if each.batch_id is not None:
+                batch = {"batch_id": str(each.batch_id), "round_id": each.round_id, "stored": each.added}
+                self.report["batches"].append(batch)
 
     def show(self, *, dry_run: bool) -> None:
         """Print what became of the file."""

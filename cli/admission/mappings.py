@@ -1,20 +1,16 @@
-"""What an office says once of its files' headers; it is kept for the next file with the same header."""
+"""What an office says at the command line of its files' headers, and what was recognised of them."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from activities.kernel.queries import queries
 from cli.session import CommandError, Session
 
 if TYPE_CHECKING:
-    from activities.kernel.database import Connection
     from spreadsheets.headers import Layout
 
-KIND = "applications"
 MapOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -47,19 +43,6 @@ def read_mapping(words: list[str] | None) -> dict[str, str]:
             raise CommandError("mapping-unusable", names=names)
         mapping[header.strip()] = "+".join(known[part] for part in parts)
     return mapping
-
-
-async def kept_mappings(connection: Connection) -> dict[str, dict[str, str]]:
-    """Every mapping that was kept, by the signature of its header."""
-    rows = await connection.fetch(queries("admission/imports")["column_mappings"], KIND)
-    return {row["header_sha256"]: json.loads(row["mapping"]) for row in rows}
-
-
-async def keep_mapping(connection: Connection, layout: Layout, kept_by: str) -> None:
-    """Keep the mapping that a file was read with, in place of an earlier one for the same header."""
-    mapping = json.dumps(dict(layout.mapping), ensure_ascii=False)
-    sql = queries("admission/imports")["keep_column_mapping"]
-    await connection.execute(sql, KIND, layout.signature, mapping, kept_by)
 
 
 def columns_as_json(layout: Layout | None) -> list[dict[str, Any]]:

@@ -12,24 +12,6 @@ from schemas.kernel.japan import TOKYO
 
 app = typer.Typer(no_args_is_help=True, help="Rounds of selection and the places of each programme.")
 
-LIST = """
-SELECT r.*,
-       (SELECT coalesce(sum(p.places), 0) FROM iehe.round_places p WHERE p.round_id = r.round_id) AS places,
-       (SELECT count(*) FROM iehe.applications a WHERE a.round_id = r.round_id) AS applications
-FROM iehe.rounds r ORDER BY opens_at, round_id
-"""
-PLACES = """
-SELECT p.programme, p.places,
-       (SELECT count(*) FROM iehe.applications a JOIN iehe.cases c USING (case_id)
-        WHERE a.round_id = p.round_id AND a.programme = p.programme
-          AND c.stage IN ('offered', 'accepted', 'enrolled')) AS taken
-FROM iehe.round_places p WHERE p.round_id = $1 ORDER BY p.programme
-"""
-SET_PLACES = """
-INSERT INTO iehe.round_places (round_id, programme, places) VALUES ($1, $2, $3)
-ON CONFLICT (round_id, programme) DO UPDATE SET places = excluded.places
-"""
-MOST_PLACES = 100_000
 DAY = "%Y-%m-%d"
 MINUTE = "%Y-%m-%dT%H:%M"
 
@@ -52,7 +34,7 @@ async def list_rounds(session: Session) -> None:
         ("applications", "applications"),
         ("title", f"title_{session.settings.language}"),
     )
-    print_rows(session, await session.fetch(LIST), columns)
+    print_rows(session, await session.fetch("admission/rounds:rounds"), columns)
 
 
 @app.command("add")
@@ -76,8 +58,9 @@ async def add_round(
     """Add a round. Times are those of Japan, e.g. 2027-02-03T23:59."""
     from pydantic import ValidationError
 
-    from activities.admission.rounds import Round, store_round
-    from cases.administration import note
+    from activities.admission.rounds import Round
+    from cases.admission.rounds import ADD_ROUND, RoundError
+    from cases.admission.rounds import add_round as add
     from workflows.admission.process import ADMISSION_REVIEW
 
     places = parse_places(place or [])
@@ -96,15 +79,11 @@ async def add_round(
     except ValidationError as error:
         wrong = "\n".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
         raise CommandError("round-invalid", wrong=wrong) from None
-    if new.closes_at <= new.opens_at:
-        raise CommandError("round-closes-early")
-    actor = await session.administer("add-round", ADMISSION_REVIEW.name)
-    if not await session.fetch("SELECT FROM iehe.policies WHERE body -> 'routes' ? $1", route):
-        raise CommandError("round-without-route", route=route)
-    async with session.transaction() as connection:
-        if not await store_round(connection, new, places):
-            raise CommandError("round-exists", round_id=round_id)
-        await note(connection, actor.id, "add-round", round_id, places=places)
+    actor = await session.administer(ADD_ROUND, ADMISSION_REVIEW.name)
+    try:
+        await add(await session.pool(), actor, new, places)
+    except RoundError as error:
+        raise CommandError(error.code, **error.params) from None
     told = {**new.model_dump(), "places": places}
     session.answer(told, "round-added", places=sum(places.values()))
 
@@ -119,36 +98,33 @@ async def places(
     ] = None,
 ) -> None:
     """Show a round's places and how many are taken by offers; with PROGRAMME=PLACES set them first."""
-    from cases.administration import note
+    from cases.admission.rounds import SET_PLACES, RoundError, require_round, set_places
     from workflows.admission.process import ADMISSION_REVIEW
 
     wanted = parse_places(places or [])
-    actor = await session.administer("set-places", ADMISSION_REVIEW.name) if wanted else await session.actor()
-    if not await session.fetch("SELECT FROM iehe.rounds WHERE round_id = $1", round_id):
-        raise CommandError("no-such-round", round_id=round_id)
-    if wanted:
-        async with session.transaction() as connection:
-            await connection.executemany(SET_PLACES, [(round_id, *each) for each in wanted.items()])
-            await note(connection, actor.id, "set-places", round_id, places=wanted)
+    actor = await session.administer(SET_PLACES, ADMISSION_REVIEW.name) if wanted else await session.actor()
+    pool = await session.pool()
+    try:
+        if wanted:
+            await set_places(pool, actor, round_id, wanted)
+        else:
+            await require_round(pool, round_id)
+    except RoundError as error:
+        raise CommandError(error.code, **error.params) from None
     columns = (
         ("programme", "programme"),
         ("places", "places"),
         ("taken", "taken"),
         ("left", lambda row: row["places"] - row["taken"]),
     )
-    print_rows(session, await session.fetch(PLACES, round_id), columns)
+    print_rows(session, await session.fetch("admission/rounds:places", round_id), columns)
 
 
 def parse_places(given: list[str]) -> dict[str, int]:
     """Programme to places from `PROGRAMME=PLACES`. Raises CommandError: one has another form."""
-    import re
+    from cases.admission.rounds import RoundError, read_places
 
-    from schemas.admission.applications import PROGRAMME_PATTERN
-
-    found: dict[str, int] = {}
-    for text in given:
-        name, _, count = text.partition("=")
-        if not re.fullmatch(PROGRAMME_PATTERN, name) or not (count.isdecimal() and int(count) <= MOST_PLACES):
-            raise CommandError("places-malformed", text=text)
-        found[name] = int(count)
-    return found
+    try:
+        return read_places({name: count for name, _, count in (text.partition("=") for text in given)})
+    except RoundError as error:
+        raise CommandError(error.code, **error.params) from None

@@ -9,14 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cases.dormitory import beds
 from gateway.door import Asked, Door
+from gateway.file_doors import FaultyFile
 from gateway.listing import Flag, digits
 from gateway.operation import Operation
-from gateway.problems import Fault, invalid
 from gateway.responses import Answer
 from schemas.dormitory.run import House
 from spreadsheets.dormitory.beds import check_beds_file
-from spreadsheets.faults import Fault as FileFault
-from spreadsheets.headers import letter
 
 SUBJECT: Final = "http"
 """What the log calls a file that came here: it has no name."""
@@ -96,19 +94,11 @@ class BedsTaken(Answer):
     counts: dict[str, int]
 
 
-def _at(fault: FileFault) -> Fault:
-    """By row and column as a spreadsheet names them, `row:12:C`; of the whole file nothing."""
-    place = [] if fault.row is None else ["row", str(fault.row)]
-    if place and fault.position is not None:
-        place.append(letter(fault.position))
-    return Fault(":".join(place), fault.code)
-
-
 async def _load(asked: Asked) -> BedsTaken:
     assert asked.file is not None  # noqa: S101 - its operation has one
     checked = await asyncio.to_thread(check_beds_file, asked.file)
     if checked.errors:
-        raise invalid(_at(fault) for fault in checked.errors)
+        raise FaultyFile(checked.errors)
     if asked.query.check:
         return BedsTaken(checked_only=True, counts={"rows": checked.total})
     rows = [row.data for row in checked.rows]

@@ -21,6 +21,12 @@
       const told = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-progress]");
       if (!told) { window.location.reload(); return; }
       progress.replaceChildren(...told.childNodes);
+      const said = document.getElementById("progress-said");
+      // a sentence for each tenth, not for each row
+      if (said && said.dataset.tenth !== told.dataset.tenth) {
+        said.dataset.tenth = told.dataset.tenth;
+        said.textContent = told.dataset.words;
+      }
       if ("done" in told.dataset) { window.location.reload(); return; }
       window.setTimeout(ask, 2000);
     };

@@ -153,6 +153,17 @@ class Owed(Record):
         return self.key.partition(":")[0]
 
 
+class Proposal(Record):
+    """A decision that somebody wants to take back, until another person says yes or no."""
+
+    version: int
+    """Of the decision."""
+    step: str
+    by: str
+    """Who has proposed it, and so does not confirm it."""
+    reason_id: str
+
+
 class CaseState(Record):
     """What a case remembers. A process adds its own."""
 
@@ -178,6 +189,8 @@ class CaseState(Record):
     """What is given back if it ends here, in the order in which it was taken."""
     documents: dict[str, DocumentState] = Field(default_factory=dict)
     """What was asked for or received as a file, by name."""
+    take_back: Proposal | None = None
+    """What is proposed to be taken back, while nobody else has answered and the case has not moved on."""
     path: list[str] = Field(default_factory=list)
     """Stages gone through, for the map in the UI."""
 

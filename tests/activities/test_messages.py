@@ -27,6 +27,7 @@ FACTS = {
     "missing": [{"ja": "調査書", "en": "School record"}, {"ja": "入学検定料", "en": "Application fee"}],
     "task": "decide",
     "result": "granted",
+    "corrected": [{"ja": "氏", "en": "family name"}, {"ja": "住所", "en": "address"}],
     "overdue_days": 3,
     "ballot": 2,
     "case": "admission/A27-0001",

@@ -8,6 +8,7 @@ import pytest
 
 from cases.finding import find_case
 from cases.notes import Said, Written, notes_of, write_note
+from cases.notice_acts import Act
 from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal
 from tests.activities.letters import CASE, Died, die_at
@@ -81,6 +82,16 @@ async def test_a_withdrawn_note_is_done_with(desk: NoticeDesk) -> None:
     assert await refused(write(desk, "二", note=note)) == "note-withdrawn"
     assert await refused(write(desk, "理由", note=note, withdraws=True)) == "note-withdrawn"
     assert await refused(write(desk, "二", note=UUID(int=1))) == "no-such-note"
+
+
+@pytest.mark.parametrize("words", [" ", "長" * 4001, "\ud800", "a\0b"])
+async def test_words_that_cannot_be_kept_are_refused(desk: NoticeDesk, words: str) -> None:
+    """None, too many, or what no database takes: by code, at whichever door."""
+    assert await refused(write(desk, words)) == "words-unusable"
+    await desk.world.queue()
+    assert await refused(desk.act(Act.HOLD, reason=words)) == "words-unusable"
+    assert await refused(desk.act(Act.CHANGE, ja=words)) == "words-unusable"
+    assert (await write(desk, "長" * 4000)).version == 1
 
 
 async def test_the_same_key_again_writes_nothing_more(desk: NoticeDesk) -> None:

@@ -123,6 +123,21 @@ async def test_list(institute: Institute, iehe: CommandLine) -> None:
     assert numbers[0] in (await iehe("case", "list")).out
 
 
+async def test_find(institute: Institute, iehe: CommandLine) -> None:
+    """By a part of the number, or by name and reading, which are shown to the office."""
+    case = await institute.apply(person(family_name="河合", given_name="岳", family_kana="カワイ"))
+    other = await institute.apply()
+    for each in (case, other):
+        await each.until_stage("completeness")
+    found = await iehe.ok("case", "find", "かわい")
+    assert [row["case_id"] for row in found["cases"]] == [case.case_id]
+    assert (found["cases"][0]["name"], found["total"]) == ("河合 岳", 1)
+    text = (await iehe("case", "find", case.row.application_no[1:])).out
+    assert case.case_id in text
+    assert "1 of 1 cases" in text
+    assert (await iehe.ok("case", "find", "nobody"))["cases"] == []
+
+
 async def test_labels(institute: Institute, iehe: CommandLine) -> None:
     """A list and a page show by what a case is filed; a filter by what no case is filed by is refused."""
     case = await institute.apply()

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 CLI = ROOT / "cli"
 DEFAULTS = ROOT / "activities" / "admission" / "defaults.toml"
 SAYING = ("CommandError", "say", "answer", "also")
-COLUMNS = ("columns", "REACHES", "FACTS", "TASKS", "DEADLINES", "TEXTS")
+COLUMNS = ("columns", "REACHES", "FACTS", "CORRECTIONS", "TASKS", "DEADLINES", "TEXTS")
 WITH_THEIR_OWN = {
     "said-elsewhere",
     "usage",

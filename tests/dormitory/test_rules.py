@@ -7,8 +7,9 @@ import pytest
 
 from schemas.dormitory import commands
 from schemas.dormitory.stages import Stage
+from schemas.kernel.taking_back import TakeBack
 from tests.dormitory.hall import BEN, FIRST, NEXT, SEED, UNTIL, Hall, student, twice
-from tests.pure import jst, refused
+from tests.pure import REASON, jst, refused
 
 A, B, C, D = (student(number) for number in range(1, 5))
 WOMAN = {"gender": "woman"}
@@ -539,6 +540,17 @@ class TestRun:
             await hall.decide(commands.ConfirmRun, BEN, hash="0" * 16)
         await hall.decide(commands.ConfirmRun, BEN, hash=of_list)
         assert (await hall.state()).stage == Stage.CONFIRMED
+
+    async def test_x34_a_confirmation_is_taken_back_before_the_offers(self, hall: Hall) -> None:
+        """Nobody outside has seen it: the list is to be confirmed again, by somebody who has not drawn it."""
+        of_list = await self.drawn(hall)
+        await hall.decide(commands.ConfirmRun, BEN, hash=of_list)
+        confirmed = (await hall.state()).version
+        await hall.decide(TakeBack, BEN, taken=confirmed, reason_id=REASON)
+        state = await hall.state()
+        assert (state.stage, state.confirmed_by, state.list_hash) == (Stage.FROZEN, None, of_list)
+        assert "confirm" in " ".join(await hall.tasks())
+        await hall.decide(commands.ConfirmRun, BEN, hash=of_list)
 
     async def test_x34_a_changed_input_undoes_the_list_and_its_confirmation(self, hall: Hall) -> None:
         """A request, a statement, the end of a request: it is drawn again, and confirmed again."""

@@ -185,6 +185,28 @@ async def test_filters(institute, desk) -> None:
         assert [fault["at"] for fault in answer.json()["faults"]] == [at]
 
 
+async def test_a_search_finds_what_who_asks_may_see(institute, desk) -> None:
+    """By number, and for the office by name, which is not told; nothing stands beside it."""
+    case = await institute.apply(person(family_name="標印", given_name="花子", family_kana="ヒョウイン"))
+    reviewer, *_ = await case.to_review()
+
+    for text in (case.row.application_no.lower(), "標印", "ﾋｮｳｲﾝ"):
+        assert await found_by(desk, "office-1", text) == [case.case_id]
+    assert await found_by(desk, reviewer, case.row.application_no) == [case.case_id]
+    assert await found_by(desk, reviewer, "標印") == []
+    assert await found_by(desk, "member-1", case.row.application_no) == []
+    assert "花子" not in (await desk.get("/cases", params={"q": "標印"})).text
+    refused = await desk.get("/cases?q=A&stage=review")
+    assert (refused.status_code, refused.json()["faults"][0]["at"]) == (400, "query:q")
+
+
+async def found_by(desk, by: str, text: str) -> list[str]:
+    """The cases that a search finds for somebody."""
+    answer = (await desk.get("/cases", by=by, params={"q": text})).json()
+    assert answer["next"] is None
+    return [each["case_id"] for each in answer["cases"]]
+
+
 async def test_dead_letters_are_tasks_of_the_office(institute, desk) -> None:
     """An event that cannot be delivered is on the office's list, with its reason, and on nobody else's."""
     case = await institute.apply()

@@ -55,6 +55,10 @@ BODIES = {
     "pause-deadline": {"deadline": "completeness"},
     "resume-deadline": {"deadline": "completeness"},
     "cancel-deadline": {"deadline": "completeness"},
+    "correct-data": {"record": "applicant", "values": {"family_name": "見本"}, "reason": "窓口で確認"},
+    "take-back": {"taken": 1, "reason": "理由"},
+    "confirm-take-back": {},
+    "refuse-take-back": {"reason": "理由"},
 }
 COMMANDS = PROCESSES[PROCESS].commands
 

@@ -16,6 +16,7 @@ SHARED = {
     *("sources", "source_keys", "webhooks", "webhook_keys", "keys"),
     *("requests", "decodings", "administration_log", "retention_settings", "erasures"),
     "link_receivers",
+    "bulk_runs",
     *("office_sessions", "office_subjects", "office_links"),
 }
 """Of no case and no process: people, rules, and what the doors and the administration note of themselves."""
@@ -73,6 +74,7 @@ async def test_every_table_is_kept_by_home_or_belongs_to_all(homes: Homes) -> No
         "rights_of",
         "in_sight",
         "rooms_out_of_sight",
+        "rooms_seen_whole",
         "cases_out_of_sight",
         "note_reads",
         "hand_out_document",

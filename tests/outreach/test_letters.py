@@ -22,6 +22,10 @@ FACTS = {
     "minutes": 50,
     "cause": "weather",
     "task": "find-lecturer",
+    "corrected": [
+        {"ja": "担当者名", "en": "name of the contact"},
+        {"ja": "電話番号", "en": "telephone number"},
+    ],
     "overdue_days": 3,
     "case": "outreach/S26-0001",
 }

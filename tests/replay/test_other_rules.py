@@ -67,6 +67,13 @@ def under(old: Process[Any], rule: Callable[..., None], *, lifecycle: Lifecycle)
             fact: dataclasses.replace(kind, step="other", apply=rule) for fact, kind in old.events.items()
         },
         takes={kind: dataclasses.replace(each, step="other", apply=rule) for kind, each in old.takes.items()},
+        corrections={
+            name: dataclasses.replace(each, check=rule, follows=rule)
+            for name, each in old.corrections.items()
+        },
+        takes_back={
+            step: dataclasses.replace(each, apply=rule, check=rule) for step, each in old.takes_back.items()
+        },
         expiries=dict.fromkeys(old.expiries, ("other", rule)),
         follow_ups=(FollowUp("other", lambda _state: True, rule),),
         attributes=lambda _state: {"IeheRound": "other"},

@@ -99,6 +99,19 @@ async def test_words_to_which_anything_may_refer_stay(archive: Archive) -> None:
     assert lost not in left
 
 
+async def test_values_of_a_correction_that_was_not_made_go_with_its_time(archive: Archive) -> None:
+    """Young ones may belong to a decision whose answer is not known yet."""
+    await archive.case()
+    waits = (
+        "INSERT INTO iehe.pending_corrections (correction_id, case_id, author, record, new_values, stored_at)"
+        " VALUES (gen_random_uuid(), $1, $2, 'applicant', '{}', now() - make_interval(days => $3))"
+    )
+    for author, days in (("old", 31), ("young", 29)):
+        await archive.value(waits, OLD, author, days)
+    assert await archive.sweep() == {"pending_corrections": 1}
+    assert await archive.value("SELECT author FROM iehe.pending_corrections") == "young"
+
+
 async def test_the_note_of_a_start_goes_with_its_time_and_brings_nothing_back(archive: Archive) -> None:
     """Of an ended case it goes; stored once more it is noted as started, so that no relay starts it again."""
     await archive.case()

@@ -267,7 +267,7 @@ def test_the_samples_of_the_documentation(check):
     assert 0 < len(faulty.rows) < faulty.total
     staff = check_staff_file(SAMPLES / "staff.csv")
     assert staff.faults == ()
-    assert len(staff.rows) == 33
+    assert len(staff.rows) == 49
     for path in SAMPLES.glob("*.csv"):
         assert "SAMPLE DATA" in path.read_text("utf-8-sig").splitlines()[0]
 

@@ -25,6 +25,7 @@ from schemas.admission.state import Accommodation, AdmissionState, ItemState
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.draft import Draft
+from workflows.kernel.taking_back import STEPS
 
 AdmissionDraft = Draft[AdmissionState]
 DECIDE_ACCOMMODATION = "decide-accommodation"
@@ -141,7 +142,8 @@ def enter_completeness(draft: AdmissionDraft) -> None:
 
 def enter_eligibility(draft: AdmissionDraft) -> None:
     """Everything is there: the office checks."""
-    draft.notify("application-complete", "applicant")
+    if draft.step not in STEPS:
+        draft.notify("application-complete", "applicant")
     draft.start_deadline("check-eligibility", policy_of(draft.state).eligibility)
     draft.open_task("check-eligibility", Role.ADMISSIONS_OFFICE, deadline="check-eligibility")
 
@@ -248,14 +250,21 @@ def is_late(draft: AdmissionDraft, deadline_name: str, item: str, *, hard: bool)
     return True
 
 
+def permittable(state: AdmissionState) -> list[str]:
+    """What may be permitted late: the parts of the policy, answers and scores, a late application itself."""
+    return [
+        *(["application"] if LATE_APPLICATION in state.tasks else []),
+        *(item.key for item in policy_of(state).items),
+        *("post", "offer-reply", "accommodation"),
+        *(f"score:{reviewer}" for reviewer in state.reviews),
+    ]
+
+
 def permit_late(draft: AdmissionDraft, command: PermitLate) -> None:
     """A named late part may still count until a time, with a reason (A4)."""
     draft.require(command.reason_id is not None, "reason-required", step=command.step)
-    permittable = {item.key for item in policy_of(draft.state).items}
-    permittable |= {"post", "offer-reply", "accommodation"} | {f"score:{r}" for r in draft.state.reviews}
-    permittable |= {"application"} if LATE_APPLICATION in draft.state.tasks else set()
-    known = ", ".join(sorted(permittable))
-    draft.require(command.item in permittable, "unknown-item", item=command.item, known=known)
+    known = permittable(draft.state)
+    draft.require(command.item in known, "unknown-item", item=command.item, known=", ".join(sorted(known)))
     until = draft.state.permits[command.item] = draft.ahead(command.until)
     draft.details.update(item=command.item, until=until.isoformat())
     draft.record(LatePermitted(item=command.item, until=command.until, reason_id=command.reason_id))

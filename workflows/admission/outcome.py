@@ -1,6 +1,7 @@
 """Admission rules after the committee: decision, offer, answer, enrolment, withdrawal, re-judgment."""
 
 from datetime import date, datetime, time
+from typing import Final
 
 from schemas.admission.commands import (
     AnswerOffer,
@@ -25,6 +26,13 @@ from workflows.admission.intake import (
     missing_items,
     policy_of,
 )
+from workflows.kernel.taking_back import STEPS
+
+DECISIONS: Final[dict[str, tuple[str, ...]]] = {
+    Stage.RANKED: ("offered", "waitlisted", "rejected"),
+    Stage.WAITLISTED: ("offered", "released"),
+}
+"""What the head can decide where an application stands."""
 
 
 def enter_ranked(draft: AdmissionDraft) -> None:
@@ -43,8 +51,7 @@ def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
         draft.require(not contradicts, "against-committee", result=state.result, decision=decision)
         unexplained = state.result is Choice.ADMIT and decision == "rejected" and command.reason_id is None
         draft.require(not unexplained, "reason-required", step=f"{command.step} {decision}")
-    allowed = {Stage.RANKED: ("offered", "waitlisted", "rejected"), Stage.WAITLISTED: ("offered", "released")}
-    here = allowed[Stage(state.stage)]
+    here = DECISIONS[state.stage]
     possible = ", ".join(here)
     step = f"{command.step} {decision}"
     draft.require(decision in here, "wrong-stage", step=step, stage=state.stage, possible=possible)
@@ -95,7 +102,8 @@ def enter_accepted(draft: AdmissionDraft) -> None:
     policy = policy_of(state).enrolment
     deadline = draft.start_deadline("enrolment", policy, due_at=_end_of(draft, _round(draft).enrol_by))
     draft.open_task("record-enrolment", Role.ADMISSIONS_OFFICE, deadline="enrolment")
-    draft.notify("offer-accepted", "applicant", due_at=deadline.due_at.isoformat())
+    if draft.step not in STEPS:
+        draft.notify("offer-accepted", "applicant", due_at=deadline.due_at.isoformat())
 
 
 def record_enrolment(draft: AdmissionDraft, command: RecordEnrolment) -> None:
@@ -113,7 +121,8 @@ def enter_waitlisted(draft: AdmissionDraft) -> None:
     """On the list until the round's day."""
     policy = policy_of(draft.state).waitlist
     deadline = draft.start_deadline("waitlist", policy, due_at=_end_of(draft, _round(draft).waitlist_until))
-    draft.notify("waitlisted", "applicant", due_at=deadline.due_at.isoformat())
+    if draft.step not in STEPS:
+        draft.notify("waitlisted", "applicant", due_at=deadline.due_at.isoformat())
 
 
 def release_waitlist(draft: AdmissionDraft, _deadline: Deadline) -> None:

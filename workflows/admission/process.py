@@ -43,11 +43,22 @@ from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.deadlines import Deadline
-from workflows.admission import committee, duplicates, intake, outcome, review
+from workflows.admission import (
+    choices,
+    committee,
+    corrections,
+    duplicates,
+    intake,
+    outcome,
+    review,
+    taking_back,
+)
 from workflows.admission.intake import AdmissionDraft
+from workflows.kernel.corrections import CORRECTION_DECISIONS, correction_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, FollowUp, Policies, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
+from workflows.kernel.taking_back import TAKE_BACK_DECISIONS, TAKE_BACK_EXPIRIES, take_back_steps
 
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
 HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS})
@@ -84,6 +95,7 @@ ACTIVE: Final = (*UNDECIDED, Stage.OFFERED, Stage.WAITLISTED, Stage.ACCEPTED)
 """Every stage that an applicant can withdraw from: all but the final ones and a released rejection."""
 LIVING: Final = (*ACTIVE, Stage.REJECTED)
 FINAL: Final = tuple(stage for stage, info in STAGES.items() if info.final)
+CORRECTIONS: Final = corrections.corrections_of(LIVING)
 
 LIFECYCLE: Final = Lifecycle(
     STAGES,
@@ -155,6 +167,8 @@ LIFECYCLE: Final = Lifecycle(
         step(ChangePolicy.step, at=[Stage.COMPLETENESS], by=HEAD, to=[Stage.ELIGIBILITY]),
         step(ChangePolicy.step, at=[Stage.ELIGIBILITY], by=HEAD, to=[Stage.COMPLETENESS]),
         step(ChangePolicy.step, at=LIVING, by=HEAD),
+        *correction_steps(CORRECTIONS),
+        *take_back_steps(taking_back.TAKES_BACK),
         *common_steps(tuple(STAGES), LIVING, OFFICE),
     ),
 )
@@ -274,7 +288,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     name=PROCESS,
     lifecycle=LIFECYCLE,
     room="admission",
-    title=("入学者選抜", "Admission review of"),
+    title=("入学者選抜", "Admission review"),
     state=AdmissionState,
     policy=AdmissionPolicy,
     office=Role.ADMISSIONS_OFFICE,
@@ -333,8 +347,12 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         Withdraw: outcome.withdraw,
         Rejudge: outcome.rejudge,
         ChangePolicy: outcome.change_policy,
+        **CORRECTION_DECISIONS,
+        **TAKE_BACK_DECISIONS,
         **COMMON_DECISIONS,
     },
+    corrections=CORRECTIONS,
+    takes_back=taking_back.TAKES_BACK,
     events={
         "document-received": EventKind("item-arrived", ItemFact, intake.item_arrived),
         "document-revoked": EventKind("item-revoked", ItemFact, intake.item_revoked),
@@ -362,6 +380,12 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         "offer-reply": ("lapse-offer", outcome.lapse_offer),
         "waitlist": ("release-waitlist", outcome.release_waitlist),
         "rejudgment": ("close-rejected", outcome.close_rejected),
+        **TAKE_BACK_EXPIRIES,
     },
-    completed={"appoint-committee": committee.convene_again, "reconvene": committee.convene_again},
+    completed={
+        "appoint-committee": committee.convene_again,
+        "reconvene": committee.convene_again,
+        corrections.CHECK_CONFLICT: corrections.conflict_checked,
+    },
+    choices=choices.CHOICES,
 )

@@ -12,13 +12,14 @@ from schemas.dormitory.run import RunForm
 from schemas.dormitory.stages import Stage
 from schemas.dormitory.state import DormitoryState
 from schemas.kernel.deadlines import Deadline
-from workflows.dormitory import drawing, intake, moves, offers, term
+from workflows.dormitory import choices, drawing, intake, moves, offers, righting, term
 from workflows.dormitory.ground import DormitoryDraft
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, Step, step
 from workflows.kernel.links import Absent, ByRoom, Closed, Takes, Tells
 from workflows.kernel.places import PLACE_FREED
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
+from workflows.kernel.taking_back import TAKE_BACK_DECISIONS, TAKE_BACK_EXPIRIES, take_back_steps
 
 HOUSE: Final = frozenset({Role.HOUSE, Role.HEAD})
 EXCHANGE: Final = "jp.ac.iehe.exchange-onboarding"
@@ -76,6 +77,7 @@ LIFECYCLE: Final = Lifecycle(
         step("swap-over", at=LIVING, by=By.CLOCK),
         step("late-arrivals", at=LIVING, by=By.CLOCK),
         step("term-over", at=LIVING, by=By.CLOCK, to=[Stage.CLOSED]),
+        *take_back_steps(righting.TAKES_BACK),
         *common_steps(tuple(STAGES), LIVING, HOUSE),
     ),
 )
@@ -101,6 +103,7 @@ DORMITORY: Final = Process[DormitoryState](
     roles={Role.HOUSE: ("寮務係", "house office"), Role.HEAD: ("寮務係長", "head of the houses")},
     open=intake.open_run,
     enter={},
+    choices=choices.CHOICES,
     decisions={
         commands.Draw: drawing.draw,
         commands.ConfirmRun: drawing.confirm,
@@ -111,8 +114,10 @@ DORMITORY: Final = Process[DormitoryState](
         commands.Relocate: moves.relocate,
         commands.CloseRoom: moves.close_room,
         commands.Revoke: moves.revoke,
+        **TAKE_BACK_DECISIONS,
         **COMMON_DECISIONS,
     },
+    takes_back=righting.TAKES_BACK,
     events={
         "run-opened": EventKind("run-opened", RunForm, lambda _draft, _fact: None, starts=True),
         "person-stated": EventKind("person-stated", facts.PersonToldOf, intake.person_told),
@@ -126,6 +131,7 @@ DORMITORY: Final = Process[DormitoryState](
         moves.SWAP: ("swap-over", moves.swap_over),
         intake.LATE_ARRIVALS: ("late-arrivals", term.late_arrivals),
         intake.TERM: ("term-over", term.term_over),
+        **TAKE_BACK_EXPIRIES,
     },
     facts=_facts,
     completed=dict.fromkeys((moves.RELOCATE, intake.FIX, term.LATE, offers.BROKEN), _nothing),

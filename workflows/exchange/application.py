@@ -9,6 +9,7 @@ from schemas.exchange.state import ExchangeState
 from schemas.kernel.deadlines import Deadline
 from schemas.kernel.documents import SETTLED, DocumentStage
 from workflows.exchange.dates import ExchangeDraft, policy_of, term_of
+from workflows.kernel.taking_back import STEPS
 
 WANTED: Final = frozenset({DocumentStage.WANTED, DocumentStage.REJECTED, DocumentStage.REVOKED})
 SUBMIT = "submit-application"
@@ -21,7 +22,8 @@ def enter_applying(draft: ExchangeDraft) -> None:
     deadline = draft.start_deadline(SUBMIT, policy_of(draft.state).apply, due_at=term.lock)
     for name in policy_of(draft.state).documents:
         draft.documents.want(name, deadline.due_at)
-    draft.notify("please-apply", "student", due_at=deadline.due_at.isoformat())
+    if draft.step not in STEPS:
+        draft.notify("please-apply", "student", due_at=deadline.due_at.isoformat())
 
 
 def submitted(draft: ExchangeDraft, _fact: ApplicationSubmitted) -> None:

@@ -4,11 +4,13 @@ from typing import Final
 
 from schemas.exchange.roles import Role
 from schemas.exchange.stages import Stage
-from workflows.exchange import term
+from workflows.exchange import righting, term
 from workflows.exchange.tracks import HEAD, OFFICE
+from workflows.kernel.corrections import correction_steps
 from workflows.kernel.document_steps import document_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.steps import common_steps
+from workflows.kernel.taking_back import take_back_steps
 
 ADVISOR: Final = frozenset({Role.ADVISOR})
 FACULTY: Final = frozenset({Role.COORDINATOR})
@@ -43,6 +45,7 @@ STAGES: Final[dict[str, StageInfo]] = {
 }
 LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
 ENDED: Final = tuple(stage for stage, info in STAGES.items() if info.final)
+CORRECTIONS: Final = righting.corrections_of(LIVING)
 APPLYING: Final = (Stage.APPLYING, Stage.INCOMPLETE)
 COMING: Final = (Stage.PRE_ARRIVAL, Stage.READY)
 HERE: Final = term.HERE
@@ -152,6 +155,8 @@ LIFECYCLE: Final = Lifecycle(
         # any time before
         step("withdraw", at=BEFORE_DEPARTED, by=OFFICE, to=[Stage.WITHDRAWN]),
         step("student-withdrew", at=BEFORE_DEPARTED, by=By.EVENT, to=[Stage.WITHDRAWN]),
+        *correction_steps(CORRECTIONS),
+        *take_back_steps(righting.TAKES_BACK),
         *common_steps(tuple(STAGES), LIVING, OFFICE),
     ),
 )

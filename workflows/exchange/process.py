@@ -16,6 +16,7 @@ from schemas.kernel.deadlines import Deadline
 from workflows.exchange import (
     application,
     arrival,
+    choices,
     departure,
     endings,
     housing,
@@ -23,19 +24,22 @@ from workflows.exchange import (
     money,
     own_views,
     plan,
+    righting,
     screening,
     status,
     term,
     tutors,
 )
 from workflows.exchange.dates import ExchangeDraft
-from workflows.exchange.lifecycle import LIFECYCLE
+from workflows.exchange.lifecycle import CORRECTIONS, LIFECYCLE
 from workflows.exchange.tracks import TRACKS
+from workflows.kernel.corrections import CORRECTION_DECISIONS
 from workflows.kernel.document_steps import DOCUMENT_DECISIONS, DOCUMENT_EVENTS
 from workflows.kernel.documents import DocumentKind
 from workflows.kernel.links import Absent, ByCase, Closed, Takes, Tells
 from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS
+from workflows.kernel.taking_back import TAKE_BACK_DECISIONS, TAKE_BACK_EXPIRIES
 
 
 def _facts(state: ExchangeState, deadline: Deadline) -> dict[str, JsonValue]:
@@ -145,6 +149,7 @@ EXCHANGE: Final = Process[ExchangeState](
         f"{Track.VISA}/{Visa.APPLIED}": status.enter_visa_applied,
         f"{Track.VISA}/{Visa.REFUSED}": status.enter_visa_refused,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.Verify: intake.verify,
         commands.ReturnNomination: intake.give_back,
@@ -190,8 +195,12 @@ EXCHANGE: Final = Process[ExchangeState](
         commands.RecordGrades: departure.record_grades,
         commands.ReleaseTranscript: departure.release_transcript,
         **DOCUMENT_DECISIONS,
+        **CORRECTION_DECISIONS,
+        **TAKE_BACK_DECISIONS,
         **COMMON_DECISIONS,
     },
+    corrections=CORRECTIONS,
+    takes_back=righting.TAKES_BACK,
     events={
         "nomination-received": EventKind(
             "nomination-received", Nomination, lambda _draft, _fact: None, starts=True
@@ -246,6 +255,7 @@ EXCHANGE: Final = Process[ExchangeState](
         term.NO_STUDY: ("without-study", term.without_study),
         term.LEAVING: ("leaving-begins", departure.leaving_begins),
         term.MISSING: ("never-found", term.never_found),
+        **TAKE_BACK_EXPIRIES,
     },
     follow_ups=(
         FollowUp("begin-screening", application.is_whole, application.begin_screening),

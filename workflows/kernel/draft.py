@@ -47,6 +47,7 @@ BY_HAND = frozenset(
         "notice-failed",
         "nobody-reached",
         "call-by-hand",
+        "letters-misdirected",
         "undo-by-hand",
         links.CHAIN_TOO_LONG,
     }
@@ -184,7 +185,7 @@ class Draft(Generic[S]):
             self.close_task(task.key, how="moved_on")
         for deadline in [deadline for deadline in state.deadlines.values() if deadline.stage is not None]:
             self.stop_deadline(deadline.name, how="cancelled")
-        state.stage, state.stage_since = stage, self.now
+        state.stage, state.stage_since, state.take_back = stage, self.now, None
         state.path = [*state.path, stage][-PATH_LIMIT:]
         if self.process.lifecycle.stages[stage].final:
             self.end(stage)
@@ -214,6 +215,11 @@ class Draft(Generic[S]):
         for owed in state.owes:
             owed.due = True
         state.closed, state.outcome, state.outcome_by = True, outcome, self.actor.kind
+
+    def reopen(self) -> None:
+        """Open a case again that a step had ended which is taken back; what it owed then is for the rule."""
+        state = self.state
+        state.closed, state.outcome, state.outcome_by = False, None, None
 
     # what is given back
 

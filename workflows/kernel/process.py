@@ -20,12 +20,14 @@ from schemas.kernel.policies import PolicyRef, ProcessPolicy
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.break_glass import BreakGlass
 from workflows.kernel.choices import Choices
+from workflows.kernel.corrections import Correction
 from workflows.kernel.documents import DocumentKind
 from workflows.kernel.draft import Draft
 from workflows.kernel.lifecycle import By, Lifecycle
 from workflows.kernel.links import Takes, Tells
 from workflows.kernel.own_view import OwnView
 from workflows.kernel.state import due_at, waiting_for_whom
+from workflows.kernel.taking_back import TakesBack
 
 S = TypeVar("S", bound=CaseState)
 Policies = Callable[[PolicyRef], ProcessPolicy]
@@ -159,6 +161,12 @@ class Process(Generic[S]):
     documents: Mapping[str, DocumentKind] = field(default_factory=dict)
     """What may be asked for and kept as a file, by its name; with the decisions, the fact and the lines of
     workflows/kernel/document_steps.py."""
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
+    """What can be put right of what it keeps, by the name of the record; with the decision and the lines of
+    workflows/kernel/corrections.py."""
+    takes_back: Mapping[str, TakesBack] = field(default_factory=dict)
+    """How decisions of it are taken back, by the names of their steps; with the decisions, the deadline and
+    the lines of workflows/kernel/taking_back.py. Any other is put right by a decision that follows it."""
     own_views: Mapping[str, Callable[[S, datetime], OwnView]] = field(default_factory=dict)
     """By kind of reader who is no staff, the page behind the link in their letters: docs/own-pages.md."""
     choices: Mapping[type[Command], Callable[[S], Choices]] = field(default_factory=dict)

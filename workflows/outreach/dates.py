@@ -8,6 +8,7 @@ from schemas.outreach.facts import ClosureAnnounced, WarningIssued, WarningLifte
 from schemas.outreach.records import DateReleased
 from schemas.outreach.roles import Role
 from schemas.outreach.stages import Answer, Kind, Stage
+from workflows.kernel.taking_back import STEPS
 from workflows.outreach import intake, lecturers
 from workflows.outreach.confirmation import give_up_date, tell_change
 from workflows.outreach.intake import OutreachDraft, policy_of
@@ -91,7 +92,8 @@ def enter_waiting_date(draft: OutreachDraft) -> None:
     lecturers.withdraw_questions(draft)
     draft.stop_deadline(intake.DATES, how="cancelled")
     draft.open_task(intake.AGREE_DATE, Role.OFFICE)
-    draft.notify("date-open-again", "school", cause=cause)
+    if draft.step not in STEPS:
+        draft.notify("date-open-again", "school", cause=cause)
 
 
 def warning_issued(draft: OutreachDraft, fact: WarningIssued) -> None:

@@ -67,7 +67,8 @@ def open_request(draft: OutreachDraft) -> None:
 
 def enter_requested(draft: OutreachDraft) -> None:
     """The office checks it; the school has its answer within so many working days."""
-    draft.start_deadline(ANSWER_SCHOOL, policy_of(draft.state).answer_school, keep=True)
+    if ANSWER_SCHOOL not in draft.state.deadlines:
+        draft.start_deadline(ANSWER_SCHOOL, policy_of(draft.state).answer_school, keep=True)
     draft.open_task(CHECK, Role.OFFICE, deadline=ANSWER_SCHOOL)
     watch_dates(draft)
 

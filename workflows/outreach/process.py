@@ -11,10 +11,12 @@ from schemas.outreach.requests import SchoolRequest
 from schemas.outreach.roles import Role
 from schemas.outreach.stages import Stage
 from schemas.outreach.state import OutreachState
+from workflows.kernel.corrections import CORRECTION_DECISIONS, correction_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, Step, step
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
-from workflows.outreach import aftermath, confirmation, dates, intake, lecturers
+from workflows.kernel.taking_back import TAKE_BACK_DECISIONS, TAKE_BACK_EXPIRIES, take_back_steps
+from workflows.outreach import aftermath, choices, confirmation, dates, intake, lecturers, righting
 from workflows.outreach.intake import DATED, UNDATED
 
 OFFICE: Final = frozenset({Role.OFFICE, Role.HEAD})
@@ -37,6 +39,7 @@ STAGES: Final[dict[str, StageInfo]] = {
 }
 UNHELD: Final = (*UNDATED, Stage.WAITING_DATE, *DATED)
 LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
+CORRECTIONS: Final = righting.corrections_of(LIVING)
 READY: Final = (Stage.CONFIRMED, Stage.PREPARED)
 
 ANSWERS: Final = ("answer-lecture", LECTURER), ("lecturer-answered", By.EVENT)
@@ -109,6 +112,8 @@ LIFECYCLE: Final = Lifecycle(
         step("send-survey", at=[Stage.HELD, Stage.REPORTED], by=By.CLOCK),
         step("erase-contact", at=[Stage.HELD, Stage.DECLINED, Stage.CANCELLED], by=By.CLOCK),
         step("erase-contact", at=[Stage.REPORTED], by=By.CLOCK, to=[Stage.CLOSED]),
+        *correction_steps(CORRECTIONS),
+        *take_back_steps(righting.TAKES_BACK),
         *common_steps(tuple(STAGES), LIVING, OFFICE),
     ),
 )
@@ -150,6 +155,7 @@ OUTREACH: Final = Process[OutreachState](
         Stage.DECLINED: intake.enter_ended,
         Stage.CANCELLED: intake.enter_ended,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.CheckRequest: intake.check_request,
         commands.DeclineRequest: intake.decline_request,
@@ -165,8 +171,12 @@ OUTREACH: Final = Process[OutreachState](
         commands.CancelRequest: confirmation.cancel_request,
         commands.RecordHeld: aftermath.record_held,
         commands.SubmitReport: aftermath.submit_report,
+        **CORRECTION_DECISIONS,
+        **TAKE_BACK_DECISIONS,
         **COMMON_DECISIONS,
     },
+    corrections=CORRECTIONS,
+    takes_back=righting.TAKES_BACK,
     events={
         "request-received": EventKind(
             "request-received", SchoolRequest, lambda _draft, _fact: None, starts=True
@@ -193,6 +203,7 @@ OUTREACH: Final = Process[OutreachState](
         "lecture": ("lecture-over", confirmation.lecture_over),
         aftermath.SURVEY: ("send-survey", aftermath.send_survey),
         intake.ERASE: ("erase-contact", aftermath.erase_contact),
+        **TAKE_BACK_EXPIRIES,
     },
     facts=_facts,
     completed={intake.CLOSURE: dates.hold_all_the_same},

@@ -16,12 +16,15 @@ from schemas.support.stages import CRISIS, Crisis, Stage, Unit
 from schemas.support.state import SupportState
 from workflows.kernel import break_glass
 from workflows.kernel.break_glass import BreakGlass, break_glass_steps
+from workflows.kernel.corrections import CORRECTION_DECISIONS, correction_steps
 from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, step
 from workflows.kernel.process import EventKind, FollowUp, Process, Reach
 from workflows.kernel.steps import COMMON_DECISIONS, LADDER_DECISIONS, common_steps
+from workflows.kernel.taking_back import TAKE_BACK_DECISIONS, TAKE_BACK_EXPIRIES, take_back_steps
 from workflows.support import (
     access,
     appointments,
+    choices,
     clocks,
     consent,
     contact,
@@ -37,6 +40,7 @@ from workflows.support import (
     links,
     ownership,
     register,
+    righting,
 )
 
 # the harassment desk does everything in its own cases, which no door opens to others, nor others' to it (E17)
@@ -70,6 +74,8 @@ GLASS: Final = BreakGlass(frozenset(ANYBODY), judges=(Role.HEAD, Role.VICE_PRESI
 LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final and stage != Stage.LINKED)
 WORKED: Final = (*contact.TALKING, Stage.TRIAGED)
 """Stages in which somebody works on it, or is to be found who does."""
+CORRECTIONS: Final = righting.corrections_of(LIVING, TRIAGE | OWNERS | LEADS)
+TAKES_BACK: Final = righting.takes_back(TRIAGE, TRIAGE | OWNERS)
 
 LIFECYCLE: Final = Lifecycle(
     STAGES,
@@ -164,6 +170,8 @@ LIFECYCLE: Final = Lifecycle(
         step("cannot-wait", at=LIVING, by=By.CLOCK),
         step("can-wait", at=LIVING, by=DUTY),
         *access.lines(tuple(STAGES), tuple(stage for stage in STAGES if stage not in LIVING), TRIAGE),
+        *correction_steps(CORRECTIONS),
+        *take_back_steps(TAKES_BACK),
         *common_steps(tuple(STAGES), LIVING, TRIAGE | LEADS),
         *break_glass_steps(tuple(STAGES), GLASS.judges),
     ),
@@ -249,6 +257,7 @@ SUPPORT: Final = Process[SupportState](
         **dict.fromkeys((Stage.CLOSED, Stage.LEFT, Stage.DECEASED), appointments.cancel_all),
         Stage.LINKED: duplicates.enter_linked,
     },
+    choices=choices.CHOICES,
     decisions={
         commands.Triage: intake.triage,
         commands.Rescore: intake.rescore,
@@ -286,6 +295,8 @@ SUPPORT: Final = Process[SupportState](
         commands.CanWait: crisis.can_wait,
         commands.StandDown: crisis.stand_down,
         **access.DECISIONS,
+        **CORRECTION_DECISIONS,
+        **TAKE_BACK_DECISIONS,
         **COMMON_DECISIONS,
         **LADDER_DECISIONS,
         **crisis.ACKNOWLEDGE,
@@ -348,7 +359,10 @@ SUPPORT: Final = Process[SupportState](
         clocks.CAN_WAIT: ("cannot-wait", crisis.nobody_says_it_can_wait),
         clocks.CONSENT: ("consent-over", consent.over),
         cover.COVER: ("cover-over", cover.cover_over),
+        **TAKE_BACK_EXPIRIES,
     },
+    corrections=CORRECTIONS,
+    takes_back=TAKES_BACK,
     follow_ups=(FollowUp("ask-for-covers", cover.is_to_ask, cover.ask_for_covers),),
     completed={**duplicates.COMPLETED, **guardians.COMPLETED, **interpreters.COMPLETED},
     outlasting=access.OUTLASTING,

@@ -12,7 +12,8 @@ WHERE a.application_no = $1
 
 -- name: possible_duplicates
 -- Other applications of the round that came before this one and may be the same person's: more than the
--- route allows under one identity, or one mail address; and `to_compare` those of who was born on one day.
+-- route allows under one identity, or one mail address; and `to_compare` those of who was born on one day. With $3
+-- those that came later too, but for their number: that is theirs to answer.
 WITH this AS MATERIALIZED (
     SELECT a.case_id, a.round_id, p.birth_date, p.mailbox
     FROM iehe.applications a JOIN iehe.people p USING (person_id) WHERE a.application_no = $1
@@ -36,11 +37,11 @@ SELECT o.application_no,
        q.family_kana AS other_family_kana, q.given_kana AS other_given_kana, q.phone AS other_phone
 FROM arrived a
 JOIN iehe.people p ON p.person_id = a.person_id
-JOIN arrived o ON o.place < a.place
+JOIN arrived o ON o.place < a.place OR $3 AND o.place > a.place
 JOIN iehe.people q ON q.person_id = o.person_id
 WHERE a.application_no = $1
   AND CASE WHEN o.case_id IN (SELECT * FROM own)
-           THEN o.programme = a.programme OR $2 <= (
+           THEN o.programme = a.programme OR o.place < a.place AND $2 <= (
                 SELECT count(*) FROM arrived e WHERE e.case_id IN (SELECT * FROM own) AND e.place < a.place)
            ELSE p.birth_date = q.birth_date OR p.mailbox = q.mailbox
       END

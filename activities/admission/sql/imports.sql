@@ -78,3 +78,17 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS counted
 ORDER BY b.imported_at DESC, b.batch_id
+
+-- name: cases_of_batches
+-- What some imports have stored, in the order of the file, so many of them.
+SELECT r.row, a.application_no, a.case_id, a.round_id, s.started_at IS NOT NULL AS started, c.stage
+FROM iehe.import_rows r JOIN iehe.applications a USING (application_no)
+LEFT JOIN iehe.case_starts s USING (case_id) LEFT JOIN iehe.cases c ON c.case_id = a.case_id AND c.version > 0
+WHERE r.batch_id = ANY ($1::uuid[]) ORDER BY r.row, a.application_no LIMIT $2
+
+-- name: let_start
+-- From now on the relay starts them; what has a case is not asked for.
+UPDATE iehe.case_starts s SET starts_itself = true
+FROM iehe.applications a
+WHERE a.application_no = ANY ($1::text[]) AND s.case_id = a.case_id AND NOT s.starts_itself
+  AND NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = s.case_id AND c.version > 0)

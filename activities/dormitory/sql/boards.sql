@@ -56,3 +56,7 @@ WHERE n.house = $1 AND coalesce(r.ended, l.reason) IS NOT NULL
   AND NOT EXISTS (SELECT FROM iehe.places p WHERE p.case_id = r.mobility AND p.state IN ('offered', 'taken')
                   AND starts_with(p.place, r.case_id || '#'))
 ORDER BY n.first, r.mobility
+
+-- name: list_drawn
+-- The list of a run as it was drawn last, in its order.
+SELECT place, mobility AS case_id, bed, frame, reason FROM iehe.dormitory_list WHERE case_id = $1 ORDER BY place

@@ -46,3 +46,7 @@ LEFT JOIN LATERAL (
 WHERE c.process = 'support-case' AND c.closed_at IS NULL AND iehe.in_sight(c.case_id, 'work')
   AND c.state #>> '{tracks,crisis}' IN ('open', 'acknowledged', 'attending')
 ORDER BY p.since, c.case_id
+
+-- name: units_of_members
+SELECT m.staff_id, m.unit FROM iehe.support_members m JOIN iehe.staff s USING (staff_id)
+WHERE s.active ORDER BY m.staff_id, m.unit

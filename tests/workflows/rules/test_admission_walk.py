@@ -127,6 +127,16 @@ class Walk:
             "change-policy": lambda: {"version": self.case.know(self.other_policy())},
             "reassign-task": lambda: {"task": task, "assignee": self.one_of(*ROLES)},
             "complete-task": lambda: {"task": task},
+            "correct-data": lambda: {
+                "record": self.one_of("applicant", "application", "school"),
+                "values_id": self.one_of(REASON, None),
+                "reason_id": reason,
+            },
+            "take-back": lambda: {
+                "taken": self.draw(st.integers(1, self.case.state.version)),
+                "reason_id": reason,
+            },
+            "refuse-take-back": lambda: {"reason_id": reason},
             "move-deadline": lambda: {"deadline": deadline, "due_at": soon},
         }
         named = {"pause-deadline", "resume-deadline", "cancel-deadline"}

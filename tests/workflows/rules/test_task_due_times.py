@@ -10,8 +10,11 @@ import pytest
 from schemas.admission.commands import DeclineReview, ReopenDuplicate, ResolveDuplicate
 from schemas.admission.stages import Stage
 from schemas.kernel.case import CLOCK
+from schemas.kernel.corrections import CorrectData
 from schemas.kernel.policies import TaskPolicy
+from schemas.kernel.taking_back import TakeBack
 from schemas.kernel.transition import Undelivered
+from tests.pure import REASON
 from tests.workflows.rules.builder import GOOD, PARTS, Pure, changed_policy, in_stage, jst, new, round_of
 from tests.workflows.rules.test_admission_committee import tied
 from tests.workflows.rules.test_documents import kinds
@@ -102,10 +105,29 @@ def silent_committee() -> Pure:
     return case
 
 
+def corrected(*, conflicts: bool = False) -> Pure:
+    """The address on record was wrong; the right data relate the applicant to a reviewer."""
+    case = in_stage(Stage.REVIEW)
+    if conflicts:
+        case.found["found-after-correction"] = {"conflicts": {"reviewer-1": "same-school"}}
+    case.decide(CorrectData, "office-1", record="applicant", values_id=REASON, reason_id=REASON)
+    return case
+
+
+def proposed() -> Pure:
+    """An offer is to be taken back, and its letter has left."""
+    case = in_stage(Stage.OFFERED)
+    case.decide(TakeBack, "head-1", taken=case.state.version, reason_id=REASON)
+    return case
+
+
 WAYS: Final[dict[str, Callable[[], Pure]]] = {
     "appoint-committee": small_committee,
     "assign-reviewers": declined_review,
     "casting-vote": tied,
+    "check-conflict": lambda: corrected(conflicts=True),
+    "letters-misdirected": corrected,
+    "confirm-take-back": proposed,
     "check-eligibility": lambda: in_stage(Stage.ELIGIBILITY),
     "decide": lambda: in_stage(Stage.RANKED),
     "decide-accommodation": lambda: after_event(Stage.REVIEW, "accommodation-requested"),

@@ -270,8 +270,9 @@ BEGIN
     END IF;
     SELECT k.key_id INTO key FROM iehe.case_keys k WHERE k.case_id = of_case;
     EXECUTE format('SELECT iehe.%I($1)', split_part(of_case, '/', 1) || '_erase') INTO gone USING of_case;
-    gone := gone || iehe.erase_rows(of_case, ARRAY['document_reads', 'documents', 'case_reads', 'broken_glass', 'case_people', 'case_shut_out', 'case_receipts',
-        'case_covers', 'deadlines', 'tasks', 'notices', 'events', 'facts', 'fact_reaches',
+    gone := gone || iehe.erase_rows(of_case, ARRAY['pending_corrections', 'corrections', 'drafts', 'bulk_cases', 'search_texts',
+        'document_reads', 'documents', 'case_reads', 'broken_glass', 'case_people', 'case_shut_out', 'case_receipts',
+        'case_covers', 'deadlines', 'tasks', 'notice_acts', 'notices', 'case_notes', 'events', 'facts', 'fact_reaches',
         'place_queue', 'places', 'place_log', 'case_starts', 'case_labels', 'case_redirects', 'case_holds', 'texts', 'case_keys', 'case_log', 'cases']);
     INSERT INTO iehe.case_certificates (case_id, process, closed_at, run, years, policy_version, rows, workflow_runs,
                                         last_hash, key_id)

@@ -85,28 +85,3 @@ GRANT EXECUTE ON FUNCTION iehe.words_of_notice TO iehe_worker;
 GRANT UPDATE (held_since, revision, words) ON iehe.notices TO iehe_office;
 GRANT SELECT, INSERT ON iehe.notice_acts, iehe.case_notes TO iehe_office;
 
--- with the case go its notes, and what was done to its notices
-CREATE OR REPLACE FUNCTION iehe.erase_case(of_run text, of_case text, workflow_runs integer) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    due   record;
-    key   uuid;
-    gone  jsonb;
-BEGIN
-    PERFORM FROM iehe.cases c WHERE c.case_id = of_case FOR UPDATE;
-    SELECT * INTO due FROM iehe.cases_due d WHERE d.case_id = of_case AND iehe.kept_because(d.case_id) IS NULL;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    SELECT k.key_id INTO key FROM iehe.case_keys k WHERE k.case_id = of_case;
-    EXECUTE format('SELECT iehe.%I($1)', split_part(of_case, '/', 1) || '_erase') INTO gone USING of_case;
-    gone := gone || iehe.erase_rows(of_case, ARRAY['document_reads', 'documents', 'case_reads', 'broken_glass', 'case_people', 'case_shut_out', 'case_receipts',
-        'case_covers', 'deadlines', 'tasks', 'notice_acts', 'notices', 'case_notes', 'events', 'facts', 'fact_reaches',
-        'place_queue', 'places', 'place_log', 'case_starts', 'case_labels', 'case_redirects', 'case_holds', 'texts', 'case_keys', 'case_log', 'cases']);
-    INSERT INTO iehe.case_certificates (case_id, process, closed_at, run, years, policy_version, rows, workflow_runs,
-                                        last_hash, key_id)
-    VALUES (of_case, due.process, due.closed_at, of_run, due.years, due.policy_version, gone, workflow_runs, due.hash,
-            key);
-    RETURN true;
-END
-$$;

@@ -1,15 +1,12 @@
 """What is wrong with an application of a file only in the light of what is stored."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from schemas.admission.applications import ApplicationRow
-    from spreadsheets.faults import Fault, Severity
-    from spreadsheets.rows import Checked
+from schemas.admission.applications import ApplicationRow
+from spreadsheets.faults import Fault, Severity
+from spreadsheets.rows import Checked
 
 
 class StoredFault(StrEnum):
@@ -47,8 +44,6 @@ _TEXTS: Final[dict[StoredFault, tuple[str, str, str]]] = {
 
 def stored_faults(checked: Checked[ApplicationRow], rows: Iterable[int], kind: StoredFault) -> list[Fault]:
     """One fault for each of the rows, in the same form as those of the check; what is late is a warning."""
-    from spreadsheets.faults import Fault
-
     field, japanese, english = _TEXTS[kind]
     column, position = checked.layout.label(field) if checked.layout is not None else (None, None)
     severity: Severity = "warning" if kind is StoredFault.SUBMITTED_LATE else "error"

@@ -1,0 +1,29 @@
+-- What the office may put right of a mobility: who the student is, until names and addresses are erased.
+
+CREATE FUNCTION iehe.exchange_data(of_case text, of_record text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('family', m.family, 'given', m.given, 'nationality', m.nationality, 'mail', m.mail,
+                              'language', m.language)
+    FROM iehe.exchange_mobilities m WHERE m.case_id = of_case AND of_record = 'student' AND m.erased_at IS NULL
+$$;
+
+CREATE FUNCTION iehe.exchange_correct(of_case text, of_record text, new_values jsonb) RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.exchange_mobilities m
+    SET family = n ->> 'family', given = n ->> 'given', nationality = n ->> 'nationality', mail = n ->> 'mail',
+        language = n ->> 'language'
+    FROM (SELECT iehe.exchange_data(of_case, of_record) || new_values) AS w (n)
+    WHERE m.case_id = of_case AND w.n IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION iehe.exchange_recipient(of_case text, reader text, id text)
+RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
+    SELECT CASE reader WHEN 'student' THEN m.mail WHEN 'student-before' THEN iehe.value_before(of_case, id, 'mail')
+                       ELSE p.mail END,
+           CASE reader WHEN 'coordinator' THEN p.language ELSE m.language END,
+           -- whoever reads it at the address that was wrong may be anybody
+           CASE reader WHEN 'student' THEN concat_ws(' ', m.given, m.family) WHEN 'student-before' THEN '-'
+                       ELSE p.name END, m.erased_at IS NOT NULL
+    FROM iehe.exchange_mobilities m LEFT JOIN iehe.exchange_partners p USING (partner)
+    WHERE m.case_id = of_case AND reader IN ('student', 'student-before', 'coordinator')
+$$;
+
+GRANT UPDATE (family, given, nationality, mail, language) ON iehe.exchange_mobilities TO iehe_worker;

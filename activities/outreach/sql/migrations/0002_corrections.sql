@@ -1,0 +1,25 @@
+-- What the office may put right of a request: its contact, until that is erased.
+
+CREATE FUNCTION iehe.outreach_data(of_case text, of_record text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('name', r.contact_name, 'email', r.contact_email, 'phone', r.contact_phone,
+                              'language', r.language, 'school_name', r.school_name)
+    FROM iehe.outreach_requests r WHERE r.case_id = of_case AND of_record = 'contact' AND r.erased_at IS NULL
+$$;
+
+CREATE FUNCTION iehe.outreach_correct(of_case text, of_record text, new_values jsonb) RETURNS void LANGUAGE sql AS $$
+    UPDATE iehe.outreach_requests r
+    SET contact_name = n ->> 'name', contact_email = n ->> 'email', contact_phone = n ->> 'phone',
+        language = n ->> 'language', school_name = n ->> 'school_name'
+    FROM (SELECT iehe.outreach_data(of_case, of_record) || new_values) AS w (n)
+    WHERE r.case_id = of_case AND w.n IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION iehe.outreach_recipient(of_case text, reader text, id text)
+RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
+    SELECT CASE reader WHEN 'school' THEN r.contact_email ELSE iehe.value_before(of_case, id, 'email') END, r.language,
+           -- whoever reads it at the address that was wrong may be anybody
+           CASE reader WHEN 'school' THEN r.school_name || ' ' || r.contact_name ELSE '-' END, r.erased_at IS NOT NULL
+    FROM iehe.outreach_requests r WHERE r.case_id = of_case AND reader IN ('school', 'school-before')
+$$;
+
+GRANT UPDATE (contact_name, contact_email, contact_phone, language, school_name) ON iehe.outreach_requests TO iehe_worker;

@@ -1,0 +1,1 @@
+"""Putting right what a case keeps: values, their history, and what follows."""

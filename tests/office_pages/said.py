@@ -1,0 +1,256 @@
+"""Everything that the pages say, found in the pages, the processes and the doors themselves."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from cases.decisions import own_fields, text_fields
+from cases.fields import choices_of
+from gateway import place_answers
+from gateway.responses import BothLanguages, Lines
+from gateway.rooms import DOORS
+from gateway.starting import _MODELS
+from office import bulk, case, facts, forms, notices, pages, tasks
+from office.starting import APART
+from office.words import Tongue, english_of, lookup
+from schemas.kernel.case import ActorKind
+from schemas.kernel.documents import DocumentStage, RejectReason
+from workflows.kernel.process import Process
+
+ROOT = Path(__file__).parents[2]
+OFFICE = ROOT / "office"
+SPEAKERS = re.compile(r"(?:\w+\.)*(?:t|_?tongue)")
+IN_TEMPLATES = re.compile(r"""\bt\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
+TONGUE = Tongue("ja")
+OF_TABLES = re.compile(r'"([^"]+)"')
+BOTH = (BothLanguages, Lines)
+STATES = {
+    "read": ("page", "words", "list", "event", "links", "notice", "documents", "places", "extract", "letter"),
+    "right": ("case", "work", "personal", "role"),
+    "deadline": ("running", "paused", "met", "expired", "cancelled"),
+    "document": tuple(DocumentStage),
+    "act": tuple(notices.ACTS),
+    "message": ("queued", "sending", "accepted", "failed", "dead", "unknown", "suppressed"),
+}
+"""What the host says of a read, a time limit, a document or a message."""
+
+
+def sentences_of_pages() -> set[str]:
+    """What the pages' own code and templates say."""
+    return {*_in_code(), *_in_templates(), *_in_tables()}
+
+
+def _in_code() -> Iterator[str]:
+    for path in OFFICE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and _speaks(path, ast.unparse(node.func)):
+                yield from _constants(node.args[0])
+
+
+def _speaks(path: Path, name: str) -> bool:
+    return SPEAKERS.fullmatch(name) is not None or (path.stem == "words" and name == "self")
+
+
+def _constants(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _constants(node.body)
+        yield from _constants(node.orelse)
+    elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Dict):
+        for each in node.value.values:
+            yield from _constants(each)
+
+
+def _in_templates() -> Iterator[str]:
+    for path in (OFFICE / "templates").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        yield from (double or single for double, single in IN_TEMPLATES.findall(text))
+        for table in re.findall(r"\bt\(\{([^}]*)\}", text):
+            yield from OF_TABLES.findall(table)[1::2]
+
+
+def _in_tables() -> Iterator[str]:
+    """Tables of words whose rows are said by name."""
+    for table in (case.TABS, pages.SAID, tasks._GROUPS, forms.FAULTS, bulk.STATES, notices.ACTS):
+        yield from table.values()
+    yield from (
+        "Boards",
+        "Actions",
+        "Files",
+        "Reason",
+        "Remark",
+        "Note",
+        "This cannot be used: look at its form.",
+    )
+
+
+def sentences(process: Process[Any]) -> set[str]:
+    """What a process says in sentences: its decisions, the fields of its models, its doors."""
+    said = {inspect.cleandoc(command.__doc__ or "") for command in process.decisions}
+    said = {_first(each) for each in said}
+    for command in process.decisions:
+        said |= {command.model_fields[each].description or "" for each in text_fields(command).values()}
+    for name, info in fields(process):
+        if info.description:
+            said.add(TONGUE.of_field(process.room, name, _first(info.description)))
+    said |= {_first(door.operation.summary) for door in DOORS.get(process.name, ())}
+    return said - {""}
+
+
+def _first(text: str) -> str:
+    return text.strip().split("\n\n")[0].replace("\n", " ")
+
+
+def codes(process: Process[Any]) -> set[str]:
+    """What a process says by a code, a column or a choice."""
+    said = {name for name, info in fields(process) if not info.description}
+    for name, info in fields(process):
+        said |= {keyed(process.room, name, each) for each in _choices(info.annotation)}
+    for command in process.decisions:
+        said |= set(text_fields(command)) - {"reason", "remark", "note"}
+    said |= {name for name, kind in process.events.items() if _is_entered(kind)}
+    said |= {kind.step for kind in process.events.values()} | set(process.expiries) | set(process.tracks)
+    for table in (process.lifecycle, *process.tracks.values()):
+        said |= {line.name for line in table.steps}
+        said |= {info.waits_for for info in table.stages.values() if info.waits_for}
+        said |= {name for name, info in table.stages.items() if info.final}
+    said |= {step for step, _ in process.expiries.values()} | {each.step for each in process.follow_ups}
+    said |= set(opened(process.room, "open_task")) | set(opened(process.room, "start_deadline"))
+    said |= set(process.undoes) | {each.who for each in process.documents.values()}
+    said |= messages(process.room) | recipients(process.room)
+    for door in DOORS.get(process.name, ()):
+        said |= set(re.findall(r"{(\w+)}", door.operation.path))
+        for model in door.operation.responses.values():
+            said |= answered(process.room, model)
+    said |= {keyed(process.room, "deadline", each) for each in opened(process.room, "start_deadline")}
+    return said - set(process.commands) - {""}
+
+
+def _is_entered(kind: Any) -> bool:
+    return not kind.between_cases and not kind.starts and kind.reaches is None
+
+
+def fields(process: Process[Any]) -> list[tuple[str, FieldInfo]]:
+    """Every field that a page asks for: of decisions, facts, new cases, and doors."""
+    asked: list[tuple[str, FieldInfo]] = []
+    for command in process.decisions:
+        asked += own_fields(command).items()
+    for kind in process.events.values():
+        if _is_entered(kind):
+            asked += kind.data.model_fields.items()
+    asked += facts._When.model_fields.items()
+    if process.name in _MODELS:
+        model = _MODELS[process.name]
+        asked += [(name, info) for name, info in model.model_fields.items() if name not in APART]
+    for door in DOORS.get(process.name, ()):
+        for each in (door.operation.query, door.operation.request):
+            asked += [(name, info) for name, info in _fields_of(each) if name != "cursor"]
+    return [pair for name, info in asked for pair in _with_parts(name, info)]
+
+
+def _fields_of(model: type[BaseModel] | None) -> list[tuple[str, FieldInfo]]:
+    return [] if model is None else list(model.model_fields.items())
+
+
+def _with_parts(name: str, info: FieldInfo) -> Iterator[tuple[str, FieldInfo]]:
+    yield name, info
+    for model in models_in(info.annotation):
+        for each, part in model.model_fields.items():
+            yield from _with_parts(each, part)
+
+
+def models_in(told: Any) -> list[type[BaseModel]]:
+    """The models within a type, of a union all."""
+    if isinstance(told, type) and not get_origin(told):
+        return [told] if issubclass(told, BaseModel) and told not in BOTH else []
+    return [each for part in get_args(told) for each in models_in(part)]
+
+
+def _choices(told: Any) -> Iterator[str]:
+    if get_origin(told) is Annotated:
+        yield from _choices(get_args(told)[0])
+    elif get_origin(told) in (Union, UnionType, tuple, list, set, frozenset):
+        for each in get_args(told):
+            if each not in (NoneType, Ellipsis):
+                yield from _choices(each)
+    else:
+        yield from choices_of(told)
+
+
+def keyed(room: str, of: str, code: str) -> str:
+    """By what a code is found: as one of something, where it has words as that."""
+    own = f"{of}: {code}"
+    return own if lookup(room, own) or english_of(room, own) else str(code)
+
+
+def answered(room: str, model: Any, seen: frozenset[Any] = frozenset()) -> set[str]:
+    """The names of the columns of an answer, and the choices in them."""
+    if model is None or model in seen or model in BOTH:
+        return set()
+    said: set[str] = set()
+    for name, info in model.model_fields.items():
+        said |= {name, *(keyed(room, name, each) for each in _choices(info.annotation))}
+        for each in models_in(info.annotation):
+            said |= answered(room, each, seen | {model})
+    return said
+
+
+def host_codes() -> set[str]:
+    """What every process says by a code: states, who acts, tasks of the host, messages, places."""
+    said: set[str] = {*RejectReason, *ActorKind, "staff", "name"}
+    for of, codes_of in STATES.items():
+        said |= {f"{of}: {each}" for each in codes_of}
+    said |= {*opened("kernel", "open_task"), *messages("kernel")}
+    for name in ("FramePage", "FrameShown", "PlacesExplained"):
+        said |= answered("", getattr(place_answers, name))
+    return {str(each) for each in said}
+
+
+@cache
+def opened(room: str, act: str) -> frozenset[str]:
+    """The kinds of tasks, or of deadlines, that the rules of a room open."""
+    found = set()
+    for path in (ROOT / "workflows" / room).glob("*.py"):
+        module = import_module(f"workflows.{room}.{path.stem}")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(f".{act}") and node.args:
+                found |= _known(node.args[0], vars(module))
+    return frozenset(found)
+
+
+def _known(node: ast.expr, names: dict[str, Any]) -> set[str]:
+    if isinstance(node, ast.Constant):
+        return {str(node.value)}
+    if isinstance(node, ast.IfExp):
+        return _known(node.body, names) | _known(node.orelse, names)
+    if isinstance(node, ast.Name):
+        return {str(names[node.id])} if isinstance(names.get(node.id), str) else set()
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
+        found = getattr(names[node.value.id], node.attr, None)
+        return {str(found)} if isinstance(found, str) else set()
+    return set()
+
+
+def recipients(room: str) -> set[str]:
+    """Whom the messages of a room are written to, beside the staff."""
+    found = set()
+    for path in (ROOT / "workflows" / room).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".notify") and node.args[1:]:
+                found |= _known(node.args[1], {})
+    return found - {"None"}
+
+
+def messages(room: str) -> set[str]:
+    """The messages of a room."""
+    return {each.name for each in (ROOT / "activities" / room / "templates").iterdir() if each.is_dir()}

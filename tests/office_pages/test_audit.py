@@ -1,0 +1,91 @@
+"""Audit: for auditors and administrators, of what they see, page by page."""
+
+import re
+
+from cases.administration import note
+from office import audit
+from tests.office_pages.house import House, cases_on, house, main_of  # noqa: F401
+
+# ruff: noqa: F811 - fixtures are imported and asked for by name
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """The cells of a table."""
+    body = main_of(page).partition("<tbody>")[2].partition("</tbody>")[0]
+    return [
+        [re.sub("<[^>]+>", "", cell).strip() for cell in re.findall("<td.*?</td>", row, re.DOTALL)]
+        for row in body.split("</tr>")
+        if "<td" in row
+    ]
+
+
+async def test_the_administration_log_is_filtered_by_who_what_and_day(house: House) -> None:
+    """The newest first, with details; each view is an address."""
+    for who, act in (("admin-1", "import-staff"), ("head-1", "load-policy"), ("admin-1", "add-source")):
+        await note(house.rows, who, act, "s-1", added=3)
+    auditor = await house.reader("auditor-1")
+    rows = rows_of(await auditor.text("/audit"))
+    assert [row[1:] for row in rows] == [
+        ["admin-1", "add-source", "s-1", "added: 3"],
+        ["head-1", "load-policy", "s-1", "added: 3"],
+        ["admin-1", "import-staff", "s-1", "added: 3"],
+    ]
+    assert len(rows_of(await auditor.text("/audit?who=admin-1"))) == 2
+    assert len(rows_of(await auditor.text("/audit?act=load-policy&case=s-1"))) == 1
+    assert rows_of(await auditor.text("/audit?until=2020-01-01")) == []
+    assert len(rows_of(await auditor.text("/audit?since=2020-01-01&until=&who="))) == 3
+    assert (await auditor.get("/audit?since=soon")).status_code == 400
+    assert (await auditor.get("/audit?what=other")).status_code == 400
+
+
+async def test_steps_are_of_cases_whose_work_is_seen(house: House) -> None:
+    """An auditor sees those of every process but the confidential one; an administrator those of none."""
+    case_id = await house.applies("A-0001")
+    secret = await house.referred("AAAA1111", "S1")
+    await house.log(case_id, 1, "open", "office-1", ("", "submitted"))
+    await house.log(case_id, 2, "confirm-eligibility", "office-1", ("eligibility", "review"))
+    await house.log(secret, 1, "open", "counsellor-1")
+    auditor = await house.reader("auditor-1")
+    page = await auditor.text("/audit?what=steps")
+    assert cases_on(page) == {case_id}
+    assert [row[1] for row in rows_of(page)] == ["office-1", "office-1"]
+    assert len(rows_of(await auditor.text("/audit?what=steps&act=open"))) == 1
+    assert len(rows_of(await auditor.text(f"/audit?what=steps&case={case_id}&who=office-1"))) == 2
+    admin = await house.reader("admin-1")
+    assert rows_of(await admin.text("/audit?what=steps")) == []
+
+
+async def test_reads_of_confidential_cases_are_told(house: House) -> None:
+    """Who has read which, and by which right."""
+    case_id = await house.referred("AAAA1111", "S2301234", "counsellor-1")
+    await (await house.reader("counsellor-1")).text("/search?q=S2301234")
+    auditor = await house.reader("auditor-1")
+    (row,) = rows_of(await auditor.text("/audit?what=reads"))
+    assert row[1:] == ["counsellor-1", "search", case_id, "counsellor/counsellor"]
+    assert rows_of(await (await house.reader("admin-1")).text("/audit?what=reads")) == []
+
+
+async def test_a_page_goes_on_where_the_one_before_has_ended(house: House, monkeypatch) -> None:
+    """Each entry once, also where several steps are of one moment; with the same filter."""
+    monkeypatch.setattr(audit, "LIMIT", 2)
+    case_id = await house.applies("A-0001")
+    for version in range(1, 6):
+        await house.log(case_id, version, f"step-{version}", "office-1")
+    await house.rows.execute("ALTER TABLE iehe.case_log DISABLE TRIGGER USER")
+    await house.rows.execute("UPDATE iehe.case_log SET at = now()")
+    auditor, path, found = await house.reader("auditor-1"), "/audit?what=steps&who=office-1", []
+    while path:
+        page = await auditor.text(path)
+        found += [row[2] for row in rows_of(page)]
+        more = re.search(r'href="(/audit\?[^"]*cursor=[^"]*)"', page)
+        path = more and more[1].replace("&amp;", "&")
+    assert found == [f"step {n}" for n in range(5, 0, -1)]
+    assert (await auditor.get("/audit?cursor=AAAA")).status_code == 400
+
+
+async def test_nobody_else_has_it(house: House) -> None:
+    """Neither the page nor its file."""
+    for staff_id in ("office-1", "head-1", "reviewer-1", "counsellor-1", "nobody-1"):
+        reader = await house.reader(staff_id)
+        assert (await reader.get("/audit")).status_code == 404
+        assert (await reader.send("/export/audit.csv", {})).status_code == 404

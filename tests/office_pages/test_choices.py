@@ -1,0 +1,67 @@
+"""What is chosen in a decision and what is typed: every field of every decision says which, and why."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cases.decisions import own_fields
+from cases.registry import PROCESSES
+from office.forms import Form, Input
+from office.options import options_of
+from office.words import Tongue
+from tests.pure import default_policy_of
+from tests.workflows.conftest import pool  # noqa: F401
+from workers.policies import defaults_of, read_policy
+
+# ruff: noqa: F811 - fixtures are imported and asked for by name
+
+TYPED: dict[str, dict[str, str]] = {
+    "school-outreach": {"record-held.persons": "counted on the day"},
+    "support-case": {
+        "allow-contact.form": "the version stands on the paper that was signed",
+        "consent.form": "the version stands on the paper that was signed",
+        "book.minutes": "agreed with the student",
+        "rebook.minutes": "agreed with the student",
+        "link.into": "any open case: that two are one often only a person knows",
+        "name-accused.person": "a number or an address of somebody whom the system may not know",
+        "name-interpreter.language": "any language that there is",
+        "name-interpreter.interpreter": "also people outside, by a code that the office gives",
+    },
+    "exchange-onboarding": {
+        "file-coe.batch": "the code that the office gives a new batch",
+        "record-scholarship.months": "as the foundation writes",
+        "return.comment_id": "the id of words, for doors that store them first",
+        "sign-agreement.comment_id": "the id of words, for doors that store them first",
+    },
+}
+"""By process, what is typed freely, each with the reason why nothing is known to choose from."""
+STAGES = {"admission-review": "ranked"}
+
+
+def fields_typed(inputs: list[Input] | tuple[Input, ...]) -> Iterator[str]:
+    """The names of what is typed as a text or a number, inside groups too."""
+    for each in inputs:
+        lines = each.kind == "lines" and each.choices[0][0] == "text"
+        numbers = each.kind == "numbers" and not each.choices
+        if each.kind in ("text", "number") or lines or numbers:
+            yield each.name
+        yield from fields_typed(each.parts)
+        for row in each.rows:
+            yield from fields_typed(row)
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+async def test_what_is_typed_freely_has_its_reason(pool, name):
+    """A new field of a decision has its choices, or says here why a person types it."""
+    process = PROCESSES[name]
+    state = process.state(case_id=f"{process.room}/TEST-1", process=name, stage=STAGES.get(name, ""))
+    state.policy = default_policy_of(
+        process.room, next(iter(read_policy(defaults_of(process.room)).document.routes))
+    )
+    typed = set()
+    for command in process.decisions:
+        found = await options_of(pool, Tongue("en"), process, state.case_id, state, command)
+        form = Form(Tongue("en"), process.room, own_fields(command), {}, found)
+        inputs = [each for each in form.inputs() if each.name not in found]
+        typed |= {f"{command.step}.{each}" for each in fields_typed(inputs)}
+    assert typed == set(TYPED.get(name, {}))

@@ -1,0 +1,135 @@
+"""Under `ja` nothing of the pages stays English, and no word is kept that nothing says."""
+
+import re
+
+import pytest
+
+from cases.registry import PROCESSES, ROLES
+from cases.words import host_words, process_words
+from gateway.rooms import DOORS
+from office.words import FILE_FAULTS, Tongue, catalogue, lookup, named
+from tests.office_pages import said
+
+JA, EN = Tongue("ja"), Tongue("en")
+NO_ROOM = "none"
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+SAME_IN_BOTH = frozenset({"ID", "URI", "URL"})
+LONGEST = {"ja": 24, "en": 62}
+"""Characters of a label: of a button, a link, a field."""
+EACH = tuple(pytest.param(each, id=each.room) for each in PROCESSES.values())
+
+
+def is_japanese(text: str) -> bool:
+    """Whether a text is Japanese, or the same in both languages."""
+    return JAPANESE.search(text) is not None or text in SAME_IN_BOTH
+
+
+def test_every_sentence_of_the_pages_has_its_japanese():
+    """What the pages themselves say is said in Japanese, with the same values."""
+    told = {english: JA(english) for english in said.sentences_of_pages()}
+    assert [english for english, japanese in told.items() if not is_japanese(japanese)] == []
+    values = re.compile(r"{(\w+)")
+    differing = [
+        english
+        for english, japanese in told.items()
+        if set(values.findall(english)) != set(values.findall(japanese))
+    ]
+    assert differing == []
+
+
+def test_no_word_of_the_pages_is_left_over():
+    """Each entry of the pages' catalogue is said by some page."""
+    assert catalogue().keys() - said.sentences_of_pages() == set()
+
+
+@pytest.mark.parametrize("process", EACH)
+def test_every_sentence_of_a_process_has_its_japanese(process):
+    """Decisions, their fields and words, facts, forms and doors are told in Japanese."""
+    told = {each: JA.sentence(process.room, each) for each in said.sentences(process)}
+    assert sorted(english for english, japanese in told.items() if not is_japanese(japanese)) == []
+
+
+@pytest.mark.parametrize("process", EACH)
+def test_every_code_of_a_process_has_its_japanese(process):
+    """Fields, columns, choices, steps, tasks, time limits, messages and whom it waits for, too."""
+    told = {each: JA.word(process.room, each) for each in said.codes(process) | said.host_codes()}
+    assert sorted(code for code, japanese in told.items() if not is_japanese(japanese)) == []
+
+
+@pytest.mark.parametrize("process", EACH)
+@pytest.mark.parametrize("tongue", [JA, EN], ids=["ja", "en"])
+def test_a_label_is_short(process, tongue):
+    """What stands on a button, a link or above a field is no whole sentence."""
+    labels = {tongue.title(process.room, each) for each in said.sentences(process)}
+    assert [each for each in labels if len(each) > LONGEST[tongue.language]] == []
+
+
+@pytest.mark.parametrize("process", EACH)
+@pytest.mark.parametrize("tongue", [JA, EN], ids=["ja", "en"])
+def test_two_acts_of_a_process_have_two_labels(process, tongue):
+    """Who reads a list of decisions, or of doors, can tell one from another."""
+    decisions = [command.__doc__ or "" for command in process.decisions]
+    doors = [door.operation.summary for door in DOORS.get(process.name, ())]
+    for acts in (decisions, doors):
+        labels = [tongue.title(process.room, each) for each in acts]
+        assert sorted(each for each in labels if labels.count(each) > 1) == []
+
+
+def test_no_word_of_a_process_is_left_over():
+    """What only pages say of a process, or of all, is said by some page."""
+    everywhere = said.host_codes()
+    left = set()
+    for process in PROCESSES.values():
+        used = said.sentences(process) | said.codes(process)
+        own = process_words()[process.room]
+        words = {*own.get("pages", {}), *own.get("english", {})}
+        left |= {(process.room, each) for each in words - used - said.host_codes()}
+        everywhere |= used
+    words = {*host_words()["pages"], *host_words()["english"]}
+    assert left | {("kernel", each) for each in words - everywhere} == set()
+
+
+def test_a_fault_of_a_file_is_told_by_the_words_of_the_files():
+    """The pages have the words that the command line prints of it, and none of their own."""
+    for code, words in FILE_FAULTS.items():
+        told = (JA.word(NO_ROOM, code), EN.word(NO_ROOM, code))
+        assert told == tuple(re.sub(r"{\w+}", "…", words[each]) for each in ("ja", "en")), code
+        assert lookup(NO_ROOM, code) is None, code
+
+
+def test_what_concerns_somebody_is_told_with_whom():
+    """A time limit or a task of one person has the words of its kind."""
+    assert JA.word("admission", "score:reviewer-1") == "評点の提出期限 (reviewer-1)"
+    assert EN.word("admission", "role:reviewer") == f"role ({ROLES['reviewer'][1]})"
+
+
+def test_one_code_has_the_words_of_what_it_is_one_of():
+    """An accepted document is not an accepted message, and neither is a stage of that name."""
+    told = [JA.choice("exchange", of, "accepted") for of in ("document", "message")]
+    assert [*told, JA.cell("exchange", "stage", "accepted")] == ["確認済", "送信済", "受入許可"]
+    assert JA.choice("admission", "deadline", "answer:reviewer-1") == "審査引受の回答期限 (reviewer-1)"
+
+
+def test_a_stage_and_a_document_have_the_names_that_the_process_gives_them():
+    """What a process names in both languages needs no words beside it."""
+    process = PROCESSES["admission-review"]
+    for stage, info in process.lifecycle.stages.items():
+        assert named(process.room, stage) == (info.ja, info.en)
+    assert JA.word(process.room, "eligibility") == "資格審査"
+
+
+def test_a_code_that_reads_badly_has_other_english():
+    """The rest are their own English, without the signs of a code."""
+    assert EN.word("exchange", "coe-result") == "result of the certificate"
+    assert EN.word("exchange", "application-submitted") == "application submitted"
+
+
+def test_an_act_is_told_by_its_label_in_both_languages():
+    """The label of a button stands before the sentence that says the rest."""
+    command = next(
+        each for each in PROCESSES["admission-review"].decisions if each.step == "confirm-eligibility"
+    )
+    words = command.__doc__ or ""
+    told = [tongue.title("admission", words) for tongue in (JA, EN)]
+    assert told == ["出願資格の確認", "Check eligibility"]
+    assert all(tongue.rest("admission", words) for tongue in (JA, EN))
