@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
-
 from activities.kernel.queries import queries
 from schemas.kernel.case import CaseState
 from schemas.kernel.deadlines import Change, ClockChange, Deadline, Unit
@@ -32,10 +30,10 @@ def _words() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("clock.toml").read_text(encoding="utf-8"))
 
 
-async def read_clocks(pool: asyncpg.Pool, case_id: str, state: CaseState) -> list[dict[str, Any]]:
+async def read_clocks(connection: Any, case_id: str, state: CaseState) -> list[dict[str, Any]]:
     """The deadlines of a case, also those that have ended, each with its `calculation` in words."""
     policy, now = state.policy or ProcessPolicy(version="", route="none"), datetime.now(UTC)
-    rows = await pool.fetch(SQL["deadlines_of_case"], case_id)
+    rows = await connection.fetch(SQL["deadlines_of_case"], case_id)
     return [
         {
             **{name: row[name] for name in ("deadline", "state", "due_at")},

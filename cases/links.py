@@ -88,9 +88,9 @@ async def settle(pool: asyncpg.Pool, actor: Actor, fact_id: str, process: str) -
     return int(revision)
 
 
-async def of_case(pool: asyncpg.Pool, case_id: str) -> dict[str, list[dict[str, Any]]]:
+async def of_case(connection: Any, case_id: str) -> dict[str, list[dict[str, Any]]]:
     """What a case told other processes, and what it was told by them."""
     return {
-        "facts_told": [dict(row) for row in await pool.fetch(SQL["told_by_case"], case_id)],
-        "facts_taken": [dict(row) for row in await pool.fetch(SQL["taken_by_case"], case_id)],
+        "facts_told": [dict(row) for row in await connection.fetch(SQL["told_by_case"], case_id)],
+        "facts_taken": [dict(row) for row in await connection.fetch(SQL["taken_by_case"], case_id)],
     }

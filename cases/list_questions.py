@@ -161,6 +161,36 @@ def total_question(view: View, wanted: TaskFilters) -> Question:
     return ask if parts else Question()
 
 
+def neighbours_question(view: View, case_id: str) -> Question:
+    """The statement behind `neighbours`."""
+    ask = Question()
+    given, mine = ask(case_id), sorted(set(view.processes) - set(view.whole))
+    own = "AND {}.assignee = {}"
+    parts = [(f"AND t.room = {ask(_room(name))}", "") for name in view.whole]
+    if mine:
+        staff_id = ask(view.staff_id)
+        rooms = ask([_room(name) for name in mine])
+        part = f"{own.format('t', staff_id)} AND t.room = ANY ({rooms}::text[])"
+        parts.append((part, own.format("f", staff_id)))
+    whole = case_id.partition("/")[0] in map(_room, view.whole)
+    ask.text = SQL["neighbours"].format(
+        case_id=given,
+        seen="" if whole or not mine else own.format("t", staff_id),
+        **{
+            side: _all_of(
+                [
+                    SQL["neighbour"].format(
+                        case_id=given, filters=filters, own=of_first, beyond=beyond, way=way
+                    )
+                    for filters, of_first in parts
+                ]
+            )
+            for side, beyond, way in (("before", "<", "DESC"), ("after", ">", "ASC"))
+        },
+    )
+    return ask if parts else Question()
+
+
 def _task_parts(
     ask: Question,
     queries: tuple[str, str, str],
@@ -173,18 +203,20 @@ def _task_parts(
     most, place = ask(limit), tuple(map(ask, after or ()))
     beyond = [f"({{0}}.due_at, {{0}}.case_id, {{0}}.{{1}}) > ({', '.join(place)})"] if place else []
     late = None if wanted.overdue is None else f"{'<' if wanted.overdue else '>='} now()"
-    shared = [each.format("t", "key") for each in beyond] + ask.any_of({"t.role = {}": wanted.role})
-    shared += [] if late is None else [f"t.due_at {late}"]
     due = {"{0}.due_at >= {{}}": wanted.due_from, "{0}.due_at < {{}}": wanted.due_before}
-    nobodys = {"t.role = ANY ({}::text[]) AND t.assignee IS NULL": _listed(wanted.of_roles)}
+    whole = [_room(name) for name in _named(view.whole, wanted.process)]
+    mine = [_room(name) for name in _named(set(view.processes) - set(view.whole), wanted.process)]
     opened = {"t.opened_at >= {}": wanted.opened_from, "t.opened_at < {}": wanted.opened_before}
-    shared += ask.any_of({text.format("t"): value for text, value in due.items()} | nobodys | opened)
+    shared: list[str] = []
+    if whole or mine:  # a parameter that nothing names has no type
+        shared = [each.format("t", "key") for each in beyond] + ask.any_of({"t.role = {}": wanted.role})
+        shared += [] if late is None else [f"t.due_at {late}"]
+        nobodys = {"t.role = ANY ({}::text[]) AND t.assignee IS NULL": _listed(wanted.of_roles)}
+        shared += ask.any_of({text.format("t"): value for text, value in due.items()} | nobodys | opened)
 
     def part(conditions: Mapping[str, Any]) -> str:
         return SQL[of_cases].format(filters=_and(ask.any_of(conditions) + shared), limit=most)
 
-    whole = [_room(name) for name in _named(view.whole, wanted.process)]
-    mine = [_room(name) for name in _named(set(view.processes) - set(view.whole), wanted.process)]
     if wanted.assignee is not None:
         seen = whole + (mine if wanted.assignee == view.staff_id else [])
         return [part({"t.assignee = {}": wanted.assignee, "t.room = ANY ({}::text[])": seen})] if seen else []

@@ -1,7 +1,7 @@
 """The lists of every door: of cases, tasks, notices and events, a page at a time, for who may see them."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +28,9 @@ PLANNED: Final = "; ".join(
 """Planned for its values: a page of a stage with three cases is read otherwise than of one with a million.
 
 Without bitmaps, which would read all that is left of a list for its last pages."""
+
+
+_NONE: Final[Mapping[str, int]] = {"tasks": 0, "dead_letters": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,32 @@ async def list_tasks(
 
 async def count_tasks(pool: asyncpg.Pool, view: View, wanted: TaskFilters) -> Total:
     """How many tasks a list would have on all its pages."""
-    (row,) = await _ask(pool, ask.total_question(view, wanted)) or [{"tasks": 0, "dead_letters": 0}]
+    return (await count_each(pool, view, [wanted]))[0]
+
+
+async def count_each(pool: asyncpg.Pool, view: View, wanted: Sequence[TaskFilters]) -> list[Total]:
+    """The same for several lists, on one connection."""
+    questions = [ask.total_question(view, each) for each in wanted]
+    async with reading(pool) as connection:
+        rows = [
+            await connection.fetchrow(each.text, *each.values) if each.text else _NONE for each in questions
+        ]
+    return [_total(row) for row in rows]
+
+
+def _total(row: Mapping[str, int]) -> Total:
     tasks, dead = row["tasks"], row["dead_letters"]
     return Total(min(tasks, COUNTED), min(dead, COUNTED), more=tasks > COUNTED)
+
+
+async def neighbours(pool: asyncpg.Pool, view: View, case_id: str) -> tuple[str | None, str | None]:
+    """The cases before and after one in the list of tasks; none where it has no open task that is seen.
+
+    A case stands at the place of the first of its tasks. What is of no case, or cannot be delivered, is none.
+    """
+    rows = await _ask(pool, ask.neighbours_question(view, case_id))
+    found: dict[bool, str] = {row["after"]: row["case_id"] for row in rows}
+    return found.get(False), found.get(True)
 
 
 async def list_notices(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
@@ -300,7 +301,7 @@ def _links(others: list[Board], row: Mapping[str, Any]) -> tuple[tuple[str, str]
     for other in others:
         names = other.parameters
         if names and all(row.get(name) is not None for name in names):
-            query = "&".join(f"{name}={row[name]}" for name in names)
+            query = urlencode({name: row[name] for name in names})
             found.append((f"{other.href}?{query}", other.title))
     return tuple(found)
 

@@ -61,7 +61,6 @@ def _ask(
         "case_id": case_id,
         "reason": reason,
         "key": key,
-        "general": general,
         "rooms": rooms,
     }
     return page(request, reader, "break_glass.html", status, **values)

@@ -5,12 +5,14 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from activities.kernel.database import FAULTS
 from cases import bulk
 from cases.decisions import own_fields, text_fields
 from cases.finding import case_seen
@@ -21,7 +23,7 @@ from office.context import Office, office_of
 from office.forms import Form
 from office.options import options_of
 from office.pages import Reader, go, page, reader_of
-from office.posted import form_of, key_in, new_key, step_in
+from office.posted import form_of, key_in, new_key, small_number, step_in
 from office.words import act_of, first_of
 from schemas.kernel.case import Command
 from schemas.kernel.refusals import Refusal
@@ -31,6 +33,8 @@ from workflows.kernel.sight import Field
 STATES: Final = {"waiting": "waiting", "done": "done", "refused": "not done", "unknown": "not known"}
 LOOK_EVERY: Final = 5.0
 """Seconds after which runs are looked for that another process has left."""
+
+log = structlog.get_logger()
 
 
 async def choose(request: Request) -> Response:
@@ -46,18 +50,19 @@ async def receive(request: Request) -> Response:
     reader = await reader_of(request)
     given = await form_of(request, reader)
     cases = [each for each in given.getlist("case") if isinstance(each, str)]
-    process, seen, possible = await _chosen(request, reader, [each.partition("@")[0] for each in cases])
     name, step = str(given.get("decision", "")), step_in(given)
-    if name not in possible:
+    pool = office_of(request).gateway.pool
+    if step == "do" and await bulk.read_run(pool, _run_of(given), reader.actor.id) is not None:
+        return go(f"/bulk/{_run_of(given)}")  # the same form again: its cases are others by now
+    process, seen, _ = await _chosen(request, reader, [each.partition("@")[0] for each in cases])
+    command = process.commands.get(name)
+    # a case that stands elsewhere by now is no reason to refuse the others: each gets its own answer
+    if command is None or process.roles_of(name).isdisjoint(reader.actor.roles):
         raise HTTPException(404)
-    command = process.commands[name]
     form = await _form(request, reader, process, seen[0][0], command)
     # what was seen when the cases were chosen, not what they are now
     versions = dict(each.split("@", 1) for each in cases if "@" in each)
-    seen = [
-        (case_id, int(versions[case_id]) if versions.get(case_id, "").isdecimal() else version)
-        for case_id, version in seen
-    ]
+    seen = [(case_id, small_number(versions.get(case_id)) or version) for case_id, version in seen]
     if step == "ask":
         return _ask(request, reader, process, command, form, seen, new_key())
     key, faults, made = key_in(given), form.unreadable(given), None
@@ -74,12 +79,16 @@ async def receive(request: Request) -> Response:
         about = _about(reader, process, command, seen, key)
         return page(request, reader, "bulk_check.html", inputs=form.inputs(given), **about)
     values = made.model_dump(mode="json", exclude_unset=True, include=set(own_fields(command)))
-    bulk_id = UUID(hex=key.removeprefix("page-"))
-    gateway = office_of(request).gateway
+    bulk_id, gateway = _run_of(given), office_of(request).gateway
     made_of = (process.name, name, values, form.said(given), seen)
     await bulk.begin(gateway.pool, gateway.vault, bulk_id, reader.actor, *made_of)
     request.app.state.bulk.look()
     return go(f"/bulk/{bulk_id}")
+
+
+def _run_of(given: FormData) -> UUID:
+    """The run that a form begins: by its key, so that the same form is the same run."""
+    return UUID(hex=key_in(given).removeprefix("page-"))
 
 
 async def show(request: Request) -> Response:
@@ -210,4 +219,10 @@ class BulkRunner:
         """Go on with every run that has not ended."""
         gateway = self._office.gateway
         for bulk_id in await bulk.under_way(gateway.pool):
-            await bulk.go_on(gateway.pool, gateway.connected_to, gateway.vault, bulk_id)
+            try:
+                await bulk.go_on(gateway.pool, gateway.connected_to, gateway.vault, bulk_id)
+            except FAULTS:
+                raise
+            except Exception:
+                # it waits, and is no reason for the others to wait with it
+                log.exception("bulk-run-failed")

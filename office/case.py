@@ -12,7 +12,6 @@ from activities.kernel.queries import queries
 from cases import documents, lists, places
 from cases.administration import ENTER, roles_for
 from cases.break_glass import reads_of
-from cases.decisions import own_fields
 from cases.finding import case_seen
 from cases.page import read_page
 from cases.registry import PROCESSES
@@ -20,7 +19,7 @@ from cases.sight import note_reads
 from cases.states import read_state
 from cases.words import process_words
 from office.context import office_of
-from office.options import options_of
+from office.options import nothing_to_choose
 from office.pages import Reader, page, reader_of
 from office.posted import new_key
 from office.tables import sections_of
@@ -59,14 +58,18 @@ class Seen:
         return str(self.row["case_id"])
 
 
+def case_id_of(request: Request) -> str:
+    """The id in the address."""
+    return f"{request.path_params['room']}/{request.path_params['subject']}"
+
+
 async def seen_case(request: Request, reader: Reader) -> Seen:
     """The case of the address.
 
     Raises:
         Refusal: there is none that the reader sees.
     """
-    case_id = f"{request.path_params['room']}/{request.path_params['subject']}"
-    row, fields = await case_seen(office_of(request).gateway.pool, case_id, reader.actor)
+    row, fields = await case_seen(office_of(request).gateway.pool, case_id_of(request), reader.actor)
     if Field.CASE not in fields:
         raise Refusal("no-such-case")
     return Seen(row, fields, PROCESSES[row["process"]])
@@ -99,7 +102,12 @@ async def show(request: Request) -> Response:
     await note_reads(gateway.pool, [seen.case_id], "words" if opened else "page")
     vault = gateway.vault if opened else None
     told, own = await read_page(
-        gateway.pool, seen.row, reader.actor, personal=vault, roles=reader.actor.roles
+        gateway.pool,
+        seen.row,
+        reader.actor,
+        personal=vault,
+        roles=reader.actor.roles,
+        with_own=tab == "facts",
     )
     before, after = await neighbours(request, reader, seen.case_id)
     values: dict[str, Any] = {
@@ -168,11 +176,8 @@ async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, An
         command, why = process.commands[name], ""
         if name not in told["possible"]:
             why = _refusal_of(reader, process, state, name)
-        else:
-            choices = await options_of(pool, t, process, seen.case_id, state, command)
-            fields = own_fields(command)
-            empty = [each for each, some in choices.items() if not some and fields[each].is_required()]
-            why = t("There is nothing that it could be about.") if empty else ""
+        elif await nothing_to_choose(pool, t, process, seen.case_id, state, command):
+            why = t("There is nothing that it could be about.")
         found.append(
             {
                 "name": name,

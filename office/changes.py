@@ -55,9 +55,12 @@ class Marks:
 async def stream(request: Request) -> Response:
     """Tells `changed` once, as soon as the tasks are others than when it began; then it ends."""
     reader = await reader_of(request)
+    headers = {"X-Accel-Buffering": "no"}
+    if request.method == "HEAD":  # nobody reads what would be told
+        return Response(media_type="text/event-stream", headers=headers)
     marks: Marks = request.app.state.marks
     told = _told(request, office_of(request).gateway.pool, marks, reader.actor)
-    return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
 async def _told(request: Request, pool: asyncpg.Pool, marks: Marks, actor: Actor) -> AsyncIterator[str]:

@@ -17,12 +17,13 @@ from starlette.responses import Response
 from activities.kernel.queries import queries
 from cases.decisions import decide, made_before, own_fields, text_fields, values_field
 from cases.drafts import drop_draft, keep_draft, read_draft
+from cases.finding import case_seen
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
-from cases.sight import note_reads
+from cases.sight import fields_of, note_reads
 from cases.states import read_state
 from gateway.problems import problem
-from office.case import Seen, seen_case
+from office.case import Seen, case_id_of, seen_case
 from office.context import office_of
 from office.correcting import Record, record_of
 from office.forms import Form, Input
@@ -34,9 +35,13 @@ from office.tasks import following
 from office.words import act_of, first_of, step_of
 from schemas.kernel.case import Command
 from schemas.kernel.refusals import Refusal, RefusalKind
+from schemas.kernel.texts import storable
+from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/office")
 STALE: Final = "stale-version"
+DRAFT_LIMIT: Final = 10_000
+"""Characters of a draft, all its fields together: as JSON, sealed, no more than its column takes."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +78,17 @@ async def ask(request: Request) -> Response:
     return await _ask(request, question, version, new_key(), given, changed=changed, draft=draft)
 
 
-async def receive(request: Request) -> Response:
+async def receive(request: Request) -> Response:  # noqa: PLR0911 - one for each thing that is answered
     """Check what was typed and show it once more; keep it; or make the decision."""
-    question = await _question(request)
+    try:
+        question = await _question(request)
+    except Refusal as refusal:
+        return await _made_before(request, refusal)
     reader = question.reader
     given = await form_of(request, reader)
-    key, version, step = key_in(given), number_in(given, "version"), step_in(given)
+    key, version, step = key_in(given), number_in(given, "version", 1), step_in(given)
     if step in ("keep", "drop"):
-        return await _set_aside(request, question, given, version)
+        return await _draft(request, question, version, given, drop=step == "drop")
     faults = question.form.unreadable(given)
     record, command = question.record, None
     if record is not None and not record.changed(given):
@@ -102,17 +110,40 @@ async def receive(request: Request) -> Response:
     return await _do(request, question, command, version, given, and_next=step == "do-next")
 
 
-async def _set_aside(request: Request, question: _Question, given: FormData, version: int) -> Response:
-    """Keep what was typed for later, or throw away what was kept."""
-    gateway, staff_id = office_of(request).gateway, question.reader.actor.id
-    case_id, name = question.seen.case_id, question.name
-    if step_in(given) == "drop":
-        await drop_draft(gateway.pool, case_id, staff_id, name)
+async def _made_before(request: Request, refusal: Refusal) -> Response:
+    """The first answer again for who has lost sight of the case by what they decided.
+
+    Raises:
+        Refusal: there is no such case, nor was anything decided by this form.
+    """
+    reader = await reader_of(request)
+    given, pool = await form_of(request, reader), office_of(request).gateway.pool
+    row, _ = await case_seen(pool, case_id_of(request), reader.actor)
+    cause = f"{reader.actor.id}/{request.path_params['name']}/{key_in(given)}"
+    if not storable(cause) or await made_before(pool, row, cause) is None:
+        raise refusal
+    return go("/?said=repeated")
+
+
+async def _draft(
+    request: Request, question: _Question, version: int, given: FormData, *, drop: bool
+) -> Response:
+    """Keep what was typed, faulty or not, where it is not more than a draft may be; or drop what was kept."""
+    gateway, t = office_of(request).gateway, question.reader.tongue
+    case_id, by = question.seen.case_id, question.reader.actor.id
+    if drop:
+        await drop_draft(gateway.pool, case_id, by, question.name)
         return go(f"/cases/{case_id}")
-    apart = ("csrf", "key", "version", "step")
-    typed = [(field, each) for field, each in given.multi_items() if isinstance(each, str)]
-    typed = [(field, each) for field, each in typed if field not in apart and each]
-    await keep_draft(gateway.pool, gateway.vault, case_id, staff_id, name, version, typed)
+    typed = [
+        (name, each)
+        for name, each in given.multi_items()
+        if isinstance(each, str) and each and name not in ("csrf", "key", "version", "step")
+    ]
+    if sum(len(name) + len(each) for name, each in typed) > DRAFT_LIMIT:
+        told = t("At most {limit} characters.", limit=DRAFT_LIMIT)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return await _ask(request, question, version, key_in(given), given, status=status, general=(told,))
+    await keep_draft(gateway.pool, gateway.vault, case_id, by, question.name, version, typed)
     return go(f"/cases/{case_id}?said=kept")
 
 
@@ -225,6 +256,8 @@ async def _do(
             return await _refused(request, question, refusal, version, given)
     await drop_draft(gateway.pool, case_id, reader.actor.id, question.name)
     said = "repeated" if receipt.repeated else "decided"
+    if Field.CASE not in await fields_of(gateway.pool, case_id, reader.actor):
+        return go(f"/?said={said}")  # by what they decided they have lost sight of it
     if and_next and (url := await following(request, reader, case_id)) is not None:
         return go(f"{url}&said={said}")
     return go(f"/done/{case_id}/{receipt.version}?said={said}")

@@ -271,8 +271,11 @@ class Form:
         )
 
     def _numbers(self, made: Input, given: FormData | None, chosen: Sequence[Choice] | None) -> Input:
-        """A number under each key that is known."""
+        """A number under each key that is known, and under each that was sent: nothing of it is left out."""
         keys = tuple((each.value, self._called(each), self._tongue.pair(each.note)) for each in chosen or ())
+        known, start = {key for key, *_ in keys}, f"{made.name}."
+        sent = {each.removeprefix(start) for each in given or () if each.startswith(start)}
+        keys += tuple((key, self._tongue.word(self._room, key), "") for key in sorted(sent - known))
         value = {key: (_typed(given, f"{made.name}.{key}") if given is not None else "") for key, *_ in keys}
         bounds = {each.value: each.bounds for each in chosen or () if each.bounds is not None}
         return replace(made, kind="numbers", choices=keys, value=value, bounds=bounds)

@@ -13,7 +13,7 @@ from gateway.problems import Fault, invalid
 from office.case import seen_case
 from office.context import office_of
 from office.pages import go, page, reader_of
-from office.posted import form_of, key_in
+from office.posted import form_of, key_in, small_number
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
 
@@ -43,7 +43,7 @@ async def receive(request: Request) -> Response:
         words,
         note=note_id,
         withdraws=given.get("act") == "withdraw",
-        seen=int(version) if version.isdecimal() else None,
+        seen=small_number(version),
     )
     try:
         await write_note(gateway.pool, seen.row, reader.actor, said, gateway.vault)

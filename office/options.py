@@ -70,6 +70,30 @@ async def options_of(
     return found
 
 
+async def nothing_to_choose(
+    pool: asyncpg.Pool,
+    tongue: Tongue,
+    process: Process[Any],
+    case_id: str,
+    state: Any,
+    command: type[Command],
+) -> bool:
+    """Whether a field that has to be given could be about nothing; asks for no list of colleagues.
+
+    That there is nobody to choose is told where they are chosen.
+    """
+    fields = own_fields(command)
+    if command in _own_of(process.room):
+        found: Mapping[str, Sequence[Any]] = await options_of(pool, tongue, process, case_id, state, command)
+    else:
+        own = process.choices.get(command)
+        told = own(state) if own is not None else {}
+        found = {name: each for name, each in told.items() if not isinstance(each, StaffOf | Typed)}
+        if issubclass(command, KernelCommand):
+            found |= await _of_host(pool, tongue, process, case_id, state, command)
+    return any(not some and fields[name].is_required() for name, some in found.items())
+
+
 async def _among(pool: asyncpg.Pool, staff: StaffOf) -> tuple[Choice, ...]:
     roles = staff.roles or tuple(ROLES)
     return tuple(each for each in await _colleagues(pool, roles) if each.value not in staff.apart)

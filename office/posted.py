@@ -73,16 +73,22 @@ def key_in(form: FormData) -> str:
     return key
 
 
-def number_in(form: FormData, name: str) -> int:
+def number_in(form: FormData, name: str, least: int = 0) -> int:
     """A small number that the form was given.
 
     Raises:
         Problem: 400, it was changed or left out.
     """
-    value = form.get(name, "")
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 9:  # noqa: PLR2004
+    number = small_number(form.get(name))
+    if number is None or number < least:
         raise invalid([Fault(name, "missing")])
-    return int(value)
+    return number
+
+
+def small_number(value: object) -> int | None:
+    """A number that the database takes for an integer; None: it is none, or too large."""
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9  # noqa: PLR2004
+    return int(str(value)) if is_number else None
 
 
 def step_in(form: FormData) -> str:

@@ -79,11 +79,10 @@ async def show(request: Request) -> Response:
     after = place(query.cursor, tuple[datetime, str, str])
     found = await lists.list_tasks(pool, view, wanted_of(reader.actor, query, now), after, LIMIT)
     bounds = _bounds(now)
+    asked = [wanted_of(reader.actor, query.model_copy(update={"due": name}), now) for name in _GROUPS]
+    totals = await lists.count_each(pool, view, asked)
     groups = []
-    for name, title in _GROUPS.items():
-        total = await lists.count_tasks(
-            pool, view, wanted_of(reader.actor, query.model_copy(update={"due": name}), now)
-        )
+    for (name, title), total in zip(_GROUPS.items(), totals, strict=True):
         first, last = bounds[name]
         rows = [
             _row(reader, each)
@@ -169,9 +168,4 @@ async def following(request: Request, reader: Reader, case_id: str, task: str | 
 async def neighbours(request: Request, reader: Reader, case_id: str) -> tuple[str | None, str | None]:
     """The cases before and after one in the list of open tasks that a reader sees."""
     pool, view = office_of(request).gateway.pool, lists.view_of_tasks(reader.actor)
-    found = await lists.list_tasks(pool, view, TaskFilters(), None, 4 * LIMIT)
-    ids = list(dict.fromkeys(row["case_id"] for row in found.rows if row["case_id"]))
-    if case_id not in ids:
-        return None, None
-    at = ids.index(case_id)
-    return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
+    return await lists.neighbours(pool, view, case_id)

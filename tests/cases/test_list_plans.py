@@ -8,7 +8,7 @@ import pytest
 
 from activities.kernel.database import open_pool
 from activities.kernel.queries import queries
-from benchmarks.admission.lists import OFFICE, Look, Question, every_list, fill, plan
+from benchmarks.admission.lists import OFFICE, PEOPLE, Look, Question, every_list, fill, plan
 from cases import list_questions
 from cases.list_questions import TaskFilters
 from cases.lists import view_of_tasks
@@ -85,6 +85,16 @@ async def test_a_page_is_read_along_an_index(pools, look: Look, most: int) -> No
         if wrong := await faults(pools[look.role], question, most):
             found[str(question.values)] = wrong
     assert found == {}
+
+
+@pytest.mark.parametrize("who", [OFFICE, *PEOPLE], ids=lambda who: who.roles[0])
+async def test_the_cases_before_and_after_one_are_found_along_an_index(pools, who) -> None:
+    """Wherever a case stands in the list of tasks, and also where it has none."""
+    pool, view = pools["office"], view_of_tasks(who)
+    open_tasks = "SELECT case_id FROM iehe.tasks WHERE closed_at IS NULL ORDER BY due_at"
+    ids = [row["case_id"] for row in await pools["worker"].fetch(open_tasks)]
+    for case_id in (ids[0], ids[len(ids) // 2], ids[-1], "admission/A00000001"):
+        assert await faults(pool, list_questions.neighbours_question(view, case_id), 200) == []
 
 
 async def test_no_more_tasks_are_counted_than_are_told(pools, monkeypatch) -> None:

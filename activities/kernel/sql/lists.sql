@@ -51,6 +51,25 @@ FROM iehe.tasks t
 WHERE t.closed_at IS NULL {filters}
 ORDER BY t.due_at, t.case_id, t.key LIMIT {limit}
 
+-- name: neighbours
+-- The cases before and after one, each at the place of its first open task.
+WITH here AS (
+    SELECT t.due_at, t.case_id, t.key FROM iehe.tasks t WHERE t.case_id = {case_id} AND t.closed_at IS NULL {seen}
+    ORDER BY t.due_at, t.key LIMIT 1
+)
+(SELECT false AS after, case_id FROM ({before}) AS found ORDER BY due_at DESC, case_id DESC, key DESC LIMIT 1)
+UNION ALL
+(SELECT true AS after, case_id FROM ({after}) AS found ORDER BY due_at, case_id, key LIMIT 1)
+
+-- name: neighbour
+SELECT t.due_at, t.case_id, t.key FROM iehe.tasks t
+WHERE t.closed_at IS NULL AND t.case_id <> {case_id} {filters}
+  AND (t.due_at, t.case_id, t.key) {beyond}
+      ((SELECT due_at FROM here), (SELECT case_id FROM here), (SELECT key FROM here))
+  AND NOT EXISTS (SELECT FROM iehe.tasks f WHERE f.case_id = t.case_id AND f.closed_at IS NULL {own}
+                  AND (f.due_at, f.key) < (t.due_at, t.key))
+ORDER BY t.due_at {way}, t.case_id {way}, t.key {way} LIMIT 1
+
 -- name: office_tasks
 -- Of no case; of a process whose work is seen whole, or of a role that somebody has.
 SELECT '' AS case_id, t.key AS task, t.kind, t.roles[1] AS role, NULL::text AS assignee, t.opened_at, t.due_at, t.process,
