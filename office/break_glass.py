@@ -62,5 +62,6 @@ def _ask(
         "reason": reason,
         "key": key,
         "rooms": rooms,
+        "general": general,
     }
     return page(request, reader, "break_glass.html", status, **values)
