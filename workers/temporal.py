@@ -35,7 +35,8 @@ from encryption.ring import COMMON_HOME, JoinedRing, KeyRing, KeyRingError, ensu
 from schemas.kernel.homes import CaseHome
 from schemas.kernel.identifiers import SearchAttribute
 from schemas.kernel.unreadable import UNREADABLE, UnreadablePayloadError
-from workers.settings import PREFIX, Settings, SettingsError
+from workers.page_links import PageLinks
+from workers.settings import PREFIX, Settings, SettingsError, office_url
 
 OWN_PACKAGES: Final = ("activities", "schemas", "workflows", "asyncpg", "structlog")
 
@@ -191,7 +192,8 @@ async def connect(settings: Settings, home: CaseHome = COMMON_HOME, **options: A
     """
     config: dict[str, Any] = {**settings.temporal_connection(home), **options}
     converter = encrypted(key_ring(settings, home), config["namespace"], settings.plaintext_payloads)
-    return await Client.connect(**config, data_converter=converter)
+    links = PageLinks(office_url(settings))
+    return await Client.connect(**config, data_converter=converter, interceptors=[links])
 
 
 class _Sandbox(SandboxedWorkflowRunner):
