@@ -79,6 +79,8 @@ class Door:
         operation: what it is asked.
         work: what it does.
         act: of its process's administration, for who may do it; None: any member of staff.
+        whole: who asks must see these fields of every case of the process; None: the work itself says what
+            they see.
         source: of a door for another system and for nobody else: the URI of the source that must show that
             the request is its own, from the path; None: nobody's.
     """
@@ -86,4 +88,5 @@ class Door:
     operation: Operation
     work: Callable[[Asked], Awaitable[Answer]]
     act: str | None = None
+    whole: Field | None = None
     source: SourceOf | None = None

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from cases.administration import roles_for
 from cases.registry import PROCESSES, own_modules
+from cases.sight import roles_that_see_whole
 from gateway.context import gateway_of
 from gateway.door import Asked, Door, SourceOf
 from gateway.event_modes import Message, Mode
@@ -66,6 +67,8 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
         gateway, actor = gateway_of(request), await staff_of(request)
         if door.act is not None:
             require_role(actor, roles_for(door.act, process))
+        if door.whole is not None:
+            require_role(actor, roles_that_see_whole(door.whole, process))
         asked = Asked(gateway, process, actor, request.path_params)
         if operation.query is not None:
             asked = replace(asked, query=query_of(request, operation.query))

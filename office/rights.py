@@ -35,6 +35,8 @@ def may_open(actor: Actor, process: str, door: Door) -> bool:
         return False
     if door.act is not None:
         return not roles_for(door.act, process).isdisjoint(actor.roles)
+    if door.whole is not None:
+        return process in whole_processes(actor, door.whole)
     works = process in whole_processes(actor, Field.WORK)
     return works or not set(PROCESSES[process].roles).isdisjoint(actor.roles)
 

@@ -7,7 +7,6 @@ from activities.kernel.delivering import start_delivery
 from cases.exchange import boards, nominations
 from cases.homes import home_of
 from cases.own_pages import send_link
-from cases.sight import roles_that_see_whole
 from gateway.door import Asked, Door
 from gateway.exchange.office_answers import (
     AgreementsTold,
@@ -30,7 +29,6 @@ from gateway.exchange.office_answers import (
 )
 from gateway.file_doors import file_door
 from gateway.operation import Operation
-from gateway.staff import require_role
 from spreadsheets.exchange.intakes import AGREEMENTS, ENTER, LOAD_AGREEMENTS, coe_results
 from spreadsheets.exchange.intakes import nominations as nominations_intake
 from spreadsheets.intakes import Intake
@@ -39,30 +37,22 @@ from workflows.exchange.process import EXCHANGE
 from workflows.kernel import sight
 
 
-def _see(asked: Asked, field: sight.Field = sight.Field.WORK) -> None:
-    require_role(asked.actor, roles_that_see_whole(field, asked.process))
-
-
 async def _agreements(asked: Asked) -> AgreementsTold:
-    _see(asked)
     return AgreementsTold.model_validate(
         {"agreements": await boards.agreements(asked.pool, asked.query.term)}
     )
 
 
 async def _pipeline(asked: Asked) -> PipelineTold:
-    _see(asked)
     return PipelineTold.model_validate({"pipeline": await boards.pipeline(asked.pool, asked.query.term)})
 
 
 async def _board(asked: Asked) -> BoardTold:
-    _see(asked)
     rows = await boards.board(asked.pool, asked.query.track, asked.query.term)
     return BoardTold.model_validate({"board": rows})
 
 
 async def _immigration_list(asked: Asked) -> ImmigrationList:
-    _see(asked, sight.Field.PERSONAL)
     day = asked.query.as_of
     rows = await boards.immigration_list(asked.pool, asked.actor, day)
     return ImmigrationList.model_validate({"as_of": day, "students": rows})
@@ -74,7 +64,6 @@ async def _report_list(asked: Asked) -> ListReported:
 
 
 async def _matches(asked: Asked) -> MatchesTold:
-    _see(asked, sight.Field.PERSONAL)
     rows = await nominations.matches(asked.pool, asked.actor, decided=asked.query.decided)
     return MatchesTold.model_validate({"matches": rows})
 
@@ -134,6 +123,7 @@ DOORS: Final = (
             responses={HTTPStatus.OK: AgreementsTold},
         ),
         _agreements,
+        whole=sight.Field.WORK,
     ),
     Door(
         Operation(
@@ -145,6 +135,7 @@ DOORS: Final = (
             responses={HTTPStatus.OK: PipelineTold},
         ),
         _pipeline,
+        whole=sight.Field.WORK,
     ),
     Door(
         Operation(
@@ -157,6 +148,7 @@ DOORS: Final = (
             more_problems=(HTTPStatus.NOT_FOUND,),
         ),
         _board,
+        whole=sight.Field.WORK,
     ),
     Door(
         Operation(
@@ -168,6 +160,7 @@ DOORS: Final = (
             responses={HTTPStatus.OK: ImmigrationList},
         ),
         _immigration_list,
+        whole=sight.Field.PERSONAL,
     ),
     Door(
         Operation(
@@ -191,6 +184,7 @@ DOORS: Final = (
             responses={HTTPStatus.OK: MatchesTold},
         ),
         _matches,
+        whole=sight.Field.PERSONAL,
     ),
     Door(
         Operation(
