@@ -4,10 +4,8 @@ A form carries the version that was seen and the key of the decision: sent twice
 case that changed meanwhile is shown with what changed, and with everything that was typed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
@@ -15,58 +13,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from activities.kernel.queries import queries
-from cases.decisions import decide, made_before, own_fields, text_fields, values_field
+from cases.decisions import decide, made_before, values_field
 from cases.drafts import drop_draft, keep_draft, read_draft
 from cases.finding import case_seen
 from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from cases.sight import fields_of, note_reads
-from cases.states import read_state
-from gateway.problems import problem
-from office.case import Seen, case_id_of, seen_case
+from office.case import case_id_of, seen_case
 from office.context import office_of
-from office.correcting import Record, record_of
-from office.forms import Form, Input
-from office.options import options_of
-from office.pages import Reader, go, page, reader_of
+from office.pages import go, page, reader_of
 from office.posted import form_of, key_in, new_key, number_in, step_in
-from office.sides import side_of
+from office.question import Question, about, ask_page, changes, checked_inputs, question_of
 from office.tasks import following
-from office.words import act_of, first_of, step_of
-from schemas.kernel.case import Command
+from schemas.kernel.case import Command, Receipt
 from schemas.kernel.refusals import Refusal, RefusalKind
 from schemas.kernel.texts import storable
 from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/office")
 STALE: Final = "stale-version"
+DECIDES: Final = ("do", "do-next")
+"""Buttons of the check page that decide."""
 DRAFT_LIMIT: Final = 10_000
 """Characters of a draft, all its fields together: as JSON, sealed, no more than its column takes."""
 
 
-@dataclass(frozen=True)
-class _Question:
-    """A decision that a reader is about to make."""
-
-    reader: Reader
-    seen: Seen
-    command: type[Command]
-    form: Form
-    record: Record | None = None
-
-    @property
-    def name(self) -> str:
-        return self.command.step
-
-    def inputs(self, given: FormData | None = None, faults: Mapping[str, str] | None = None) -> list[Input]:
-        """What is asked, a record's fields first."""
-        own = self.record.inputs(self.reader.tongue, given) if self.record is not None else []
-        return [*own, *self.form.inputs(given, faults)]
-
-
 async def ask(request: Request) -> Response:
     """The question, with the draft that was kept of it."""
-    question = await _question(request)
+    question = await question_of(request)
     gateway, actor = office_of(request).gateway, question.reader.actor
     if values_field(question.command) is not None and question.record is None:
         return _which(request, question)
@@ -74,14 +48,14 @@ async def ask(request: Request) -> Response:
     draft = await read_draft(gateway.pool, gateway.vault, question.seen.case_id, actor.id, question.name)
     given = FormData([*draft.typed]) if draft is not None else None
     version = question.seen.row["version"]
-    changed = await _changes(request, question, draft.version) if draft and draft.version != version else []
-    return await _ask(request, question, version, new_key(), given, changed=changed, draft=draft)
+    changed = await changes(request, question, draft.version) if draft and draft.version != version else []
+    return await ask_page(request, question, version, new_key(), given, changed=changed, draft=draft)
 
 
 async def receive(request: Request) -> Response:  # noqa: PLR0911 - one for each thing that is answered
     """Check what was typed and show it once more; keep it; or make the decision."""
     try:
-        question = await _question(request)
+        question = await question_of(request)
     except Refusal as refusal:
         return await _made_before(request, refusal)
     reader = question.reader
@@ -89,11 +63,15 @@ async def receive(request: Request) -> Response:  # noqa: PLR0911 - one for each
     key, version, step = key_in(given), number_in(given, "version", 1), step_in(given)
     if step in ("keep", "drop"):
         return await _draft(request, question, version, given, drop=step == "drop")
+    if step in DECIDES and (receipt := await _receipt(request, question, key)) is not None:
+        return await _after(request, question, receipt, and_next=step == "do-next")
     faults = question.form.unreadable(given)
     record, command = question.record, None
     if record is not None and not record.changed(given):
         general = (question.reader.tongue("Nothing was typed otherwise than it is."),)
-        return await _ask(request, question, version, key, given, status=HTTPStatus.CONFLICT, general=general)
+        return await ask_page(
+            request, question, version, key, given, status=HTTPStatus.CONFLICT, general=general
+        )
     if not faults:
         values = question.form.values(given) | ({"record": record.name} if record is not None else {})
         frame = {"command_id": key, "actor": reader.actor, "case_version": version}
@@ -102,10 +80,10 @@ async def receive(request: Request) -> Response:  # noqa: PLR0911 - one for each
         except ValidationError as error:
             faults = question.form.faults(error)
     if command is None:
-        return await _ask(request, question, version, key, given, faults, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return await ask_page(request, question, version, key, given, faults, HTTPStatus.UNPROCESSABLE_ENTITY)
     if step == "change":
-        return await _ask(request, question, version, key, given)
-    if step not in ("do", "do-next"):
+        return await ask_page(request, question, version, key, given)
+    if step not in DECIDES:
         return await _check(request, question, version, key, given)
     return await _do(request, question, command, version, given, and_next=step == "do-next")
 
@@ -126,7 +104,7 @@ async def _made_before(request: Request, refusal: Refusal) -> Response:
 
 
 async def _draft(
-    request: Request, question: _Question, version: int, given: FormData, *, drop: bool
+    request: Request, question: Question, version: int, given: FormData, *, drop: bool
 ) -> Response:
     """Keep what was typed, faulty or not, where it is not more than a draft may be; or drop what was kept."""
     gateway, t = office_of(request).gateway, question.reader.tongue
@@ -142,121 +120,66 @@ async def _draft(
     if sum(len(name) + len(each) for name, each in typed) > DRAFT_LIMIT:
         told = t("At most {limit} characters.", limit=DRAFT_LIMIT)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return await _ask(request, question, version, key_in(given), given, status=status, general=(told,))
+        return await ask_page(
+            request, question, version, key_in(given), given, status=status, general=(told,)
+        )
     await keep_draft(gateway.pool, gateway.vault, case_id, by, question.name, version, typed)
     return go(f"/cases/{case_id}?said=kept")
 
 
-async def _question(request: Request) -> _Question:
-    reader = await reader_of(request)
-    seen = await seen_case(request, reader)
-    command = seen.process.commands.get(request.path_params["name"])
-    if command is None or seen.process.roles_of(command.step).isdisjoint(reader.actor.roles):
-        raise problem("no-such-decision")
-    pool, t = office_of(request).gateway.pool, reader.tongue
-    state = await read_state(pool, seen.row)
-    choices = await options_of(pool, t, seen.process, seen.case_id, state, command)
-    words = {
-        name: command.model_fields[refers].description or "" for name, refers in text_fields(command).items()
-    }
-    record = await record_of(request, seen, command)
-    fields = own_fields(command)
-    if values_field(command) is not None:
-        fields.pop("record")
-    return _Question(reader, seen, command, Form(t, seen.process.room, fields, words, choices), record)
-
-
-async def _ask(
-    request: Request,
-    question: _Question,
-    version: int,
-    key: str,
-    given: FormData | None,
-    faults: dict[str, str] | None = None,
-    status: HTTPStatus = HTTPStatus.OK,
-    *,
-    general: tuple[str, ...] = (),
-    changed: list[dict[str, str]] | None = None,
-    draft: Any = None,
-) -> Response:
-    shown = question.inputs(given, faults)
-    loose = set(faults or ()) - {each.name for each in shown} - {p.name for each in shown for p in each.parts}
-    general = (*general, *(f"{name}: {(faults or {})[name]}" for name in sorted(loose)))
-    return page(
-        request,
-        question.reader,
-        "decision.html",
-        status,
-        **_about(question),
-        inputs=shown,
-        version=version,
-        key=key,
-        general=general,
-        changed=changed or [],
-        draft=draft,
-        side=await side_of(request, question.reader, question.seen, question.command),
-    )
-
-
-def _about(question: _Question) -> dict[str, Any]:
-    t, room = question.reader.tongue, question.seen.process.room
-    told = t.sentence(room, first_of(question.command))
-    title = act_of(t, question.seen.process, question.name)
-    return {"seen": question.seen, "title": title, "rest": told, "name": question.name}
-
-
-async def _check(request: Request, question: _Question, version: int, key: str, given: FormData) -> Response:
+async def _check(request: Request, question: Question, version: int, key: str, given: FormData) -> Response:
     return page(
         request,
         question.reader,
         "check.html",
-        **_about(question),
-        inputs=_checked(question, given),
+        **about(question),
+        inputs=checked_inputs(question, given),
         version=version,
         key=key,
     )
 
 
-def _checked(question: _Question, given: FormData) -> list[Input]:
-    """What will be decided: of a record only what was typed otherwise than it is."""
-    changed = question.record.changed(given) if question.record is not None else None
-    if changed is None:
-        return question.inputs(given)
-    record = question.record.inputs(question.reader.tongue, given) if question.record is not None else []
-    return [*(each for each in record if each.name in changed), *question.form.inputs(given)]
-
-
-def _which(request: Request, question: _Question) -> Response:
+def _which(request: Request, question: Question) -> Response:
     """Which record is to be put right."""
     t = question.reader.tongue
     rows = [
         {"href": f"?record={name}", "title": t.pair(each.title)}
         for name, each in question.seen.process.corrections.items()
     ]
-    return page(request, question.reader, "which.html", rows=rows, **_about(question))
+    return page(request, question.reader, "which.html", rows=rows, **about(question))
+
+
+async def _receipt(request: Request, question: Question, key: str) -> Receipt | None:
+    """The first answer to this form; None: it has not decided anything."""
+    cause = f"{question.reader.actor.id}/{question.name}/{key}"
+    return await made_before(office_of(request).gateway.pool, question.seen.row, cause)
 
 
 async def _do(
-    request: Request, question: _Question, command: Command, version: int, given: FormData, *, and_next: bool
+    request: Request, question: Question, command: Command, version: int, given: FormData, *, and_next: bool
 ) -> Response:
-    gateway, case_id, reader = office_of(request).gateway, question.seen.case_id, question.reader
-    receipt = await made_before(gateway.pool, question.seen.row, command.cause)
-    if receipt is None:
-        try:
-            receipt = await decide(
-                gateway.pool,
-                gateway.connected_to(case_id),
-                question.seen.row,
-                command,
-                question.form.said(given),
-                gateway.vault,
-                None if question.record is None else question.record.read(question.record.changed(given)),
-            )
-        except Refusal as refusal:
-            return await _refused(request, question, refusal, version, given)
-    await drop_draft(gateway.pool, case_id, reader.actor.id, question.name)
+    gateway = office_of(request).gateway
+    try:
+        receipt = await decide(
+            gateway.pool,
+            gateway.connected_to(question.seen.case_id),
+            question.seen.row,
+            command,
+            question.form.said(given),
+            gateway.vault,
+            None if question.record is None else question.record.read(question.record.changed(given)),
+        )
+    except Refusal as refusal:
+        return await _refused(request, question, refusal, version, given)
+    return await _after(request, question, receipt, and_next=and_next)
+
+
+async def _after(request: Request, question: Question, receipt: Receipt, *, and_next: bool) -> Response:
+    """On to where it is said what was done, or to the next task."""
+    pool, case_id, reader = office_of(request).gateway.pool, question.seen.case_id, question.reader
+    await drop_draft(pool, case_id, reader.actor.id, question.name)
     said = "repeated" if receipt.repeated else "decided"
-    if Field.CASE not in await fields_of(gateway.pool, case_id, reader.actor):
+    if Field.CASE not in await fields_of(pool, case_id, reader.actor):
         return go(f"/?said={said}")  # by what they decided they have lost sight of it
     if and_next and (url := await following(request, reader, case_id)) is not None:
         return go(f"{url}&said={said}")
@@ -264,7 +187,7 @@ async def _do(
 
 
 async def _refused(
-    request: Request, question: _Question, refusal: Refusal, version: int, given: FormData
+    request: Request, question: Question, refusal: Refusal, version: int, given: FormData
 ) -> Response:
     """The question again with what was typed; where the case changed, upon its new version and with why."""
     t = question.reader.tongue
@@ -277,33 +200,14 @@ async def _refused(
     if refusal.code != STALE:
         # where nobody knows whether it was made, the same key again asks for the first answer
         key = key_in(given) if refusal.kind is RefusalKind.UNAVAILABLE else new_key()
-        return await _ask(request, question, version, key, given, status=status, general=(text,))
-    fresh = await _question(request)
-    changed = await _changes(request, fresh, version)
+        return await ask_page(request, question, version, key, given, status=status, general=(text,))
+    fresh = await question_of(request)
+    changed = await changes(request, fresh, version)
     told = t("The case has changed since you looked. Below is what changed; what you typed is still there.")
     current = fresh.seen.row["version"]
-    return await _ask(
+    return await ask_page(
         request, fresh, current, new_key(), given, status=status, general=(told,), changed=changed
     )
-
-
-async def _changes(request: Request, question: _Question, since: int) -> list[dict[str, str]]:
-    """What happened to the case since a version, as far as the reader sees the work of others there."""
-    from office.case import tabs_of  # noqa: PLC0415 - rarely needed
-
-    t, process = question.reader.tongue, question.seen.process
-    rows = await office_of(request).gateway.pool.fetch(SQL["log_of_case"], question.seen.case_id)
-    whole = "timeline" in tabs_of(question.reader, question.seen)
-    return [
-        {
-            "at": t.moment(row["at"]),
-            "what": step_of(t, process, row["step"]) if whole else t("a step of somebody else"),
-            "by": row["actor_id"] if whole else "",
-            "to": t.stage(process.name, row["stage"]) if row["from_stage"] != row["stage"] else "",
-        }
-        for row in rows
-        if row["version"] > since
-    ]
 
 
 async def done(request: Request) -> Response:
