@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Request
 
+from office.case import TABS
 from tests.office_pages.chromium import NARROW, WIDE, context_of, window_of
 from tests.office_pages.kinds import NO_PAGES, OWN, pages, routes_of_pages
 from tests.office_pages.looks import Look, People, faults_of_html, look_at_all
@@ -13,6 +14,11 @@ from tests.office_pages.looks import Look, People, faults_of_html, look_at_all
 pytestmark = pytest.mark.timeout(400)  # the stack starts, and every page is looked at, in the first test
 FIRST_LOAD = 100 * 1024
 """Bytes as they are served, of the first page and everything that it loads."""
+
+FOREIGN_PICTURE = """() => new Promise((told) => {
+  document.addEventListener('securitypolicyviolation', () => told(), { once: true });
+  document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.2:9/picture.png' }));
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +54,14 @@ async def test_each_page_is_the_one_that_is_meant(looks):
     assert not told(looks, lambda look: [look.shown_in] if look.shown_in != look.language else [])
 
 
+async def test_each_tab_of_a_case_is_shown(looks):
+    """Who looks at a tab may: else the first one would be looked at again and again."""
+    tabs = {f"case, {tab}": f'?tab={tab}" aria-current="page"' for tab in TABS}
+    of_tabs = [look for look in looks if look.kind.name in tabs]
+    assert len(of_tabs) == 2 * len(TABS)
+    assert not told(of_tabs, lambda look: [] if tabs[look.kind.name] in look.html else ["another tab"])
+
+
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 async def test_axe_finds_nothing(looks, width):
     """No violation of WCAG 2.2 AA, or of its best practice, on any page for any role."""
@@ -72,6 +86,14 @@ async def test_nothing_is_cut_off_at_twice_the_text_size(looks):
 async def test_the_content_security_policy_is_kept(looks):
     """No page asks for what its policy forbids, and no script of ours fails."""
     assert not told(looks, lambda look: look.policy)
+
+
+async def test_a_breach_of_the_policy_would_be_seen(people):
+    """A picture from elsewhere, put into a page, is told of."""
+    async with people.window("office-1", "ja") as window:
+        await window.go("/help")
+        await window.page.evaluate(FOREIGN_PICTURE)
+        assert await window.violations()
 
 
 async def test_nothing_leaves_the_office(looks):
