@@ -84,6 +84,17 @@ class Input:
         return "f-" + re.sub(r"[^a-z0-9]+", "-", self.name)
 
     @property
+    def inside(self) -> tuple["Input", ...]:
+        """The fields within it."""
+        return (*self.parts, *(each for row in self.rows for each in row))
+
+    @property
+    def faulty(self) -> tuple["Input", ...]:
+        """It and the fields within it of which something is wrong."""
+        own = (self,) if self.fault else ()
+        return (*own, *(each for part in self.inside for each in part.faulty))
+
+    @property
     def shown(self) -> str:
         """The value in words, for who checks it once more."""
         given = self.value if isinstance(self.value, list) else [self.value]
