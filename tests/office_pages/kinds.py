@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 from playwright.async_api import Page
@@ -144,6 +145,21 @@ async def _bulk_run(page: Page) -> None:
     await page.wait_for_selector("[data-done]")
 
 
+SAMPLES: Final = Path(__file__).parents[2] / "docs" / "samples"
+
+
+def _file(name: str, then: str | None = None) -> Way:
+    """Choose a file of the samples and send it; and what is pressed on the page that comes."""
+
+    async def way(page: Page) -> None:
+        await page.set_input_files("input[type=file]", SAMPLES / name)
+        await press(page, "main form[enctype] button[type=submit]")
+        if then is not None:
+            await press(page, then)
+
+    return way
+
+
 _ASK, _SEND = f"GET {_CASE}/do/{{name}}", f"POST {_CASE}/do/{{name}}"
 _ASK_FACT, _SEND_FACT = f"GET {_CASE}/facts/{{name}}", f"POST {_CASE}/facts/{{name}}"
 _TABS: Final = {"documents": ("exchange-1", "mobility"), "words": ("counsellor-1", "support")}
@@ -281,6 +297,40 @@ OWN: Final = (
         _sent,
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
+    Kind("somebody", "head-1", "/people/reviewer-8", ("GET /people/{staff_id}",)),
+    Kind(
+        "absence, refused",
+        "reviewer-8",
+        "/people/reviewer-8",
+        ("POST /people/{staff_id}/absence",),
+        _sent,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
+    Kind("places of a frame", "exchange-1", "/places/{frame}", ("GET /places/{frame:path}",)),
+    Kind(
+        "import, checked with faults",
+        "office-1",
+        "/admission/imports/new",
+        ("POST /admission/imports/new", "GET /admission/imports/checked/{key}"),
+        _file("applications-faulty.csv"),
+    ),
+    Kind(
+        "import, what will happen",
+        "office-1",
+        "/admission/imports/new",
+        ("POST /admission/imports/new", "GET /admission/imports/checked/{key}"),
+        _file("applications.csv"),
+    ),
+    Kind("rounds", "head-1", "/admission/rounds", ("GET /admission/rounds",)),
+    Kind("round", "head-1", "/admission/rounds/2027-general", ("GET /admission/rounds/{round_id}",)),
+    Kind(
+        "round, refused",
+        "head-1",
+        "/admission/rounds/new",
+        ("POST /admission/rounds/new",),
+        _step("check", filled=False),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
     Kind("help", "office-1", "/help", ("GET /help",)),
     Kind("accessibility", "office-1", "/accessibility", ("GET /accessibility",)),
     Kind("sessions", "office-1", "/sessions", ("GET /sessions",)),
@@ -299,10 +349,24 @@ OWN: Final = (
 )
 """The pages of this table; those that need no more than an address follow from the routes."""
 
-BY: Final = {"/search": ("office-1", "?q=A2027"), "/audit": ("auditor-1", "")}
+BY: Final = {
+    "/search": ("office-1", "?q=A2027"),
+    "/audit": ("auditor-1", ""),
+    "/admission/imports/new": ("office-1", ""),
+}
 """Who looks, and with which question, at a page that follows from its route; else the head of admissions."""
 NO_PAGES: Final = {
     "GET /changes": "a stream, which a page reads",
+    "POST /export/{name}.{ending}": "a file",
+    "POST /people/{staff_id}/back": "answers with the page of the person",
+    "POST /places/{frame:path}": "question, check and done are those of an act",
+    "POST /admission/imports/checked/{key}": "on to the progress of the import",
+    "GET /admission/imports/checked/{key}/copy": "a file",
+    "GET /admission/imports/{batches}": "tests/office_pages/test_days.py follows it to its end",
+    "POST /admission/rounds/{round_id}": "question, check and done are those of an act",
+    "GET /inbox/event": "the sample has no event that cannot be delivered",
+    "POST /inbox/event": "answers with the list of what came in",
+    "POST /inbox/facts": "answers with the list of what came in",
     f"GET {_CASE}/documents/{{name}}/{{version:int}}": "a file",
     f"POST {_CASE}/documents/{{name}}": "answers with the tab of documents",
     "POST /sessions/{number}/end": "answers with the page of sessions",

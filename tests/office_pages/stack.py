@@ -263,6 +263,7 @@ async def _exchange(stack: Stack) -> None:
             frame = json.dumps({"places": places, "measure": measure})
             await owner.execute("SELECT iehe.set_frame($1, $2, now())", f"exchange/{term}:{measure}", frame)
         await owner.execute("SELECT iehe.exchange_set_agreement($1, 'a1', 'uni-a', 'all', 20, 100)", term)
+    stack.cases["frame"] = f"exchange/{term}:persons"
     form = {
         "term": term,
         "partner": "uni-a",
