@@ -29,19 +29,6 @@ PORTS: Final = (
     *("SMTP_PORT", "GATEWAY_PORT", "OFFICE_PORT"),
 )
 LONGEST_START: Final = 60.0
-MORE_STAFF: Final = {
-    "auditor-1": ("auditor",),
-    "connection-1": ("connection_office",),
-    "connection-head-1": ("head_of_connection",),
-    "lecturer-1": ("lecturer",),
-    "exchange-1": ("exchange_office",),
-    "exchange-head-1": ("head_of_exchange",),
-    "advisor-1": ("advisor",),
-    "faculty-1": ("faculty_coordinator",),
-    "house-1": ("house_office",),
-    "house-2": ("house_office",),
-}
-"""Who is not in the sample file: people of the other offices."""
 REVIEWERS: Final = ("reviewer-8", "reviewer-9", "reviewer-11")
 
 
@@ -139,11 +126,6 @@ async def _furnish(stack: Stack) -> None:
     assert imported.code == 0, imported
     assert (await stack.program("login", "admin-1")).code == 0
     async with stack.owner() as owner:
-        await owner.executemany(
-            "INSERT INTO iehe.staff (staff_id, name, email, roles)"
-            " VALUES ($1, '見本 ' || $1, $1 || '@example.ac.jp', $2)",
-            [(name, list(roles)) for name, roles in MORE_STAFF.items()],
-        )
         people = [row["staff_id"] for row in await owner.fetch("SELECT staff_id FROM iehe.staff")]
     bound = await stack.program("staff", "bind", *sorted(set(people) - {"admin-1"}))
     assert bound.code == 0, bound
