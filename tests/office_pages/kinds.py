@@ -298,14 +298,6 @@ OWN: Final = (
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
     Kind("somebody", "head-1", "/people/reviewer-8", ("GET /people/{staff_id}",)),
-    Kind(
-        "absence, refused",
-        "reviewer-8",
-        "/people/reviewer-8",
-        ("POST /people/{staff_id}/absence",),
-        _sent,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    ),
     Kind("places of a frame", "exchange-1", "/places/{frame}", ("GET /places/{frame:path}",)),
     Kind(
         "import, checked with faults",
@@ -358,6 +350,7 @@ BY: Final = {
 NO_PAGES: Final = {
     "GET /changes": "a stream, which a page reads",
     "POST /export/{name}.{ending}": "a file",
+    "POST /people/{staff_id}/absence": "answers with the page of the person",
     "POST /people/{staff_id}/back": "answers with the page of the person",
     "POST /places/{frame:path}": "question, check and done are those of an act",
     "POST /admission/imports/checked/{key}": "on to the progress of the import",
