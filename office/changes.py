@@ -5,6 +5,7 @@ of a process are answered by one look at the database every few seconds, and eac
 """
 
 import asyncio
+import hashlib
 import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -18,7 +19,6 @@ from activities.kernel.queries import queries
 from cases.lists import view_of_tasks
 from cases.registry import PROCESSES
 from office.context import office_of
-from office.pages import reader_of
 from office.sessions import SignInNeeded, session_of
 from schemas.kernel.case import Actor
 
@@ -27,8 +27,8 @@ EVERY: Final = 5.0
 """Seconds between two looks."""
 ALIVE: Final = 15.0
 """Seconds after which a comment keeps proxies from closing what is silent."""
-LONGEST: Final = 15 * 60.0
-"""Seconds after which a stream ends; the browser asks again."""
+LONGEST: Final = 45.0
+"""Seconds after which a stream ends, before the server ends it; the browser asks again, since the same."""
 
 
 class Marks:
@@ -52,30 +52,39 @@ class Marks:
         return (*(self._rooms.get(room) for room in rooms), *(own or ()))
 
 
+async def mark_of(request: Request, actor: Actor) -> str:
+    """What stands for the tasks that somebody sees now; a page has it from when it was made."""
+    marks: Marks = request.app.state.marks
+    told = await marks.of(office_of(request).gateway.pool, actor)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
 async def stream(request: Request) -> Response:
-    """Tells `changed` once, as soon as the tasks are others than when it began; then it ends."""
-    reader = await reader_of(request)
+    """Tells `changed` as soon as the tasks are others than the page has them (`since`); then it ends.
+
+    It is no use of the session: a page that lies open does not keep its reader signed in.
+    """
+    session = await session_of(request, used=False)
     headers = {"X-Accel-Buffering": "no"}
     if request.method == "HEAD":  # nobody reads what would be told
         return Response(media_type="text/event-stream", headers=headers)
-    marks: Marks = request.app.state.marks
-    told = _told(request, office_of(request).gateway.pool, marks, reader.actor)
+    since = request.query_params.get("since") or await mark_of(request, session.actor)
+    told = _told(request, since, session.actor)
     return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
-async def _told(request: Request, pool: asyncpg.Pool, marks: Marks, actor: Actor) -> AsyncIterator[str]:
-    before = await marks.of(pool, actor)
-    yield ": \n\n"
+async def _told(request: Request, since: str, actor: Actor) -> AsyncIterator[str]:
     waited = silent = 0.0
+    yield ": \n\n"
     while waited < LONGEST and not await request.is_disconnected():
+        if await mark_of(request, actor) != since:
+            yield "event: changed\ndata: tasks\n\n"
+            return
         await asyncio.sleep(EVERY)
         waited, silent = waited + EVERY, silent + EVERY
         try:
-            actor = (await session_of(request)).actor
+            actor = (await session_of(request, used=False)).actor
         except SignInNeeded:
-            return
-        if await marks.of(pool, actor) != before:
-            yield "event: changed\ndata: tasks\n\n"
             return
         if silent >= ALIVE:
             silent = 0.0

@@ -60,8 +60,12 @@ class Session:
     ends_at: datetime
 
 
-async def session_of(request: Request) -> Session:
+async def session_of(request: Request, *, used: bool = True) -> Session:
     """The session of a request; the actor is then who acts in the database.
+
+    Args:
+        request: of the browser.
+        used: a person has asked; what a page asks by itself does not keep a session from ending.
 
     Raises:
         SignInNeeded: there is none.
@@ -75,7 +79,7 @@ async def session_of(request: Request) -> Session:
     if row is None:
         raise SignInNeeded
     ends_at = row["ends_at"]
-    if row["stale"]:
+    if used and row["stale"]:
         ends_at = await pool.fetchval(SQL["seen"], row["number"]) or ends_at
     actor = actor_of(row["staff_id"], row["roles"])
     act_for(actor.id)

@@ -16,6 +16,7 @@ from cases.registry import PROCESSES
 from cases.sight import process_of
 from gateway.listing import Cursor, digits, place
 from gateway.request_parsing import query_of
+from office.changes import mark_of
 from office.context import office_of
 from office.pages import Reader, page, reader_of
 from office.print_head import print_head
@@ -96,6 +97,7 @@ async def show(request: Request) -> Response:
         request,
         reader,
         "tasks.html",
+        mark=await mark_of(request, reader.actor),
         query=query,
         groups=groups,
         processes=[(name, reader.tongue.pair(PROCESSES[name].title)) for name in processes],

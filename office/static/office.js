@@ -8,7 +8,7 @@
   const changed = document.getElementById("changed");
   if (changed) {
     const stream = new EventSource(changed.dataset.changes);
-    stream.addEventListener("changed", () => { changed.hidden = false; });
+    stream.addEventListener("changed", () => { changed.hidden = false; stream.close(); });
     window.addEventListener("pagehide", () => stream.close());
   }
 

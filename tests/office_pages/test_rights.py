@@ -55,7 +55,7 @@ SUPPORT_ROLES = frozenset(
 ) | {*("vice-1", "duty-1", "duty-2", "access-1", "officer-1", "officer-2")}
 BOARDS = {
     "support": SUPPORT_ROLES | {"auditor-1"},
-    "exchange": EXCHANGE | {"auditor-1", "advisor-1", "faculty-1", "committee-1", "registrar-1", "tutor-1"},
+    "exchange": SEES["exchange"],
     "dormitory": DORMITORY,
 }
 
@@ -186,11 +186,7 @@ MATRIX: Mapping[tuple[str, str], list[Look]] = {
         Look("/boards/support/list-support-queue", SUPPORT_ROLES),
         Look("/boards/support/plan-support-shift", {"support-head", "duty-1", "duty-2"}),
         Look("/boards/support/show-support-report", {"support-head", "vice-1", "auditor-1"}),
-        Look(
-            "/boards/exchange/list-exchange-agreements",
-            SEES["exchange"],
-            also=({"advisor-1", "tutor-1"}, 403),
-        ),
+        Look("/boards/exchange/list-exchange-agreements", SEES["exchange"]),
         Look("/boards/exchange/import-exchange-agreements", EXCHANGE),
         Look("/boards/dormitory/import-dormitory-beds", DORMITORY),
     ],
