@@ -70,6 +70,8 @@ async def receive(request: Request) -> Response:
             told = t("Say why, in at most {limit} characters.", limit=WORDS)
             return await _show(request, reader, (told,), HTTPStatus.UNPROCESSABLE_ENTITY)
     except Refusal as refusal:
+        if refusal.code == "no-such-event":
+            raise
         return await _show(request, reader, (PAGE.text(refusal, t.language),), HTTPStatus.CONFLICT)
     return go("/inbox?said=changed")
 

@@ -218,6 +218,18 @@ MATRIX: Mapping[tuple[str, str], list[Look]] = {
     ],
     ("GET", "/search"): [Look("/search?q=x", EVERYBODY)],
     ("GET", "/overview"): [Look("/overview", WORKS)],
+    ("GET", "/inbox"): [Look("/inbox", WORKS), Look("/inbox?state=applied", WORKS)],
+    ("GET", "/inbox/event"): [Look("/inbox/event?source=x&id=y", (), answer=404)],
+    ("POST", "/inbox/event"): [Look("/inbox/event?source=x&id=y", (), form={"act": "retry"})],
+    ("POST", "/inbox/facts"): [
+        Look(
+            "/inbox/facts",
+            (),
+            form={"fact": "x", "process": "support-case"},
+            others=403,
+            also=({"triage-1"}, 404),
+        )
+    ],
     ("GET", "/audit"): [Look("/audit", {"admin-1", "auditor-1"})],
     ("POST", "/export/{name}.{ending}"): [
         Look(f"/export/{name}", who, answer=400, sent={"nothing": "x"})
@@ -459,7 +471,16 @@ async def pages_of(person: Person, places: Mapping[str, str]) -> AsyncIterator[t
     ]
     lists += [f"/?due={due}" for due in ("overdue", "today", "week", "later")]
     lists += [f"/boards/{room}" for room in BOARDS]
-    lists += ["/overview", "/people", "/people/counsellor-1", "/places", "/audit", "/admission/rounds"]
+    lists += [
+        "/inbox",
+        "/inbox?state=applied",
+        "/overview",
+        "/people",
+        "/people/counsellor-1",
+        "/places",
+        "/audit",
+        "/admission/rounds",
+    ]
     lists += [f"/search?q={quote(name)}" for name in ("support", "counsellor")]
     lists += ["/?process=support-case", "/cases?process=support-case&state=all", "/cases?stage=assigned"]
     lists += [look.path for look in MATRIX["GET", "/boards/{room}/{name}"]]
