@@ -18,6 +18,7 @@ from gateway.request_parsing import query_of
 from office.context import office_of
 from office.pages import Reader, page, reader_of
 from office.print_head import print_head
+from office.sessions import require_fresh
 from office.words import Tongue, step_of
 from schemas.kernel.japan import TOKYO
 
@@ -73,9 +74,11 @@ def require_auditor(reader: Reader) -> None:
 
     Raises:
         HTTPException: 404.
+        SignInNeeded: they have shown long ago who they are.
     """
     if roles_for(READ_LOG).isdisjoint(reader.actor.roles):
         raise HTTPException(404)
+    require_fresh(reader.session)
 
 
 def wanted_of(query: AuditQuery) -> AuditFilters:

@@ -13,6 +13,7 @@ from gateway.reads import BreakGlassBody
 from office.context import office_of
 from office.pages import Reader, page, reader_of
 from office.posted import form_of, key_in, new_key
+from office.sessions import require_fresh
 from schemas.kernel.refusals import Refusal
 
 
@@ -25,6 +26,7 @@ async def receive(request: Request) -> Response:
     """Open it; the same form again opens nothing more."""
     reader = await reader_of(request)
     given = await form_of(request, reader)
+    require_fresh(reader.session)
     case_id, reason, key = (
         str(given.get("case", "")).strip(),
         str(given.get("reason", "")).strip(),

@@ -1,6 +1,7 @@
 """Audit: for auditors and administrators, of what they see, page by page."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from cases.administration import note
 from office import audit
@@ -89,3 +90,14 @@ async def test_nobody_else_has_it(house: House) -> None:
         reader = await house.reader(staff_id)
         assert (await reader.get("/audit")).status_code == 404
         assert (await reader.send("/export/audit.csv", {})).status_code == 404
+
+
+async def test_who_has_shown_who_they_are_long_ago_is_asked_again(house: House) -> None:
+    """Before the logs are opened, and before a case is that one does not see; nothing is done until then."""
+    auditor = await house.reader("auditor-1", shown=datetime.now(UTC) - timedelta(hours=1))
+    asked = await auditor.get("/audit")
+    assert (asked.status_code, asked.headers["location"].split("?")[0]) == (303, "/sign-in/again")
+    counsellor = await house.reader("counsellor-1", shown=datetime.now(UTC) - timedelta(hours=1))
+    form = {"key": f"page-{'0' * 32}", "case": "support/AAAAAAAA", "reason": "x"}
+    asked = await counsellor.send("/break-glass", form)
+    assert (asked.status_code, 'href="/sign-in/again"' in asked.text) == (403, True)
