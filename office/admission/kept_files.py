@@ -68,8 +68,8 @@ class KeptFile:
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except Exception as error:  # noqa: BLE001 - nobody waits for it: the page tells that it was not done
-            log.warning("import-not-done", kind=type(error).__name__)
+        except Exception as error:
+            log.warning("import-not-done", exc_info=error)
             self.trouble = self.trouble or "servers-away"
 
     async def wait(self, seconds: float) -> None:

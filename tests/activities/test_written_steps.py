@@ -221,7 +221,7 @@ async def entries(pool: asyncpg.Pool) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("role", "statement"),
     [
-        ("worker", "UPDATE iehe.people SET email = 'x'"),
+        ("worker", "UPDATE iehe.people SET person_id = person_id"),
         ("worker", "DELETE FROM iehe.cases"),
         ("worker", "INSERT INTO iehe.policies SELECT * FROM iehe.policies"),
         ("office", "UPDATE iehe.cases SET stage = 'enrolled'"),

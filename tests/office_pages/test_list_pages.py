@@ -36,7 +36,7 @@ async def test_a_page_is_built_for_everybody(house: House, path: str, language: 
     assert fields
     assert all(f'<label for="{each}"' in page or f'for="{each}">' in page for each in fields)
     assert len(
-        re.findall(r'<div class="wide" role="region" aria-label[^>]*tabindex="0">', main)
+        re.findall(r'<div class="wide" role="group" aria-label[^>]*tabindex="0">', main)
     ) >= main.count("<table>")
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))

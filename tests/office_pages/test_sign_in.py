@@ -3,10 +3,14 @@
 import asyncio
 import dataclasses
 import io
+import logging
 import re
+import sys
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+import structlog
 
 from office import pending_sign_in
 from office.bindings import Shown, sign_in
@@ -384,10 +388,21 @@ async def test_who_is_nobody_is_sent_to_sign_in(browser):
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?to=/sessions")
 
 
-async def test_the_log_tells_nothing_of_who_and_how(browser, invite, rows):
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What is logged while the test runs; logging is put back afterwards."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, sys.unraisablehook)
+    stream = io.StringIO()
+    configure("json", "debug", stream)
+    yield stream
+    structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+    root.handlers[:], root.level, sys.unraisablehook = before
+
+
+async def test_the_log_tells_nothing_of_who_and_how(browser, invite, lines):
     """No link, code, state, nonce, subject or token: routes by their patterns, and codes."""
-    lines = io.StringIO()
-    configure("json", "debug", lines)
     path = await invite()
     start = invited(await browser.get(path))
     await browser.be("tanaka-no-himitsu")

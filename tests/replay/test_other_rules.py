@@ -146,6 +146,7 @@ def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
         "documents",
         "tells",
         "own_views",
+        "choices",
     }
     for field in dataclasses.fields(Process):
         if field.name not in kept and getattr(process, field.name):
