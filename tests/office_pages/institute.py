@@ -56,6 +56,7 @@ from workflows.kernel.known_policies import POLICIES
 
 STAFF: Final[Mapping[str, tuple[str, ...]]] = {
     **{row.staff_id: tuple(sorted(row.roles)) for row in DEFAULT_STAFF},
+    **{f"reviewer-{number}": ("reviewer",) for number in range(7, 13)},
     "checker-1": ("checker",),
     "admin-1": ("administrator",),
     "nobody-1": (),
