@@ -127,7 +127,9 @@ def row_of(t: Tongue, kind: Kind, row: dict[str, Any]) -> dict[str, str]:
     """An entry in words, by the names of the columns."""
     told = {"at": t.moment(row["at"]), "case_id": row.get("case_id", "")}
     if kind == "administration":
-        details = "、".join(f"{name}: {value}" for name, value in row["details"].items() if value is not None)
+        details = ("、" if t.language == "ja" else ", ").join(
+            f"{name}: {value}" for name, value in row["details"].items() if value is not None
+        )
         return told | {"who": row["actor"], "act": row["act"], "subject": row["subject"], "details": details}
     if kind == "reads":
         return told | {"who": row["staff_id"], "act": row["what"], "by_right": row["by_right"]}

@@ -362,11 +362,13 @@ def _read(told: Any, info: FieldInfo | None, place: str, given: FormData) -> Any
     kind = kind_of(told)
     origin = get_origin(kind)
     if is_model(kind):
-        return _model(kind, place, given)
+        optional = info is not None and not info.is_required()
+        return None if optional and _untouched(kind, place, given) else _model(kind, place, given)
     if origin in (tuple, list, frozenset, set):
         item = kind_of(get_args(kind)[0])
         if is_model(item):
-            rows = (_model(item, f"{place}.{row}", given) for row in range(_rows_of(given, place)))
+            places = (f"{place}.{row}" for row in range(_rows_of(given, place)))
+            rows = (_model(item, each, given) for each in places if not _untouched(item, each, given))
             return [each for each in rows if each is not None] or None
         return [_one(item, None, each) for each in _lines(given, place)] or None
     if origin is dict:
@@ -384,6 +386,19 @@ def _model(kind: type[BaseModel], place: str, given: FormData) -> dict[str, Any]
         if (value := _read(each.annotation, each, f"{place}.{name}", given)) is not None
     }
     return found or None
+
+
+def _untouched(kind: type[BaseModel], place: str, given: FormData) -> bool:
+    """Whether nothing of a model was typed: what the form itself suggests does not count."""
+    for name, each in kind.model_fields.items():
+        inside = f"{place}.{name}"
+        default = each.default if each.default not in (PydanticUndefined, None) else ""
+        shown = {True: "yes", False: "no"}.get(default) if isinstance(default, bool) else _as_typed(default)
+        if any(key.startswith(f"{inside}.") and _typed(given, key) for key in given):
+            return False
+        if any(text not in ("", shown) for text in _lines(given, inside)):
+            return False
+    return True
 
 
 def _lines(given: FormData, place: str) -> Iterable[str]:

@@ -139,14 +139,14 @@ async def _admissions(stack: Stack) -> None:
     await stack.do("office-1", "admission", "import", SAMPLES / "applications.csv")
     async with asyncio.TaskGroup() as cases:
         for number in (1, 2, 3):
-            cases.create_task(_complete(stack, f"A2027-{number:06}"))
+            cases.create_task(complete(stack, f"A2027-{number:06}"))
     stack.cases["incomplete"] = "admission/A2027-000004"
     stack.cases["eligibility"] = "admission/A2027-000003"
     stack.cases["review"] = await _to_reviewers(stack, "A2027-000001")
     stack.cases["committee"] = await _to_committee(stack, await _to_reviewers(stack, "A2027-000002"))
 
 
-async def _complete(stack: Stack, number: str) -> None:
+async def complete(stack: Stack, number: str) -> None:
     arrived = datetime.now(TOKYO) - timedelta(hours=2)
     event = ("admission", "event", number)
     await stack.do("office-1", *event, "post-arrived", "--at", f"{arrived:%Y-%m-%d %H:%M}")
