@@ -60,7 +60,7 @@ async def receive(request: Request) -> Response:  # noqa: PLR0911 - one for each
         return await _made_before(request, refusal)
     reader = question.reader
     given = await form_of(request, reader)
-    key, version, step = key_in(given), number_in(given, "version", 1), step_in(given)
+    key, version, step = key_in(given), number_in(given, "case_version", 1), step_in(given)
     if step in ("keep", "drop"):
         return await _draft(request, question, version, given, drop=step == "drop")
     if step in DECIDES and (receipt := await _receipt(request, question, key)) is not None:
@@ -115,7 +115,7 @@ async def _draft(
     typed = [
         (name, each)
         for name, each in given.multi_items()
-        if isinstance(each, str) and each and name not in ("csrf", "key", "version", "step")
+        if isinstance(each, str) and each and name not in ("csrf", "key", "case_version", "step")
     ]
     if sum(len(name) + len(each) for name, each in typed) > DRAFT_LIMIT:
         told = t("At most {limit} characters.", limit=DRAFT_LIMIT)

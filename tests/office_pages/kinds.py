@@ -81,7 +81,7 @@ def _step(step: str, *, filled: bool = True, then: str | None = None) -> Way:
 async def _stale(page: Page) -> None:
     """Decide upon a version that the case had before."""
     await fill(page)
-    await page.evaluate("() => { document.querySelector('main [name=version]').value -= 1; }")
+    await page.evaluate("() => { document.querySelector('main [name=case_version]').value -= 1; }")
     await press(page, "button[name=step][value=check]")
     await press(page, "button[name=step][value=do]")
 

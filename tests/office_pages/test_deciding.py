@@ -104,7 +104,7 @@ async def test_a_stale_version_shows_what_changed_and_keeps_what_was_typed(house
     assert "What has changed since you looked" in stale.text
     assert "head-1" in stale.text
     assert WORDS in stale.text
-    assert f'name="version" value="{version}"' in stale.text
+    assert f'name="case_version" value="{version}"' in stale.text
     assert "confirm-eligibility" not in await house.steps(eligible)
     check = await office.press(stale, "check", eligible="yes", reason=WORDS)
     assert (await office.press(check, "do")).status_code == 303

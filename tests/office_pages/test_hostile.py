@@ -115,6 +115,7 @@ async def chosen(house: House) -> dict[str, str]:
 
 NAMES = (
     "key",
+    "case_version",
     "version",
     "step",
     "reason",
@@ -142,7 +143,7 @@ values = st.one_of(texts, st.sampled_from([KEY, "1", "0", "yes", "confirm-eligib
 )
 async def test_no_form_is_an_error_of_ours(house, chosen, office, path, form, key, version):
     """Any fields with any values in a form with its token."""
-    given = {**form, "version": version, **({"key": KEY} if key else {})}
+    given = {**form, "case_version": version, **({"key": KEY} if key else {})}
     if "admission" in path and not key:
         path = "/cases/{admission}/do/confirm-eligibility"
     answer = await office.post(path.format(**chosen), given)

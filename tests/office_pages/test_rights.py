@@ -115,7 +115,7 @@ DECISIONS = {
     "exchange": ("withdraw", EXCHANGE),
     "dormitory": ("draw", DORMITORY),
 }
-DECIDE = {"key": KEY, "version": "1", "step": "do", "reason": "x"}
+DECIDE = {"key": KEY, "case_version": "1", "step": "do", "reason": "x"}
 MATRIX: Mapping[tuple[str, str], list[Look]] = {
     ("GET", "/"): [Look("/", EVERYBODY), Look("/?whose=role&due=later", EVERYBODY)],
     ("GET", "/changes"): [Look("/changes", EVERYBODY)],
