@@ -10,6 +10,7 @@ import pytest
 from schemas.kernel.japan import TOKYO
 from spreadsheets.admission.sample_files import write_csv
 from spreadsheets.admission.samples import sample_applications
+from tests.exchange.files import csv, student
 from tests.office_pages.day import House, Person
 from tests.office_pages.stack import Stack, complete
 
@@ -296,7 +297,7 @@ async def test_a_day_of_a_reviewer(house, application):
         await person.step("check", "do")
         await person.press(f"main a[href='/cases/{case_id}']")
         await open_decision(person, case_id, "submit-scores")
-        await person.sees(house.words("志望理由", "statement"))
+        await person.sees(house.words("志望理由", "Statement"))
         await person.sees_not(*personal)
         await person.write("points.academic", "８")
         await person.write("remark", house.words("よく準備されている。", "Well prepared."))
@@ -558,3 +559,49 @@ async def take_request(house: House, person: Person, dates: list[str]) -> str:
     case_id = str(await link.get_attribute("href")).removeprefix("/cases/")
     await at_stage(house.stack, case_id, "requested")
     return case_id
+
+
+async def test_a_day_of_the_exchange_office(house, tmp_path):
+    """Nominations are put right and taken, one is verified, its documents are judged, rooms are looked at."""
+    stack, say, words = house.stack, house.say, house.words
+    async with stack.owner() as owner:
+        known = await owner.fetch("SELECT case_id FROM iehe.cases WHERE process = 'exchange-onboarding'")
+    before = [row["case_id"] for row in known]
+    begins = datetime.now(TOKYO).date() + timedelta(days=130)
+    number = words(71, 72)
+    right = student(
+        int(number),
+        family=words("Tanabe", "Turner"),
+        term=f"{begins:%y}S",
+        first=begins.isoformat(),
+        last=(begins + timedelta(days=140)).isoformat(),
+    )
+    async with house.person("exchange-1") as person:
+        await person.press("nav a[href='/boards/exchange']")
+        await person.follow("/boards/exchange/import-exchange-nominations")
+        await person.hand_in("file", csv(tmp_path / "crooked.csv", {**right, "born": "2004-02-31"}))
+        await person.write("partner", "uni-a")
+        await person.step("do")
+        await person.sees("Birth date (C)")
+        await person.hand_in("file", csv(tmp_path / "right.csv", right))
+        await person.write("partner", "uni-a")
+        await person.step("do")
+        case_id = await stack.until(
+            "SELECT case_id FROM iehe.cases WHERE process = 'exchange-onboarding'"
+            " AND NOT case_id = ANY($1) ORDER BY case_id LIMIT 1",
+            before,
+        )
+        await person.go("/boards/exchange/show-exchange-pipeline")
+        await person.sees("uni-a", say.stage("exchange-onboarding", "nominated"))
+        await person.go(f"/cases/{case_id}")
+        await person.sees(words("チューター", "tutor"), words("宿舎", "dormitory"))
+        await open_decision(person, case_id, "verify")
+        await person.write("version", "1")
+        await person.step("check", "do")
+        await at_stage(stack, case_id, "applying")
+        await person.go(f"/cases/{case_id}?tab=documents")
+        await person.press("nav a[href='/places']")
+        await person.follow("/places/exchange/")
+    async with house.person("house-1") as person:
+        await person.press("nav a[href='/boards/dormitory']")
+        await person.follow("/boards/dormitory/")
