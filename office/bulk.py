@@ -50,7 +50,7 @@ async def receive(request: Request) -> Response:
     reader = await reader_of(request)
     given = await form_of(request, reader)
     cases = [each for each in given.getlist("case") if isinstance(each, str)]
-    name, step = str(given.get("decision", "")), step_in(given)
+    name, step = str(given.get("bulk_decision", "")), step_in(given)
     pool = office_of(request).gateway.pool
     if step == "do" and await bulk.read_run(pool, _run_of(given), reader.actor.id) is not None:
         return go(f"/bulk/{_run_of(given)}")  # the same form again: its cases are others by now

@@ -13,6 +13,8 @@ from office.guard import FormOfAnotherSession, check_token, read_form
 from office.pages import Reader
 from spreadsheets.spool import NamelessFile
 
+OWN_FIELDS: Final = frozenset({"csrf", "key", "step", "case", "case_version", "bulk_decision", "file"})
+"""Names of what forms carry beside what is asked for: no model may have a field of one."""
 SPARE: Final = 64 * 1024
 """Bytes of a form with a file, beside the file."""
 _KEY: Final = re.compile("page-[0-9a-f]{32}")

@@ -130,7 +130,7 @@ async def _chosen(page: Page) -> None:
 
 async def _bulk_form(page: Page) -> None:
     await _chosen(page)
-    await press(page, "button[name=decision]")
+    await press(page, "button[name=bulk_decision]")
 
 
 async def _bulk_check(page: Page) -> None:

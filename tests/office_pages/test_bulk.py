@@ -37,7 +37,7 @@ async def checked(person: Person, case_ids: list[str], **typed: str):
     choice = await person.get(f"/bulk?{query}")
     assert choice.status_code == 200, choice.text
     seen = re.findall(r'name="case" value="([^"]+)"', choice.text)
-    form = await person.post("/bulk", {"case": seen, "decision": DECISION, "step": "ask"})
+    form = await person.post("/bulk", {"case": seen, "bulk_decision": DECISION, "step": "ask"})
     assert form.status_code == 200, form.text
     return await person.press(form, "check", **typed)
 

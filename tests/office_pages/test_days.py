@@ -260,7 +260,7 @@ async def end_several(house: House, person: Person, cases: list[str]) -> None:
     await person.press("main form.filters button")
     await person.tick("case", *cases)
     await person.press("main form[action='/bulk'] button")
-    await person.press("main button[name=decision][value=withdraw]")
+    await person.press("main button[name=bulk_decision][value=withdraw]")
     await person.choose("reason", "entered-in-error")
     await person.step("check")
     await person.sees(*cases)

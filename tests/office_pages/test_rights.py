@@ -201,7 +201,7 @@ MATRIX: Mapping[tuple[str, str], list[Look]] = {
             "/bulk",
             SEES[room] & set(who),
             answer=404,
-            form={"case": f"{{{room}}}@1", "decision": name, "key": KEY, "step": "do"},
+            form={"case": f"{{{room}}}@1", "bulk_decision": name, "key": KEY, "step": "do"},
         )
         for room, (name, who) in DECISIONS.items()
     ],
