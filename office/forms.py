@@ -45,6 +45,8 @@ RADIOS: Final = 7
 ROWS: Final = 3
 """Empty rows that are offered of what may be given several times."""
 WORDS_LIMIT: Final = 4000
+LINE_LIMIT: Final = 300
+"""Characters; what may be longer is asked for in several lines."""
 _UNSET: Final = ""
 _PLACE: Final = re.compile(r"[a-z_0-9.]{1,120}")
 
@@ -129,6 +131,7 @@ class Form:
         fields: what is asked for.
         words: names of what is said in words, each with what it is for.
         choices: what may be chosen beyond what the types say.
+        opened: what is asked for in a model of its own stands at the top, without a frame around it.
     """
 
     def __init__(
@@ -138,8 +141,10 @@ class Form:
         fields: Mapping[str, FieldInfo],
         words: Mapping[str, str] | None = None,
         choices: Mapping[str, Sequence[Choice]] | None = None,
+        *,
+        opened: bool = False,
     ) -> None:
-        self._tongue, self._room = tongue, room
+        self._tongue, self._room, self._opened = tongue, room, opened
         self._fields, self._words, self._choices = fields, words or {}, choices or {}
 
     def inputs(self, given: FormData | None = None, faults: Mapping[str, str] | None = None) -> list[Input]:
@@ -151,7 +156,10 @@ class Form:
             text = self._tongue(label) if label else self._tongue.word(self._room, name)
             value = given.get(name, "") if given is not None else ""
             hint = self._tongue.sentence(self._room, told) if told else ""
-            made.append(Input(name, "words", text, hint, value=value, fault=faults.get(name, "")))
+            # whether a reason is needed the rule says: what may be needed is not called optional
+            made.append(
+                Input(name, "words", text, hint, name == "reason", value=value, fault=faults.get(name, ""))
+            )
         return made
 
     def values(self, given: FormData) -> dict[str, Any]:
@@ -198,7 +206,9 @@ class Form:
         made = Input(
             place,
             "text",
-            self._tongue.title(self._room, told) if info.description else self._tongue.word(self._room, name),
+            self._tongue.title(self._room, told)
+            if info.description
+            else upper_first(self._tongue.word(self._room, name)),
             self._tongue.rest(self._room, told) if info.description else "",
             required=info.is_required(),
             fault=faults.get(place, ""),
@@ -212,7 +222,8 @@ class Form:
             parts = tuple(
                 self._input(each, of, inside, given, faults) for each, of in kind.model_fields.items()
             )
-            return replace(made, kind="group", parts=parts)
+            label = "" if self._opened and not before else made.label
+            return replace(made, kind="group", parts=parts, label=label)
         if origin in (tuple, list, frozenset, set):
             return self._several(made, kind_of(get_args(kind)[0]), given, faults, chosen)
         if origin is dict:
@@ -225,7 +236,8 @@ class Form:
                 value = "yes" if value else "no"
             how: Kind = "radios" if len(options) <= RADIOS else "select"
             return replace(made, kind=how, choices=options, value=str(value))
-        return replace(made, kind=_plain(kind), value=_as_typed(value))
+        plain = "words" if kind is str and _is_long(info) else _plain(kind)
+        return replace(made, kind=plain, value=_as_typed(value))
 
     def _options(
         self, kind: Any, chosen: Sequence[Choice] | None, place: str, *, required: bool
@@ -323,6 +335,17 @@ class Shown(dict[str, Any]):
 
     def __missing__(self, _name: str) -> str:
         return "…"
+
+
+def upper_first(text: str) -> str:
+    """A name as a label."""
+    return text[:1].upper() + text[1:]
+
+
+def _is_long(info: FieldInfo) -> bool:
+    """Whether a text may be longer than a line."""
+    inside = (each for part in get_args(info.annotation) for each in getattr(part, "__metadata__", ()))
+    return any((getattr(each, "max_length", None) or 0) > LINE_LIMIT for each in (*info.metadata, *inside))
 
 
 def kind_is_moment(kind: Any) -> bool:

@@ -117,7 +117,7 @@ def _process(request: Request, reader: Reader) -> tuple[Process[Any], type[BaseM
 
 def _form(reader: Reader, process: Process[Any], model: type[BaseModel]) -> Form:
     fields = {name: each for name, each in model.model_fields.items() if name not in APART}
-    return Form(reader.tongue, process.room, fields)
+    return Form(reader.tongue, process.room, fields, opened=True)
 
 
 def _about(reader: Reader, process: Process[Any]) -> dict[str, Any]:

@@ -93,6 +93,14 @@ def _in_models() -> Iterator[str]:
                 yield from (field.description for field in each.model_fields.values() if field.description)
 
 
+def constants_of(room: str) -> set[str]:
+    """Every text that the rules and models of a room have: names of its time limits and of what it notes."""
+    paths = (path for part in ("schemas", "workflows") for path in (ROOT / part / room).rglob("*.py"))
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in paths)
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
 def _in_tables() -> Iterator[str]:
     """Tables of words whose rows are said by name."""
     for table in (case.TABS, pages.SAID, tasks._GROUPS, forms.FAULTS, bulk.STATES, notices.ACTS):
