@@ -22,7 +22,7 @@ PICTURES: Final = {
     "decision": ("office-1", "/cases/{eligibility}/do/confirm-eligibility"),
     "review": ("reviewer-8", "/cases/{review}/do/submit-scores"),
 }
-LATER: Final = {"overview": "/overview", "import": "/imports/admission"}
+LATER: Final = {"overview": "/overview", "import": "/admission/imports/new"}
 """Where there are such routes."""
 SMALL: Final = "tasks"
 """What is shown on a narrow screen too."""
