@@ -77,7 +77,7 @@ ROLES = {
     "head-1": Role.HEAD_OF_ADMISSIONS,
     "auditor-1": Role.AUDITOR,
     "chair-1": Role.COMMITTEE_CHAIR,
-    **{f"reviewer-{n}": Role.REVIEWER for n in range(1, 7)},
+    **{f"reviewer-{n}": Role.REVIEWER for n in range(1, 13)},
     **{f"member-{n}": Role.COMMITTEE_MEMBER for n in range(1, 5)},
 }
 GOOD = {"academic": 9.0, "motivation": 8.0, "activities": 7.0}
