@@ -4,7 +4,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-import asyncpg
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic import Field as Constrained
 from starlette.requests import Request
@@ -13,18 +12,15 @@ from starlette.routing import Route
 
 from cases.administration import ENTER, roles_for
 from cases.documents import get, kind_of, listed, put
-from cases.finding import case_seen
-from cases.sight import note_reads, roles_that_see_whole
+from cases.sight import note_reads
 from gateway.context import gateway_of
 from gateway.limits import Reading
 from gateway.listing import PRIVATE, digits
 from gateway.operation import FILE_TYPE, Operation
 from gateway.request_parsing import bytes_of, query_of
 from gateway.responses import Answer, BothLanguages
-from gateway.staff import require_role, staff_of
-from schemas.kernel.case import Actor
+from gateway.staff import case_of_path, require_role
 from schemas.kernel.documents import DocumentStage, RejectReason
-from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
 
 SECONDS: Final = 120.0
@@ -98,26 +94,10 @@ def routes() -> list[Route]:
     ]
 
 
-async def _case(request: Request, field: Field) -> tuple[asyncpg.Record, Actor]:
-    """The case of a path, of which the person sees a group of fields.
-
-    Raises:
-        Refusal: none that they see.
-        Problem: 403, they see it and not these fields.
-    """
-    actor = await staff_of(request)
-    row, seen = await case_seen(gateway_of(request).pool, request.path_params["case_id"], actor)
-    if Field.CASE not in seen:
-        raise Refusal("no-such-case")
-    if field not in seen:
-        require_role(actor, roles_that_see_whole(field, row["process"]) - set(actor.roles))
-    return row, actor
-
-
 async def show_documents(request: Request) -> Response:
     """The documents of a case and their versions."""
     gateway = gateway_of(request)
-    row, _ = await _case(request, Field.CASE)
+    row, _ = await case_of_path(request)
     await note_reads(gateway.pool, [row["case_id"]], "documents")
     rows: list[dict[str, Any]] = await listed(gateway.pool, row)
     told = DocumentsTold.model_validate({"case_id": row["case_id"], "documents": rows})
@@ -127,7 +107,7 @@ async def show_documents(request: Request) -> Response:
 async def put_document(request: Request) -> Response:
     """Keep a file; the same file again is the same version, whatever the request."""
     gateway = gateway_of(request)
-    row, actor = await _case(request, Field.CASE)
+    row, actor = await case_of_path(request)
     require_role(actor, roles_for(ENTER, row["process"]))
     name = request.path_params["name"]
     with UPLOADS.by("all"):
@@ -149,7 +129,7 @@ async def get_document(request: Request) -> Response:
     """Hand a document out, as a file that no browser shows as a page; that they had it is on record."""
     gateway = gateway_of(request)
     query = query_of(request, VersionQuery)
-    row, _ = await _case(request, Field.PERSONAL)
+    row, _ = await case_of_path(request, Field.PERSONAL)
     name = request.path_params["name"]
     kept = await get(gateway.pool, gateway.store, gateway.vault, row, name, query.version)
     headers = {**_NO_STORE, "Content-Disposition": f'attachment; filename="{kept.file_name}"'}

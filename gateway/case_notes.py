@@ -5,23 +5,20 @@ from http import HTTPStatus
 from typing import Final, Literal
 from uuid import UUID
 
-import asyncpg
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from activities.kernel.acting import acting_for
-from cases.finding import case_seen
 from cases.notes import Said, Written, notes_of, write_note
-from cases.sight import note_reads, roles_that_see_whole
+from cases.sight import note_reads
 from gateway.context import gateway_of
 from gateway.listing import PRIVATE
 from gateway.operation import Operation
 from gateway.request_parsing import Prose, body_of, checked, key_of, note_request, version_of
 from gateway.responses import Answer
-from gateway.staff import require_role, staff_of
-from schemas.kernel.case import Actor
+from gateway.staff import case_of_path
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
 
@@ -93,26 +90,10 @@ def routes() -> list[Route]:
     ]
 
 
-async def _case(request: Request) -> tuple[asyncpg.Record, Actor]:
-    """The case of a path, of which the person sees the work.
-
-    Raises:
-        Refusal: none that they see.
-        Problem: 403, they see it and not its work.
-    """
-    actor = await staff_of(request)
-    row, seen = await case_seen(gateway_of(request).pool, request.path_params["case_id"], actor)
-    if Field.CASE not in seen:
-        raise Refusal("no-such-case")
-    if Field.WORK not in seen:
-        require_role(actor, roles_that_see_whole(Field.WORK, row["process"]) - set(actor.roles))
-    return row, actor
-
-
 async def show_notes(request: Request) -> Response:
     """The notes of a case; the read is noted where its process is confidential."""
     gateway = gateway_of(request)
-    row, actor = await _case(request)
+    row, actor = await case_of_path(request, Field.WORK)
     with acting_for(actor.id):
         await note_reads(gateway.pool, [row["case_id"]], "notes", Field.WORK)
         notes = await notes_of(gateway.pool, gateway.vault, row["case_id"])
@@ -146,7 +127,7 @@ async def _write(
     request: Request, form: type[CaseNoteBody | WithdrawNoteBody], note: UUID | None
 ) -> Response:
     gateway = gateway_of(request)
-    row, actor = await _case(request)
+    row, actor = await case_of_path(request, Field.WORK)
     key, seen = str(key_of(request)), None if note is None else version_of(request)
     raw, _ = await body_of(request)
     said = checked(form, raw)

@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cases.finding import case_seen
 from cases.page import read_page
 from cases.sight import note_reads
 from gateway import case_documents, case_notes, chasing, facts, notices, places, reads
@@ -13,10 +12,8 @@ from gateway.decisions import decide_over_http
 from gateway.listing import PRIVATE, list_cases, list_tasks
 from gateway.request_parsing import seen_already
 from gateway.responses import CaseTold
-from gateway.staff import staff_of
+from gateway.staff import case_of_path
 from gateway.starting import OWN_WAYS, start_over_http
-from schemas.kernel.refusals import Refusal
-from workflows.kernel.sight import Field
 
 
 def routes() -> list[Route]:
@@ -40,11 +37,9 @@ def routes() -> list[Route]:
 
 async def show_case(request: Request) -> Response:
     """Where a case stands, what has to be done until when, and which decisions the actor can make."""
-    gateway, actor = gateway_of(request), await staff_of(request)
-    case_id = request.path_params["case_id"]
-    row, fields = await case_seen(gateway.pool, case_id, actor)
-    if Field.CASE not in fields:
-        raise Refusal("no-such-case")
+    gateway = gateway_of(request)
+    row, actor = await case_of_path(request)
+    case_id = row["case_id"]
     await note_reads(gateway.pool, [case_id], "page")
     tag = f'"{row["version"]}"'
     headers = {**PRIVATE, "ETag": tag}

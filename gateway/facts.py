@@ -11,18 +11,15 @@ from starlette.responses import Response
 
 from cases import facts
 from cases.administration import ENTER, roles_for
-from cases.finding import case_seen
 from cases.registry import PROCESSES
 from gateway.context import gateway_of
 from gateway.operation import Operation
 from gateway.problems import problem
 from gateway.request_parsing import Moment, body_of, checked, key_of, note_request
 from gateway.responses import Answer, accepted
-from gateway.staff import require_role, staff_of
+from gateway.staff import case_of_path, require_role
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import event_type
-from schemas.kernel.refusals import Refusal
-from workflows.kernel.sight import Field
 
 SOURCE: Final = "iehe-http"
 
@@ -47,11 +44,9 @@ class FactEntered(Answer):
 
 async def enter(request: Request) -> Response:
     """Store a fact for a case that the person sees; the same request again is the same fact."""
-    gateway, actor = gateway_of(request), await staff_of(request)
-    case_id, fact = request.path_params["case_id"], request.path_params["name"]
-    row, seen = await case_seen(gateway.pool, case_id, actor)
-    if Field.CASE not in seen:
-        raise Refusal("no-such-case")
+    gateway = gateway_of(request)
+    row, actor = await case_of_path(request)
+    case_id, fact = row["case_id"], request.path_params["name"]
     process = PROCESSES[row["process"]]
     require_role(actor, roles_for(ENTER, process.name))
     kind = process.events.get(fact)

@@ -9,17 +9,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cases import places
-from cases.finding import case_seen
 from gateway.context import gateway_of
 from gateway.listing import PRIVATE, Limit
 from gateway.operation import Operation
 from gateway.place_answers import FramePage, FrameShown, FrameTold, PlacesExplained
 from gateway.request_parsing import body_of, checked, query_of
-from gateway.staff import require_role, staff_of
+from gateway.staff import case_of_path, require_role, staff_of
 from schemas.kernel.places import FrameWanted
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.texts import storable
-from workflows.kernel.sight import Field as Group
 
 
 class FramesQuery(BaseModel):
@@ -110,11 +108,9 @@ async def set_frame(request: Request) -> Response:
 
 async def explain(request: Request) -> Response:
     """Why a case has what it has, for who sees the case."""
-    gateway, actor = gateway_of(request), await staff_of(request)
-    row, fields = await case_seen(gateway.pool, request.path_params["case_id"], actor)
-    if Group.CASE not in fields:
-        raise Refusal("no-such-case")
-    return _told(PlacesExplained.model_validate(await places.explain(gateway.pool, row["case_id"])))
+    row, _ = await case_of_path(request)
+    pool = gateway_of(request).pool
+    return _told(PlacesExplained.model_validate(await places.explain(pool, row["case_id"])))
 
 
 def _frame(request: Request) -> str:

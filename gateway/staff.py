@@ -8,13 +8,17 @@ from starlette.requests import Request
 
 from activities.kernel.acting import act_for
 from activities.kernel.queries import queries
+from cases.finding import case_seen
 from cases.registry import ROLES
+from cases.sight import roles_that_see_whole
 from cases.time_limits import within
 from gateway.context import StaffTokens, gateway_of
 from gateway.problems import Problem, problem
 from gateway.tokens import TokenFault, TokenVerifier
 from schemas.kernel.case import Actor
 from schemas.kernel.patience import CONNECT_WITHIN
+from schemas.kernel.refusals import Refusal
+from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/office")
 VERIFIER: Final = TokenVerifier()
@@ -37,6 +41,22 @@ async def staff_of(request: Request) -> Actor:
     actor, _ = await staff_by_token(gateway.pool, gateway.staff, token.strip())
     act_for(actor.id)
     return actor
+
+
+async def case_of_path(request: Request, field: Field = Field.CASE) -> tuple[asyncpg.Record, Actor]:
+    """The case of a path, of which the member of staff sees a group of fields, and who that is.
+
+    Raises:
+        Refusal: none that they see.
+        Problem: as `staff_of`; 403, they see it and not these fields.
+    """
+    actor = await staff_of(request)
+    row, seen = await case_seen(gateway_of(request).pool, request.path_params["case_id"], actor)
+    if Field.CASE not in seen:
+        raise Refusal("no-such-case")
+    if field not in seen:
+        require_role(actor, roles_that_see_whole(field, row["process"]) - set(actor.roles))
+    return row, actor
 
 
 async def staff_by_token(pool: asyncpg.Pool, trusted: StaffTokens | None, token: str) -> tuple[Actor, float]:

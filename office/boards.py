@@ -177,7 +177,9 @@ async def act(request: Request) -> Response:
         return _ask(request, board, given, faults, key=key, status=status)
     if step != "do" and not operation.file:
         inputs = [*board.path_inputs(path, {}), *query.inputs(given), *body.inputs(given)]
-        return page(request, reader, "board_check.html", board=board, inputs=inputs, key=key)
+        return page(
+            request, reader, "board_check.html", title=board.title, board=board, inputs=inputs, key=key
+        )
     if operation.file:
         sent = await file_in(given)
         if sent is None:

@@ -274,7 +274,10 @@ BEGIN
         PERFORM iehe.refuse('reviewer-full', jsonb_build_object('reviewer', r ->> 'reviewer', 'cap', cap));
     END IF;
     INSERT INTO iehe.reviews (case_id, reviewer, state, assigned_at, changed_at)
-    VALUES (of_case, r ->> 'reviewer', 'invited', moment, moment);
+    VALUES (of_case, r ->> 'reviewer', 'invited', moment, moment)
+    ON CONFLICT (case_id, reviewer) DO UPDATE
+    SET state = excluded.state, assigned_at = excluded.assigned_at, changed_at = excluded.changed_at
+    WHERE reviews.state = 'withdrawn';
 END
 $$;
 
@@ -432,14 +435,17 @@ $$;
 -- Who gets a message of a case. `superseded`: another offer was accepted, and nothing more is sent.
 CREATE FUNCTION iehe.admission_recipient(of_case text, kind text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
-    SELECT CASE kind WHEN 'applicant' THEN p.email ELSE a.school_contact_email END,
-           CASE kind WHEN 'applicant' THEN p.language ELSE 'ja' END,
+    SELECT CASE kind WHEN 'applicant' THEN p.email WHEN 'applicant-before' THEN iehe.value_before(of_case, id, 'email')
+                     ELSE a.school_contact_email END,
+           CASE kind WHEN 'referee' THEN 'ja' ELSE p.language END,
            CASE WHEN kind = 'referee' THEN a.school_name
+                -- whoever reads it there may be anybody
+                WHEN kind = 'applicant-before' THEN '-'
                 WHEN p.language = 'ja' THEN p.family_name || ' ' || p.given_name
                 ELSE p.given_name || ' ' || p.family_name END,
            a.superseded_by IS NOT NULL
     FROM iehe.applications a JOIN iehe.people p USING (person_id)
-    WHERE a.application_no = id AND kind IN ('applicant', 'referee')
+    WHERE a.case_id = of_case AND (kind IN ('applicant', 'referee') AND a.application_no = id OR kind = 'applicant-before')
 $$;
 
 SELECT iehe.keep_at_home('admission', 'people', 'rounds', 'round_places', 'import_batches', 'applications', 'import_rows',

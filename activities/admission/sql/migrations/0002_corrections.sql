@@ -46,21 +46,6 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION iehe.admission_recipient(of_case text, kind text, id text)
-RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
-    SELECT CASE kind WHEN 'applicant' THEN p.email WHEN 'applicant-before' THEN iehe.value_before(of_case, id, 'email')
-                     ELSE a.school_contact_email END,
-           CASE kind WHEN 'referee' THEN 'ja' ELSE p.language END,
-           CASE WHEN kind = 'referee' THEN a.school_name
-                -- whoever reads it there may be anybody
-                WHEN kind = 'applicant-before' THEN '-'
-                WHEN p.language = 'ja' THEN p.family_name || ' ' || p.given_name
-                ELSE p.given_name || ' ' || p.family_name END,
-           a.superseded_by IS NOT NULL
-    FROM iehe.applications a JOIN iehe.people p USING (person_id)
-    WHERE a.case_id = of_case AND (kind IN ('applicant', 'referee') AND a.application_no = id OR kind = 'applicant-before')
-$$;
-
 GRANT UPDATE (identity_key, family_name, given_name, family_kana, given_kana, birth_date, sex, email, phone, postal_code,
     address, guardian_name, language) ON iehe.people TO iehe_worker;
 GRANT UPDATE (programme, school_name, school_code, school_contact_email, related_staff, statement) ON iehe.applications

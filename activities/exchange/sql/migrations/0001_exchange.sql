@@ -202,11 +202,14 @@ $$;
 
 CREATE FUNCTION iehe.exchange_recipient(of_case text, reader text, id text)
 RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
-    SELECT CASE reader WHEN 'student' THEN m.mail ELSE p.mail END,
-           CASE reader WHEN 'student' THEN m.language ELSE p.language END,
-           CASE reader WHEN 'student' THEN concat_ws(' ', m.given, m.family) ELSE p.name END, m.erased_at IS NOT NULL
+    SELECT CASE reader WHEN 'student' THEN m.mail WHEN 'student-before' THEN iehe.value_before(of_case, id, 'mail')
+                       ELSE p.mail END,
+           CASE reader WHEN 'coordinator' THEN p.language ELSE m.language END,
+           -- whoever reads it at the address that was wrong may be anybody
+           CASE reader WHEN 'student' THEN concat_ws(' ', m.given, m.family) WHEN 'student-before' THEN '-'
+                       ELSE p.name END, m.erased_at IS NOT NULL
     FROM iehe.exchange_mobilities m LEFT JOIN iehe.exchange_partners p USING (partner)
-    WHERE m.case_id = of_case AND reader IN ('student', 'coordinator')
+    WHERE m.case_id = of_case AND reader IN ('student', 'student-before', 'coordinator')
 $$;
 
 -- what a step writes ---------------------------------------------------------------------------------------
@@ -265,12 +268,6 @@ BEGIN
     ON CONFLICT DO NOTHING;
     INSERT INTO iehe.case_starts (case_id, starts_itself) VALUES (record ->> 'to', true) ON CONFLICT (case_id) DO NOTHING;
 END
-$$;
-
-CREATE FUNCTION iehe.exchange_record_number_given(of_case text, v integer, moment timestamptz, actor text, record jsonb)
-RETURNS void LANGUAGE sql AS $$
-    UPDATE iehe.exchange_mobilities SET student_no = 'E' || nextval('iehe.exchange_numbers')
-    WHERE case_id = of_case AND student_no IS NULL
 $$;
 
 CREATE FUNCTION iehe.exchange_record_dormitory_stay(of_case text, v integer, moment timestamptz, actor text, record jsonb)

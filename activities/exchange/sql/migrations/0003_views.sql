@@ -131,7 +131,7 @@ END
 $$;
 
 -- one person, one number: who was here before under another mobility keeps it
-CREATE OR REPLACE FUNCTION iehe.exchange_record_number_given(of_case text, v integer, moment timestamptz, actor text, record jsonb)
+CREATE FUNCTION iehe.exchange_record_number_given(of_case text, v integer, moment timestamptz, actor text, record jsonb)
 RETURNS void LANGUAGE sql AS $$
     UPDATE iehe.exchange_mobilities n
     SET student_no = coalesce(

@@ -14,16 +14,4 @@ CREATE FUNCTION iehe.exchange_correct(of_case text, of_record text, new_values j
     WHERE m.case_id = of_case AND w.n IS NOT NULL
 $$;
 
-CREATE OR REPLACE FUNCTION iehe.exchange_recipient(of_case text, reader text, id text)
-RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
-    SELECT CASE reader WHEN 'student' THEN m.mail WHEN 'student-before' THEN iehe.value_before(of_case, id, 'mail')
-                       ELSE p.mail END,
-           CASE reader WHEN 'coordinator' THEN p.language ELSE m.language END,
-           -- whoever reads it at the address that was wrong may be anybody
-           CASE reader WHEN 'student' THEN concat_ws(' ', m.given, m.family) WHEN 'student-before' THEN '-'
-                       ELSE p.name END, m.erased_at IS NOT NULL
-    FROM iehe.exchange_mobilities m LEFT JOIN iehe.exchange_partners p USING (partner)
-    WHERE m.case_id = of_case AND reader IN ('student', 'student-before', 'coordinator')
-$$;
-
 GRANT UPDATE (family, given, nationality, mail, language) ON iehe.exchange_mobilities TO iehe_worker;

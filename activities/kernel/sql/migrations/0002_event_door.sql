@@ -164,6 +164,9 @@ BEGIN
         RETURN false;
     END IF;
     DELETE FROM iehe.logins WHERE staff_id = who;
+    DELETE FROM iehe.office_sessions WHERE staff_id = who;
+    DELETE FROM iehe.office_subjects WHERE staff_id = who;
+    DELETE FROM iehe.office_links WHERE staff_id = who;
     DELETE FROM iehe.absences WHERE staff_id = who;
     UPDATE iehe.absences SET substitute = NULL WHERE substitute = who;
     RETURN true;
@@ -345,11 +348,6 @@ CREATE TABLE iehe.decodings (
 );
 COMMENT ON TABLE iehe.decodings IS 'Who had payloads of which class of data made readable, for the Temporal UI.';
 CREATE INDEX decodings_by_time ON iehe.decodings (at);
-CREATE OR REPLACE FUNCTION iehe.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-END
-$$;
 CREATE TRIGGER decodings_stay BEFORE UPDATE OR DELETE ON iehe.decodings
     FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
 

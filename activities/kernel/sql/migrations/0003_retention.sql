@@ -57,16 +57,7 @@ CREATE TABLE iehe.case_holds (
 COMMENT ON TABLE iehe.case_holds IS 'A case that is held keeps everything, whatever the policy says.';
 CREATE UNIQUE INDEX case_holds_in_force ON iehe.case_holds (case_id) WHERE released_at IS NULL;
 
--- Nobody changes these; rows go by the functions below, which run with `iehe.erasing` and the owner's rights. Who
--- sets it without these rights may not delete all the same.
-CREATE OR REPLACE FUNCTION iehe.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'DELETE' AND current_setting('iehe.erasing', true) = TG_TABLE_NAME THEN
-        RETURN OLD;
-    END IF;
-    RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-END
-$$;
+-- Nobody changes these.
 CREATE TRIGGER erasures_stay BEFORE UPDATE OR DELETE ON iehe.erasures
     FOR EACH ROW EXECUTE FUNCTION iehe.refuse_change();
 CREATE TRIGGER erasures_stay_whole BEFORE TRUNCATE ON iehe.erasures
@@ -89,7 +80,8 @@ CREATE VIEW iehe.retention_rules WITH (security_invoker) AS
 SELECT k.kind, p.process, p.room, (p.body #>> ARRAY['retention', k.setting])::int AS days, p.version AS policy_version
 FROM iehe.policies_in_force p
 CROSS JOIN (VALUES ('events', 'event_days'), ('notices', 'notice_days'), ('case_starts', 'start_days'),
-                   ('office_tasks', 'event_days'), ('texts', 'text_days')) AS k (kind, setting)
+                   ('office_tasks', 'event_days'), ('texts', 'text_days'),
+                   ('pending_corrections', 'text_days')) AS k (kind, setting)
 WHERE p.body #>> ARRAY['retention', k.setting] IS NOT NULL AND p.room = ANY ((SELECT iehe.rooms_here())::text[])
 UNION ALL
 SELECT s.kind, NULL, NULL, s.days, NULL FROM iehe.retention_settings s
@@ -104,6 +96,7 @@ DECLARE
                                WHEN 'notices' THEN 'coalesce(t.sent_at, t.queued_at)'
                                WHEN 'case_starts' THEN 't.started_at'
                                WHEN 'texts' THEN 't.created_at'
+                               WHEN 'pending_corrections' THEN 't.stored_at'
                                WHEN 'office_tasks' THEN 't.closed_at'
                                -- from the end of the time for which they are kept; what is somebody's work has no age
                                WHEN 'facts' THEN 't.keep_until'
@@ -121,6 +114,8 @@ DECLARE
         WHEN 'case_starts' THEN 'c.closed_at < $1'
         -- of no case; what is open has no age
         WHEN 'office_tasks' THEN 'true'
+        -- of a decision that was not made, or of which nobody knows: made later it is refused
+        WHEN 'pending_corrections' THEN 'true'
         -- Words of a fact, whose author is a source and a place in its data, are stored with the fact: they stay with
         -- the case. A decision's are stored before it is made: they stay if their author has done anything since.
         WHEN 'texts' THEN $q$position('/' IN t.author) = 0 AND NOT EXISTS (

@@ -47,23 +47,6 @@ CREATE TABLE iehe.office_links (
 );
 COMMENT ON TABLE iehe.office_links IS 'Links that hold once: whoever uses one takes its row. A newer one replaces it.';
 
--- E19: as before, and signed in nowhere
-CREATE OR REPLACE FUNCTION iehe.staff_left(who text) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE iehe.staff SET active = false WHERE staff_id = who AND active;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    DELETE FROM iehe.logins WHERE staff_id = who;
-    DELETE FROM iehe.office_sessions WHERE staff_id = who;
-    DELETE FROM iehe.office_subjects WHERE staff_id = who;
-    DELETE FROM iehe.office_links WHERE staff_id = who;
-    DELETE FROM iehe.absences WHERE staff_id = who;
-    UPDATE iehe.absences SET substitute = NULL WHERE substitute = who;
-    RETURN true;
-END
-$$;
-
 GRANT SELECT, INSERT, DELETE ON iehe.office_sessions, iehe.office_subjects, iehe.office_links TO iehe_office;
 GRANT SELECT ON iehe.office_sessions_in_force TO iehe_office;
 GRANT UPDATE (id_hash, language, signed_in_at, seen_at) ON iehe.office_sessions TO iehe_office;

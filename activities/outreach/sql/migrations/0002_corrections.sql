@@ -14,12 +14,4 @@ CREATE FUNCTION iehe.outreach_correct(of_case text, of_record text, new_values j
     WHERE r.case_id = of_case AND w.n IS NOT NULL
 $$;
 
-CREATE OR REPLACE FUNCTION iehe.outreach_recipient(of_case text, reader text, id text)
-RETURNS TABLE (address text, language text, name text, silenced boolean) LANGUAGE sql STABLE AS $$
-    SELECT CASE reader WHEN 'school' THEN r.contact_email ELSE iehe.value_before(of_case, id, 'email') END, r.language,
-           -- whoever reads it at the address that was wrong may be anybody
-           CASE reader WHEN 'school' THEN r.school_name || ' ' || r.contact_name ELSE '-' END, r.erased_at IS NOT NULL
-    FROM iehe.outreach_requests r WHERE r.case_id = of_case AND reader IN ('school', 'school-before')
-$$;
-
 GRANT UPDATE (contact_name, contact_email, contact_phone, language, school_name) ON iehe.outreach_requests TO iehe_worker;
