@@ -24,13 +24,14 @@ from office.forms import Form
 from office.options import options_of
 from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, small_number, step_in
+from office.problems import problem
 from office.words import act_of, first_of
 from schemas.kernel.case import Command
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.process import Process
 from workflows.kernel.sight import Field
 
-STATES: Final = {"waiting": "waiting", "done": "done", "refused": "not done", "unknown": "not known"}
+STATES: Final = {"waiting": "waiting", "done": "done", "refused": "not done"}
 LOOK_EVERY: Final = 5.0
 """Seconds after which runs are looked for that another process has left."""
 
@@ -128,10 +129,15 @@ async def _chosen(
     """The process of the chosen cases, each with its version, and what is possible for all of them.
 
     Raises:
-        HTTPException: 404, none was chosen, or not of one process, or one that the reader does not see.
+        HTTPException: 404, none was chosen, or not of one process.
+        Refusal: there is one that the reader does not see.
+        Problem: 422, they are too many for one run.
     """
     pool, seen, states = office_of(request).gateway.pool, [], []
-    for case_id in dict.fromkeys(case_ids[: bulk.MOST]):
+    chosen = dict.fromkeys(case_ids)
+    if len(chosen) > bulk.MOST:
+        raise problem("too-many-chosen", most=bulk.MOST)
+    for case_id in chosen:
         row, fields = await case_seen(pool, case_id, reader.actor)
         if Field.CASE not in fields:
             raise Refusal("no-such-case")

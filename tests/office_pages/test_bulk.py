@@ -72,6 +72,13 @@ async def decided(house: House, case_ids: list[str]) -> list[int]:
     return [(await house.steps(each)).count(DECISION) for each in case_ids]
 
 
+async def test_more_cases_than_a_run_takes_are_refused_and_none_is_left_out(office: Person) -> None:
+    query = "&".join(f"case=admission/none-{each}" for each in range(bulk.MOST + 1))
+    answer = await office.get(f"/bulk?{query}")
+    assert answer.status_code == 422
+    assert str(bulk.MOST) in answer.text
+
+
 async def test_each_case_gets_its_own_answer(house, office, eligible):
     """Nothing counts before the button; then each is decided, with the words of all kept for each."""
     check = await checked(office, eligible, eligible="yes", reason=WORDS)

@@ -14,7 +14,7 @@ SELECT bulk_id, process, decision, staff_id, begun_at, ended_at FROM iehe.bulk_r
 SELECT case_id, place, version, state, code, params, answered_at FROM iehe.bulk_cases WHERE bulk_id = $1 ORDER BY place
 
 -- name: under_way
-SELECT bulk_id, process, decision, staff_id FROM iehe.bulk_runs WHERE ended_at IS NULL ORDER BY begun_at LIMIT 20
+SELECT bulk_id, process, decision, staff_id FROM iehe.bulk_runs WHERE ended_at IS NULL ORDER BY begun_at
 
 -- name: waiting
 SELECT case_id, version, sealed FROM iehe.bulk_cases WHERE bulk_id = $1 AND state = 'waiting' ORDER BY place LIMIT $2

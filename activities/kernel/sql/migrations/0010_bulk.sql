@@ -18,7 +18,7 @@ CREATE TABLE iehe.bulk_cases (
     place        integer NOT NULL,
     version      integer NOT NULL CHECK (version > 0),
     sealed       bytea CHECK (octet_length(sealed) <= 70000),
-    state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'refused', 'unknown')),
+    state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'refused')),
     code         text,
     params       jsonb NOT NULL DEFAULT '{}',
     answered_at  timestamptz,
