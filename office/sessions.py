@@ -29,6 +29,8 @@ HOURS: Final = 10
 FRESH_MINUTES: Final = 15
 """How long ago somebody may have shown who they are for a page that asks for it anew."""
 _ID_LENGTH: Final = 43
+_BY_A_PERSON: Final = "navigate"
+"""`Sec-Fetch-Mode` of a link or a form; what a script of the page fetches has another."""
 
 
 class SignInNeeded(Exception):  # noqa: N818 - an answer about a request, not an error of the program
@@ -65,7 +67,8 @@ async def session_of(request: Request, *, used: bool = True) -> Session:
 
     Args:
         request: of the browser.
-        used: a person has asked; what a page asks by itself does not keep a session from ending.
+        used: a person may have asked; what a page asks by itself does not keep a session from ending, and a
+            browser says of a script's request that it is one.
 
     Raises:
         SignInNeeded: there is none.
@@ -79,7 +82,8 @@ async def session_of(request: Request, *, used: bool = True) -> Session:
     if row is None:
         raise SignInNeeded
     ends_at = row["ends_at"]
-    if used and row["stale"]:
+    by_itself = request.headers.get("sec-fetch-mode", _BY_A_PERSON) != _BY_A_PERSON
+    if used and not by_itself and row["stale"]:
         ends_at = await pool.fetchval(SQL["seen"], row["number"]) or ends_at
     actor = actor_of(row["staff_id"], row["roles"])
     act_for(actor.id)

@@ -94,6 +94,14 @@ async def test_use_is_written_once_a_minute_and_puts_off_the_end(office, rows):
     assert await rows.fetchval("SELECT seen_at > now() - interval '1 minute' FROM iehe.office_sessions")
 
 
+async def test_a_page_that_asks_by_itself_does_not_put_off_the_end(office, rows):
+    """The progress of an import or of many decisions is no use, however long it is watched."""
+    await rows.execute("UPDATE iehe.office_sessions SET seen_at = now() - interval '59 minutes'")
+    answer = await office.get("/sessions", **{"Sec-Fetch-Mode": "cors"})
+    assert answer.status_code == 200
+    assert not await rows.fetchval("SELECT seen_at > now() - interval '1 minute' FROM iehe.office_sessions")
+
+
 async def test_staying_longer_does_not_move_the_longest_stay(office, rows):
     """`/session/extend` counts as use; ten hours after the beginning it is over all the same."""
     token = await office.token()
