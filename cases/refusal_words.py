@@ -39,6 +39,13 @@ PAGE: Final = Door(
         },
     }
 )
+MANY: Final = Door(
+    {
+        "en": {"repeat": "it is asked again by itself", "look_again": "look at the case and decide it there"},
+        "ja": {"repeat": "自動的に再度処理されます", "look_again": "案件を確認し、個別に判断してください"},
+    }
+)
+"""The page of a decision for many cases."""
 HTTP: Final = Door(
     {
         "en": {
