@@ -23,7 +23,7 @@ from office.options import options_of
 from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, small_number, step_in
 from office.problems import problem
-from office.words import act_of, first_of
+from office.words import act_of, rest_of
 from schemas.kernel.case import Command
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.process import Process
@@ -167,7 +167,7 @@ def _about(
     reader: Reader, process: Process[Any], command: type[Command], seen: list[tuple[str, int]], key: str
 ) -> dict[str, Any]:
     title = act_of(reader.tongue, process, command.step)
-    rest = reader.tongue.sentence(process.room, first_of(command))
+    rest = rest_of(reader.tongue, process, command.step)
     return {
         "title": title,
         "rest": rest,

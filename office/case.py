@@ -24,7 +24,7 @@ from office.pages import Reader, page, reader_of
 from office.posted import new_key
 from office.tables import sections_of
 from office.tasks import neighbours, task_words
-from office.words import act_of, first_of, step_of
+from office.words import act_of, rest_of, step_of
 from schemas.kernel.case import KernelCommand
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.roles import AUDITOR
@@ -182,7 +182,7 @@ async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, An
             {
                 "name": name,
                 "title": act_of(t, process, name),
-                "rest": t.sentence(process.room, first_of(command)),
+                "rest": rest_of(t, process, name),
                 "why": why,
                 "asked": name in asked or stages[name] == 1,
                 "of_host": issubclass(command, KernelCommand),
@@ -272,7 +272,9 @@ def _step(reader: Reader, seen: Seen, row: dict[str, Any]) -> dict[str, Any]:
         "version": row["version"],
         "at": t.moment(row["at"]),
         "title": step_of(t, process, row["step"]),
-        "by": row["actor_id"] if row["actor_kind"] == "person" else t.word(process.room, row["actor_kind"]),
+        "by": reader.who(row["actor_id"])
+        if row["actor_kind"] == "person"
+        else t.word(process.room, row["actor_kind"]),
         "from": t.stage(process.name, row["from_stage"]) if moved and row["from_stage"] else "",
         "to": t.stage(process.name, row["stage"]) if moved else "",
         "details": [

@@ -13,6 +13,7 @@ from activities.kernel.queries import queries
 from cases.decisions import own_fields
 from cases.registry import ROLES, own_modules
 from office.forms import kind_of
+from office.staff_names import called
 from office.words import Tongue, step_of
 from schemas.kernel.break_glass import ReviewBreakGlass
 from schemas.kernel.case import Command, KernelCommand, ReassignTask
@@ -199,7 +200,8 @@ async def _colleagues(pool: asyncpg.Pool, roles: tuple[str, ...]) -> tuple[Choic
         if row["away_until"] is not None:
             until = row["away_until"]
             ja, en = f"{ja}、不在（{_JA.moment(until)}まで）", f"{en}, away until {_EN.moment(until)}"
-        found.append(Choice(row["staff_id"], row["staff_id"], row["staff_id"], (ja, en)))
+        name = called(row["staff_id"], row["name"])
+        found.append(Choice(row["staff_id"], name, name, (ja, en)))
     return tuple(found)
 
 

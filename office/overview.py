@@ -121,7 +121,7 @@ async def _load(pool: asyncpg.Pool, reader: Reader, process: Process[Any]) -> Ch
     most = sorted(rows, key=lambda row: (-row["open_tasks"], row["staff_id"]))[:PEOPLE]
     bars = tuple(
         Bar(
-            row["staff_id"],
+            reader.who(row["staff_id"]),
             (
                 Part("", t("in time"), row["open_tasks"] - row["overdue"], f"/people/{row['staff_id']}"),
                 Part("late", t("overdue"), row["overdue"], f"/people/{row['staff_id']}"),

@@ -19,6 +19,7 @@ from cases.sight import view_of
 from office.context import office_of
 from office.rights import boards_of
 from office.sessions import Session, session_of
+from office.staff_names import called
 from office.static_files import static
 from office.words import Tongue
 from schemas.kernel.case import Actor
@@ -38,15 +39,20 @@ SAID: Final = {
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a page: their session, and everything said in their language."""
+    """Who reads a page: their session, the language of what is said, and the names of their colleagues."""
 
     session: Session
     tongue: Tongue
+    names: Mapping[str, str]
 
     @property
     def actor(self) -> Actor:
         """The member of staff."""
         return self.session.actor
+
+    def who(self, staff_id: str) -> str:
+        """A member of staff by name and id."""
+        return called(staff_id, self.names.get(staff_id, staff_id))
 
 
 async def reader_of(request: Request) -> Reader:
@@ -56,7 +62,8 @@ async def reader_of(request: Request) -> Reader:
         SignInNeeded: nobody is signed in.
     """
     session = await session_of(request)
-    return Reader(session, Tongue(session.language))
+    names = await request.app.state.names.read(office_of(request).gateway.pool)
+    return Reader(session, Tongue(session.language), names)
 
 
 def page(

@@ -221,9 +221,22 @@ def first_of(model: type[Any]) -> str:
 
 
 def act_of(tongue: Tongue, process: Process[Any], step: str) -> str:
-    """What a decision is called on a button: in Japanese its word, or the first clause of its sentence."""
+    """What a decision is called on a button: what its sentence calls it, or else its own word."""
+    return _called(tongue, process, step)[0]
+
+
+def rest_of(tongue: Tongue, process: Process[Any], step: str) -> str:
+    """What the sentence of a decision says beyond what it is called."""
+    return _called(tongue, process, step)[1]
+
+
+def _called(tongue: Tongue, process: Process[Any], step: str) -> tuple[str, str]:
+    told = tongue.sentence(process.room, first_of(process.commands[step]))
+    name, colon, rest = told.partition("：" if tongue.language == "ja" else ": ")
+    if colon:
+        return name, rest[0].upper() + rest[1:]
     own = lookup(process.room, step) if tongue.language == "ja" else step.replace("-", " ").capitalize()
-    return own or tongue.title(process.room, first_of(process.commands[step]))
+    return own or told.rstrip("。."), told
 
 
 def step_of(tongue: Tongue, process: Process[Any], step: str) -> str:
