@@ -13,9 +13,9 @@ class Door:
 
     words: Mapping[str, Mapping[str, str]]
 
-    def text(self, refusal: Refusal, language: str) -> str:
-        """The sentence for a person at this door."""
-        return refusal.text(language, **self.words[language])
+    def text(self, refusal: Refusal, language: str, **words: str) -> str:
+        """The sentence for a person at this door; `words` stand for the codes of its parameters."""
+        return refusal.text(language, **self.words[language], **words)
 
 
 COMMAND_LINE: Final = Door(
