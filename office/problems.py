@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from activities.kernel.database import FAULTS
+from cases.refusal_words import PAGE
 from gateway.problems import Problem, language_of, refused
 from gateway.problems import problem as problem_of
 from office.plain_pages import page
@@ -31,7 +32,7 @@ _OF_STATUS: Final = {
 async def answer_problem(request: Request, error: Exception) -> Response:
     """Exception handler for `Problem` and `Refusal`."""
     if isinstance(error, Refusal):
-        error = refused(error)
+        error = refused(error, PAGE)
     assert isinstance(error, Problem)  # noqa: S101 - registered for nothing else
     language = getattr(request.state, "language", None) or language_of(request)
     text = error.japanese if language == "ja" else error.english
