@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -26,14 +27,18 @@ from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
 from cases import corrections
-from cases.apart import Marks, parted
+from cases.apart import Marks, parted, without_parties
 from cases.registry import PROCESSES
 from cases.starting import waking
+from cases.states import read_state
 from cases.texts import Vault, keep_text
 from cases.time_limits import is_unconnected, within
 from schemas.kernel.case import Command, ReassignTask, Receipt
 from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
+from workflows.kernel import stepping
+from workflows.kernel.frame import Frame, LookupNeeded
+from workflows.kernel.known_policies import POLICIES
 
 SQL: Final = queries("kernel/office")
 _WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence|comment))_id")
@@ -95,6 +100,37 @@ async def made_before(pool: asyncpg.Pool, case: asyncpg.Record, cause: str) -> R
         repeated=True,
         **(current if case["closed_at"] is None else {}),
     )
+
+
+async def tried(
+    pool: asyncpg.Pool,
+    case: asyncpg.Record,
+    command: Command,
+    texts: Mapping[str, str],
+    vault: Marks,
+    values: Mapping[str, Any] | None = None,
+) -> Refusal | None:
+    """What the rules say to a decision on a copy of the case, but for what only the step looks up.
+
+    Nothing is stored: words and values stand in it under the ids that they would have.
+    """
+    process, fields = PROCESSES[case["process"]], text_fields(type(command))
+    case_id = case["case_id"]
+    ids = {fields[name]: str(_text_id(case_id, command, name)) for name in texts}
+    frame = Frame(now=datetime.now(UTC), policies=POLICIES.of(process))
+    try:
+        if values is not None:
+            corrections.checked(process, getattr(command, "record", ""), values)
+            ids[VALUES_ID] = str(_text_id(case_id, command, VALUES))
+        sent = command.model_copy(update=ids)
+        if process.keyed:
+            sent = without_parties(vault, process, case_id, sent)
+        stepping.decided(process, sent, await read_state(pool, case), frame)
+    except Refusal as refusal:
+        return refusal
+    except LookupNeeded:
+        return None
+    return None
 
 
 async def decide(
@@ -226,8 +262,12 @@ async def _keep(
     pool: asyncpg.Pool, case_id: str, command: Command, name: str, words: str, vault: Vault
 ) -> tuple[UUID, bool]:
     """Store words under an id that follows from the command's: repeated, they are stored once."""
-    text_id = uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}|{name}")
+    text_id = _text_id(case_id, command, name)
     return text_id, await keep_text(pool, vault, text_id, case_id, command.actor.id, words)
+
+
+def _text_id(case_id: str, command: Command, name: str) -> UUID:
+    return uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}|{name}")
 
 
 async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:

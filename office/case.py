@@ -14,6 +14,7 @@ from cases.administration import ENTER, roles_for
 from cases.break_glass import reads_of
 from cases.finding import case_seen
 from cases.page import read_page
+from cases.refusal_words import PAGE
 from cases.registry import PROCESSES
 from cases.sight import note_reads
 from cases.states import read_state
@@ -225,7 +226,7 @@ def why_not(reader: Reader, process: Process[Any], refusal: Refusal) -> str:
         )
     if refusal.code == "case-closed":
         return t("The case is closed.")
-    return refusal.text(t.language, repeat="", look_again="")
+    return PAGE.text(refusal, t.language)
 
 
 def _events(reader: Reader, seen: Seen) -> list[dict[str, str]]:

@@ -75,9 +75,17 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """A page; every value is escaped, and none may be missing."""
+    shown = around(request, reader) | values
+    html = _environment().get_template(template).render(**shown)
+    language = reader.tongue.language
+    return HTMLResponse(html, status_code=status, headers={"Content-Language": language, **headers})
+
+
+def around(request: Request, reader: Reader) -> dict[str, Any]:
+    """What every page has around it."""
     tongue = reader.tongue
     said = SAID.get(request.query_params.get("said", ""))
-    around = {
+    return {
         "t": tongue,
         "reader": reader,
         "nav": _nav(reader, request.url.path),
@@ -87,8 +95,6 @@ def page(
         "static": static,
         "temporal_ui": office_of(request).temporal_ui,
     }
-    html = _environment().get_template(template).render(**around, **values)
-    return HTMLResponse(html, status_code=status, headers={"Content-Language": tongue.language, **headers})
 
 
 def go(url: str) -> Response:

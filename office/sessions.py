@@ -90,8 +90,12 @@ async def session_of(request: Request, *, used: bool = True) -> Session:
         ends_at = await pool.fetchval(SQL["seen"], row["number"]) or ends_at
     actor = actor_of(row["staff_id"], row["roles"])
     act_for(actor.id)
-    request.state.language = row["language"]  # also of a page that refuses
-    return Session(row["number"], actor, row["csrf"], row["language"], row["signed_in_at"], ends_at)
+    # also of a page that refuses
+    request.state.language = row["language"]
+    signed_in = row["signed_in_at"]
+    session = Session(row["number"], actor, row["csrf"], row["language"], signed_in, ends_at)
+    request.state.session = session
+    return session
 
 
 def require_fresh(session: Session, minutes: float = FRESH_MINUTES) -> None:

@@ -19,11 +19,12 @@ from gateway import place_answers
 from gateway.responses import BothLanguages, Lines
 from gateway.rooms import DOORS
 from gateway.starting import _MODELS
-from office import bulk, case, facts, forms, notices, pages, tasks
+from office import audit, bulk, case, facts, forms, notices, pages, tasks
 from office.starting import APART
 from office.words import Tongue, english_of, lookup
 from schemas.kernel.case import ActorKind
 from schemas.kernel.documents import DocumentStage, RejectReason
+from schemas.kernel.places import FrameWanted
 from workflows.kernel.process import Process
 
 ROOT = Path(__file__).parents[2]
@@ -155,6 +156,7 @@ def codes(process: Process[Any]) -> set[str]:
         for model in door.operation.responses.values():
             said |= answered(process.room, model)
     said |= {keyed(process.room, "deadline", each) for each in opened(process.room, "start_deadline")}
+    said |= logged(process.room)
     return said - set(process.commands) - {""}
 
 
@@ -233,9 +235,44 @@ def host_codes() -> set[str]:
     for of, codes_of in STATES.items():
         said |= {f"{of}: {each}" for each in codes_of}
     said |= {*opened("kernel", "open_task"), *messages("kernel")}
+    said |= logged("")
     for name in ("FramePage", "FrameShown", "PlacesExplained"):
         said |= answered("", getattr(place_answers, name))
     return {str(each) for each in said}
+
+
+_DYNAMIC = {
+    "act": ("run-schedule", "pause-schedule", "resume-schedule", "bind-account", "unbind-account"),
+    "f'{asked.act}-notice'": tuple(f"{each}-notice" for each in notices.ACTS),
+    "f'{query}-incident'": ("close-incident",),
+    "query.replace('_', '-')": ("add-member", "remove-member"),
+}
+"""Acts that are put together where they are noted."""
+_COUNTED = ("new", "changed", "same", "vanished", "perhaps_one_person", "told", "ended", "missing", "kept")
+_COUNTED += ("referred", "case", "revision", *FrameWanted.model_fields)
+"""Details that are counted, or have the names of a model."""
+
+
+def noted() -> tuple[set[str], set[str]]:
+    """The acts of the administration log, and the names of their details."""
+    acts, details = set[str](), set(_COUNTED)
+    for top in ("cases", "cli", "gateway", "office", "workers"):
+        for path in (ROOT / top).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "note" and node.args[3:]:
+                    module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+                    known = _known(node.args[2], vars(module))
+                    acts |= known or set(_DYNAMIC[ast.unparse(node.args[2])])
+                    details |= {each.arg for each in node.keywords if each.arg is not None}
+    return acts, details
+
+
+def logged(room: str) -> set[str]:
+    """What the administration log notes by codes of a room's, or of the host's own."""
+    acts, details = noted()
+    codes_of = {*(f"log: {each}" for each in acts), *(f"detail: {each}" for each in details)}
+    return {each for each in codes_of if audit.room_of(each) == room}
 
 
 @cache

@@ -129,14 +129,16 @@ async def test_words_that_are_too_long_or_cannot_be_stored(office, eligible):
             assert (answer.status_code, '<a href="#f-reason">' in answer.text) == (422, True), step
 
 
-async def test_a_refusal_of_the_rule_is_in_the_summary(house, office, eligible):
+async def test_a_refusal_of_the_rule_is_in_the_summary(house):
     """What the rule says, in words; the case stands where it stood, and nothing typed is lost."""
-    check = await asked(office, eligible, "confirm-eligibility", eligible="no")
-    answer = await office.press(check, "do")
+    case = await house.admissions.apply()
+    reviewer = await house.at((await case.to_review())[0])
+    check = await asked(reviewer, case.case_id, "accept-review", no_conflict="no")
+    answer = await reviewer.press(check, "do")
     assert answer.status_code == 409
     assert re.search(r'id="summary".*?<li>[^<]+</li>', answer.text, re.DOTALL)
     assert re.search(r'value="no"[^>]*checked', answer.text)
-    assert (await house.row(eligible))["stage"] == "eligibility"
+    assert "accept-review" not in await house.steps(case.case_id)
 
 
 async def test_a_draft_is_its_authors_alone(house, office, eligible):
@@ -326,6 +328,34 @@ async def test_a_fact_is_entered(house, office, eligible):
     answers = [await office.press(check, "do") for _ in range(2)]
     assert [each.status_code for each in answers] == [303, 303]
     assert len(await house.steps(eligible)) == len(steps) + 1
+
+
+async def test_a_fact_has_its_choices(office, eligible):
+    """What the policy knows is chosen, by its words; what is none of it is refused where it stands."""
+    path = f"/cases/{eligible}/facts/document-received"
+    fact = await office.get(path)
+    assert '<input type="radio" id="f-item-1" name="item"' in fact.text
+    assert "letter of recommendation" in fact.text
+    answer = await office.press(fact, "check", item="letter", reference="R-17")
+    assert (answer.status_code, '<a href="#f-item">' in answer.text) == (422, True)
+    assert 'value="R-17"' in answer.text
+
+
+async def test_what_the_rule_refuses_as_typed_is_told_before_the_check(house, office, eligible):
+    """A missing reason that is needed, and points out of bounds: beside the field, with what was typed."""
+    answer = await asked(office, eligible, "confirm-eligibility", eligible="no")
+    assert (answer.status_code, '<a href="#f-reason">' in answer.text) == (422, True)
+    assert re.search(r'name="eligible" value="no" checked', answer.text)
+    case = await house.admissions.apply()
+    name = (await case.to_review())[0]
+    reviewer = await house.at(name)
+    await reviewer.press(await asked(reviewer, case.case_id, "accept-review", no_conflict="yes"), "do")
+    typed = {"points.academic": "99", "points.motivation": "7", "points.activities": "6"}
+    answer = await asked(reviewer, case.case_id, "submit-scores", remark=WORDS, **typed)
+    assert (answer.status_code, '<a href="#f-points">' in answer.text) == (422, True)
+    assert 'name="points.academic" value="99"' in answer.text
+    assert WORDS in answer.text
+    assert "submit-scores" not in await house.steps(case.case_id)
 
 
 async def test_a_fact_that_no_person_enters_is_not_there(office, eligible):

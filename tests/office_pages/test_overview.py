@@ -112,6 +112,8 @@ async def test_a_label_is_counted_against_a_year_before(house: House) -> None:
     assert "2027-general" in chart_of(page, "reached")
     assert "2026-general" in chart_of(page, "reached")
     assert numbers == ["3", "2", "3", "1"]
+    for number, href in table_of(page, "reached").values():
+        assert len(cases_on(await office.text(href))) == int(number), href
     older = await office.text("/overview?label=2026-general")
     assert [number for number, _ in table_of(older, "reached").values()] == ["2", "1"]
 

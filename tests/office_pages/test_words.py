@@ -4,14 +4,17 @@ import re
 
 import pytest
 
+from cases.refusal_words import PAGE
 from cases.registry import PROCESSES, ROLES
 from cases.words import host_words, process_words
 from gateway.rooms import DOORS
 from office.words import FILE_FAULTS, Tongue, catalogue, lookup, named
+from schemas.kernel.refusals import Refusal, _texts
 from tests.office_pages import said
 
 JA, EN = Tongue("ja"), Tongue("en")
 NO_ROOM = "none"
+COMMAND = re.compile(r"\biehe |--[a-z]")
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 SAME_IN_BOTH = frozenset({"ID", "URI", "URL"})
 LONGEST = {"ja": 24, "en": 62}
@@ -54,6 +57,17 @@ def test_every_code_of_a_process_has_its_japanese(process):
     """Fields, columns, choices, steps, tasks, time limits, messages and whom it waits for, too."""
     told = {each: JA.word(process.room, each) for each in said.codes(process) | said.host_codes()}
     assert sorted(code for code, japanese in told.items() if not is_japanese(japanese)) == []
+
+
+@pytest.mark.parametrize("tongue", [JA, EN], ids=["ja", "en"])
+def test_no_sentence_names_a_command_or_an_option(tongue):
+    """Who works on the pages has no command line; what a refusal says of it is left out for them."""
+    told = [tongue(each) for each in said.sentences_of_pages()]
+    for process in PROCESSES.values():
+        told += [tongue.sentence(process.room, each) for each in said.sentences(process)]
+        told += [tongue.word(process.room, each) for each in said.codes(process)]
+    told += [PAGE.text(Refusal(code), tongue.language) for code in _texts]
+    assert sorted(each for each in told if COMMAND.search(each)) == []
 
 
 @pytest.mark.parametrize("process", EACH)
