@@ -30,7 +30,8 @@ def kinds_of(t: Tongue) -> dict[Kind, str]:
     return {
         "administration": t("Administration"),
         "steps": t("Steps of cases"),
-        "reads": t("Reads of confidential cases"),
+        "openings": t("Openings of confidential cases"),
+        "reads": t("All reads of confidential cases, lists and searches among them"),
     }
 
 
@@ -129,7 +130,7 @@ def row_of(t: Tongue, kind: Kind, row: dict[str, Any]) -> dict[str, str]:
     if kind == "administration":
         details = ", ".join(f"{name}: {value}" for name, value in _details(row))
         return told | {"who": row["actor"], "act": row["act"], "subject": row["subject"], "details": details}
-    if kind == "reads":
+    if kind in ("openings", "reads"):
         return told | {"who": row["staff_id"], "act": row["what"], "by_right": row["by_right"]}
     process = PROCESSES[process_of(row["case_id"]) or ""]
     stages = [row["from_stage"], row["stage"]] if row["from_stage"] != row["stage"] else [row["stage"]]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from activities.kernel.queries import queries
 from cases import documents, lists, places
 from cases.administration import ENTER, roles_for
-from cases.break_glass import reads_of
+from cases.break_glass import openings_of
 from cases.finding import case_seen
 from cases.page import read_page
 from cases.refusal_words import PAGE
@@ -158,7 +158,8 @@ async def _tab(  # noqa: PLR0911 - one for each tab
         case "timeline":
             rows = await pool.fetch(SQL["log_of_case"], seen.case_id)
             return {"steps": [_step(reader, seen, dict(row)) for row in reversed(rows)]}
-    return {"reads": await reads_of(pool, seen.case_id, None, 200)}
+    openings, passings = await openings_of(pool, seen.case_id, 200)
+    return {"reads": openings, "passings": passings}
 
 
 def _enters(reader: Reader, seen: Seen) -> bool:

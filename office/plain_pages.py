@@ -37,7 +37,8 @@ def page(
     around it what every other page has.
     """
     session = getattr(request.state, "session", None)
-    frame = {"reader": None} if session is None else around(request, Reader(session, Tongue(language)))
+    names = request.app.state.names.known
+    frame = {"reader": None} if session is None else around(request, Reader(session, Tongue(language), names))
 
     def say(name: str, **more: Any) -> str:
         return _WORDS[name][language].format(**more)

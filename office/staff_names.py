@@ -19,16 +19,16 @@ def called(staff_id: str, name: str) -> str:
 
 
 class StaffNames:
-    """The name of everybody by staff id, read once a minute and not for each page."""
+    """The name of everybody by staff id, read once a minute; `known` has them as they were last."""
 
     def __init__(self) -> None:
-        self._names: Mapping[str, str] = {}
+        self.known: Mapping[str, str] = {}
         self._until = 0.0
 
     async def read(self, pool: asyncpg.Pool) -> Mapping[str, str]:
         """The names as they are, or were within a minute."""
         if monotonic() >= self._until:
             rows = await pool.fetch(SQL["names_of_staff"])
-            self._names = {row["staff_id"]: row["name"] for row in rows}
+            self.known = {row["staff_id"]: row["name"] for row in rows}
             self._until = monotonic() + HOLDS
-        return self._names
+        return self.known

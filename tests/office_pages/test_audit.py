@@ -91,6 +91,20 @@ async def test_reads_of_confidential_cases_are_told(house: House) -> None:
     assert rows_of(await (await house.reader("admin-1")).text("/audit?what=reads")) == []
 
 
+async def test_lists_do_not_bury_who_has_opened_a_case(house: House) -> None:
+    """However often a case was one of many: openings are a log of their own."""
+    case_id = await house.referred("AAAA1111", "S2301234", "counsellor-1")
+    read = "INSERT INTO iehe.case_reads (case_id, staff_id, what, by_right) VALUES ($1, $2, $3, 'none')"
+    await house.rows.execute(read, case_id, "counsellor-1", "page")
+    for _ in range(3):
+        await (await house.reader("counsellor-1")).text("/cases")
+    auditor = await house.reader("auditor-1")
+    whole = [row[2] for row in rows_of(await auditor.text("/audit?what=reads"))]
+    assert whole == [*["list"] * 3, "page"]
+    (row,) = rows_of(await auditor.text("/audit?what=openings"))
+    assert row[1:4] == ["counsellor-1", "page", case_id]
+
+
 async def test_a_page_goes_on_where_the_one_before_has_ended(house: House, monkeypatch) -> None:
     """Each entry once, also where several steps are of one moment; with the same filter."""
     monkeypatch.setattr(audit, "LIMIT", 2)
