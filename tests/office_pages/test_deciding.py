@@ -361,6 +361,8 @@ async def test_a_fact_has_its_choices(office, eligible):
     answer = await office.press(fact, "check", item="letter", reference="R-17")
     assert (answer.status_code, '<a href="#f-item">' in answer.text) == (422, True)
     assert 'value="R-17"' in answer.text
+    answer = await office.press(fact, "check", item="recommendation", happened_at="2099-01-01T10:00")
+    assert (answer.status_code, '<a href="#f-happened-at">' in answer.text) == (422, True)
 
 
 async def test_what_the_rule_refuses_as_typed_is_told_before_the_check(house, office, eligible):
