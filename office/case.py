@@ -167,14 +167,21 @@ def _enters(reader: Reader, seen: Seen) -> bool:
 
 
 async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the reader's roles may do, what is asked for first; for each that cannot be done now, why not."""
+    """What the reader's roles may do, what is asked for first, what is exceptional last; of each
+    that cannot be done now why not.
+    """
     pool, t, process, found = office_of(request).gateway.pool, reader.tongue, seen.process, []
     state = await read_state(pool, seen.row)
     asked = {task["kind"] for task in told["tasks"]}
     own = [name for name in process.commands if not process.roles_of(name).isdisjoint(reader.actor.roles)]
     stages = {name: min(len(line.at) for line in _lines(process, name)) for name in own}
-    # what is for few stages is what is waited for there; what can be done at many is not
-    for name in sorted(own, key=lambda each: (each not in told["possible"], each not in asked, stages[each])):
+    beside = {each.step for each in process.exceptional} - asked
+
+    def order(name: str) -> tuple[bool, bool, bool, int]:
+        # what is for few stages is what is waited for there; what can be done at many is not
+        return name not in told["possible"], name in beside, name not in asked, stages[name]
+
+    for name in sorted(own, key=order):
         command, why = process.commands[name], ""
         if name not in told["possible"]:
             why = _refusal_of(reader, process, state, name)
@@ -186,7 +193,7 @@ async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, An
                 "title": act_of(t, process, name),
                 "rest": rest_of(t, process, name),
                 "why": why,
-                "asked": name in asked or stages[name] == 1,
+                "asked": name in asked or (stages[name] == 1 and name not in beside),
                 "of_host": issubclass(command, KernelCommand),
             }
         )

@@ -25,7 +25,7 @@ from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, step_in
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import event_type
-from schemas.kernel.refusals import Refusal
+from schemas.kernel.refusals import Refusal, RefusalKind
 from workflows.kernel.process import EventKind
 
 SOURCE: Final = "iehe-office"
@@ -117,7 +117,9 @@ def _refused(
 ) -> Response:
     place, text = form.refused(refusal, given)
     faults, general = ({place: text}, ()) if place is not None else (None, (text,))
-    return _ask(request, reader, seen, form, key, given, faults, HTTPStatus.CONFLICT, general)
+    invalid = refusal.kind is RefusalKind.INVALID
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if invalid else HTTPStatus.CONFLICT
+    return _ask(request, reader, seen, form, key, given, faults, status, general)
 
 
 async def _taken(request: Request, seen: Seen, envelope: EventEnvelope) -> Any:

@@ -26,6 +26,8 @@ _STAGES: Final = frozenset({"stage", "outcome"})
 _KEYS: Final = {"document_state": "document"}
 _VALUE: Final = re.compile(r"{\w+}")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_ENTERED: Final = frozenset({"office", "iehe-office", "iehe-cli", "iehe-http"})
+"""Sources of what a person has entered: who stands behind the colon."""
 _CLAUSE_ENDS: Final = {"ja": ("。", "（", "："), "en": ("; ", ": ", ". ", " (")}
 
 
@@ -150,6 +152,23 @@ class Tongue:
         if found is None:
             return self.word(room, value)
         return f"{found} ({self.word(room, whose)})" if whose else found
+
+    def undelivered(self, code: str) -> str:
+        """Why a message or a fact has not arrived; of an answer its number stands beside the words."""
+        if lookup("", f"undelivered: {code}"):
+            return self.choice("", "undelivered", code)
+        kind, _, rest = code.partition("-")
+        known = lookup("", f"undelivered: {kind}")
+        return f"{self.choice('', 'undelivered', kind)} ({rest})" if known else self.word("", code)
+
+    def said_by(self, room: str, author: str) -> str:
+        """Whose words something is: of a person, or of a field of what somebody has entered or sent."""
+        source, _, path = author.rpartition("/")
+        if not source:
+            return author
+        door, _, who = source.partition(":")
+        told = self.word(room, path.rpartition(".")[2])
+        return f"{told} ({who if door in _ENTERED else source})"
 
     def cell(self, room: str, name: str, value: Any) -> str:
         """A value of a table or a page under its name; a stage has the name that the process gives it."""

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from cases.registry import PROCESSES
 from tests.documents.desk import png
 from tests.office_pages.browser import code_of
 from tests.office_pages.institute import House, Person, house
@@ -12,6 +13,7 @@ from tests.office_pages.institute import House, Person, house
 __all__ = ["house"]
 
 KEY = f"page-{'0' * 32}"
+PROCESS = PROCESSES["admission-review"]
 WORDS = "学籍簿の写しで確認した canary-words"
 pytestmark = pytest.mark.timeout(120)
 
@@ -330,6 +332,26 @@ async def test_a_fact_is_entered(house, office, eligible):
     assert len(await house.steps(eligible)) == len(steps) + 1
 
 
+async def test_exceptional_acts_come_last_and_are_no_first_choice(house, office, eligible):
+    """What the process calls exceptional is offered after what is ordinary at the stage."""
+    case = await house.admissions.apply()
+    await case.until_stage("completeness")
+    for case_id in (case.case_id, eligible):
+        page = await office.get(f"/cases/{case_id}")
+        offered = page.text.partition('<ul class="acts">')[2].partition("</ul>")[0]
+        acts = re.findall(r'<a class="(act[^"]*)" href="/cases/[^"]+/do/([a-z-]+)"', offered)
+        exceptional = [name for _, name in acts if PROCESS.commands[name] in PROCESS.exceptional]
+        assert "permit-late" in exceptional, offered or page.text
+        assert [name for _, name in acts][-len(exceptional) :] == exceptional
+        assert {how for how, name in acts if name in exceptional} == {"act other"}
+    assert ("act", "confirm-eligibility") in acts
+
+
+def test_what_is_exceptional_is_a_decision_of_its_process():
+    """No act is called so that the process does not have."""
+    assert {name for name, each in PROCESSES.items() if each.exceptional - each.decisions.keys()} == set()
+
+
 async def test_a_fact_has_its_choices(office, eligible):
     """What the policy knows is chosen, by its words; what is none of it is refused where it stands."""
     path = f"/cases/{eligible}/facts/document-received"
@@ -339,6 +361,8 @@ async def test_a_fact_has_its_choices(office, eligible):
     answer = await office.press(fact, "check", item="letter", reference="R-17")
     assert (answer.status_code, '<a href="#f-item">' in answer.text) == (422, True)
     assert 'value="R-17"' in answer.text
+    answer = await office.press(fact, "check", item="recommendation", happened_at="2099-01-01T10:00")
+    assert (answer.status_code, '<a href="#f-happened-at">' in answer.text) == (422, True)
 
 
 async def test_what_the_rule_refuses_as_typed_is_told_before_the_check(house, office, eligible):

@@ -134,6 +134,28 @@ def test_a_stage_and_a_document_have_the_names_that_the_process_gives_them():
     assert JA.word(process.room, "eligibility") == "資格審査"
 
 
+def test_what_has_not_arrived_is_told_with_why():
+    """Each code of a reason has words; of a receiver's answer the number stands beside them."""
+    assert {"no-address", "recipient-refused", "connect-failed", "workflow-lost"} <= said.undelivered()
+    assert JA.undelivered("no-address") == "アドレスの登録なし"
+    assert EN.undelivered("http-503") == "answer of the receiver (503)"
+    assert JA.undelivered("temporal-deadline-exceeded") == "Temporal の応答なし (deadline-exceeded)"
+
+
+def test_what_a_gate_asks_for_is_told_in_words():
+    """Also of a document, which has its own name."""
+    assert {"slot", "ward-office", "document", "visa"} <= said.missing(PROCESSES["exchange-onboarding"])
+    assert JA.choice("exchange", "gate", "slot") == "到着の日時"
+    assert JA.choice("exchange", "gate", "document:passport").startswith("書類 (")
+
+
+def test_words_of_a_person_have_a_title_for_people():
+    """What it is and who has entered it, or from which system it came: no path of a field."""
+    assert EN.said_by("support", "office:triage-1/words") == "words (triage-1)"
+    assert JA.said_by("support", "urn:example:portal/referral.words") == "文章 (urn:example:portal)"
+    assert JA.said_by("support", "counsellor-1") == "counsellor-1"
+
+
 def test_a_code_that_reads_badly_has_other_english():
     """The rest are their own English, without the signs of a code."""
     assert EN.word("exchange", "coe-result") == "result of the certificate"
