@@ -16,7 +16,7 @@ from tests.office_pages.applications import applications, to_committee
 from tests.office_pages.day import House, Person, at_stage, do, open_decision, tell
 from tests.office_pages.stack import Stack, complete, request_of, started
 
-pytestmark = pytest.mark.timeout(180)  # the stack starts in the first test
+pytestmark = pytest.mark.timeout(400)  # the stack starts in the first test, and a stay has eighty steps
 TODAY = datetime.now(TOKYO).date()
 BEGINS = TODAY + timedelta(days=130)
 LAST = BEGINS + timedelta(days=140)
