@@ -65,9 +65,17 @@ class NotDecided(Refusal):
 
 
 def text_fields(command: type[Command]) -> dict[str, str]:
-    """What a person calls the words of a kind of decision, each with the field that refers to them."""
-    found = ((field, _WORDS.fullmatch(field)) for field in command.model_fields)
-    return {match[1]: field for field, match in found if match is not None}
+    """What a person calls the words of a kind of decision, each with the field that refers to them.
+
+    Beside a reason by its code the words for it are the `reason_in_words`.
+    """
+    fields = command.model_fields
+    found = ((field, _WORDS.fullmatch(field)) for field in fields)
+    return {
+        f"{match[1]}_in_words" if match[1] in fields else match[1]: field
+        for field, match in found
+        if match is not None
+    }
 
 
 def own_fields(command: type[Command]) -> dict[str, FieldInfo]:

@@ -66,7 +66,7 @@ async def files(request: Request, reader: Reader, seen: Seen) -> list[Section]:
         rows.append(
             {
                 "document": t.of(each["title"]),
-                "state": t.word(room, str(each["state"])) if each["state"] else "",
+                "state": t.choice(room, "document", each["state"]) if each["state"] else "",
             }
         )
         links.append(

@@ -155,7 +155,7 @@ class Form:
         made = [self._input(name, each, "", given, faults) for name, each in self._fields.items()]
         for name, told in self._words.items():
             label = {"reason": "Reason", "remark": "Remark", "note": "Note"}.get(name)
-            text = self._tongue(label) if label else self._tongue.word(self._room, name)
+            text = self._tongue(label) if label else upper_first(self._tongue.word(self._room, name))
             value = given.get(name, "") if given is not None else ""
             hint = self._tongue.sentence(self._room, told) if told else ""
             # whether a reason is needed the rule says: what may be needed is not called optional
@@ -284,7 +284,7 @@ class Form:
 
     def _called(self, choice: Choice) -> str:
         words = (choice.ja, choice.en)
-        return self._tongue.pair(words) if any(words) else self._tongue.word(self._room, choice.value)
+        return self._tongue.pair(words) if any(words) else self._tongue.code(self._room, choice.value)
 
     def _several(
         self,

@@ -30,6 +30,7 @@ SAID: Final = {
     "stored": "Stored. The case takes it in a moment.",
     "kept": "The draft is kept.",
     "sent": "The file is kept.",
+    "same": "This very file is there already: nothing is kept, and nothing is to be checked anew.",
     "changed": "The change is made.",
     "ended": "The session is ended.",
     "known": "All of it was stored before; nothing was stored twice.",

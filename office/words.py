@@ -47,8 +47,8 @@ def _own(room: str) -> dict[str, Any]:
 
 
 @cache
-def _codes(room: str) -> dict[str, str]:
-    """The codes of a room's policies in Japanese, where its own words do not have them."""
+def codes_of(room: str) -> dict[str, str]:
+    """The codes of a room's policies in Japanese, also where its own words have another meaning for them."""
     path = CATALOGUE.parent / room / "words.toml"
     told = tomllib.loads(path.read_text(encoding="utf-8")) if room and path.is_file() else {}
     codes: dict[str, str] = told.get("codes", {})
@@ -58,13 +58,12 @@ def _codes(room: str) -> dict[str, str]:
 @cache
 def lookup(room: str, english: str) -> str | None:
     """The Japanese of what a process, the host or a page says in English; None where nobody has it."""
-    own, host = _own(room), host_words()
-    for words in (own, host):
+    for words in (_own(room), {"words": codes_of(room)}, host_words()):
         for table in ("pages", "help", "words"):
             if english in words.get(table, {}):
                 found: str = words[table][english]
                 return found
-    return _codes(room).get(english) or catalogue().get(english)
+    return catalogue().get(english)
 
 
 @cache
@@ -143,6 +142,11 @@ class Tongue:
         if found is None and whose:
             found = f"{self.word(room, kind)} ({self.word(room, whose)})"
         return found or (code if self.language == "ja" else spaced)
+
+    def code(self, room: str, code: str) -> str:
+        """What a policy names by a code, which as a column may be called otherwise."""
+        own = codes_of(room).get(code) if self.language == "ja" else None
+        return own or self.word(room, code)
 
     def choice(self, room: str, of: str, value: str) -> str:
         """A value in words: its own as one of something, such as `deadline` or a column, or its code's."""

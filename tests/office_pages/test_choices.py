@@ -118,3 +118,15 @@ def test_every_code_to_choose_has_its_japanese(name):
 def test_a_comment_is_given_in_words(command):
     """At every door a person writes it; it is stored first and travels by its id."""
     assert text_fields(command)["comment"] == "comment_id"
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_words_are_never_called_as_a_field_is(name):
+    """A decision with a code and with words for its reason asks for both, each by a name of its own."""
+    both = {
+        (step, each)
+        for step, command in PROCESSES[name].commands.items()
+        for each in text_fields(command)
+        if each in own_fields(command)
+    }
+    assert not both
