@@ -8,7 +8,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -30,15 +29,14 @@ from cases import corrections
 from cases.apart import Marks, parted, without_parties
 from cases.registry import PROCESSES
 from cases.starting import waking
-from cases.states import read_state
+from cases.states import read_state, trial_frame
 from cases.texts import Vault, keep_text
 from cases.time_limits import is_unconnected, within
 from schemas.kernel.case import Command, ReassignTask, Receipt
 from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
 from workflows.kernel import stepping
-from workflows.kernel.frame import Frame, LookupNeeded
-from workflows.kernel.known_policies import POLICIES
+from workflows.kernel.frame import LookupNeeded
 
 SQL: Final = queries("kernel/office")
 _WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence|comment))_id")
@@ -125,7 +123,6 @@ async def tried(
     process, fields = PROCESSES[case["process"]], text_fields(type(command))
     case_id = case["case_id"]
     ids = {fields[name]: str(_text_id(case_id, command, name)) for name in texts}
-    frame = Frame(now=datetime.now(UTC), policies=POLICIES.of(process))
     try:
         if values is not None:
             corrections.checked(process, getattr(command, "record", ""), values)
@@ -133,7 +130,7 @@ async def tried(
         sent = command.model_copy(update=ids)
         if process.keyed:
             sent = without_parties(vault, process, case_id, sent)
-        stepping.decided(process, sent, await read_state(pool, case), frame)
+        stepping.decided(process, sent, await read_state(pool, case), await trial_frame(pool, case))
     except Refusal as refusal:
         return refusal
     except LookupNeeded:
