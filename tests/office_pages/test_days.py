@@ -416,7 +416,7 @@ async def test_a_day_of_the_auditor(house):
         await person.go(f"/cases/{confidential}")
         await person.sees_not("S2026-0042", "Has been absent for a week")
         await person.press(f"main a[href='/cases/{confidential}?tab=reads']")
-        await person.sees(f"{person.staff_id} {say.choice('support', 'read', 'page')}")
+        await person.sees(f"({person.staff_id}) {say.choice('support', 'read', 'page')}")
         await person.go(f"/cases/{open_case}")
         await person.sees(say("Nothing is asked of your roles at this stage."))
         assert await person.page.locator("main a[href*='/do/'], main a[href*='/facts/']").count() == 0
