@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -24,12 +24,14 @@ from office.board_files import by_code, of_file
 from office.context import office_of
 from office.forms import Form, Input
 from office.once import once
+from office.options import staff_for
 from office.pages import Reader, page, reader_of
 from office.posted import file_in, form_of, key_in, new_key, step_in
 from office.rights import boards_of
 from office.room_pages import pages_of
 from office.tables import Section, faults_of, sections_of_answer
 from schemas.kernel.refusals import Refusal
+from workflows.kernel.choices import Choice
 from workflows.kernel.process import Process
 
 FAULTS_SHOWN: Final = 200
@@ -43,6 +45,7 @@ class Board:
     reader: Reader
     process: Process[Any]
     door: Door
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -78,7 +81,7 @@ class Board:
         # whether a file is only checked is said by the button that sends it
         apart = {"cursor", "check"} if operation.file else {"cursor"}
         shown = {name: each for name, each in query.items() if name not in apart}
-        return Form(t, room, shown), Form(t, room, body)
+        return Form(t, room, shown), Form(t, room, body, choices=self.choices)
 
     def path_inputs(self, given: Mapping[str, Any], faults: Mapping[str, str]) -> list[Input]:
         """The parameters of its address as fields."""
@@ -324,4 +327,8 @@ async def _board(request: Request) -> tuple[Reader, Board]:
     )
     if door is None:
         raise HTTPException(404)
-    return reader, Board(reader, process, door)
+    model = door.operation.request
+    choices = await staff_for(
+        office_of(request).gateway.pool, process, model.model_fields if model is not None else {}
+    )
+    return reader, Board(reader, process, door, choices)

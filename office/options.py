@@ -99,6 +99,14 @@ async def nothing_to_choose(
     return any(not some and fields[name].is_required() for name, some in found.items())
 
 
+async def staff_for(
+    pool: asyncpg.Pool, process: Process[Any], fields: Mapping[str, Any]
+) -> dict[str, tuple[Choice, ...]]:
+    """Who may be chosen in those of some fields, of a door of a process, that are members of staff."""
+    wanted = [name for name, each in fields.items() if _is_staff(each)]
+    return dict.fromkeys(wanted, await _colleagues(pool, tuple(sorted(process.roles)))) if wanted else {}
+
+
 async def _among(pool: asyncpg.Pool, staff: StaffOf) -> tuple[Choice, ...]:
     roles = staff.roles or tuple(ROLES)
     return tuple(each for each in await _colleagues(pool, roles) if each.value not in staff.apart)
