@@ -232,6 +232,10 @@ def why_not(reader: Reader, process: Process[Any], refusal: Refusal) -> str:
         return t(
             "Only at: {stages}", stages=("、" if t.language == "ja" else ", ").join(dict.fromkeys(where))
         )
+    if refusal.code == "gate-shut":
+        stage = t.cell(process.room, "stage", refusal.params["stage"])
+        missing = t.gates(process.room, refusal.params["missing"].split(", "))
+        return PAGE.text(refusal, t.language, stage=stage, missing=missing)
     if refusal.code == "case-closed":
         return t("The case is closed.")
     return PAGE.text(refusal, t.language)

@@ -18,7 +18,7 @@ from cases.drafts import drop_draft, keep_draft, read_draft
 from cases.finding import case_seen
 from cases.registry import ROOMS
 from cases.sight import fields_of, note_reads
-from office.case import case_id_of, seen_case
+from office.case import case_id_of, seen_case, why_not
 from office.context import office_of
 from office.pages import go, page, reader_of
 from office.posted import form_of, key_in, new_key, number_in, step_in
@@ -234,7 +234,8 @@ async def _refused(
         if refusal.kind is RefusalKind.UNAVAILABLE:
             key = key_in(given)
         place, text = question.form.refused(refusal, given)
-        faults, general = ({place: text}, ()) if place is not None else (None, (text,))
+        told = why_not(question.reader, question.seen.process, refusal)
+        faults, general = ({place: text}, ()) if place is not None else (None, (told,))
         return await ask_page(
             request, question, version, key or new_key(), given, faults, status, general=general
         )

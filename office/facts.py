@@ -17,7 +17,7 @@ from cases.finding import case_seen
 from cases.states import read_state
 from gateway.problems import problem
 from gateway.staff import require_role
-from office.case import Seen, seen_case
+from office.case import Seen, seen_case, why_not
 from office.context import office_of
 from office.forms import Form
 from office.options import options_of
@@ -116,7 +116,8 @@ def _refused(
     request: Request, reader: Reader, seen: Seen, form: Form, refusal: Refusal, key: str, given: FormData
 ) -> Response:
     place, text = form.refused(refusal, given)
-    faults, general = ({place: text}, ()) if place is not None else (None, (text,))
+    told = why_not(reader, seen.process, refusal)
+    faults, general = ({place: text}, ()) if place is not None else (None, (told,))
     invalid = refusal.kind is RefusalKind.INVALID
     status = HTTPStatus.UNPROCESSABLE_ENTITY if invalid else HTTPStatus.CONFLICT
     return _ask(request, reader, seen, form, key, given, faults, status, general)

@@ -7,6 +7,7 @@ room), Japanese its value; a test over every page, decision, fact and door keeps
 import inspect
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -164,6 +165,12 @@ class Tongue:
         kind, _, rest = code.partition("-")
         known = lookup("", f"undelivered: {kind}")
         return f"{self.choice('', 'undelivered', kind)} ({rest})" if known else self.word("", code)
+
+    def gates(self, room: str, codes: Iterable[str]) -> str:
+        """What gates ask for, in words."""
+        return ("、" if self.language == "ja" else ", ").join(
+            self.choice(room, "gate", each) for each in codes
+        )
 
     def said_by(self, room: str, author: str) -> str:
         """Whose words something is: of a person, or of a field of what somebody has entered or sent."""

@@ -1,6 +1,7 @@
 """Under `ja` nothing of the pages stays English, and no word is kept that nothing says."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,7 +9,11 @@ from cases.refusal_words import PAGE
 from cases.registry import PROCESSES, ROLES
 from cases.words import host_words, process_words
 from gateway.rooms import DOORS
+from office.case import why_not
+from office.pages import Reader
+from office.sessions import Session
 from office.words import FILE_FAULTS, Tongue, catalogue, lookup, named
+from schemas.kernel.case import Actor
 from schemas.kernel.refusals import Refusal, _texts
 from tests.office_pages import said
 
@@ -171,3 +176,14 @@ def test_an_act_is_told_by_its_label_in_both_languages():
     told = [tongue.title("admission", words) for tongue in (JA, EN)]
     assert told == ["出願資格の確認", "Check eligibility"]
     assert all(tongue.rest("admission", words) for tongue in (JA, EN))
+
+
+def test_what_is_missing_before_a_stage_is_told_in_words():
+    """As on the case's page: the stage by its name, each of what the gate asks for by its own."""
+    session = Session(1, Actor(id="office-1"), "", "ja", datetime.now(UTC), datetime.now(UTC))
+    reader, process = Reader(session, JA, {}), PROCESSES["exchange-onboarding"]
+    refusal = Refusal("gate-shut", stage="pre-arrival", missing="slot, document:passport")
+    told = why_not(reader, process, refusal)
+    assert JA.stage(process.name, "pre-arrival") in told
+    assert "到着の日時、書類 (" in told
+    assert "slot" not in told
