@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, BrowserContext
 
+from tests.office_pages.browser import COOKIE
 from tests.office_pages.chromium import HEIGHT, NARROW, WIDE, Window, context_of, window_of
 from tests.office_pages.kinds import NOBODY, Kind
 from tests.office_pages.stack import Stack
@@ -79,26 +80,28 @@ class People:
     def __init__(self, browser: Browser, stack: Stack) -> None:
         self._browser, self._stack = browser, stack
         self._contexts: dict[tuple[str, str], BrowserContext] = {}
+        self._idle: dict[tuple[str, str], list[Window]] = {}
         self._lock = asyncio.Lock()
 
     async def context(self, who: str, language: str) -> BrowserContext:
         """The profile of somebody."""
         async with self._lock:
             if (who, language) not in self._contexts:
-                link = await self._stack.link(who) if who != NOBODY else None
-                context = await context_of(self._browser, language, link=link)
-                await context.add_init_script(path=AXE)
+                context = await context_of(self._browser, language)
+                if who != NOBODY:
+                    shown = await self._stack.session(who, language)
+                    await context.add_cookies([{"name": COOKIE, "value": shown, "url": self._stack.url}])
                 self._contexts[who, language] = context
             return self._contexts[who, language]
 
     @asynccontextmanager
     async def window(self, who: str, language: str) -> Any:
-        """A window of somebody, closed afterwards."""
-        window = await window_of(await self.context(who, language), self._stack.url)
-        try:
-            yield window
-        finally:
-            await window.page.close()
+        """A window of somebody: a new one takes longer than most of what is looked at in it."""
+        idle = self._idle.setdefault((who, language), [])
+        window = idle.pop() if idle else await window_of(await self.context(who, language), self._stack.url)
+        yield window
+        await window.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+        idle.append(window)
 
     async def close(self) -> None:
         """End all profiles."""
@@ -137,6 +140,7 @@ async def _look(window: Window, look: Look, stack: Stack) -> None:
     assert window.answer is not None
     look.status, look.html = window.answer.status, await window.html()
     look.shown_in = await page.evaluate("document.documentElement.lang")
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
     look.axe[WIDE] = await page.evaluate(_RUN_AXE, [TAGS, []])
     if look.language == FORCED_IN:
         await page.emulate_media(forced_colors="active")
