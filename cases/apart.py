@@ -157,19 +157,37 @@ async def parted(
     connection: Any, marks: Marks, process: Process[Any], case_id: str, command: Command
 ) -> Command:
     """A decision without the persons whom it names: they are stored, and their keyed hashes go on."""
-    changed = dict[str, str]()
-    for (name,), mark in _marked(type(command)):
-        party = getattr(command, name)
-        if mark is not Apart.PERSON or party is None:
-            continue
-        place = f"text|{case_id}|{command.cause}|{name}|{party}"
-        text_id = UUID(bytes=marks.mark(process.room, place)[:16], version=5)
+    parties = _parties(marks, process, case_id, command)
+    for party, text_id in parties.values():
         await keep_text(connection, marks, text_id, case_id, command.actor.id, party)
-        changed[name] = f"{party_key(marks, process.room, party)}.{text_id}"
-    if changed:
+    if parties:
         # the staff as it is now: whoever is named may be of it
         await keep_staff_keys(connection, marks, process)
-    return command.model_copy(update=changed)
+    return without_parties(marks, process, case_id, command)
+
+
+def without_parties(marks: Marks, process: Process[Any], case_id: str, command: Command) -> Command:
+    """A decision as it goes on without the persons whom it names; nothing is stored."""
+    parties = _parties(marks, process, case_id, command)
+    return command.model_copy(
+        update={
+            name: f"{party_key(marks, process.room, party)}.{text_id}"
+            for name, (party, text_id) in parties.items()
+        }
+    )
+
+
+def _parties(
+    marks: Marks, process: Process[Any], case_id: str, command: Command
+) -> dict[str, tuple[str, UUID]]:
+    """By field the person whom a decision names, and the id under which that is stored."""
+    found = {}
+    for (name,), mark in _marked(type(command)):
+        party = getattr(command, name)
+        if mark is Apart.PERSON and party is not None:
+            place = f"text|{case_id}|{command.cause}|{name}|{party}"
+            found[name] = party, UUID(bytes=marks.mark(process.room, place)[:16], version=5)
+    return found
 
 
 async def keep_staff_keys(connection: Any, marks: Marks, process: Process[Any]) -> None:

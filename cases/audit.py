@@ -12,27 +12,31 @@ from activities.kernel.queries import queries
 from cases.list_questions import Question
 from cases.lists import Page, reading
 from cases.registry import PROCESSES
-from cases.sight import CONFIDENTIAL, whole_processes
+from cases.sight import CONFIDENTIAL, PASSING, whole_processes
 from schemas.kernel.case import Actor
 from workflows.kernel.sight import Field
 
 SQL: Final = queries("kernel/audit")
-Kind = Literal["administration", "steps", "reads"]
+Kind = Literal["administration", "steps", "openings", "reads"]
 PLACES: Final[Mapping[Kind, tuple[str, ...]]] = {
     "administration": ("entry",),
     "steps": ("at", "case_id", "version"),
+    "openings": ("read",),
     "reads": ("read",),
 }
 """By what each goes on, the newest first."""
 SHAPES: Final[Mapping[Kind, Any]] = {
     "administration": tuple[int],
     "steps": tuple[datetime, str, int],
+    "openings": tuple[int],
     "reads": tuple[int],
 }
+_OF_READS: Final = {"who": "r.staff_id", "case_id": "r.case_id", "act": "r.what", "at": "r.at"}
 _COLUMNS: Final[Mapping[Kind, Mapping[str, str]]] = {
     "administration": {"who": "l.actor", "case_id": "l.subject", "act": "l.act", "at": "l.at"},
     "steps": {"who": "l.actor_id", "case_id": "l.case_id", "act": "l.step", "at": "l.at"},
-    "reads": {"who": "r.staff_id", "case_id": "r.case_id", "act": "r.what", "at": "r.at"},
+    "openings": _OF_READS,
+    "reads": _OF_READS,
 }
 
 
@@ -97,6 +101,8 @@ def audit_question(
     if kind != "administration":
         shown = audited(actor, kind)
         more["others"] = ask([each.room for name, each in PROCESSES.items() if name not in shown])
+    if kind == "openings":
+        more["passing"] = ask(PASSING)
     filters = "".join(f" AND {each}" for each in conditions)
     ask.text = SQL[kind].format(filters=filters, limit=ask(limit), **more)
     return ask

@@ -10,7 +10,7 @@ from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.queries import queries
 from cases import facts
 from cases.registry import PROCESSES
-from cases.sight import process_of
+from cases.sight import PASSING, process_of
 from cases.texts import Vault, keep_text
 from schemas.kernel.break_glass import GlassBroken
 from schemas.kernel.case import Actor, EventEnvelope
@@ -78,6 +78,16 @@ async def break_glass(
                 raise Refusal("id-used-for-another-event", source=source, id=key)
             await connection.execute(SQL["break_glass"], case_id, actor.id, until, text_id, key)
     return until
+
+
+async def openings_of(
+    pool: asyncpg.Pool, case_id: str, limit: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Who has opened a case, the last first; and how often whose lists and searches had it among others."""
+    with acting_for(THE_HOST):
+        openings = await pool.fetch(SQL["openings"], case_id, PASSING, limit)
+        passings = await pool.fetch(SQL["passings"], case_id, PASSING)
+    return [dict(row) for row in openings], [dict(row) for row in passings]
 
 
 async def reads_of(pool: asyncpg.Pool, case_id: str, after: int | None, limit: int) -> list[dict[str, Any]]:

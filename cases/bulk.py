@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from temporalio.client import Client
 
 from activities.kernel.acting import THE_HOST, acting_for
+from activities.kernel.database import FAULTS
 from activities.kernel.queries import queries
 from cases.apart import Marks
 from cases.decisions import decide, made_before
@@ -108,26 +109,35 @@ async def go_on(
 async def _some(
     pool: asyncpg.Pool, connected: Connected, vault: Marks, run: asyncpg.Record, fault: Fault
 ) -> bool:
-    """Decide some more; False: there are none, or servers are away and it is tried again later."""
+    """Decide some more; False: there are none, or servers are away, and what is left is tried again later.
+
+    A case that nobody can decide now says why and waits a while: it is no reason for the others to wait.
+    """
     rows = await pool.fetch(SQL["waiting"], run["bulk_id"], SOME)
     for row in rows:
+        away, state, code, params = False, "done", None, dict[str, str]()
         try:
-            code, params = await _one(pool, connected, vault, run, row)
+            await _one(pool, connected, vault, run, row)
         except Refusal as refusal:
-            if refusal.kind is RefusalKind.UNAVAILABLE:
-                log.warning("bulk-waits", code=refusal.code)
-                return False
-            code, params = refusal.code, dict(refusal.params)
+            away = refusal.kind is RefusalKind.UNAVAILABLE
+            state, code, params = "waiting" if away else "refused", refusal.code, dict(refusal.params)
+            log.info("bulk-case-not-decided", case_id=row["case_id"], code=code)
+        except FAULTS:
+            raise
+        except Exception:
+            log.exception("bulk-case-failed", case_id=row["case_id"])
+            state, code = "waiting", "not-decided-yet"
         await fault("decided")
-        state = "done" if code is None else "refused"
         await pool.execute(SQL["answer"], run["bulk_id"], row["case_id"], state, code, json.dumps(params))
         await fault("answered")
+        if away:
+            return False
     return bool(rows)
 
 
 async def _one(
     pool: asyncpg.Pool, connected: Connected, vault: Marks, run: asyncpg.Record, row: asyncpg.Record
-) -> tuple[str | None, dict[str, str]]:
+) -> None:
     """Decide one case as the person who began the run, with the roles that they have now.
 
     Raises:
@@ -142,7 +152,7 @@ async def _one(
         raise Refusal("no-such-case")
     before = await made_before(pool, case, f"{actor.id}/{command_type.step}/{key}")
     if before is not None:
-        return None, {}
+        return
     if Field.CASE not in fields:
         raise Refusal("no-such-case")
     opened = (await key_of(pool, vault, row["case_id"])).unseal(
@@ -157,7 +167,6 @@ async def _one(
     except ValidationError:
         raise Refusal("invalid-message", faults="-") from None
     await decide(pool, connected(row["case_id"]), case, command, typed["texts"], vault)
-    return None, {}
 
 
 async def under_way(pool: asyncpg.Pool) -> list[UUID]:

@@ -26,14 +26,17 @@ from activities.kernel.acting import THE_HOST, acting_for
 from activities.kernel.database import FAULTS, REFUSED
 from activities.kernel.queries import queries
 from cases import corrections
-from cases.apart import Marks, parted
+from cases.apart import Marks, parted, without_parties
 from cases.registry import PROCESSES
 from cases.starting import waking
+from cases.states import read_state, trial_frame
 from cases.texts import Vault, keep_text
 from cases.time_limits import is_unconnected, within
 from schemas.kernel.case import Command, ReassignTask, Receipt
 from schemas.kernel.patience import ANSWER_WITHIN, CONNECT_WITHIN, PROBE_WITHIN
 from schemas.kernel.refusals import Refusal, RefusalKind, is_refusal
+from workflows.kernel import stepping
+from workflows.kernel.frame import LookupNeeded
 
 SQL: Final = queries("kernel/office")
 _WORDS: Final = re.compile(r"((?:\w+_)?(?:reason|remark|note|evidence|comment))_id")
@@ -60,9 +63,17 @@ class NotDecided(Refusal):
 
 
 def text_fields(command: type[Command]) -> dict[str, str]:
-    """What a person calls the words of a kind of decision, each with the field that refers to them."""
-    found = ((field, _WORDS.fullmatch(field)) for field in command.model_fields)
-    return {match[1]: field for field, match in found if match is not None}
+    """What a person calls the words of a kind of decision, each with the field that refers to them.
+
+    Beside a reason by its code the words for it are the `reason_in_words`.
+    """
+    fields = command.model_fields
+    found = ((field, _WORDS.fullmatch(field)) for field in fields)
+    return {
+        f"{match[1]}_in_words" if match[1] in fields else match[1]: field
+        for field, match in found
+        if match is not None
+    }
 
 
 def own_fields(command: type[Command]) -> dict[str, FieldInfo]:
@@ -95,6 +106,36 @@ async def made_before(pool: asyncpg.Pool, case: asyncpg.Record, cause: str) -> R
         repeated=True,
         **(current if case["closed_at"] is None else {}),
     )
+
+
+async def tried(
+    pool: asyncpg.Pool,
+    case: asyncpg.Record,
+    command: Command,
+    texts: Mapping[str, str],
+    vault: Marks,
+    values: Mapping[str, Any] | None = None,
+) -> Refusal | None:
+    """What the rules say to a decision on a copy of the case, but for what only the step looks up.
+
+    Nothing is stored: words and values stand in it under the ids that they would have.
+    """
+    process, fields = PROCESSES[case["process"]], text_fields(type(command))
+    case_id = case["case_id"]
+    ids = {fields[name]: str(_text_id(case_id, command, name)) for name in texts}
+    try:
+        if values is not None:
+            corrections.checked(process, getattr(command, "record", ""), values)
+            ids[VALUES_ID] = str(_text_id(case_id, command, VALUES))
+        sent = command.model_copy(update=ids)
+        if process.keyed:
+            sent = without_parties(vault, process, case_id, sent)
+        stepping.decided(process, sent, await read_state(pool, case), await trial_frame(pool, case))
+    except Refusal as refusal:
+        return refusal
+    except LookupNeeded:
+        return None
+    return None
 
 
 async def decide(
@@ -226,8 +267,12 @@ async def _keep(
     pool: asyncpg.Pool, case_id: str, command: Command, name: str, words: str, vault: Vault
 ) -> tuple[UUID, bool]:
     """Store words under an id that follows from the command's: repeated, they are stored once."""
-    text_id = uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}|{name}")
+    text_id = _text_id(case_id, command, name)
     return text_id, await keep_text(pool, vault, text_id, case_id, command.actor.id, words)
+
+
+def _text_id(case_id: str, command: Command, name: str) -> UUID:
+    return uuid5(_TEXTS_OF_COMMANDS, f"{case_id}|{command.cause}|{name}")
 
 
 async def _connected(client: Callable[[], Awaitable[Client]]) -> Client:

@@ -1,7 +1,6 @@
 """A fact that a person enters for another system: tried, stored, and what became of it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -11,12 +10,11 @@ from activities.kernel.queries import queries
 from cases.apart import Kept, Marks, Words, is_apart, keep, put_apart
 from cases.receipts import keep_receipt
 from cases.registry import PROCESSES
-from cases.states import read_state
+from cases.states import read_state, trial_frame
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.refusals import Refusal, RefusalKind
 from workflows.kernel import stepping
-from workflows.kernel.frame import Frame, LookupNeeded
-from workflows.kernel.known_policies import POLICIES
+from workflows.kernel.frame import LookupNeeded
 from workflows.kernel.process import Process
 
 SQL: Final = queries("kernel/events")
@@ -26,9 +24,8 @@ LOG_OF_CAUSE: Final = queries("kernel/office")["log_of_cause"]
 async def tried(pool: asyncpg.Pool, case: asyncpg.Record, envelope: EventEnvelope) -> Refusal | None:
     """What the rules say to a fact on a copy of the case, but for what only the step looks up."""
     process = PROCESSES[case["process"]]
-    frame = Frame(now=datetime.now(UTC), policies=POLICIES.of(process))
     try:
-        stepping.told(process, envelope, await read_state(pool, case), frame)
+        stepping.told(process, envelope, await read_state(pool, case), await trial_frame(pool, case))
     except Refusal as refusal:
         return refusal
     except LookupNeeded:

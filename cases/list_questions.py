@@ -45,6 +45,8 @@ class CaseFilters:
 
     process: str | None = None
     stage: str | None = None
+    reached: str | None = None
+    """A stage at which they are or have been."""
     waiting_for: str | None = None
     outcome: str | None = None
     overdue: bool | None = None
@@ -92,6 +94,7 @@ def cases_question(view: View, wanted: CaseFilters, after: str | None, limit: in
     conditions = ask.any_of(
         {
             "c.stage = {}": wanted.stage,
+            "coalesce(c.state -> 'path', '[]') || to_jsonb(c.stage) ? {}": wanted.reached,
             "c.closed_at IS NULL AND c.waiting_for = {}": wanted.waiting_for,
             "c.outcome = {}": wanted.outcome,
         }

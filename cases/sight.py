@@ -18,6 +18,8 @@ from workflows.kernel.sight import Field, Grant
 SQL: Final = queries("kernel/sight")
 CONFIDENTIAL: Final = frozenset(name for name, room in ROOMS.items() if room.process.confidential)
 """Processes of which every read is noted, and no row is shown to who does not see its case."""
+PASSING: Final = ("list", "search")
+"""What is read of a case among many others, in the words of `iehe.case_reads`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cases.refusal_words import HTTP
+from cases.refusal_words import HTTP, Door
 from schemas.kernel.refusals import Refusal, RefusalKind, text_of
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -166,15 +166,15 @@ def invalid(faults: Iterable[Fault]) -> Problem:
     return Invalid(faults)
 
 
-def refused(refusal: Refusal) -> Problem:
-    """A refusal as a problem, without anything that was sent."""
+def refused(refusal: Refusal, door: Door = HTTP) -> Problem:
+    """A refusal as a problem, without anything that was sent; in the words of a door."""
     code, kind = refusal.code, refusal.kind
     if code == "invalid-message":
         return invalid([Fault("", "invalid_message")])
     params = dict(refusal.params)
     if sent := text_of(code).sent:
         params[sent] = "…"
-    english, japanese = (HTTP.text(Refusal(code, **params), language) for language in ("en", "ja"))
+    english, japanese = (door.text(Refusal(code, **params), language) for language in ("en", "ja"))
     headers = {"Retry-After": _RETRY_AFTER[kind]} if kind in _RETRY_AFTER else None
     told = None if kind is RefusalKind.UNAVAILABLE else params
     return Problem(_STATUS_OF[kind], code, english, japanese, headers=headers, params=told)

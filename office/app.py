@@ -20,6 +20,7 @@ from office.guard import (
 )
 from office.problems import answer_http, answer_problem
 from office.sessions import SignInNeeded
+from office.staff_names import StaffNames
 from schemas.kernel.refusals import Refusal
 
 
@@ -45,6 +46,7 @@ def create_app(office: Office) -> Starlette:
     app.state.office = office
     app.state.gateway = office.gateway
     app.state.marks = Marks()
+    app.state.names = StaffNames()
     app.state.bulk = BulkRunner(office)
     app.add_middleware(Guard, office=office)
     app.add_middleware(Outermost, headers=headers_of(office), answer=answer_problem)

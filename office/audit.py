@@ -19,7 +19,7 @@ from office.context import office_of
 from office.pages import Reader, page, reader_of
 from office.print_head import print_head
 from office.sessions import require_fresh
-from office.words import Tongue, step_of
+from office.words import Tongue, lookup, step_of
 from schemas.kernel.japan import TOKYO
 
 LIMIT: Final = 100
@@ -30,7 +30,8 @@ def kinds_of(t: Tongue) -> dict[Kind, str]:
     return {
         "administration": t("Administration"),
         "steps": t("Steps of cases"),
-        "reads": t("Reads of confidential cases"),
+        "openings": t("Openings of confidential cases"),
+        "reads": t("All reads of confidential cases, lists and searches among them"),
     }
 
 
@@ -117,27 +118,55 @@ async def show(request: Request) -> Response:
         query=query,
         kinds=list(kinds_of(t).items()),
         columns=list(columns_of(t, query.what).items()),
-        rows=[row_of(t, query.what, row) for row in found.rows],
+        rows=[shown_of(t, query.what, row) for row in found.rows],
         following=cursor_of(found.next) if found.next else None,
         head=print_head(t, [(t("Log"), kinds_of(t)[query.what]), *filters, *days]),
     )
 
 
 def row_of(t: Tongue, kind: Kind, row: dict[str, Any]) -> dict[str, str]:
-    """An entry in words, by the names of the columns."""
+    """An entry as a file has it, by the names of the columns: acts and rights by their codes."""
     told = {"at": t.moment(row["at"]), "case_id": row.get("case_id", "")}
     if kind == "administration":
-        details = ("、" if t.language == "ja" else ", ").join(
-            f"{name}: {value}" for name, value in row["details"].items() if value is not None
-        )
+        details = ", ".join(f"{name}: {value}" for name, value in _details(row))
         return told | {"who": row["actor"], "act": row["act"], "subject": row["subject"], "details": details}
-    if kind == "reads":
+    if kind in ("openings", "reads"):
         return told | {"who": row["staff_id"], "act": row["what"], "by_right": row["by_right"]}
     process = PROCESSES[process_of(row["case_id"]) or ""]
     stages = [row["from_stage"], row["stage"]] if row["from_stage"] != row["stage"] else [row["stage"]]
     known = process.lifecycle.stages
     return told | {
         "who": row["actor_id"] if row["actor_kind"] == "person" else t.word(process.room, row["actor_kind"]),
-        "act": step_of(t, process, row["step"]),
+        "act": row["step"],
         "stages": " → ".join(t.stage(process.name, each) if each in known else "·" for each in stages),
     }
+
+
+def shown_of(t: Tongue, kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
+    """An entry as the page shows it: `words` of what a file has by codes, `listed` details by name."""
+    found = {**row_of(t, kind, row), "words": {}, "listed": []}
+    if kind == "administration":
+        listed = [
+            (_in_words(t, "detail", name), t.value(room_of(f"log: {row['act']}") or "", value))
+            for name, value in _details(row)
+        ]
+        return found | {"words": {"act": _in_words(t, "log", row["act"])}, "listed": listed}
+    process = PROCESSES[process_of(row["case_id"]) or ""]
+    if kind == "steps":
+        return found | {"words": {"act": step_of(t, process, row["step"])}}
+    right = " / ".join(t.choice(process.room, "right", each) for each in row["by_right"].split("/"))
+    return found | {"words": {"act": t.choice(process.room, "read", row["what"]), "by_right": right}}
+
+
+def room_of(code: str) -> str | None:
+    """Whose words a code of the administration log has: the host's (empty), a room's; None: nobody's."""
+    rooms = ("", *(each.room for each in PROCESSES.values()))
+    return next((room for room in rooms if lookup(room, code)), None)
+
+
+def _in_words(t: Tongue, of: str, code: str) -> str:
+    return t.choice(room_of(f"{of}: {code}") or "", of, code)
+
+
+def _details(row: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in row["details"].items() if value is not None]

@@ -5,18 +5,16 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from activities.kernel.database import FAULTS
 from cases import bulk
 from cases.decisions import own_fields, text_fields
 from cases.finding import case_seen
-from cases.refusal_words import PAGE
+from cases.refusal_words import MANY
 from cases.registry import PROCESSES
 from cases.states import read_state
 from office.context import Office, office_of
@@ -25,7 +23,7 @@ from office.options import options_of
 from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, small_number, step_in
 from office.problems import problem
-from office.words import act_of, first_of
+from office.words import act_of, rest_of
 from schemas.kernel.case import Command
 from schemas.kernel.refusals import Refusal
 from workflows.kernel.process import Process
@@ -34,8 +32,6 @@ from workflows.kernel.sight import Field
 STATES: Final = {"waiting": "waiting", "done": "done", "refused": "not done"}
 LOOK_EVERY: Final = 5.0
 """Seconds after which runs are looked for that another process has left."""
-
-log = structlog.get_logger()
 
 
 async def choose(request: Request) -> Response:
@@ -104,7 +100,7 @@ async def show(request: Request) -> Response:
         {
             "case_id": row["case_id"],
             "state": t(STATES[row["state"]]),
-            "why": PAGE.text(Refusal(row["code"], **row["params"]), t.language) if row["code"] else "",
+            "why": MANY.text(Refusal(row["code"], **row["params"]), t.language) if row["code"] else "",
         }
         for row in run["cases"]
     ]
@@ -171,7 +167,7 @@ def _about(
     reader: Reader, process: Process[Any], command: type[Command], seen: list[tuple[str, int]], key: str
 ) -> dict[str, Any]:
     title = act_of(reader.tongue, process, command.step)
-    rest = reader.tongue.sentence(process.room, first_of(command))
+    rest = rest_of(reader.tongue, process, command.step)
     return {
         "title": title,
         "rest": rest,
@@ -225,10 +221,4 @@ class BulkRunner:
         """Go on with every run that has not ended."""
         gateway = self._office.gateway
         for bulk_id in await bulk.under_way(gateway.pool):
-            try:
-                await bulk.go_on(gateway.pool, gateway.connected_to, gateway.vault, bulk_id)
-            except FAULTS:
-                raise
-            except Exception:
-                # it waits, and is no reason for the others to wait with it
-                log.exception("bulk-run-failed")
+            await bulk.go_on(gateway.pool, gateway.connected_to, gateway.vault, bulk_id)

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from activities.kernel.queries import queries
 from cases import documents, lists, places
 from cases.administration import ENTER, roles_for
-from cases.break_glass import reads_of
+from cases.break_glass import openings_of
 from cases.finding import case_seen
 from cases.page import read_page
+from cases.refusal_words import PAGE
 from cases.registry import PROCESSES
 from cases.sight import note_reads
 from cases.states import read_state
@@ -24,7 +25,7 @@ from office.pages import Reader, page, reader_of
 from office.posted import new_key
 from office.tables import sections_of
 from office.tasks import neighbours, task_words
-from office.words import act_of, first_of, step_of
+from office.words import act_of, rest_of, step_of
 from schemas.kernel.case import KernelCommand
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.roles import AUDITOR
@@ -157,7 +158,8 @@ async def _tab(  # noqa: PLR0911 - one for each tab
         case "timeline":
             rows = await pool.fetch(SQL["log_of_case"], seen.case_id)
             return {"steps": [_step(reader, seen, dict(row)) for row in reversed(rows)]}
-    return {"reads": await reads_of(pool, seen.case_id, None, 200)}
+    openings, passings = await openings_of(pool, seen.case_id, 200)
+    return {"reads": openings, "passings": passings}
 
 
 def _enters(reader: Reader, seen: Seen) -> bool:
@@ -165,14 +167,21 @@ def _enters(reader: Reader, seen: Seen) -> bool:
 
 
 async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the reader's roles may do, what is asked for first; for each that cannot be done now, why not."""
+    """What the reader's roles may do, what is asked for first, what is exceptional last; of each
+    that cannot be done now why not.
+    """
     pool, t, process, found = office_of(request).gateway.pool, reader.tongue, seen.process, []
     state = await read_state(pool, seen.row)
     asked = {task["kind"] for task in told["tasks"]}
     own = [name for name in process.commands if not process.roles_of(name).isdisjoint(reader.actor.roles)]
     stages = {name: min(len(line.at) for line in _lines(process, name)) for name in own}
-    # what is for few stages is what is waited for there; what can be done at many is not
-    for name in sorted(own, key=lambda each: (each not in told["possible"], each not in asked, stages[each])):
+    beside = {each.step for each in process.exceptional} - asked
+
+    def order(name: str) -> tuple[bool, bool, bool, int]:
+        # what is for few stages is what is waited for there; what can be done at many is not
+        return name not in told["possible"], name in beside, name not in asked, stages[name]
+
+    for name in sorted(own, key=order):
         command, why = process.commands[name], ""
         if name not in told["possible"]:
             why = _refusal_of(reader, process, state, name)
@@ -182,9 +191,9 @@ async def _acts(request: Request, reader: Reader, seen: Seen, told: dict[str, An
             {
                 "name": name,
                 "title": act_of(t, process, name),
-                "rest": t.sentence(process.room, first_of(command)),
+                "rest": rest_of(t, process, name),
                 "why": why,
-                "asked": name in asked or stages[name] == 1,
+                "asked": name in asked or (stages[name] == 1 and name not in beside),
                 "of_host": issubclass(command, KernelCommand),
             }
         )
@@ -225,7 +234,7 @@ def why_not(reader: Reader, process: Process[Any], refusal: Refusal) -> str:
         )
     if refusal.code == "case-closed":
         return t("The case is closed.")
-    return refusal.text(t.language, repeat="", look_again="")
+    return PAGE.text(refusal, t.language)
 
 
 def _events(reader: Reader, seen: Seen) -> list[dict[str, str]]:
@@ -272,7 +281,9 @@ def _step(reader: Reader, seen: Seen, row: dict[str, Any]) -> dict[str, Any]:
         "version": row["version"],
         "at": t.moment(row["at"]),
         "title": step_of(t, process, row["step"]),
-        "by": row["actor_id"] if row["actor_kind"] == "person" else t.word(process.room, row["actor_kind"]),
+        "by": reader.who(row["actor_id"])
+        if row["actor_kind"] == "person"
+        else t.word(process.room, row["actor_kind"]),
         "from": t.stage(process.name, row["from_stage"]) if moved and row["from_stage"] else "",
         "to": t.stage(process.name, row["stage"]) if moved else "",
         "details": [

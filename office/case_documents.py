@@ -50,7 +50,7 @@ async def keep(request: Request) -> Response:
         finally:
             await form.close()
     gateway = office_of(request).gateway
-    await put(
+    kept = await put(
         gateway.pool,
         gateway.store,
         gateway.vault,
@@ -59,4 +59,4 @@ async def keep(request: Request) -> Response:
         content,
         reader.actor.id,
     )
-    return go(f"/cases/{seen.case_id}?tab=documents&said=sent")
+    return go(f"/cases/{seen.case_id}?tab=documents&said={'same' if kept.repeated else 'sent'}")

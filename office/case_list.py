@@ -29,6 +29,7 @@ class CasesQuery(BaseModel):
 
     process: str | None = None
     stage: str | None = None
+    reached: str | None = None
     waiting_for: str | None = None
     state: Literal["open", "closed", "all", "overdue"] = "open"
     label: str | None = None
@@ -43,6 +44,7 @@ def wanted_of(query: CasesQuery) -> CaseFilters:
     return CaseFilters(
         process=process,
         stage=query.stage or None,
+        reached=query.reached or None,
         waiting_for=query.waiting_for or None,
         overdue=True if query.state == "overdue" else None,
         is_open={"open": True, "closed": False, "overdue": True}.get(query.state),
@@ -78,13 +80,18 @@ async def show(request: Request) -> Response:
 
 def _filters(t: Tongue, query: CasesQuery) -> list[tuple[str, str | None]]:
     process = PROCESSES.get(query.process or "")
-    stage = query.stage if process is not None and query.stage in process.lifecycle.stages else None
+
+    def stage(name: str | None) -> str | None:
+        known = process is not None and name in process.lifecycle.stages
+        return t.stage(process.name, name) if known and process is not None and name else None
+
     return [
         (t("Process"), t.pair(process.title) if process is not None else None),
-        (t("Stage"), t.stage(process.name, stage) if process is not None and stage else None),
-        (t("Waits for"), query.waiting_for),
+        (t("Stage"), stage(query.stage)),
+        (t("Has been at"), stage(query.reached)),
+        (t("Waits for"), t.word(process.room if process else "", query.waiting_for or "")),
         (t("State"), t(query.state)),
-        (t("Filed under"), query.label),
+        (t("Filed under"), query.label and query.label.partition(":")[2]),
     ]
 
 

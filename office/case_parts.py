@@ -46,10 +46,13 @@ async def words(request: Request, reader: Reader, seen: Seen) -> list[Section]:
     """Everything that was said of the case in words, for who sees what is personal; that is on record."""
     if Field.PERSONAL not in seen.fields:
         return []
-    t, gateway = reader.tongue, office_of(request).gateway
+    t, gateway, room = reader.tongue, office_of(request).gateway, seen.process.room
     await note_reads(gateway.pool, [seen.case_id], READ, Field.PERSONAL)
     lines = tuple(
-        (f"{t.moment(each['created_at'])} {each['author']}", each["body"] or t("It cannot be opened."))
+        (
+            f"{t.moment(each['created_at'])} {t.said_by(room, each['author'])}",
+            each["body"] or t("It cannot be opened."),
+        )
         for each in await texts_of(gateway.pool, gateway.vault, seen.case_id)
     )
     return [Section(t("What was said"), lines=lines)] if lines else []
@@ -63,7 +66,7 @@ async def files(request: Request, reader: Reader, seen: Seen) -> list[Section]:
         rows.append(
             {
                 "document": t.of(each["title"]),
-                "state": t.word(room, str(each["state"])) if each["state"] else "",
+                "state": t.choice(room, "document", each["state"]) if each["state"] else "",
             }
         )
         links.append(

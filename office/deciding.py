@@ -13,10 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from activities.kernel.queries import queries
-from cases.decisions import decide, made_before, values_field
+from cases.decisions import decide, made_before, tried, values_field
 from cases.drafts import drop_draft, keep_draft, read_draft
 from cases.finding import case_seen
-from cases.refusal_words import PAGE
 from cases.registry import ROOMS
 from cases.sight import fields_of, note_reads
 from office.case import case_id_of, seen_case
@@ -34,6 +33,8 @@ SQL: Final = queries("kernel/office")
 STALE: Final = "stale-version"
 DECIDES: Final = ("do", "do-next")
 """Buttons of the check page that decide."""
+AS_TYPED: Final = frozenset({RefusalKind.INVALID, RefusalKind.NOT_FOUND})
+"""Refusals of what was typed: told before it is checked once more."""
 DRAFT_LIMIT: Final = 10_000
 """Characters of a draft, all its fields together: as JSON, sealed, no more than its column takes."""
 
@@ -65,27 +66,41 @@ async def receive(request: Request) -> Response:  # noqa: PLR0911 - one for each
         return await _draft(request, question, version, given, drop=step == "drop")
     if step in DECIDES and (receipt := await _receipt(request, question, key)) is not None:
         return await _after(request, question, receipt, and_next=step == "do-next")
-    faults = question.form.unreadable(given)
-    record, command = question.record, None
+    record = question.record
     if record is not None and not record.changed(given):
         general = (question.reader.tongue("Nothing was typed otherwise than it is."),)
         return await ask_page(
             request, question, version, key, given, status=HTTPStatus.CONFLICT, general=general
         )
-    if not faults:
-        values = question.form.values(given) | ({"record": record.name} if record is not None else {})
-        frame = {"command_id": key, "actor": reader.actor, "case_version": version}
-        try:
-            command = question.command.model_validate(frame | values)
-        except ValidationError as error:
-            faults = question.form.faults(error)
+    command, faults = _typed(question, given, key, version)
     if command is None:
         return await ask_page(request, question, version, key, given, faults, HTTPStatus.UNPROCESSABLE_ENTITY)
     if step == "change":
         return await ask_page(request, question, version, key, given)
     if step not in DECIDES:
+        unfit = await _tried(request, question, command, given)
+        if unfit is not None:
+            return await _refused(request, question, unfit, version, given, key)
         return await _check(request, question, version, key, given)
     return await _do(request, question, command, version, given, and_next=step == "do-next")
+
+
+def _typed(
+    question: Question, given: FormData, key: str, version: int
+) -> tuple[Command | None, dict[str, str]]:
+    """The decision as it was typed, or what is wrong with it by field."""
+    form, record = question.form, question.record
+    faults = form.unreadable(given)
+    if version == question.seen.row["version"]:
+        faults |= form.unlisted(given)
+    if faults:
+        return None, faults
+    values = form.values(given) | ({"record": record.name} if record is not None else {})
+    frame = {"command_id": key, "actor": question.reader.actor, "case_version": version}
+    try:
+        return question.command.model_validate(frame | values), {}
+    except ValidationError as error:
+        return None, form.faults(error)
 
 
 async def _made_before(request: Request, refusal: Refusal) -> Response:
@@ -155,6 +170,18 @@ async def _receipt(request: Request, question: Question, key: str) -> Receipt | 
     return await made_before(office_of(request).gateway.pool, question.seen.row, cause)
 
 
+async def _tried(request: Request, question: Question, command: Command, given: FormData) -> Refusal | None:
+    """Why what was typed cannot be decided as it is, by the rule that decides in the end."""
+    gateway, record = office_of(request).gateway, question.record
+    said = question.form.said(given)
+    try:
+        values = None if record is None else record.read(record.changed(given))
+        refusal = await tried(gateway.pool, question.seen.row, command, said, gateway.vault, values)
+    except Refusal as error:
+        refusal = error
+    return refusal if refusal is not None and refusal.kind in AS_TYPED else None
+
+
 async def _do(
     request: Request, question: Question, command: Command, version: int, given: FormData, *, and_next: bool
 ) -> Response:
@@ -187,20 +214,30 @@ async def _after(request: Request, question: Question, receipt: Receipt, *, and_
 
 
 async def _refused(
-    request: Request, question: Question, refusal: Refusal, version: int, given: FormData
+    request: Request,
+    question: Question,
+    refusal: Refusal,
+    version: int,
+    given: FormData,
+    key: str | None = None,
 ) -> Response:
     """The question again with what was typed; where the case changed, upon its new version and with why."""
     t = question.reader.tongue
-    text = PAGE.text(refusal, t.language)
     status = {
+        RefusalKind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
         RefusalKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
         RefusalKind.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
         RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
     }.get(refusal.kind, HTTPStatus.CONFLICT)
     if refusal.code != STALE:
         # where nobody knows whether it was made, the same key again asks for the first answer
-        key = key_in(given) if refusal.kind is RefusalKind.UNAVAILABLE else new_key()
-        return await ask_page(request, question, version, key, given, status=status, general=(text,))
+        if refusal.kind is RefusalKind.UNAVAILABLE:
+            key = key_in(given)
+        place, text = question.form.refused(refusal, given)
+        faults, general = ({place: text}, ()) if place is not None else (None, (text,))
+        return await ask_page(
+            request, question, version, key or new_key(), given, faults, status, general=general
+        )
     fresh = await question_of(request)
     changed = await changes(request, fresh, version)
     told = t("The case has changed since you looked. Below is what changed; what you typed is still there.")

@@ -14,17 +14,19 @@ from starlette.responses import Response
 from cases import facts
 from cases.administration import ENTER, roles_for
 from cases.finding import case_seen
-from cases.refusal_words import PAGE
+from cases.states import read_state
 from gateway.problems import problem
 from gateway.staff import require_role
 from office.case import Seen, seen_case
 from office.context import office_of
 from office.forms import Form
+from office.options import options_of
 from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, step_in
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import event_type
-from schemas.kernel.refusals import Refusal
+from schemas.kernel.refusals import Refusal, RefusalKind
+from workflows.kernel.process import EventKind
 
 SOURCE: Final = "iehe-office"
 WAIT: Final = 3.0
@@ -45,7 +47,7 @@ async def ask(request: Request) -> Response:
     """What happened."""
     reader = await reader_of(request)
     seen, kind = await _kind(request, reader)
-    return _ask(request, reader, seen, _form(reader, seen, kind), new_key())
+    return _ask(request, reader, seen, await _form(request, reader, seen, kind), new_key())
 
 
 async def receive(request: Request) -> Response:
@@ -53,8 +55,11 @@ async def receive(request: Request) -> Response:
     reader = await reader_of(request)
     seen, kind = await _kind(request, reader)
     given = await form_of(request, reader)
-    key, step, form = key_in(given), step_in(given), _form(reader, seen, kind)
+    key, step, form = key_in(given), step_in(given), await _form(request, reader, seen, kind)
     faults, data, when = form.unreadable(given), None, None
+    if step != "do":
+        # what was checked is taken or refused by the rule: it may have been taken before
+        faults |= form.unlisted(given)
     if not faults:
         values = form.values(given)
         try:
@@ -65,9 +70,6 @@ async def receive(request: Request) -> Response:
     if data is None or when is None or step == "change":
         status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
         return _ask(request, reader, seen, form, key, given, faults, status)
-    if step != "do":
-        about = _about(reader, seen, request.path_params["name"])
-        return page(request, reader, "fact_check.html", inputs=form.inputs(given), key=key, **about)
     envelope = EventEnvelope(
         id=key,
         source=f"{SOURCE}:{reader.actor.id}",
@@ -76,7 +78,14 @@ async def receive(request: Request) -> Response:
         received_at=datetime.now(UTC),
         data=data.model_dump(mode="json", exclude_unset=True),
     )
-    return await _store(request, reader, seen, form, envelope, given)
+    if step == "do":
+        return await _store(request, reader, seen, form, envelope, given)
+    try:
+        await facts.check(office_of(request).gateway.pool, seen.row, envelope)
+    except Refusal as refusal:
+        return _refused(request, reader, seen, form, refusal, key, given)
+    about = _about(reader, seen, request.path_params["name"])
+    return page(request, reader, "fact_check.html", inputs=form.inputs(given), key=key, **about)
 
 
 async def _store(
@@ -87,7 +96,7 @@ async def _store(
     envelope: EventEnvelope,
     given: FormData,
 ) -> Response:
-    gateway, t = office_of(request).gateway, reader.tongue
+    gateway = office_of(request).gateway
     try:
         if await facts.taken(gateway.pool, seen.case_id, envelope) is None:
             await facts.check(gateway.pool, seen.row, envelope)
@@ -99,9 +108,18 @@ async def _store(
     except Refusal as error:
         refusal = error
     if refusal is not None:
-        text = PAGE.text(refusal, t.language)
-        return _ask(request, reader, seen, form, new_key(), given, None, HTTPStatus.CONFLICT, (text,))
+        return _refused(request, reader, seen, form, refusal, new_key(), given)
     return go(f"/cases/{seen.case_id}?said={'decided' if entry is not None else 'stored'}")
+
+
+def _refused(
+    request: Request, reader: Reader, seen: Seen, form: Form, refusal: Refusal, key: str, given: FormData
+) -> Response:
+    place, text = form.refused(refusal, given)
+    faults, general = ({place: text}, ()) if place is not None else (None, (text,))
+    invalid = refusal.kind is RefusalKind.INVALID
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if invalid else HTTPStatus.CONFLICT
+    return _ask(request, reader, seen, form, key, given, faults, status, general)
 
 
 async def _taken(request: Request, seen: Seen, envelope: EventEnvelope) -> Any:
@@ -128,7 +146,7 @@ async def _refusal(
     return now if now is not None and now.code == code else Refusal(code)
 
 
-async def _kind(request: Request, reader: Reader) -> tuple[Seen, Any]:
+async def _kind(request: Request, reader: Reader) -> tuple[Seen, EventKind]:
     seen = await seen_case(request, reader)
     require_role(reader.actor, roles_for(ENTER, seen.process.name))
     kind = seen.process.events.get(request.path_params["name"])
@@ -137,9 +155,12 @@ async def _kind(request: Request, reader: Reader) -> tuple[Seen, Any]:
     return seen, kind
 
 
-def _form(reader: Reader, seen: Seen, kind: Any) -> Form:
+async def _form(request: Request, reader: Reader, seen: Seen, kind: EventKind) -> Form:
+    pool, t, process = office_of(request).gateway.pool, reader.tongue, seen.process
+    state = await read_state(pool, seen.row)
+    choices = await options_of(pool, t, process, seen.case_id, state, kind.data)
     fields = {**kind.data.model_fields, **_When.model_fields}
-    return Form(reader.tongue, seen.process.room, fields)
+    return Form(t, process.room, fields, choices=choices)
 
 
 def _about(reader: Reader, seen: Seen, name: str) -> dict[str, Any]:

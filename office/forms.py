@@ -19,9 +19,11 @@ from pydantic_core import PydanticUndefined
 from starlette.datastructures import FormData
 
 from cases.fields import choices_of
+from cases.refusal_words import PAGE
 from office.words import Tongue
 from schemas.kernel.deadlines import DAY_ENDS
 from schemas.kernel.japan import TOKYO
+from schemas.kernel.refusals import Refusal, text_of
 from schemas.kernel.texts import storable
 from workflows.kernel.choices import Choice
 
@@ -153,7 +155,7 @@ class Form:
         made = [self._input(name, each, "", given, faults) for name, each in self._fields.items()]
         for name, told in self._words.items():
             label = {"reason": "Reason", "remark": "Remark", "note": "Note"}.get(name)
-            text = self._tongue(label) if label else self._tongue.word(self._room, name)
+            text = self._tongue(label) if label else upper_first(self._tongue.word(self._room, name))
             value = given.get(name, "") if given is not None else ""
             hint = self._tongue.sentence(self._room, told) if told else ""
             # whether a reason is needed the rule says: what may be needed is not called optional
@@ -185,6 +187,31 @@ class Form:
         }
         long = self._tongue("At most {limit} characters.", limit=WORDS_LIMIT)
         return found | {name: long for name in self._words if len(_typed(given, name)) > WORDS_LIMIT}
+
+    def unlisted(self, given: FormData) -> dict[str, str]:
+        """What is none of what may be chosen, by field."""
+        told = self._tongue("Choose one of these.")
+        return {
+            name: told
+            for name, each in self._fields.items()
+            if name in self._choices
+            and get_origin(kind_of(each.annotation)) is not dict
+            and not {*_lines(given, name)} <= {choice.value for choice in self._choices[name]}
+        }
+
+    def refused(self, refusal: Refusal, given: FormData) -> tuple[str | None, str]:
+        """Beside which field a refusal is shown, None where it is about none of them; and how it is told."""
+        asked = [name for name in text_of(refusal.code).fields if name in {*self._fields, *self._words}]
+        said = [name for name in asked if set(refusal.params.values()).intersection(_lines(given, name))]
+        place = next(iter([*said, *asked]), None)
+        named = {each.value: self._called(each) for each in self._choices.get(place or "", ())}
+        words = {
+            name: ", ".join(named.get(each, each) for each in value.split(", "))
+            for name, value in refusal.params.items()
+            if named.keys() & {*value.split(", ")}
+        }
+        words = {name: each.replace("{", "{{").replace("}", "}}") for name, each in words.items()}
+        return place, PAGE.text(refusal, self._tongue.language, **words)
 
     def faults(self, error: ValidationError) -> dict[str, str]:
         """What a model found, by the name of the field."""
@@ -229,9 +256,10 @@ class Form:
         if origin is dict:
             return self._numbers(made, given, chosen)
         options = self._options(kind, chosen, made.name, required=made.required)
+        closed = chosen is not None or bool(options)
         if chosen is not None and len(options) == 1 and made.required and given is None:
             value = options[0][0]  # there is nothing to judge
-        if options:
+        if closed:
             if kind is bool and isinstance(value, bool):
                 value = "yes" if value else "no"
             how: Kind = "radios" if len(options) <= RADIOS else "select"
@@ -250,13 +278,13 @@ class Form:
         else:
             of = place.rpartition(".")[2]
             found = [(each, self._tongue.choice(self._room, of, each), "") for each in choices_of(kind)]
-        if found and not required and kind is not bool:
+        if (found or chosen is not None) and not required and kind is not bool:
             found = [("", self._tongue("not said"), ""), *found]
         return tuple(found)
 
     def _called(self, choice: Choice) -> str:
         words = (choice.ja, choice.en)
-        return self._tongue.pair(words) if any(words) else self._tongue.word(self._room, choice.value)
+        return self._tongue.pair(words) if any(words) else self._tongue.code(self._room, choice.value)
 
     def _several(
         self,

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import structlog
@@ -171,7 +171,8 @@ def _once_more(request: Request, form: FormData, *, token: str, way: str) -> Res
     language = getattr(request.state, "language", None) or language_of(request)
     query = f"?{request.url.query}" if request.url.query else ""
     to = local_path(f"{request.url.path}{query}")
-    return page("once_more.html", language, HTTPStatus.FORBIDDEN, values=values, token=token, way=way, to=to)
+    shown: dict[str, Any] = {"values": values, "token": token, "way": way, "to": to}
+    return page(request, "once_more.html", language, HTTPStatus.FORBIDDEN, **shown)
 
 
 def _where(request: Request) -> str:

@@ -1,6 +1,6 @@
-"""What may be chosen in a field of a decision: tasks and time limits of the case, colleagues, versions of
-the policy, documents, and what the process says; what only the database knows is looked up by its room
-(`office/<room>/options.py`).
+"""What may be chosen in a field of a decision or of a fact: tasks and time limits of the case, colleagues,
+versions of the policy, documents, and what the process says; what only the database knows is looked up by its
+room (`office/<room>/options.py`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from activities.kernel.queries import queries
 from cases.decisions import own_fields
 from cases.registry import ROLES, own_modules
 from office.forms import kind_of
+from office.staff_names import called
 from office.words import Tongue, step_of
 from schemas.kernel.break_glass import ReviewBreakGlass
 from schemas.kernel.case import Command, KernelCommand, ReassignTask
@@ -26,6 +27,7 @@ from schemas.kernel.document_commands import (
 )
 from schemas.kernel.documents import SETTLED, DocumentStage
 from schemas.kernel.identifiers import StaffId
+from schemas.kernel.payload import Payload
 from schemas.kernel.taking_back import TakeBack
 from workflows.kernel.choices import Choice, StaffOf, Typed, named
 from workflows.kernel.process import Process
@@ -46,23 +48,26 @@ async def options_of(
     process: Process[Any],
     case_id: str,
     state: Any,
-    command: type[Command],
+    model: type[Payload],
 ) -> dict[str, tuple[Choice, ...]]:
-    """By field what may be chosen; a field that is not in it says so itself, or is typed."""
-    own = process.choices.get(command)
+    """By field of a decision, or of the data of a fact, what may be chosen.
+
+    A field that is not in it says so itself, or is typed.
+    """
+    own = process.choices.get(model)
     found = dict[str, tuple[Choice, ...]]()
     told = own(state) if own is not None else {}
     for name, each in told.items():
         if isinstance(each, Typed):
             continue
         found[name] = await _among(pool, each) if isinstance(each, StaffOf) else tuple(each)
-    if (more := _own_of(process.room).get(command)) is not None:
+    if (more := _own_of(process.room).get(model)) is not None:
         found |= {name: tuple(each) for name, each in (await more(pool, state, found)).items()}
-    fields = own_fields(command)
-    if issubclass(command, KernelCommand):
-        found |= await _of_host(pool, tongue, process, case_id, state, command)
+    fields = own_fields(model) if issubclass(model, Command) else model.model_fields
+    if issubclass(model, KernelCommand):
+        found |= await _of_host(pool, tongue, process, case_id, state, model)
     wanted = [name for name, each in fields.items() if name not in {*found, *told} and _is_staff(each)]
-    if command is ReassignTask:
+    if model is ReassignTask:
         wanted.append("assignee")
     if wanted:
         colleagues = await _colleagues(pool, tuple(sorted(process.roles)))
@@ -139,7 +144,7 @@ async def _of_host(
 
 
 @cache
-def _own_of(room: str) -> Mapping[type[Command], Asking]:
+def _own_of(room: str) -> Mapping[type[Payload], Asking]:
     own = own_modules("office", "options").get(room)
     return {} if own is None else own.OPTIONS
 
@@ -199,7 +204,8 @@ async def _colleagues(pool: asyncpg.Pool, roles: tuple[str, ...]) -> tuple[Choic
         if row["away_until"] is not None:
             until = row["away_until"]
             ja, en = f"{ja}、不在（{_JA.moment(until)}まで）", f"{en}, away until {_EN.moment(until)}"
-        found.append(Choice(row["staff_id"], row["staff_id"], row["staff_id"], (ja, en)))
+        name = called(row["staff_id"], row["name"])
+        found.append(Choice(row["staff_id"], name, name, (ja, en)))
     return tuple(found)
 
 

@@ -121,7 +121,7 @@ async def _load(pool: asyncpg.Pool, reader: Reader, process: Process[Any]) -> Ch
     most = sorted(rows, key=lambda row: (-row["open_tasks"], row["staff_id"]))[:PEOPLE]
     bars = tuple(
         Bar(
-            row["staff_id"],
+            reader.who(row["staff_id"]),
             (
                 Part("", t("in time"), row["open_tasks"] - row["overdue"], f"/people/{row['staff_id']}"),
                 Part("late", t("overdue"), row["overdue"], f"/people/{row['staff_id']}"),
@@ -162,11 +162,12 @@ async def _reached(pool: asyncpg.Pool, reader: Reader, process: Process[Any], va
     for stage in process.lifecycle.stages:
         if not now.get(stage) and not then.get(stage):
             continue
-        of_now = _href("/cases", process=process.name, state="all", label=f"{label}:{value}")
+        at = {"process": process.name, "state": "all", "reached": stage}
+        of_now = _href("/cases", **at, label=f"{label}:{value}")
         name = t.stage(process.name, stage)
         bars.append(Bar(name, (Part("", value, now.get(stage, 0), of_now),)))
         if then:
-            of_then = _href("/cases", process=process.name, state="all", label=f"{label}:{before}")
+            of_then = _href("/cases", **at, label=f"{label}:{before}")
             bars.append(Bar(name, (Part("other", before or "", then.get(stage, 0), of_then),)))
     legend = (("", value), *((("other", before or ""),) if then else ()))
     title = t("How many cases have been at each stage: {value}", value=value)

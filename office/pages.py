@@ -19,6 +19,7 @@ from cases.sight import view_of
 from office.context import office_of
 from office.rights import boards_of
 from office.sessions import Session, session_of
+from office.staff_names import called
 from office.static_files import static
 from office.words import Tongue
 from schemas.kernel.case import Actor
@@ -29,6 +30,7 @@ SAID: Final = {
     "stored": "Stored. The case takes it in a moment.",
     "kept": "The draft is kept.",
     "sent": "The file is kept.",
+    "same": "This very file is there already: nothing is kept, and nothing is to be checked anew.",
     "changed": "The change is made.",
     "ended": "The session is ended.",
     "known": "All of it was stored before; nothing was stored twice.",
@@ -38,15 +40,20 @@ SAID: Final = {
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a page: their session, and everything said in their language."""
+    """Who reads a page: their session, the language of what is said, and the names of their colleagues."""
 
     session: Session
     tongue: Tongue
+    names: Mapping[str, str]
 
     @property
     def actor(self) -> Actor:
         """The member of staff."""
         return self.session.actor
+
+    def who(self, staff_id: str) -> str:
+        """A member of staff by name and id."""
+        return called(staff_id, self.names.get(staff_id, staff_id))
 
 
 async def reader_of(request: Request) -> Reader:
@@ -56,7 +63,8 @@ async def reader_of(request: Request) -> Reader:
         SignInNeeded: nobody is signed in.
     """
     session = await session_of(request)
-    return Reader(session, Tongue(session.language))
+    names = await request.app.state.names.read(office_of(request).gateway.pool)
+    return Reader(session, Tongue(session.language), names)
 
 
 def page(
@@ -68,9 +76,17 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """A page; every value is escaped, and none may be missing."""
+    shown = around(request, reader) | values
+    html = _environment().get_template(template).render(**shown)
+    language = reader.tongue.language
+    return HTMLResponse(html, status_code=status, headers={"Content-Language": language, **headers})
+
+
+def around(request: Request, reader: Reader) -> dict[str, Any]:
+    """What every page has around it."""
     tongue = reader.tongue
     said = SAID.get(request.query_params.get("said", ""))
-    around = {
+    return {
         "t": tongue,
         "reader": reader,
         "nav": _nav(reader, request.url.path),
@@ -80,8 +96,6 @@ def page(
         "static": static,
         "temporal_ui": office_of(request).temporal_ui,
     }
-    html = _environment().get_template(template).render(**around, **values)
-    return HTMLResponse(html, status_code=status, headers={"Content-Language": tongue.language, **headers})
 
 
 def go(url: str) -> Response:

@@ -10,9 +10,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import jinja2
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from office.pages import Reader, around
 from office.static_files import static
+from office.words import Tongue
 from schemas.kernel.japan import TOKYO
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
@@ -21,6 +24,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
 
 
 def page(
+    request: Request,
     template: str,
     language: str,
     status: HTTPStatus = HTTPStatus.OK,
@@ -29,13 +33,18 @@ def page(
 ) -> HTMLResponse:
     """A template with what it shows; every value is escaped, and none may be missing.
 
-    `say` gives the words of `plain_pages.toml` in the reader's language.
+    `say` gives the words of `plain_pages.toml` in the reader's language. Who is known to be signed in has
+    around it what every other page has.
     """
+    session = getattr(request.state, "session", None)
+    names = request.app.state.names.known
+    frame = {"reader": None} if session is None else around(request, Reader(session, Tongue(language), names))
 
     def say(name: str, **more: Any) -> str:
         return _WORDS[name][language].format(**more)
 
-    html = _environment().get_template(template).render(language=language, say=say, static=static, **values)
+    shown = {"language": language, "say": say, "static": static, **frame, **values}
+    html = _environment().get_template(template).render(**shown)
     own = {"Content-Language": language, "Cache-Control": "no-store"}
     return HTMLResponse(html, status_code=status, headers={**own, **(headers or {})})
 

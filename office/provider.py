@@ -4,10 +4,12 @@ import asyncio
 import json
 import secrets
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import quote_plus
 
 import httpx2
 import structlog
@@ -29,6 +31,8 @@ _SUBJECT_LENGTH: Final = 255
 _LONGEST: Final = 10 * 60 * 60
 """Older proofs than a session lasts are asked for anew by the provider; it has to say how old one is."""
 _FAULTS: Final = (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError, ValueError, RecursionError)
+_OUR_FAULTS: Final = ("invalid_client", "unauthorized_client")
+"""Of RFC 6749, section 5.2: those that nobody who signs in can do anything about."""
 _VERIFIER: Final = TokenVerifier()
 
 log = structlog.get_logger()
@@ -156,7 +160,10 @@ async def _redeemed(provider: Provider, metadata: Metadata, url: str, code: str,
                 code=code,
                 code_verifier=verifier,
             )
-    except OAuthError:  # its text is the provider's
+    except OAuthError as fault:  # its text is the provider's
+        if fault.error in _OUR_FAULTS:
+            log.warning("client-not-accepted", reason=fault.error)
+            raise problem("client-not-accepted") from None
         raise _not_believed("code") from None
     except _FAULTS:
         log.warning("provider-unreachable", exc_info=True)
@@ -168,7 +175,7 @@ async def _redeemed(provider: Provider, metadata: Metadata, url: str, code: str,
 
 
 def _client(provider: Provider, metadata: Metadata, url: str) -> Any:
-    method = "client_secret_post" if metadata.posts_secret else "client_secret_basic"
+    method = "client_secret_post" if metadata.posts_secret else _in_header
     return AsyncOAuth2Client(
         client_id=provider.client_id,
         client_secret=provider.client_secret,
@@ -178,6 +185,12 @@ def _client(provider: Provider, metadata: Metadata, url: str) -> Any:
         code_challenge_method="S256",
         timeout=WITHIN,
     )
+
+
+def _in_header(client: Any, _method: str, uri: str, headers: dict[str, str], body: str) -> Any:
+    """`client_secret_basic` with id and secret encoded (RFC 6749, section 2.3.1): Authlib leaves that out."""
+    shown = ":".join(quote_plus(each) for each in (client.client_id, client.client_secret))
+    return uri, headers | {"Authorization": f"Basic {b64encode(shown.encode()).decode()}"}, body
 
 
 def _read(issuer: str, text: str) -> Metadata:

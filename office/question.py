@@ -20,7 +20,7 @@ from office.forms import Form, Input
 from office.options import options_of
 from office.pages import Reader, page, reader_of
 from office.sides import side_of
-from office.words import act_of, first_of, step_of
+from office.words import act_of, rest_of, step_of
 from schemas.kernel.case import Command
 
 SQL: Final = queries("kernel/office")
@@ -107,10 +107,9 @@ async def ask_page(
 
 def about(question: Question) -> dict[str, Any]:
     """What every page of the decision says of it."""
-    t, room = question.reader.tongue, question.seen.process.room
-    told = t.sentence(room, first_of(question.command))
-    title = act_of(t, question.seen.process, question.name)
-    return {"seen": question.seen, "title": title, "rest": told, "name": question.name}
+    t, process, name = question.reader.tongue, question.seen.process, question.name
+    title, rest = act_of(t, process, name), rest_of(t, process, name)
+    return {"seen": question.seen, "title": title, "rest": rest, "name": name}
 
 
 def checked_inputs(question: Question, given: FormData) -> list[Input]:
@@ -131,7 +130,7 @@ async def changes(request: Request, question: Question, since: int) -> list[dict
         {
             "at": t.moment(row["at"]),
             "what": step_of(t, process, row["step"]) if whole else t("a step of somebody else"),
-            "by": row["actor_id"] if whole else "",
+            "by": question.reader.who(row["actor_id"]) if whole else "",
             "to": t.stage(process.name, row["stage"]) if row["from_stage"] != row["stage"] else "",
         }
         for row in rows

@@ -24,12 +24,12 @@ async def show(request: Request) -> Response:
     session = await sessions.session_of(request)
     rows = await sessions.own_sessions(office_of(request).gateway.pool, session)
     return page(
+        request,
         "sessions.html",
         session.language,
         session=session,
         rows=rows,
         field=TOKEN_FIELD,
-        other="en" if session.language == "ja" else "ja",
     )
 
 

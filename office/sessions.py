@@ -31,6 +31,8 @@ FRESH_MINUTES: Final = 15
 _ID_LENGTH: Final = 43
 _BY_A_PERSON: Final = "navigate"
 """`Sec-Fetch-Mode` of a link or a form; what a script of the page fetches has another."""
+_BY_ITSELF: Final = "by-itself"
+"""In the address with which a page without scripts asks for itself again."""
 
 
 class SignInNeeded(Exception):  # noqa: N818 - an answer about a request, not an error of the program
@@ -68,7 +70,7 @@ async def session_of(request: Request, *, used: bool = True) -> Session:
     Args:
         request: of the browser.
         used: a person may have asked; what a page asks by itself does not keep a session from ending, and a
-            browser says of a script's request that it is one.
+            browser says of a script's request that it is one, a page without scripts in its address.
 
     Raises:
         SignInNeeded: there is none.
@@ -82,13 +84,18 @@ async def session_of(request: Request, *, used: bool = True) -> Session:
     if row is None:
         raise SignInNeeded
     ends_at = row["ends_at"]
-    by_itself = request.headers.get("sec-fetch-mode", _BY_A_PERSON) != _BY_A_PERSON
+    scripted = request.headers.get("sec-fetch-mode", _BY_A_PERSON) != _BY_A_PERSON
+    by_itself = scripted or _BY_ITSELF in request.query_params
     if used and not by_itself and row["stale"]:
         ends_at = await pool.fetchval(SQL["seen"], row["number"]) or ends_at
     actor = actor_of(row["staff_id"], row["roles"])
     act_for(actor.id)
-    request.state.language = row["language"]  # also of a page that refuses
-    return Session(row["number"], actor, row["csrf"], row["language"], row["signed_in_at"], ends_at)
+    # also of a page that refuses
+    request.state.language = row["language"]
+    signed_in = row["signed_in_at"]
+    session = Session(row["number"], actor, row["csrf"], row["language"], signed_in, ends_at)
+    request.state.session = session
+    return session
 
 
 def require_fresh(session: Session, minutes: float = FRESH_MINUTES) -> None:

@@ -28,7 +28,7 @@ async def front(request: Request) -> Response:
     """How to sign in."""
     office, language = office_of(request), _language(request)
     to = local_path(request.query_params.get("to"))
-    return page("sign_in.html", language, **_ways(office, language, to), to=to)
+    return page(request, "sign_in.html", language, **_ways(office, language, to), to=to)
 
 
 async def again(request: Request) -> Response:
@@ -36,7 +36,7 @@ async def again(request: Request) -> Response:
     office, session = office_of(request), await session_of(request)
     to = local_path(request.query_params.get("to"))
     ways = _ways(office, session.language, to, again="1")
-    return page("sign_in_again.html", session.language, **ways, staff_id=session.actor.id)
+    return page(request, "sign_in_again.html", session.language, **ways, staff_id=session.actor.id)
 
 
 async def invited(request: Request) -> Response:
@@ -47,7 +47,7 @@ async def invited(request: Request) -> Response:
         if not await holds(connection, LinkKind.INVITATION, key):
             raise problem("invitation-over")
     start = f"/sign-in/start?{urlencode({'invitation': key, 'language': language})}"
-    return page("sign_in_invited.html", language, start=start)
+    return page(request, "sign_in_invited.html", language, start=start)
 
 
 async def start(request: Request) -> Response:

@@ -127,7 +127,7 @@ def _row(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
         "case_id": row["case_id"],
         "process": t.pair(process.title),
         "stage": t.stage(row["process"], row["stage"]) if row["stage"] else row.get("reason") or "",
-        "of": row["assignee"] or t.word(process.room, row["role"]),
+        "of": reader.who(row["assignee"]) if row["assignee"] else t.word(process.room, row["role"]),
         "mine": row["assignee"] == reader.actor.id,
         "due": t.moment(row["due_at"]),
         "overdue": row["overdue"],

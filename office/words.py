@@ -26,6 +26,8 @@ _STAGES: Final = frozenset({"stage", "outcome"})
 _KEYS: Final = {"document_state": "document"}
 _VALUE: Final = re.compile(r"{\w+}")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_ENTERED: Final = frozenset({"office", "iehe-office", "iehe-cli", "iehe-http"})
+"""Sources of what a person has entered: who stands behind the colon."""
 _CLAUSE_ENDS: Final = {"ja": ("。", "（", "："), "en": ("; ", ": ", ". ", " (")}
 
 
@@ -45,8 +47,8 @@ def _own(room: str) -> dict[str, Any]:
 
 
 @cache
-def _codes(room: str) -> dict[str, str]:
-    """The codes of a room's policies in Japanese, where its own words do not have them."""
+def codes_of(room: str) -> dict[str, str]:
+    """The codes of a room's policies in Japanese, also where its own words have another meaning for them."""
     path = CATALOGUE.parent / room / "words.toml"
     told = tomllib.loads(path.read_text(encoding="utf-8")) if room and path.is_file() else {}
     codes: dict[str, str] = told.get("codes", {})
@@ -56,13 +58,12 @@ def _codes(room: str) -> dict[str, str]:
 @cache
 def lookup(room: str, english: str) -> str | None:
     """The Japanese of what a process, the host or a page says in English; None where nobody has it."""
-    own, host = _own(room), host_words()
-    for words in (own, host):
+    for words in (_own(room), {"words": codes_of(room)}, host_words()):
         for table in ("pages", "help", "words"):
             if english in words.get(table, {}):
                 found: str = words[table][english]
                 return found
-    return _codes(room).get(english) or catalogue().get(english)
+    return catalogue().get(english)
 
 
 @cache
@@ -142,6 +143,11 @@ class Tongue:
             found = f"{self.word(room, kind)} ({self.word(room, whose)})"
         return found or (code if self.language == "ja" else spaced)
 
+    def code(self, room: str, code: str) -> str:
+        """What a policy names by a code, which as a column may be called otherwise."""
+        own = codes_of(room).get(code) if self.language == "ja" else None
+        return own or self.word(room, code)
+
     def choice(self, room: str, of: str, value: str) -> str:
         """A value in words: its own as one of something, such as `deadline` or a column, or its code's."""
         kind, _, whose = value.partition(":")
@@ -150,6 +156,23 @@ class Tongue:
         if found is None:
             return self.word(room, value)
         return f"{found} ({self.word(room, whose)})" if whose else found
+
+    def undelivered(self, code: str) -> str:
+        """Why a message or a fact has not arrived; of an answer its number stands beside the words."""
+        if lookup("", f"undelivered: {code}"):
+            return self.choice("", "undelivered", code)
+        kind, _, rest = code.partition("-")
+        known = lookup("", f"undelivered: {kind}")
+        return f"{self.choice('', 'undelivered', kind)} ({rest})" if known else self.word("", code)
+
+    def said_by(self, room: str, author: str) -> str:
+        """Whose words something is: of a person, or of a field of what somebody has entered or sent."""
+        source, _, path = author.rpartition("/")
+        if not source:
+            return author
+        door, _, who = source.partition(":")
+        told = self.word(room, path.rpartition(".")[2])
+        return f"{told} ({who if door in _ENTERED else source})"
 
     def cell(self, room: str, name: str, value: Any) -> str:
         """A value of a table or a page under its name; a stage has the name that the process gives it."""
@@ -221,9 +244,22 @@ def first_of(model: type[Any]) -> str:
 
 
 def act_of(tongue: Tongue, process: Process[Any], step: str) -> str:
-    """What a decision is called on a button: in Japanese its word, or the first clause of its sentence."""
+    """What a decision is called on a button: what its sentence calls it, or else its own word."""
+    return _called(tongue, process, step)[0]
+
+
+def rest_of(tongue: Tongue, process: Process[Any], step: str) -> str:
+    """What the sentence of a decision says beyond what it is called."""
+    return _called(tongue, process, step)[1]
+
+
+def _called(tongue: Tongue, process: Process[Any], step: str) -> tuple[str, str]:
+    told = tongue.sentence(process.room, first_of(process.commands[step]))
+    name, colon, rest = told.partition("：" if tongue.language == "ja" else ": ")
+    if colon:
+        return name, rest[0].upper() + rest[1:]
     own = lookup(process.room, step) if tongue.language == "ja" else step.replace("-", " ").capitalize()
-    return own or tongue.title(process.room, first_of(process.commands[step]))
+    return own or told.rstrip("。."), told
 
 
 def step_of(tongue: Tongue, process: Process[Any], step: str) -> str:

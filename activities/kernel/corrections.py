@@ -12,7 +12,7 @@ SQL: Final = queries("kernel/corrections")
 
 
 async def correction(connection: Connection, terms: Mapping[str, Any]) -> Any:
-    """Which fields would change, of codes to what, and how many letters have left: a `CorrectionAsked`.
+    """A `CorrectionAsked`: the fields that would change or be emptied, of codes to what, and letters sent.
 
     None when the values are not stored any more.
     """

@@ -11,7 +11,6 @@ import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -20,13 +19,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.kernel.case_log import FIRST
-from activities.kernel.corrections import correction
 from activities.kernel.database import Connection, OvertakenError, transact
-from activities.kernel.places import PLACE_LOOKUPS
+from activities.kernel.host_lookups import HOST_LOOKUPS
 from activities.kernel.policies import read_policy
 from activities.kernel.queries import queries
-from activities.kernel.room import Lookup, Room
-from activities.kernel.taking_back import step_taken
+from activities.kernel.room import Room
 from activities.kernel.written_steps import Remembered, write_steps
 from schemas.kernel.case import CaseState, Command, RefusedEvent
 from schemas.kernel.refusals import Refusal
@@ -53,54 +50,11 @@ from workflows.kernel.process import shown
 from workflows.kernel.state import difference, waiting_for_whom
 
 SQL: Final = queries("kernel/cases")
-LINKS: Final = queries("kernel/links")
 REMEMBERED: Final = 4000
 """Cases whose last state is kept in memory."""
 NEW: Final = Remembered(version=0, hash=FIRST, state="{}")
 STEPS_OF_A_MESSAGE: Final = 20
 """Steps written in one transaction at most; the workflow asks again when the clock has more to do."""
-
-
-async def _staff_of(connection: Connection, terms: Mapping[str, Any]) -> list[str]:
-    moment = datetime.fromisoformat(terms["at"])
-    rows = await connection.fetch(SQL["staff_of"], terms["case_id"], terms["audience"], moment)
-    return [row["found"] for row in rows]
-
-
-async def _closures(connection: Connection, terms: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = await connection.fetch(SQL["closures"], terms["process"], date.fromisoformat(terms["since"]))
-    return [json.loads(row["closure"]) for row in rows]
-
-
-async def _unreached(connection: Connection, terms: Mapping[str, Any]) -> list[str]:
-    rows = await connection.fetch(SQL["unreached"], terms["notices"])
-    return [row["notice_id"] for row in rows]
-
-
-async def _chain(connection: Connection, terms: Mapping[str, Any]) -> list[str]:
-    return list(await connection.fetchval(LINKS["chain_of_start"], terms["case_id"]) or ())
-
-
-async def _standing(connection: Connection, terms: Mapping[str, Any]) -> dict[str, Any] | None:
-    row = await connection.fetchrow(
-        LINKS["standing"],
-        *(terms["case_id"], terms["process"], terms["type"], terms["key"], json.dumps(terms["where"])),
-        datetime.fromisoformat(terms["at"]),
-    )
-    return json.loads(row["found"]) if row is not None else None
-
-
-HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
-    "staff-of": _staff_of,
-    "closures": _closures,
-    "unreached": _unreached,
-    **PLACE_LOOKUPS,
-    "correction": correction,
-    "step-taken": step_taken,
-    "chain": _chain,
-    "standing": _standing,
-}
-"""What the host's own steps ask the database, whatever the process."""
 
 
 def cause_of(message: Message, room: Room) -> str | None:

@@ -53,8 +53,8 @@ async def _texts(pool: asyncpg.Pool, state: SupportState, _found: Found) -> Foun
         "texts": tuple(
             Choice(
                 str(row["text_id"]),
-                f"{_JA.moment(row['created_at'])} {row['author']}",
-                f"{_EN.moment(row['created_at'])} {row['author']}",
+                f"{_JA.moment(row['created_at'])} {_JA.said_by(ROOM, row['author'])}",
+                f"{_EN.moment(row['created_at'])} {_EN.said_by(ROOM, row['author'])}",
             )
             for row in rows
         )

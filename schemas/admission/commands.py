@@ -194,4 +194,4 @@ class ChangePolicy(Command):
 
     step: ClassVar[str] = "change-policy"
     version: str = Field(min_length=1)
-    """A version of iehe policy list."""
+    """A version of the policy that was loaded."""

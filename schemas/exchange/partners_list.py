@@ -26,6 +26,6 @@ class Partner(Payload):
     base: Base | None = None
     """Where its system is asked: https."""
     source: Registered | None = None
-    """By whose keys it signs: a name of iehe source list."""
+    """By whose keys it signs: the name of a source."""
     webhook: Registered | None = Field(default=None)
-    """Where it takes our notices, and by whose keys we sign: a name of iehe webhook list."""
+    """Where it takes our notices, and by whose keys we sign: the name of a webhook."""

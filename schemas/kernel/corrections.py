@@ -35,6 +35,8 @@ class CorrectionAsked(Payload):
 
     fields: tuple[str, ...]
     """Those whose value is another one now."""
+    emptied: tuple[str, ...] = ()
+    """Those of them that have no value any more."""
     told: dict[str, JsonValue] = Field(default_factory=dict)
     """The new values of those of them that are codes."""
     letters: int = 0

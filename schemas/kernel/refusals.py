@@ -24,12 +24,21 @@ class RefusalKind(StrEnum):
 
 
 class RefusalText(NamedTuple):
-    """A reason in words; `sent` names the parameter that says back what was sent and is on no record."""
+    """A reason in words.
+
+    Args:
+        kind: what sort of no.
+        english: the sentence.
+        japanese: the same.
+        sent: the parameter that says back what was sent and is on no record.
+        fields: of a decision or a fact, what it may be about: a form shows it beside the first that it has.
+    """
 
     kind: RefusalKind
     english: str
     japanese: str
     sent: str = ""
+    fields: tuple[str, ...] = ()
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of the program
@@ -77,7 +86,8 @@ def register(room: str) -> None:
     """
     file = files("schemas") / room / "refusals.toml"
     for code, entry in tomllib.loads(file.read_text("utf-8")).items():
-        text = RefusalText(RefusalKind(entry["kind"]), entry["en"], entry["ja"], entry.get("sent", ""))
+        kind, fields = RefusalKind(entry["kind"]), tuple(entry.get("fields", ()))
+        text = RefusalText(kind, entry["en"], entry["ja"], entry.get("sent", ""), fields)
         if _texts.setdefault(code, text) != text:
             raise ValueError(f"refusal {code} has two texts")
 

@@ -5,21 +5,27 @@ import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
 const CLIENT = 'iehe-office';
+const SECRET = 'of one test: 100 % + &=?';
 const at = { account: 'someone', deny: false };
 const server = createServer();
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
+const client = {
+  redirect_uris: process.argv.slice(2),
+  application_type: 'native', // http on loopback
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+};
 const provider = new Provider(issuer, {
   clients: [
-    {
-      client_id: CLIENT,
-      redirect_uris: process.argv.slice(2),
-      application_type: 'native', // http on loopback
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code'],
-      response_types: ['code'],
-    },
+    { ...client, client_id: CLIENT, token_endpoint_auth_method: 'none' },
+    ...['basic', 'post'].map((way) => ({
+      ...client,
+      client_id: `${CLIENT}-${way}`,
+      client_secret: SECRET,
+      token_endpoint_auth_method: `client_secret_${way}`,
+    })),
   ],
   pkce: { required: () => true },
   features: { devInteractions: { enabled: false } },

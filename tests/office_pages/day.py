@@ -21,6 +21,17 @@ _AT: Final = """(selector) => {
   const at = document.activeElement;
   return at !== null && at !== document.body && at.matches(selector);
 }"""
+_AHEAD: Final = """(selector) => {
+  const at = document.activeElement;
+  const follows = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const start = at === null || at === document.body;
+  const ahead = (each) => each.checkVisibility() && (start || follows(at, each));
+  const target = [...document.querySelectorAll(selector)].find(ahead);
+  if (target === undefined) return 0;
+  const stops = [...document.querySelectorAll("a[href], button:enabled")].filter(ahead);
+  return stops.filter((each) => follows(each, target)).length;
+}"""
+"""How many links and buttons lie surely before the next of what is meant: so many Tabs need no look."""
 _SPACES: Final = re.compile(r"[ \t\u3000]+")
 
 
@@ -75,6 +86,8 @@ class Person:
 
     async def reach(self, selector: str) -> Locator:
         """On by Tab until what is meant has the focus; past the end of the page once more from its start."""
+        for _ in range(await self.page.evaluate(_AHEAD, selector)):
+            await self.page.keyboard.press("Tab")
         for _ in range(MOST_STOPS):
             await self.page.keyboard.press("Tab")
             if await self.page.evaluate(_AT, selector):
@@ -160,6 +173,19 @@ class Person:
             await self.page.keyboard.press("Space")
             assert await box.is_checked()
 
+    async def give(self, name: str, value: str | tuple[str, ...]) -> None:
+        """What a field takes, in the way that its kind asks for."""
+        field = self.page.locator(f"main [name='{name}']").first
+        match await field.evaluate("each => each.type"):
+            case "radio" | "select-one":
+                await self.choose(name, str(value))
+            case "checkbox":
+                await self.tick(name, *value)
+            case "date" | "datetime-local":
+                await self.write_moment(name, str(value))
+            case _:
+                await self.write(name, str(value))
+
     async def hand_in(self, name: str, file: Path) -> None:
         """A file: its dialogue is the system's, so the field is only reached by keyboard."""
         await (await self.reach(f"main [name='{name}']")).set_input_files(file)
@@ -204,3 +230,51 @@ class House:
     def words(self, ja: str, en: str) -> str:
         """Those of the language."""
         return ja if self.language == "ja" else en
+
+
+async def stage_of(stack: Stack, case_id: str) -> str:
+    """As the database has it."""
+    async with stack.owner() as owner:
+        return str(await owner.fetchval("SELECT stage FROM iehe.cases WHERE case_id = $1", case_id))
+
+
+async def at_stage(stack: Stack, case_id: str, stage: str) -> None:
+    """Wait until a case is there."""
+    await stack.until("SELECT true FROM iehe.cases WHERE case_id = $1 AND stage = $2", case_id, stage)
+
+
+async def decide(person: Person, case_id: str, name: str, *steps: str) -> None:
+    """From the page of the case to a decision that asks nothing, and through its check."""
+    await open_decision(person, case_id, name)
+    await person.step(*(steps or ("check", "do")))
+
+
+async def open_decision(person: Person, case_id: str, name: str) -> None:
+    """To the form of a decision, from the page of its case."""
+    if person.path.partition("?")[0] != f"/cases/{case_id}":
+        await person.go(f"/cases/{case_id}")
+    link = f"main a[href$='{case_id}/do/{name}']"
+    folded = person.page.locator(f"details:not([open]):has(a[href$='/do/{name}'])")
+    if await folded.count():
+        await person.unfold(f"details:has(a[href$='/do/{name}']) summary")
+    await person.press(link)
+
+
+async def do(person: Person, case_id: str, name: str, **fields: str | tuple[str, ...]) -> None:
+    """A decision from the page of its case to its end, with what its form asks for."""
+    await open_decision(person, case_id, name)
+    for field, value in fields.items():
+        await person.give(field, value)
+    await person.step("check", "do")
+    assert person.path.startswith(f"/done/{case_id}/"), (name, await person.read())
+
+
+async def tell(person: Person, case_id: str, fact: str, **fields: str | tuple[str, ...]) -> None:
+    """What another system did not send, from the page of the case until the case has taken it."""
+    if person.path.partition("?")[0] != f"/cases/{case_id}":
+        await person.go(f"/cases/{case_id}")
+    await person.press(f"main a[href='/cases/{case_id}/facts/{fact}']")
+    for field, value in fields.items():
+        await person.give(field, value)
+    await person.step("check", "do")
+    assert person.path == f"/cases/{case_id}?said=decided", (fact, person.path, await person.read())

@@ -13,17 +13,20 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from activities.kernel.channels import NotDeliveredError
+from activities.kernel.message_templates import NotRenderedError
 from cases.decisions import own_fields, text_fields
 from cases.fields import choices_of
 from gateway import place_answers
 from gateway.responses import BothLanguages, Lines
 from gateway.rooms import DOORS
 from gateway.starting import _MODELS
-from office import bulk, case, facts, forms, notices, pages, tasks
+from office import audit, bulk, case, facts, forms, notices, pages, tasks
 from office.starting import APART
 from office.words import Tongue, english_of, lookup
 from schemas.kernel.case import ActorKind
 from schemas.kernel.documents import DocumentStage, RejectReason
+from schemas.kernel.places import FrameWanted
 from workflows.kernel.process import Process
 
 ROOT = Path(__file__).parents[2]
@@ -155,6 +158,7 @@ def codes(process: Process[Any]) -> set[str]:
         for model in door.operation.responses.values():
             said |= answered(process.room, model)
     said |= {keyed(process.room, "deadline", each) for each in opened(process.room, "start_deadline")}
+    said |= logged(process.room) | {f"gate: {each}" for each in missing(process)}
     return said - set(process.commands) - {""}
 
 
@@ -233,9 +237,119 @@ def host_codes() -> set[str]:
     for of, codes_of in STATES.items():
         said |= {f"{of}: {each}" for each in codes_of}
     said |= {*opened("kernel", "open_task"), *messages("kernel")}
+    said |= logged("") | {f"undelivered: {each}" for each in undelivered()}
     for name in ("FramePage", "FrameShown", "PlacesExplained"):
         said |= answered("", getattr(place_answers, name))
     return {str(each) for each in said}
+
+
+_DYNAMIC = {
+    "act": ("run-schedule", "pause-schedule", "resume-schedule", "bind-account", "unbind-account"),
+    "f'{asked.act}-notice'": tuple(f"{each}-notice" for each in notices.ACTS),
+    "f'{query}-incident'": ("close-incident",),
+    "query.replace('_', '-')": ("add-member", "remove-member"),
+}
+"""Acts that are put together where they are noted."""
+_COUNTED = ("new", "changed", "same", "vanished", "perhaps_one_person", "told", "ended", "missing", "kept")
+_COUNTED += ("referred", "case", "revision", *FrameWanted.model_fields)
+"""Details that are counted, or have the names of a model."""
+
+
+def noted() -> tuple[set[str], set[str]]:
+    """The acts of the administration log, and the names of their details."""
+    acts, details = set[str](), set(_COUNTED)
+    for top in ("cases", "cli", "gateway", "office", "workers"):
+        for path in (ROOT / top).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "note" and node.args[3:]:
+                    module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+                    known = _known(node.args[2], vars(module))
+                    acts |= known or set(_DYNAMIC[ast.unparse(node.args[2])])
+                    details |= {each.arg for each in node.keywords if each.arg is not None}
+    return acts, details
+
+
+def logged(room: str) -> set[str]:
+    """What the administration log notes by codes of a room's, or of the host's own."""
+    acts, details = noted()
+    codes_of = {*(f"log: {each}" for each in acts), *(f"detail: {each}" for each in details)}
+    return {each for each in codes_of if audit.room_of(each) == room}
+
+
+@cache
+def undelivered() -> frozenset[str]:
+    """Why messages and facts have not arrived: as channels, the host's SQL and the relay say it by codes."""
+    return frozenset({"http", "temporal", "gave-up", *_of_channels(), *_of_sql(), *_of_relay()})
+
+
+def _of_channels() -> Iterator[str]:
+    for path in (ROOT / "activities" / "kernel").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                yield from _raised(node)
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "self._down":
+                yield from _known(node.value, {}) - {"None"}
+            elif isinstance(node, ast.FunctionDef) and node.name == "_cause":
+                returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+                yield from (code for each in returned if each is not None for code in _known(each, {}))
+
+
+def _raised(node: ast.Call) -> Iterator[str]:
+    called = ast.unparse(node.func).rpartition(".")[2]
+    if called in {each.__name__ for each in (*_heirs(NotDeliveredError), NotRenderedError)}:
+        yield from _known(node.args[0], {})
+    elif called == "_settle":
+        yield from _known(node.args[-1], {})
+    elif called == "_say":
+        yield from (f"{each}-{how}" for each in _known(node.args[-1], {}) for how in ("refused", "deferred"))
+
+
+def _of_sql() -> Iterator[str]:
+    for name in ("notices", "notice_acts", "links", "relay"):
+        text = (ROOT / "activities/kernel/sql" / f"{name}.sql").read_text(encoding="utf-8")
+        yield from re.findall(r"reason = '([a-z-]+)'", text)
+        for chosen in re.findall(r"reason = CASE (.*?) END", text):
+            yield from re.findall(r"(?:THEN|ELSE) '([a-z-]+)'", chosen)
+
+
+def _of_relay() -> Iterator[str]:
+    for name, acts in (("delivery_batch", ("_put_off", "execute", "append")), ("links", ("_mark", "wait"))):
+        for node in ast.walk(ast.parse((ROOT / f"workers/relay/{name}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in acts and node.args:
+                last = node.args[-1].elts[-1] if isinstance(node.args[-1], ast.Tuple) else node.args[-1]
+                yield from _known(last, {}) - {"None"}
+
+
+def _heirs(kind: type) -> set[type]:
+    return {kind}.union(*(_heirs(each) for each in kind.__subclasses__()))
+
+
+def missing(process: Process[Any]) -> set[str]:
+    """What the gates of a process ask for, and what a case owes before its end."""
+    found, seen, wanted = set(process.undoes), set[Any](), list(process.gates.values())
+    while wanted:
+        rule = wanted.pop()
+        if rule in seen:
+            continue
+        seen.add(rule)
+        function = ast.parse(inspect.getsource(rule)).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        for node in (each for line in function.body[1:] for each in ast.walk(line)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value.rstrip(":"))
+            elif isinstance(node, ast.Call):
+                called = _called(node, rule)
+                told = getattr(called, "__annotations__", {})
+                wanted += [called] if told.get("return") == list[str] else []
+    return found
+
+
+def _called(node: ast.Call, rule: Any) -> Any:
+    names = rule.__globals__
+    if isinstance(node.func, ast.Attribute):
+        return getattr(names.get(ast.unparse(node.func.value)), node.func.attr, None)
+    return names.get(ast.unparse(node.func))
 
 
 @cache

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from cli.session import Exit
 from embedded.connection import Embedded
@@ -78,6 +80,26 @@ class Stack:
             yield connection
         finally:
             await connection.close()
+
+    async def forward(self, case_id: str, **span: float) -> None:
+        """Move a case's time; what falls due on the way happens."""
+        temporal = await Client.connect(f"127.0.0.1:{self.program.environment['IEHE_TEMPORAL_PORT']}")
+        skipper = TimeSkipper(temporal, config=TimeSkippingConfig(enabled=False))
+        await skipper.fast_forward(temporal.get_workflow_handle(case_id), timedelta(**span))
+
+    async def by_day(self, process: str, **changes: Any) -> None:
+        """Cases that open from now on have no quiet hours, which are the real clock's, not a moved one's."""
+        async with self.owner() as owner:
+            newest = "SELECT body FROM iehe.policies WHERE process = $1 ORDER BY valid_from DESC LIMIT 1"
+            body = json.loads(await owner.fetchval(newest, process))
+            for route in body["routes"].values():
+                route.update(changes)
+                route["notices"] |= {"quiet_from": "00:00", "quiet_until": "00:00"}
+            await owner.execute(
+                "INSERT INTO iehe.policies (process, version, valid_from, body, sha256, loaded_by)"
+                " VALUES ($1, 'by-day-1', '2026-04-03', $2, '', 'test') ON CONFLICT DO NOTHING",
+                *(process, json.dumps(body)),
+            )
 
     async def until(self, question: str, *values: Any) -> Any:
         """The first answer of the database that is neither nothing nor none."""
@@ -208,9 +230,17 @@ async def _outreach(stack: Stack) -> None:
             " FROM generate_series($1::int - 1, $1::int + 1) AS each",
             year,
         )
+    form = request_of("D104")
+    for word in ("request", "checked"):
+        stack.cases[word] = await started(stack, "connection-1", "outreach", form)
+    await stack.do("connection-1", "outreach", "check-request", stack.cases["checked"])
+
+
+def request_of(school: str) -> dict[str, Any]:
+    """What a school asks for, with three dates."""
     first = datetime.now(TOKYO).replace(hour=13, minute=0, second=0, microsecond=0) + timedelta(days=90)
-    form = {
-        "school": "D104",
+    return {
+        "school": school,
         "school_name": "見本高等学校",
         "contact": {"name": "見本 花子", "email": "sample@school.example.jp"},
         "kind": "lecture",
@@ -223,9 +253,6 @@ async def _outreach(stack: Stack) -> None:
         "equipment": "プロジェクター",
         "travel_cost": "school",
     }
-    for word in ("request", "checked"):
-        stack.cases[word] = await _started(stack, "connection-1", "outreach", form)
-    await stack.do("connection-1", "outreach", "check-request", stack.cases["checked"])
 
 
 async def _exchange(stack: Stack) -> None:
@@ -273,7 +300,7 @@ async def _exchange(stack: Stack) -> None:
         "last": (begins + timedelta(days=140)).isoformat(),
         "months": "5",
     }
-    stack.cases["mobility"] = await _started(
+    stack.cases["mobility"] = await started(
         stack, "exchange-1", "exchange", form, "--number", f"{term}-SAMPLE01"
     )
     queued = "SELECT notice_id FROM iehe.notices WHERE case_id = $1 AND state = 'queued'"
@@ -291,10 +318,10 @@ async def _dormitory(stack: Stack) -> None:
         "seed": "kyoto-sample",
     }
     number = f"NORTH-{today + timedelta(days=130):%y}S"
-    stack.cases["house"] = await _started(stack, "house-1", "dormitory", form, "--number", number)
+    stack.cases["house"] = await started(stack, "house-1", "dormitory", form, "--number", number)
 
 
-async def _started(
+async def started(
     stack: Stack, staff_id: str, room: str, form: dict[str, Any], *more: Sequence[str] | str
 ) -> str:
     """A case by its form, kept in a file for the command."""

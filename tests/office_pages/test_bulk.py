@@ -62,6 +62,12 @@ async def go_on(house: House, run: UUID, die_at: str | None = None) -> None:
     await bulk.go_on(gateway.pool, gateway.connected_to, gateway.vault, run, fault)
 
 
+async def a_minute_later(house: House) -> None:
+    """What is tried again then."""
+    await house.owner.execute("UPDATE iehe.bulk_cases SET tried_at = tried_at - interval '1 minute'")
+    await house.app.state.bulk.work()
+
+
 async def states(house: House, run: UUID) -> dict[str, tuple[str, str | None]]:
     rows = await house.owner.fetch("SELECT * FROM iehe.bulk_cases WHERE bulk_id = $1 ORDER BY place", run)
     return {row["case_id"]: (row["state"], row["code"]) for row in rows}
@@ -152,19 +158,31 @@ async def test_two_runners_at_once_decide_once(house, office, eligible):
     assert await decided(house, eligible) == [1, 1, 1]
 
 
-async def test_a_run_that_cannot_go_on_hinders_no_other(house, office, eligible):
-    """One whose case cannot be opened with the keys that are here waits; the next one is made."""
-    closed = await begun(office, eligible[:1])
+async def test_a_case_that_cannot_be_decided_hinders_no_other(house, office, eligible):
+    """One that cannot be opened with the keys that are here waits, says so, and is tried a minute later."""
+    run = await begun(office, eligible)
     key = await house.owner.fetchrow("SELECT * FROM iehe.case_keys WHERE case_id = $1", eligible[0])
     change = "UPDATE iehe.case_keys SET class_key = $2 WHERE case_id = $1"
     await house.owner.execute(change, eligible[0], "admission-lost")
-    run = await begun(office, eligible[1:])
     await house.app.state.bulk.work()
-    assert await states(house, closed) == {eligible[0]: ("waiting", None)}
-    assert await states(house, run) == dict.fromkeys(eligible[1:], ("done", None))
+    others = dict.fromkeys(eligible[1:], ("done", None))
+    assert await states(house, run) == {eligible[0]: ("waiting", "not-decided-yet"), **others}
+    assert "by a fault of the system" in (await office.get(f"/bulk/{run}")).text
     await house.owner.execute(change, eligible[0], key["class_key"])
-    await house.app.state.bulk.work()
-    assert await states(house, closed) == {eligible[0]: ("done", None)}
+    await a_minute_later(house)
+    assert await states(house, run) == {eligible[0]: ("done", None), **others}
+
+
+async def test_a_case_whose_workflow_is_lost_hinders_no_other(house, office, eligible):
+    """It waits for who restarts it; what is left of the run goes on at the next look."""
+    run = await begun(office, eligible)
+    handle = house.gateway.client.get_workflow_handle(eligible[0])
+    await handle.terminate()
+    for _ in range(2):
+        await house.app.state.bulk.work()
+    others = dict.fromkeys(eligible[1:], ("done", None))
+    assert await states(house, run) == {eligible[0]: ("waiting", "workflow-lost"), **others}
+    assert "then it is asked again by itself" in (await office.get(f"/bulk/{run}")).text
 
 
 async def test_a_run_is_seen_by_its_author_alone(house, office, eligible):

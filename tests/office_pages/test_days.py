@@ -9,15 +9,12 @@ import pytest
 
 from schemas.kernel.japan import TOKYO
 from spreadsheets.admission.sample_files import write_csv
-from spreadsheets.admission.samples import sample_applications
 from tests.exchange.files import csv, student
-from tests.office_pages.day import House, Person
+from tests.office_pages.applications import Row, applications, reviewers_of, to_committee
+from tests.office_pages.day import House, Person, at_stage, decide, open_decision, stage_of
 from tests.office_pages.stack import Stack, complete
 
 pytestmark = pytest.mark.timeout(180)  # the stack starts in the first test
-ROUND = "2027-general"
-SEEDS = {"ja": 2711, "en": 2712, "ja alone": 2713, "en alone": 2714}
-Row = dict[str, str]
 PARTS = ("document-received", "fee-paid", "test-score-received")
 
 
@@ -52,24 +49,6 @@ async def application(stack, language, reviewed, tmp_path) -> Row:
     return reviewed[language]
 
 
-def applications(of: str, count: int) -> list[Row]:
-    """Applications as clerks type them, of people and numbers that nobody else has."""
-    rows = enumerate(sample_applications(count, SEEDS[of], ROUND), 1)
-    own = f"D{SEEDS[of]}"
-    return [
-        {
-            **row,
-            "application_no": f"{own}-{number:06}",
-            "applicant_account": f"{own}{number}",
-            "email": f"{own}-{number}@example.com",
-            "related_staff": "",
-            "accommodation_requested_on": "",
-            "accommodation_sudden": "",
-        }
-        for number, row in rows
-    ]
-
-
 async def letters_wait(stack: Stack) -> None:
     """It is quiet for the next hours for every application that comes from now on."""
     now = datetime.now(TOKYO)
@@ -88,53 +67,6 @@ async def letters_wait(stack: Stack) -> None:
             " VALUES ('admission-review', 'days-1', '2026-04-02', $1, '', 'test') ON CONFLICT DO NOTHING",
             json.dumps(body),
         )
-
-
-async def reviewers_of(stack: Stack, number: str) -> list[str]:
-    """Who has been asked and has not scored yet."""
-    async with stack.owner() as owner:
-        rows = await owner.fetch(
-            "SELECT assignee FROM iehe.tasks WHERE case_id = $1 AND assignee LIKE 'reviewer-%'"
-            " AND closed_at IS NULL ORDER BY 1",
-            f"admission/{number}",
-        )
-    return [str(row["assignee"]) for row in rows]
-
-
-async def to_committee(stack: Stack, number: str) -> None:
-    """All reviewers have scored who have not yet."""
-    for reviewer in await reviewers_of(stack, number):
-        await stack.do(reviewer, "admission", "accept-review", number, "--no-conflict")
-        scores = ("academic=8", "motivation=7", "activities=6")
-        await stack.do(reviewer, "admission", "submit-scores", number, *scores)
-
-
-async def stage_of(stack: Stack, case_id: str) -> str:
-    """As the database has it."""
-    async with stack.owner() as owner:
-        return str(await owner.fetchval("SELECT stage FROM iehe.cases WHERE case_id = $1", case_id))
-
-
-async def at_stage(stack: Stack, case_id: str, stage: str) -> None:
-    """Wait until a case is there."""
-    await stack.until("SELECT true FROM iehe.cases WHERE case_id = $1 AND stage = $2", case_id, stage)
-
-
-async def decide(person: Person, case_id: str, name: str, *steps: str) -> None:
-    """From the page of the case to a decision that asks nothing, and through its check."""
-    await open_decision(person, case_id, name)
-    await person.step(*(steps or ("check", "do")))
-
-
-async def open_decision(person: Person, case_id: str, name: str) -> None:
-    """To the form of a decision, from the page of its case."""
-    if person.path.partition("?")[0] != f"/cases/{case_id}":
-        await person.go(f"/cases/{case_id}")
-    link = f"main a[href$='{case_id}/do/{name}']"
-    folded = person.page.locator(f"details:not([open]):has(a[href$='/do/{name}'])")
-    if await folded.count():
-        await person.unfold(f"details:has(a[href$='/do/{name}']) summary")
-    await person.press(link)
 
 
 async def test_a_day_of_the_admissions_office(house, reviewed, tmp_path):
@@ -200,7 +132,7 @@ async def enter_fact(person: Person, case_id: str, name: str) -> None:
     """What another system did not send."""
     await person.follow(f"/cases/{case_id}/facts/{name}")
     if name == "document-received":
-        await person.write("item", "transcript")
+        await person.choose("item", "transcript")
     if name == "post-arrived":
         arrived = datetime.now(TOKYO) - timedelta(hours=2)
         await person.write_moment("happened_at", f"{arrived:%Y-%m-%dT%H:%M}")
@@ -308,7 +240,6 @@ async def test_a_day_of_a_reviewer(house, application):
         await person.write("points.motivation", "11")
         await person.write("points.activities", "6")
         await person.step("check")
-        await person.step("do")
         await person.sees(say("It was not done"))
         await person.write("points.motivation", "7")
         await person.step("check", "do-next")
@@ -330,12 +261,10 @@ async def test_a_day_of_the_committee(house, application):
             await open_decision(person, case_id, "cast-vote")
             await person.choose("choice", "admit")
             await person.step("check")
-            if member == "committee-2":
-                await person.step("do")
-                await person.sees(say("It was not done"))
-            else:
-                await person.step("change")
+            await person.sees(say("It was not done"))
             await person.write("reason", reason)
+            if member != "committee-2":
+                await person.step("check", "change")
             await person.step("check", "do")
             if member == "committee-1":
                 await decide(person, case_id, "close-ballot")

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from cases.registry import PROCESSES
 from tests.documents.desk import png
 from tests.office_pages.browser import code_of
 from tests.office_pages.institute import House, Person, house
@@ -12,6 +13,7 @@ from tests.office_pages.institute import House, Person, house
 __all__ = ["house"]
 
 KEY = f"page-{'0' * 32}"
+PROCESS = PROCESSES["admission-review"]
 WORDS = "学籍簿の写しで確認した canary-words"
 pytestmark = pytest.mark.timeout(120)
 
@@ -129,14 +131,16 @@ async def test_words_that_are_too_long_or_cannot_be_stored(office, eligible):
             assert (answer.status_code, '<a href="#f-reason">' in answer.text) == (422, True), step
 
 
-async def test_a_refusal_of_the_rule_is_in_the_summary(house, office, eligible):
+async def test_a_refusal_of_the_rule_is_in_the_summary(house):
     """What the rule says, in words; the case stands where it stood, and nothing typed is lost."""
-    check = await asked(office, eligible, "confirm-eligibility", eligible="no")
-    answer = await office.press(check, "do")
+    case = await house.admissions.apply()
+    reviewer = await house.at((await case.to_review())[0])
+    check = await asked(reviewer, case.case_id, "accept-review", no_conflict="no")
+    answer = await reviewer.press(check, "do")
     assert answer.status_code == 409
     assert re.search(r'id="summary".*?<li>[^<]+</li>', answer.text, re.DOTALL)
     assert re.search(r'value="no"[^>]*checked', answer.text)
-    assert (await house.row(eligible))["stage"] == "eligibility"
+    assert "accept-review" not in await house.steps(case.case_id)
 
 
 async def test_a_draft_is_its_authors_alone(house, office, eligible):
@@ -326,6 +330,56 @@ async def test_a_fact_is_entered(house, office, eligible):
     answers = [await office.press(check, "do") for _ in range(2)]
     assert [each.status_code for each in answers] == [303, 303]
     assert len(await house.steps(eligible)) == len(steps) + 1
+
+
+async def test_exceptional_acts_come_last_and_are_no_first_choice(house, office, eligible):
+    """What the process calls exceptional is offered after what is ordinary at the stage."""
+    case = await house.admissions.apply()
+    await case.until_stage("completeness")
+    for case_id in (case.case_id, eligible):
+        page = await office.get(f"/cases/{case_id}")
+        offered = page.text.partition('<ul class="acts">')[2].partition("</ul>")[0]
+        acts = re.findall(r'<a class="(act[^"]*)" href="/cases/[^"]+/do/([a-z-]+)"', offered)
+        exceptional = [name for _, name in acts if PROCESS.commands[name] in PROCESS.exceptional]
+        assert "permit-late" in exceptional, offered or page.text
+        assert [name for _, name in acts][-len(exceptional) :] == exceptional
+        assert {how for how, name in acts if name in exceptional} == {"act other"}
+    assert ("act", "confirm-eligibility") in acts
+
+
+def test_what_is_exceptional_is_a_decision_of_its_process():
+    """No act is called so that the process does not have."""
+    assert {name for name, each in PROCESSES.items() if each.exceptional - each.decisions.keys()} == set()
+
+
+async def test_a_fact_has_its_choices(office, eligible):
+    """What the policy knows is chosen, by its words; what is none of it is refused where it stands."""
+    path = f"/cases/{eligible}/facts/document-received"
+    fact = await office.get(path)
+    assert '<input type="radio" id="f-item-1" name="item"' in fact.text
+    assert "letter of recommendation" in fact.text
+    answer = await office.press(fact, "check", item="letter", reference="R-17")
+    assert (answer.status_code, '<a href="#f-item">' in answer.text) == (422, True)
+    assert 'value="R-17"' in answer.text
+    answer = await office.press(fact, "check", item="recommendation", happened_at="2099-01-01T10:00")
+    assert (answer.status_code, '<a href="#f-happened-at">' in answer.text) == (422, True)
+
+
+async def test_what_the_rule_refuses_as_typed_is_told_before_the_check(house, office, eligible):
+    """A missing reason that is needed, and points out of bounds: beside the field, with what was typed."""
+    answer = await asked(office, eligible, "confirm-eligibility", eligible="no")
+    assert (answer.status_code, '<a href="#f-reason">' in answer.text) == (422, True)
+    assert re.search(r'name="eligible" value="no" checked', answer.text)
+    case = await house.admissions.apply()
+    name = (await case.to_review())[0]
+    reviewer = await house.at(name)
+    await reviewer.press(await asked(reviewer, case.case_id, "accept-review", no_conflict="yes"), "do")
+    typed = {"points.academic": "99", "points.motivation": "7", "points.activities": "6"}
+    answer = await asked(reviewer, case.case_id, "submit-scores", remark=WORDS, **typed)
+    assert (answer.status_code, '<a href="#f-points">' in answer.text) == (422, True)
+    assert 'name="points.academic" value="99"' in answer.text
+    assert WORDS in answer.text
+    assert "submit-scores" not in await house.steps(case.case_id)
 
 
 async def test_a_fact_that_no_person_enters_is_not_there(office, eligible):

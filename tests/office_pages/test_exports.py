@@ -140,4 +140,4 @@ async def test_a_list_prints_with_its_filter_time_and_person(house: House) -> No
             main_of(await office.text(path)).partition('<div class="print-head">')[2].partition("</div>")[0]
         )
         assert words in head
-        assert "by office-1" in head
+        assert "by 見本 office-1 (office-1)" in head

@@ -138,7 +138,7 @@ async def test_the_cases_begin_and_every_window_sees_how_far_they_are(institute,
         at = answer.headers["location"]
         async with asyncio.timeout(20):
             while "has its case" not in (page := await head.get(at)).text:
-                assert 'http-equiv="refresh" content="5"' in page.text
+                assert 'http-equiv="refresh" content="5; url=?by-itself"' in page.text
                 assert "data-progress" in page.text
                 await asyncio.sleep(0.05)
         cases = re.findall(r'href="(/cases/admission/[^"]+)"', (await office.get(at)).text)

@@ -77,9 +77,10 @@ async def test_load_is_drawn_with_its_cap(house: House) -> None:
     await furnished(house)
     page = await (await house.reader("office-1")).text("/overview")
     load = table_of(page, "load")
-    assert load["reviewer-1", "in time"][0] == "5"
-    assert load["reviewer-1", "overdue"][0] == "2"
-    assert load["reviewer-2", "in time"][0] == "0"
+    one, two = ("見本 reviewer-1 (reviewer-1)", "見本 reviewer-2 (reviewer-2)")
+    assert load[one, "in time"][0] == "5"
+    assert load[one, "overdue"][0] == "2"
+    assert load[two, "in time"][0] == "0"
     drawn = chart_of(page, "load")
     assert drawn.count('class="cap"') == 2
     assert "7 (5 + 2)" in drawn
@@ -111,6 +112,8 @@ async def test_a_label_is_counted_against_a_year_before(house: House) -> None:
     assert "2027-general" in chart_of(page, "reached")
     assert "2026-general" in chart_of(page, "reached")
     assert numbers == ["3", "2", "3", "1"]
+    for number, href in table_of(page, "reached").values():
+        assert len(cases_on(await office.text(href))) == int(number), href
     older = await office.text("/overview?label=2026-general")
     assert [number for number, _ in table_of(older, "reached").values()] == ["2", "1"]
 

@@ -110,3 +110,13 @@ async def test_nobody_notes_an_absence_of_others(house: House) -> None:
     assert "Note an absence" not in await office.text("/people/reviewer-1")
     assert (await office.send("/people/office-1/absence", days(0, 1), token="x")).status_code == 403
     assert await house.rows.fetchval("SELECT count(*) FROM iehe.absences") == 0
+
+
+async def test_a_colleague_is_named_wherever_a_page_has_them(house: House) -> None:
+    """In the head, in lists and charts: by name, and by the id that other doors know them by."""
+    case_id = await house.applies("A-0001")
+    await house.task(case_id, "review:1", "reviewer", "reviewer-1", timedelta(days=1))
+    office = await house.reader("office-1")
+    assert "<li>見本 office-1 (office-1)</li>" in await office.text("/people")
+    assert "<td>見本 reviewer-1 (reviewer-1)</td>" in await office.text("/")
+    assert "見本 reviewer-1 (reviewer-1)" in await office.text("/overview")

@@ -94,10 +94,13 @@ async def test_use_is_written_once_a_minute_and_puts_off_the_end(office, rows):
     assert await rows.fetchval("SELECT seen_at > now() - interval '1 minute' FROM iehe.office_sessions")
 
 
-async def test_a_page_that_asks_by_itself_does_not_put_off_the_end(office, rows):
+@pytest.mark.parametrize(
+    ("path", "mode"), [("/sessions", "cors"), ("/sessions?by-itself", "navigate")], ids=["script", "refresh"]
+)
+async def test_a_page_that_asks_by_itself_does_not_put_off_the_end(office, rows, path, mode):
     """The progress of an import or of many decisions is no use, however long it is watched."""
     await rows.execute("UPDATE iehe.office_sessions SET seen_at = now() - interval '59 minutes'")
-    answer = await office.get("/sessions", **{"Sec-Fetch-Mode": "cors"})
+    answer = await office.get(path, **{"Sec-Fetch-Mode": mode})
     assert answer.status_code == 200
     assert not await rows.fetchval("SELECT seen_at > now() - interval '1 minute' FROM iehe.office_sessions")
 
@@ -167,7 +170,7 @@ async def test_roles_are_those_on_record_now(office, rows, gateway):
     app = Starlette()
     app.state.office = Office(gateway, office.url, None, links=True, temporal_ui="")
     cookie = f"iehe-office={office.http.cookies['iehe-office']}".encode()
-    scope = {"type": "http", "app": app, "headers": [(b"cookie", cookie)]}
+    scope = {"type": "http", "app": app, "headers": [(b"cookie", cookie)], "query_string": b""}
     assert (await session_of(Request(dict(scope)))).actor.roles == ("admissions_office",)
     await rows.execute("UPDATE iehe.staff SET roles = '{auditor,unheard-of}' WHERE staff_id = 'office-1'")
     assert (await session_of(Request(dict(scope)))).actor.roles == ("auditor",)

@@ -65,7 +65,7 @@ async def test_the_points_are_asked_for_by_criterion_within_their_bounds(desk, i
     assert 'name="points.academic"' in page.text
     given = {"points__academic": "99", "points__motivation": "7", "points__activities": "6"}
     refused = await send(browser, f"{at}/submit-scores", page, **given, step="do")
-    assert refused.status_code == 409
+    assert refused.status_code == 422
     assert "between 0 and 10" in text_of(refused)
     given["points__academic"] = "９"
     done = await send(browser, f"{at}/submit-scores", refused, **given, step="do")

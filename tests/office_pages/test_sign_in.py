@@ -6,6 +6,7 @@ import io
 import logging
 import re
 import sys
+import time
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -17,10 +18,12 @@ from office.bindings import Shown, sign_in
 from office.context import Provider
 from office.local_paths import local_path
 from office.problems import _WORDS, problem
+from office.provider import METADATA
 from tests.office_pages.browser import Browser, code_of, query_of
 from tests.office_pages.conftest import CLIENT
 from workers.logs import configure
 
+SECRET = "of one test: 100 % + &=?"
 SESSIONS = "SELECT count(*) FROM iehe.office_sessions"
 SUBJECTS = "SELECT count(*) FROM iehe.office_subjects"
 LINKS = "SELECT count(*) FROM iehe.office_links"
@@ -238,6 +241,24 @@ async def test_a_token_for_somebody_else_is_refused(serve, issuer, invite, rows)
     assert await rows.fetchval(SESSIONS) == 0
 
 
+@pytest.mark.parametrize("way", ["basic", "post"])
+async def test_a_client_with_a_secret_signs_in_with_it(serve, issuer, invite, rows, monkeypatch, way):
+    """As the provider takes it, whatever letters it has; with another secret nobody is signed in."""
+    client = f"{CLIENT}-{way}"
+    metadata = await METADATA.of(issuer)
+    assert not metadata.posts_secret
+    known = dataclasses.replace(metadata, posts_secret=way == "post")
+    monkeypatch.setitem(METADATA._known, issuer, (time.monotonic(), known))
+    async with serve(Provider(issuer, client, SECRET)) as browser:
+        await bind(browser, invite)
+        assert (await browser.get("/sessions")).status_code == 200
+    async with serve(Provider(issuer, client, "another")) as browser:
+        begun = await browser.to_callback()
+        answer = await browser.get(begun)
+        assert (answer.status_code, code_of(answer)) == (503, "client-not-accepted")
+    assert await rows.fetchval(SESSIONS) == 1
+
+
 async def test_who_is_not_let_in_is_told(browser, rows):
     """The provider's own words, which anybody can write into the address, are not repeated."""
     await browser.be("tanaka", deny=True)
@@ -420,6 +441,6 @@ async def test_the_log_tells_nothing_of_who_and_how(browser, invite, lines):
 def test_every_refusal_has_both_languages():
     """What is wrong and what to do."""
     for code in _WORDS:
-        made = problem(code, url="x")
+        made = problem(code, url="x", most=1)
         assert re.search("[ぁ-ん]", made.japanese)
         assert made.english

@@ -4,14 +4,17 @@ import re
 
 import pytest
 
+from cases.refusal_words import PAGE
 from cases.registry import PROCESSES, ROLES
 from cases.words import host_words, process_words
 from gateway.rooms import DOORS
 from office.words import FILE_FAULTS, Tongue, catalogue, lookup, named
+from schemas.kernel.refusals import Refusal, _texts
 from tests.office_pages import said
 
 JA, EN = Tongue("ja"), Tongue("en")
 NO_ROOM = "none"
+COMMAND = re.compile(r"\biehe |--[a-z]")
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 SAME_IN_BOTH = frozenset({"ID", "URI", "URL"})
 LONGEST = {"ja": 24, "en": 62}
@@ -54,6 +57,17 @@ def test_every_code_of_a_process_has_its_japanese(process):
     """Fields, columns, choices, steps, tasks, time limits, messages and whom it waits for, too."""
     told = {each: JA.word(process.room, each) for each in said.codes(process) | said.host_codes()}
     assert sorted(code for code, japanese in told.items() if not is_japanese(japanese)) == []
+
+
+@pytest.mark.parametrize("tongue", [JA, EN], ids=["ja", "en"])
+def test_no_sentence_names_a_command_or_an_option(tongue):
+    """Who works on the pages has no command line; what a refusal says of it is left out for them."""
+    told = [tongue(each) for each in said.sentences_of_pages()]
+    for process in PROCESSES.values():
+        told += [tongue.sentence(process.room, each) for each in said.sentences(process)]
+        told += [tongue.word(process.room, each) for each in said.codes(process)]
+    told += [PAGE.text(Refusal(code), tongue.language) for code in _texts]
+    assert sorted(each for each in told if COMMAND.search(each)) == []
 
 
 @pytest.mark.parametrize("process", EACH)
@@ -118,6 +132,28 @@ def test_a_stage_and_a_document_have_the_names_that_the_process_gives_them():
     for stage, info in process.lifecycle.stages.items():
         assert named(process.room, stage) == (info.ja, info.en)
     assert JA.word(process.room, "eligibility") == "資格審査"
+
+
+def test_what_has_not_arrived_is_told_with_why():
+    """Each code of a reason has words; of a receiver's answer the number stands beside them."""
+    assert {"no-address", "recipient-refused", "connect-failed", "workflow-lost"} <= said.undelivered()
+    assert JA.undelivered("no-address") == "アドレスの登録なし"
+    assert EN.undelivered("http-503") == "answer of the receiver (503)"
+    assert JA.undelivered("temporal-deadline-exceeded") == "Temporal の応答なし (deadline-exceeded)"
+
+
+def test_what_a_gate_asks_for_is_told_in_words():
+    """Also of a document, which has its own name."""
+    assert {"slot", "ward-office", "document", "visa"} <= said.missing(PROCESSES["exchange-onboarding"])
+    assert JA.choice("exchange", "gate", "slot") == "到着の日時"
+    assert JA.choice("exchange", "gate", "document:passport").startswith("書類 (")
+
+
+def test_words_of_a_person_have_a_title_for_people():
+    """What it is and who has entered it, or from which system it came: no path of a field."""
+    assert EN.said_by("support", "office:triage-1/words") == "words (triage-1)"
+    assert JA.said_by("support", "urn:example:portal/referral.words") == "文章 (urn:example:portal)"
+    assert JA.said_by("support", "counsellor-1") == "counsellor-1"
 
 
 def test_a_code_that_reads_badly_has_other_english():

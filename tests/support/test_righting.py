@@ -43,6 +43,20 @@ async def test_an_address_is_another_text_of_the_case(office: Office) -> None:
     )
 
 
+async def test_whose_address_is_added_hears_and_whose_is_taken_out_hears_no_more(office: Office) -> None:
+    """Who has referred is written to from then on, as one who gave their address at once."""
+    silent, said = await office.refer(referrer=None), await office.refer()
+    await said.until_sent("referral-received")
+    for case, address in ((silent, "hanae@example.ac.jp"), (said, None)):
+        await case.assign()
+        new = {"referrer_email": address}
+        await decided(office, case, CorrectData, "triage-1", reason="電話で", given=new, record="parties")
+        await case.decide(commands.RecordContact, "counsellor-1", channel="phone", outcome="reached")
+    assert await silent.until_sent("contact-made") == ["referrer"]
+    kept = "SELECT count(*) FROM iehe.notices WHERE case_id = $1 AND message = 'contact-made'"
+    assert await office.owner.fetchval(kept, said.handle.id) == 0
+
+
 async def test_a_referral_turned_away_by_a_slip_is_judged(office: Office) -> None:
     """The referrer was told of another office: a senior confirms, the referrer hears, clocks run again."""
     case = await office.refer()

@@ -16,7 +16,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from activities.kernel.acting import acting_for
 from activities.kernel.database import open_pool
 from cases import lists
-from cases.break_glass import break_glass, reads_of
+from cases.break_glass import break_glass, openings_of, reads_of
 from cases.list_questions import CaseFilters, TaskFilters
 from cases.sight import fields_of, view_of, whole_processes
 from gateway.app import create_app
@@ -224,6 +224,9 @@ async def test_p03_one_read_is_one_line(sights: Sights) -> None:
         ("lead-1", "list", "support_lead/support_lead"),
         ("counsellor-1", "page", "counsellor/counsellor"),
     ]
+    opened, among_others = await openings_of(sights.people, case_id, 50)
+    assert [row["staff_id"] for row in opened] == ["counsellor-1"]
+    assert [(row["staff_id"], row["times"]) for row in among_others] == [("lead-1", 1)]
     told = (await sights.desk.get(f"/cases/{case_id}/reads", "auditor-1")).json()["reads"]
     assert [(each["staff_id"], each["what"]) for each in told] == [line[:2] for line in lines]
     with pytest.raises(asyncpg.InsufficientPrivilegeError):

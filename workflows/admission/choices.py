@@ -1,4 +1,4 @@
-"""What a person may choose in the decisions about an application: for doors that let them choose."""
+"""What a person may choose in decisions and facts about an application: for doors that let them choose."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -14,11 +14,12 @@ from schemas.admission.commands import (
     SubmitScores,
     Withdraw,
 )
+from schemas.admission.facts import ItemFact, WithdrawalRequested
 from schemas.admission.roles import Role
 from schemas.admission.stages import Choice as Vote
 from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
-from schemas.kernel.case import Command
+from schemas.kernel.payload import Payload
 from workflows.admission.intake import permittable, policy_of
 from workflows.admission.outcome import DECISIONS
 from workflows.kernel.choices import Choice, Choices, StaffOf, coded, named
@@ -52,6 +53,14 @@ def _late(state: AdmissionState) -> Choices:
     return {"item": [Choice(key, *names[key]) for key in permittable(state)]}
 
 
+def _items(state: AdmissionState) -> Choices:
+    return {"item": [Choice(each.key, each.name_ja, each.name_en) for each in policy_of(state).items]}
+
+
+def _reasons(state: AdmissionState) -> Choices:
+    return {"reason": coded(policy_of(state).withdrawal_reasons)}
+
+
 def _votes(state: AdmissionState) -> Choices:
     """A tied committee is asked for its chair's casting vote, and for no other."""
     if "casting-vote" in state.tasks:
@@ -81,14 +90,16 @@ def _judgeable(state: AdmissionState) -> Choices:
     }
 
 
-CHOICES: Final[Mapping[type[Command], Callable[[AdmissionState], Choices]]] = {
+CHOICES: Final[Mapping[type[Payload], Callable[[AdmissionState], Choices]]] = {
     AssignReviewers: lambda state: {"reviewers": StaffOf((Role.REVIEWER,), frozenset(state.reviews))},
     CastVote: _votes,
+    ItemFact: _items,
     JudgeConflict: _judgeable,
     PermitLate: _late,
     RecordDecision: _decisions,
     ReleaseReviewer: _releasable,
     ResolveDuplicate: lambda state: {"duplicate_of": coded(state.duplicates)},
     SubmitScores: _scores,
-    Withdraw: lambda state: {"reason": coded(policy_of(state).withdrawal_reasons)},
+    Withdraw: _reasons,
+    WithdrawalRequested: _reasons,
 }

@@ -388,4 +388,5 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         corrections.CHECK_CONFLICT: corrections.conflict_checked,
     },
     choices=choices.CHOICES,
+    exceptional=frozenset({PermitLate, ReleaseReviewer, Rejudge, ChangePolicy}),
 )

@@ -1,4 +1,4 @@
-"""What a person may choose in the decisions about the allocation of a house: for doors that let them choose.
+"""What a person may choose in decisions and facts about a house: for doors that let them choose.
 
 Beds, rooms and who has them stand in the ledger alone: `office/dormitory/options.py` looks them up.
 """
@@ -6,9 +6,9 @@ Beds, rooms and who has them stand in the ledger alone: `office/dormitory/option
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from schemas.dormitory import commands
+from schemas.dormitory import commands, facts
 from schemas.dormitory.state import DormitoryState
-from schemas.kernel.case import Command
+from schemas.kernel.payload import Payload
 from workflows.dormitory.ground import policy_of
 from workflows.kernel.choices import Choice, Choices, coded, named
 
@@ -24,11 +24,12 @@ def _swaps(state: DormitoryState) -> Choices:
     return {"swap": swaps, "mobility": named(dict.fromkeys(waiting))}
 
 
-CHOICES: Final[Mapping[type[Command], Callable[[DormitoryState], Choices]]] = {
+CHOICES: Final[Mapping[type[Payload], Callable[[DormitoryState], Choices]]] = {
     commands.Draw: lambda state: {"seed": named([state.seed] if state.seed else [])},
     commands.ConfirmRun: _hash,
     commands.Offer: _hash,
     commands.AnswerSwap: _swaps,
+    facts.SwapAnswered: _swaps,
     commands.Relocate: lambda state: {"reason": coded(policy_of(state).relocate_reasons)},
     commands.CloseRoom: lambda state: {"reason": coded(policy_of(state).closing_reasons)},
     commands.Revoke: lambda state: {"reason": coded(policy_of(state).revoke_reasons)},

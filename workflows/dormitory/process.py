@@ -104,6 +104,7 @@ DORMITORY: Final = Process[DormitoryState](
     open=intake.open_run,
     enter={},
     choices=choices.CHOICES,
+    exceptional=frozenset({commands.CloseRoom}),
     decisions={
         commands.Draw: drawing.draw,
         commands.ConfirmRun: drawing.confirm,

@@ -1,13 +1,13 @@
-"""What a person may choose in the decisions about a mobility: for doors that let them choose."""
+"""What a person may choose in the decisions and facts about a mobility: for doors that let them choose."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
-from schemas.exchange import commands
+from schemas.exchange import commands, facts
 from schemas.exchange.roles import Role
 from schemas.exchange.state import ExchangeState
-from schemas.kernel.case import Command
+from schemas.kernel.payload import Payload
 from workflows.exchange.dates import policy_of
 from workflows.kernel.choices import Choice, Choices, StaffOf, coded, named
 
@@ -55,11 +55,31 @@ def _tutors(state: ExchangeState) -> Choices:
     return {"tutor": StaffOf((Role.TUTOR,), frozenset({state.tutor} if state.tutor else ()))}
 
 
+def _unpaid(state: ExchangeState) -> Choices:
+    return {"month": named(each for each in state.confirmed if each not in state.paid)}
+
+
+def _batch(state: ExchangeState) -> Choices:
+    return {"batch": named([state.coe_batch] if state.coe_batch else [])}
+
+
+def _ports(state: ExchangeState) -> Choices:
+    return {"port": coded(policy_of(state).ports)}
+
+
+def _proofs(state: ExchangeState) -> Choices:
+    return {"item": coded(state.asked_for)}
+
+
+def _reasons(state: ExchangeState) -> Choices:
+    return {"reason": coded(policy_of(state).withdraw_reasons)}
+
+
 def _contacts(_state: ExchangeState) -> Choices:
     return {"contacts": coded(ASKED_IN_VAIN)}
 
 
-CHOICES: Final[Mapping[type[Command], Callable[[ExchangeState], Choices]]] = {
+CHOICES: Final[Mapping[type[Payload], Callable[[ExchangeState], Choices]]] = {
     commands.Verify: _revision,
     commands.ReturnNomination: _with("reason", lambda state: policy_of(state).return_reasons),
     commands.Reject: _with("reason", lambda state: policy_of(state).reject_reasons),
@@ -68,13 +88,22 @@ CHOICES: Final[Mapping[type[Command], Callable[[ExchangeState], Choices]]] = {
     commands.Accept: _revision,
     commands.AcknowledgeChange: _revision,
     commands.ReleaseTranscript: _revision,
-    commands.Withdraw: lambda state: {"reason": coded(policy_of(state).withdraw_reasons)},
+    commands.Withdraw: _reasons,
+    facts.StudentWithdrew: _reasons,
     commands.AskAdvisor: _advisors,
     commands.AssignTutor: _tutors,
-    commands.PlanArrival: lambda state: {"port": coded(policy_of(state).ports)},
-    commands.RecordProof: lambda state: {"item": coded(state.asked_for)},
+    commands.PlanArrival: _ports,
+    facts.ArrivalPlanned: _ports,
+    facts.ArrivalDelayed: _ports,
+    commands.RecordProof: _proofs,
+    facts.ProofReceived: _proofs,
     commands.RecordSignature: _months,
+    facts.EnrolmentSigned: _months,
+    facts.MonthPaid: _unpaid,
+    facts.CoeResult: _batch,
     commands.SignAgreement: _plan,
+    facts.AgreementSigned: _plan,
+    facts.AgreementCommented: lambda state: {"version": _plan(state)["version"]},
     commands.Excuse: lambda state: {"ground": coded(policy_of(state).early_grounds)},
     commands.DeclareNoShow: _contacts,
     commands.DeclareMissing: _contacts,

@@ -1,4 +1,4 @@
-"""What may stand in a field of a decision, as the case stands: for doors that let a person choose."""
+"""What may stand in a field of a decision or fact, as the case stands: for doors that let a person choose."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ class Choice:
     """A value with its words.
 
     Args:
-        value: as the decision has it; of a mapping, one of its keys.
+        value: as the decision or the fact has it; of a mapping, one of its keys.
         ja: in Japanese; without any, the words of the process for the value.
         en: in English.
         note: what has to be known of it before it is chosen, such as a load: in Japanese and in English.

@@ -169,9 +169,12 @@ class Process(Generic[S]):
     the lines of workflows/kernel/taking_back.py. Any other is put right by a decision that follows it."""
     own_views: Mapping[str, Callable[[S, datetime], OwnView]] = field(default_factory=dict)
     """By kind of reader who is no staff, the page behind the link in their letters: docs/own-pages.md."""
-    choices: Mapping[type[Command], Callable[[S], Choices]] = field(default_factory=dict)
-    """What may stand in the fields of a decision as a case stands, beyond what its model says: doors that let
-    a person choose offer it; the rule refuses all else by itself."""
+    choices: Mapping[type[Payload], Callable[[S], Choices]] = field(default_factory=dict)
+    """What may stand in the fields of a decision, or of the data of a fact, as a case stands, beyond what its
+    model says: doors that let a person choose offer it; the rule refuses all else by itself."""
+    exceptional: frozenset[type[Command]] = frozenset()
+    """Decisions beside the ordinary way, such as to let something count that is late: doors offer them after
+    all others, and none of them as what is waited for unless a task asks for it."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}

@@ -1,4 +1,4 @@
-"""What a person may choose in the decisions about a school's request: for doors that let them choose.
+"""What a person may choose in decisions and facts about a school's request: for doors that let them choose.
 
 Topics and fields of the year stand in the database alone: `office/outreach/options.py` looks them up.
 """
@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from schemas.kernel.case import Command
 from schemas.kernel.japan import TOKYO
+from schemas.kernel.payload import Payload
 from schemas.outreach.commands import (
     AnswerLecture,
     CancelRequest,
@@ -16,9 +16,11 @@ from schemas.outreach.commands import (
     NameLecturers,
     Reschedule,
 )
+from schemas.outreach.facts import LecturerAnswered, SchoolConfirmed, WarningIssued
 from schemas.outreach.roles import Role
+from schemas.outreach.stages import Answer
 from schemas.outreach.state import OutreachState
-from workflows.kernel.choices import Choice, Choices, StaffOf, coded
+from workflows.kernel.choices import Choice, Choices, StaffOf, coded, named
 from workflows.outreach.intake import policy_of
 from workflows.outreach.lecturers import ASKABLE
 
@@ -33,16 +35,25 @@ def _dates(state: OutreachState) -> Choices:
     return {"date": [_date(at) for at in state.dates]}
 
 
+def _answers(state: OutreachState) -> Choices:
+    """Who was asked and may still answer."""
+    waiting = (name for name, each in state.asked.items() if each in (Answer.ASKED, Answer.SILENT))
+    return {"lecturer": named(waiting), **_dates(state)}
+
+
 def _date(at: datetime) -> Choice:
     local = at.astimezone(TOKYO)
     words = f"{local:%Y-%m-%d %H:%M}"
     return Choice(local.isoformat(), words, words)
 
 
-CHOICES: Final[Mapping[type[Command], Callable[[OutreachState], Choices]]] = {
+CHOICES: Final[Mapping[type[Payload], Callable[[OutreachState], Choices]]] = {
     AnswerLecture: _dates,
     CancelRequest: lambda state: {"reason": coded(policy_of(state).causes)},
     DeclineRequest: lambda state: {"reason": coded(policy_of(state).decline_reasons)},
     NameLecturers: _lecturers,
+    LecturerAnswered: _answers,
+    SchoolConfirmed: lambda state: {"date": [_date(state.date)] if state.date else []},
+    WarningIssued: lambda state: {"level": coded(policy_of(state).warning_levels)},
     Reschedule: lambda state: {"reason": coded(policy_of(state).causes)},
 }

@@ -156,6 +156,7 @@ OUTREACH: Final = Process[OutreachState](
         Stage.CANCELLED: intake.enter_ended,
     },
     choices=choices.CHOICES,
+    exceptional=frozenset({commands.PermitLate, commands.ReleaseLecturer}),
     decisions={
         commands.CheckRequest: intake.check_request,
         commands.DeclineRequest: intake.decline_request,

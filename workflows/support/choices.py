@@ -1,4 +1,4 @@
-"""What a person may choose in the decisions about a support case: for doors that let them choose.
+"""What a person may choose in the decisions and facts about a support case: for doors that let them choose.
 
 Who is out of a case is told to nobody: they stand among the others, and simply do not fit (E18).
 """
@@ -6,9 +6,9 @@ Who is out of a case is told to nobody: they stand among the others, and simply 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from schemas.kernel.case import Command
 from schemas.kernel.japan import TOKYO
-from schemas.support import commands
+from schemas.kernel.payload import Payload
+from schemas.support import commands, facts
 from schemas.support.access import AnswerAccess
 from schemas.support.letters import WriteLetter
 from schemas.support.roles import Role
@@ -47,6 +47,19 @@ def _bookings(state: SupportState) -> Choices:
     return {"booking": booked}
 
 
+def _purposes(state: SupportState) -> Choices:
+    return {"purpose": coded(policy_of(state).consent_purposes)}
+
+
+def _consents(state: SupportState) -> Choices:
+    return {"unit": coded(state.consents)}
+
+
+def _page(state: SupportState) -> Choices:
+    """Who is paged now, on which page."""
+    return {"page": named([state.page] if state.page else [])}
+
+
 def _cover(state: SupportState) -> Choices:
     return {"staff_id": _others(state), "closure": named(state.covers)}
 
@@ -61,7 +74,7 @@ def _anybody(_state: SupportState) -> Choices:
     return {"staff_id": _ANYBODY}
 
 
-CHOICES: Final[Mapping[type[Command], Callable[[SupportState], Choices]]] = {
+CHOICES: Final[Mapping[type[Payload], Callable[[SupportState], Choices]]] = {
     commands.Triage: _scores,
     commands.Rescore: _scores,
     commands.Misdirect: lambda state: {"code": coded(policy_of(state).misdirection_codes)},
@@ -73,8 +86,10 @@ CHOICES: Final[Mapping[type[Command], Callable[[SupportState], Choices]]] = {
     commands.NamePartyHead: _anybody,
     commands.NameInterpreter: lambda _state: {"interpreter": Typed()},
     commands.NameCover: _cover,
-    commands.GiveConsent: lambda state: {"purpose": coded(policy_of(state).consent_purposes)},
-    commands.WithdrawConsent: lambda state: {"unit": coded(state.consents)},
+    commands.GiveConsent: _purposes,
+    facts.ConsentGiven: _purposes,
+    commands.WithdrawConsent: _consents,
+    facts.ConsentWithdrawn: _consents,
     commands.Disclose: lambda state: {
         "code": coded(policy_of(state).disclosure_grounds),
         "to": _receivers(state),
@@ -82,6 +97,9 @@ CHOICES: Final[Mapping[type[Command], Callable[[SupportState], Choices]]] = {
     commands.Resolve: lambda state: {"code": coded(policy_of(state).resolution_codes)},
     commands.Rebook: _bookings,
     commands.CancelAppointment: _bookings,
+    facts.AppointmentMissed: _bookings,
+    facts.PageAnswered: _page,
+    facts.PageFailed: _page,
     commands.Investigate: _investigators,
     commands.StandDown: lambda _state: {"owner": StaffOf(OWNERS)},
     WriteLetter: lambda state: {"unit": _receivers(state), **_grounds(state)},

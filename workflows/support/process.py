@@ -258,6 +258,7 @@ SUPPORT: Final = Process[SupportState](
         Stage.LINKED: duplicates.enter_linked,
     },
     choices=choices.CHOICES,
+    exceptional=frozenset({commands.Unlink}),
     decisions={
         commands.Triage: intake.triage,
         commands.Rescore: intake.rescore,

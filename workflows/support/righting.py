@@ -6,6 +6,7 @@ A case that was resolved too early needs none of this: it is reopened.
 from collections.abc import Collection
 from typing import Final
 
+from schemas.kernel.corrections import CorrectionAsked
 from schemas.kernel.taking_back import StepTaken
 from schemas.support.corrections import PartiesValues
 from schemas.support.roles import Role
@@ -13,6 +14,12 @@ from schemas.support.stages import Stage
 from workflows.kernel.corrections import Correction
 from workflows.kernel.taking_back import TakesBack
 from workflows.support.clocks import SupportDraft
+
+
+def _parties_corrected(draft: SupportDraft, asked: CorrectionAsked, _correction_id: str) -> None:
+    """Who has referred hears of the case as long as there is an address."""
+    if "referrer_email" in asked.fields:
+        draft.state.referrer = "referrer_email" not in asked.emptied
 
 
 def corrections_of(living: Collection[str], by: Collection[Role]) -> dict[str, Correction]:
@@ -35,6 +42,7 @@ def corrections_of(living: Collection[str], by: Collection[Role]) -> dict[str, C
             by=by,
             sealed=frozenset({"contact", "referrer_name", "referrer_email"}),
             address="contact",
+            follows=_parties_corrected,
         )
     }
 

@@ -11,6 +11,11 @@ SELECT l.at, l.case_id, l.version, l.step, l.from_stage, l.stage, l.actor_kind, 
 WHERE split_part(l.case_id, '/', 1) <> ALL ({others}::text[]) {filters}
 ORDER BY l.at DESC, l.case_id DESC, l.version DESC LIMIT {limit}
 
+-- name: openings
+SELECT r.read, r.at, r.case_id, r.staff_id, r.what, r.by_right FROM iehe.case_reads r
+WHERE r.what <> ALL ({passing}::text[]) AND split_part(r.case_id, '/', 1) <> ALL ({others}::text[]) {filters}
+ORDER BY r.read DESC LIMIT {limit}
+
 -- name: reads
 SELECT r.read, r.at, r.case_id, r.staff_id, r.what, r.by_right FROM iehe.case_reads r
 WHERE split_part(r.case_id, '/', 1) <> ALL ({others}::text[]) {filters} ORDER BY r.read DESC LIMIT {limit}

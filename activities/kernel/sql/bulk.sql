@@ -17,10 +17,13 @@ SELECT case_id, place, version, state, code, params, answered_at FROM iehe.bulk_
 SELECT bulk_id, process, decision, staff_id FROM iehe.bulk_runs WHERE ended_at IS NULL ORDER BY begun_at
 
 -- name: waiting
-SELECT case_id, version, sealed FROM iehe.bulk_cases WHERE bulk_id = $1 AND state = 'waiting' ORDER BY place LIMIT $2
+SELECT case_id, version, sealed FROM iehe.bulk_cases
+WHERE bulk_id = $1 AND state = 'waiting' AND (tried_at IS NULL OR tried_at < now() - interval '1 minute')
+ORDER BY place LIMIT $2
 
 -- name: answer
-UPDATE iehe.bulk_cases SET state = $3, code = $4, params = $5, answered_at = now(), sealed = NULL
+UPDATE iehe.bulk_cases SET state = $3, code = $4, params = $5, tried_at = now(),
+       answered_at = CASE WHEN $3 <> 'waiting' THEN now() END, sealed = CASE WHEN $3 = 'waiting' THEN sealed END
 WHERE bulk_id = $1 AND case_id = $2 AND state = 'waiting'
 
 -- name: end

@@ -55,6 +55,9 @@ SELECT case_id, version, at, step, from_stage, stage, actor_kind, actor_id, caus
        prev_hash, hash
 FROM iehe.case_log WHERE case_id = $1 ORDER BY version
 
+-- name: last_step_at
+SELECT at FROM iehe.case_log WHERE case_id = $1 ORDER BY version DESC LIMIT 1
+
 -- name: facts_of_case
 -- What a person or a system has entered with the time at which it happened.
 SELECT version, step, (details ->> 'happened_at')::timestamptz AS happened_at, at AS entered_at, actor_id

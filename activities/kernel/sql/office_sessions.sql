@@ -74,3 +74,7 @@ SELECT EXISTS (SELECT FROM iehe.office_subjects WHERE staff_id = $1)
 
 -- name: unbind_subject
 DELETE FROM iehe.office_subjects WHERE staff_id = $1 RETURNING issuer
+
+-- name: names_of_staff
+-- Personal.
+SELECT staff_id, name FROM iehe.staff

@@ -20,6 +20,15 @@ SELECT until FROM iehe.broken_glass WHERE case_id = $1 AND staff_id = $2 AND eve
 -- name: break_glass
 INSERT INTO iehe.broken_glass (case_id, staff_id, until, reason_id, event_id) VALUES ($1, $2, $3, $4, $5)
 
+-- name: openings
+-- What was read of the case itself; lists and searches that had it among others are counted apart.
+SELECT at, staff_id, what, by_right FROM iehe.case_reads
+WHERE case_id = $1 AND what <> ALL ($2::text[]) ORDER BY read DESC LIMIT $3
+
+-- name: passings
+SELECT staff_id, count(*) AS times, max(at) AS last FROM iehe.case_reads
+WHERE case_id = $1 AND what = ANY ($2::text[]) GROUP BY staff_id ORDER BY max(at) DESC, staff_id
+
 -- name: reads
 SELECT read, at, staff_id, what, by_right FROM iehe.case_reads
 WHERE case_id = $1 AND ($2::bigint IS NULL OR read < $2) ORDER BY read DESC LIMIT $3

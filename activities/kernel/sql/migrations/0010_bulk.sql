@@ -21,6 +21,7 @@ CREATE TABLE iehe.bulk_cases (
     state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'refused')),
     code         text,
     params       jsonb NOT NULL DEFAULT '{}',
+    tried_at     timestamptz,
     answered_at  timestamptz,
     PRIMARY KEY (bulk_id, case_id),
     CHECK (state = 'waiting' OR sealed IS NULL)
@@ -29,6 +30,7 @@ COMMENT ON TABLE iehe.bulk_cases IS
     'What was decided for each case, sealed with its key until it is answered, and the answer: done, refused by a code, '
     'or not known yet.';
 COMMENT ON COLUMN iehe.bulk_cases.version IS 'Of the case, as it was seen.';
+COMMENT ON COLUMN iehe.bulk_cases.tried_at IS 'The last time; who waits is tried again a minute later, and its code says why.';
 CREATE INDEX bulk_cases_waiting ON iehe.bulk_cases (bulk_id, place) WHERE state = 'waiting';
 
 GRANT SELECT, INSERT, UPDATE ON iehe.bulk_runs, iehe.bulk_cases TO iehe_office;

@@ -61,6 +61,7 @@ BEGIN
     RETURN (
         SELECT jsonb_build_object(
             'fields', coalesce(jsonb_agg(w.key ORDER BY w.key), '[]'),
+            'emptied', coalesce(jsonb_agg(w.key ORDER BY w.key) FILTER (WHERE w.value = 'null'), '[]'),
             'told', coalesce(jsonb_object_agg(w.key, w.value) FILTER (WHERE w.key = ANY (codes)), '{}'),
             'letters', (SELECT count(*) FROM iehe.notices n WHERE n.case_id = of_case AND n.recipient_kind <> 'staff'
                         AND n.state IN ('accepted', 'sending', 'unknown')))
@@ -68,7 +69,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION iehe.correction_asked IS
-    'Which fields waiting values would change, and of codes their values; null: they do not wait any more.';
+    'Which fields waiting values would change, which they would empty, and of codes their values; null: they do not wait any more.';
 
 CREATE FUNCTION iehe.apply_correction(of_case text, id uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
