@@ -13,6 +13,9 @@ PROCESSES ?= 3
 WITH_CTRL_C := $(BIN)/python -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); \
 	os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
 
+# Every process that a stack or a test starts would else compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install peers run test test-full check format contracts api record-histories sample demo clean
 

@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 from temporalio.client import Client
+from xdist.scheduler import LoadFileScheduling
 
 from cases.homes import homes
 from embedded.credentials import Role
@@ -35,6 +36,11 @@ from workers.temporal import encrypted, register_search_attributes
 from workflows.kernel.known_policies import POLICIES
 
 _TEMPLATE = "iehe_template"
+_STACK = "stack"
+ON_THE_STACK = tuple(
+    f"tests/office_pages/test_{name}.py" for name in ("accessible", "days", "keyboard", "whole_days")
+)
+"""Files whose tests ask for that fixture of tests/office_pages."""
 _FORGETFUL = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -77,6 +83,18 @@ class Database:
         return self.server.url(role, self.name, of=of)
 
 
+class _ByFile(LoadFileScheduling):
+    """A file goes to one process whole, and all that ask for the stack to one: it starts once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return _STACK if file in ON_THE_STACK else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files whose tests may take long go first, those without servers last: all processes end at once.
 
@@ -85,6 +103,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest: dict[Path, float] = defaultdict(float)
     served: Counter[Path] = Counter()
     for item in items:
+        if _STACK in getattr(item, "fixturenames", ()) and item.nodeid.partition("::")[0] not in ON_THE_STACK:
+            raise pytest.UsageError(f"{item.path} asks for the stack: name it in ON_THE_STACK")
         limit = item.get_closest_marker("timeout")
         longest[item.path] = max(longest[item.path], limit.args[0] if limit else 0)
         served[item.path] += "server_home" in getattr(item, "fixturenames", ())

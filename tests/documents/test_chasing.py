@@ -3,13 +3,13 @@
 import asyncio
 import os
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway import chasing
+from tests.cli import zygote
 from tests.cli.program import Ended, elsewhere, token_file
 from tests.documents.desk import LETTER, PLAN, pdf, png
 from tests.gateway.office import Desk as Door
@@ -26,15 +26,9 @@ class Shell:
 
     async def __call__(self, *words: str, by: str = "office-1") -> Ended:
         shown = {"IEHE_TOKEN_FILE": str(token_file(self.home, by)), "IEHE_ENVIRONMENT": "embedded"}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", PROGRAM, *words),
-            env=os.environ | self.environment | shown,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return Ended(process.returncode, out.decode(), err.decode())
+        environment = dict(os.environ) | self.environment | shown
+        code, *printed = await asyncio.to_thread(zygote.run, words, environment, PROGRAM)
+        return Ended(code, *(each.decode() for each in printed))
 
 
 @pytest.fixture

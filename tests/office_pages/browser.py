@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 
 HOPS = 12
+COOKIE: Final = "iehe-office"
+"""Its name over http."""
 
 
 @dataclass

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, Request, Response
 from playwright.async_api import async_playwright as playwright
@@ -124,9 +123,9 @@ class Window:
 
 
 async def context_of(
-    browser: Browser, language: str, *, width: int = WIDE, link: str | None = None, scripts: bool = True
+    browser: Browser, language: str, *, width: int = WIDE, scripts: bool = True
 ) -> BrowserContext:
-    """A browser's profile of its own, in a language; with a link somebody is signed in."""
+    """A browser's profile of its own, in a language."""
     context = await browser.new_context(
         locale=LOCALES[language],
         timezone_id="Asia/Tokyo",
@@ -135,20 +134,7 @@ async def context_of(
     )
     context.set_default_timeout(15_000)
     await context.add_init_script(_NOTE_VIOLATIONS)
-    if link is not None:
-        await _sign_in(context, link, language)
     return context
-
-
-async def _sign_in(context: BrowserContext, link: str, language: str) -> None:
-    """By a link; the pages are then in the language that is wanted, whatever is the person's."""
-    page = await context.new_page()
-    await page.goto(link)
-    await page.goto(urljoin(link, "/help"))
-    if await page.evaluate("document.documentElement.lang") != language:
-        async with page.expect_navigation():
-            await page.click("form[action='/language'] button")
-    await page.close()
 
 
 async def window_of(context: BrowserContext, url: str) -> Window:

@@ -41,6 +41,7 @@ from tests.exchange.office import BEGINS, LAST, TERM, policy_of_today
 from tests.exchange.office import Institute as Exchange
 from tests.office import DEFAULT_STAFF
 from tests.office import Institute as Admissions
+from tests.office_pages.browser import COOKIE
 from tests.outreach.schools import Schools
 from tests.served import Served
 from tests.serving import served_mail, serving
@@ -83,7 +84,6 @@ STAFF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By staff id; nobody has roles of two processes."""
 OWN: Final = {"Origin": "", "Sec-Fetch-Site": "same-origin"}
-COOKIE: Final = "iehe-office"
 
 
 class Houses(Served):

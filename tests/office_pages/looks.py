@@ -2,15 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from playwright.async_api import Browser, BrowserContext
 
-from tests.office_pages.chromium import HEIGHT, NARROW, WIDE, Window, context_of, window_of
+from tests.office_pages.browser import COOKIE
+from tests.office_pages.chromium import HEIGHT, LOCALES, NARROW, WIDE, Window, context_of, window_of
 from tests.office_pages.kinds import NOBODY, Kind
 from tests.office_pages.stack import Stack
 
@@ -19,8 +21,6 @@ AXE: Final = PEERS / "node_modules" / "axe-core" / "axe.min.js"
 TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 FORCED_IN: Final = "ja"
 """Colours are the same in every language."""
-AT_ONCE: Final = 2
-"""Windows that look at the same time."""
 _RUN_AXE: Final = """async ([tags, without]) => {
   const rules = Object.fromEntries(without.map((name) => [name, { enabled: false }]));
   const found = await axe.run({ runOnly: { type: 'tag', values: tags }, rules, resultTypes: ['violations'],
@@ -74,55 +74,54 @@ class Look:
 
 
 class People:
-    """Who is signed in, each in one profile for each language."""
+    """Who looks at the pages: for each language one window, in which one after another is signed in."""
 
     def __init__(self, browser: Browser, stack: Stack) -> None:
         self._browser, self._stack = browser, stack
-        self._contexts: dict[tuple[str, str], BrowserContext] = {}
-        self._lock = asyncio.Lock()
+        self._windows: dict[str, Window] = {}
+        self._shown: dict[tuple[str, str], str] = {}
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def context(self, who: str, language: str) -> BrowserContext:
-        """The profile of somebody."""
-        async with self._lock:
-            if (who, language) not in self._contexts:
-                link = await self._stack.link(who) if who != NOBODY else None
-                context = await context_of(self._browser, language, link=link)
-                await context.add_init_script(path=AXE)
-                self._contexts[who, language] = context
-            return self._contexts[who, language]
+    async def sign_in(self, context: BrowserContext, who: str, language: str) -> None:
+        """Whoever was there before is it no more."""
+        await context.clear_cookies()
+        if who != NOBODY:
+            if (who, language) not in self._shown:
+                self._shown[who, language] = await self._stack.session(who, language)
+            shown = self._shown[who, language]
+            await context.add_cookies([{"name": COOKIE, "value": shown, "url": self._stack.url}])
 
     @asynccontextmanager
-    async def window(self, who: str, language: str) -> Any:
-        """A window of somebody, closed afterwards."""
-        window = await window_of(await self.context(who, language), self._stack.url)
-        try:
+    async def window(self, who: str, language: str) -> AsyncIterator[Window]:
+        """That of the language, for somebody alone; a new one where a test has failed in it."""
+        async with self._locks[language]:
+            window = self._windows.pop(language, None) or await window_of(
+                await context_of(self._browser, language), self._stack.url
+            )
+            await self.sign_in(window.page.context, who, language)
             yield window
-        finally:
-            await window.page.close()
+            await window.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+            self._windows[language] = window
 
     async def close(self) -> None:
-        """End all profiles."""
-        for context in self._contexts.values():
-            await context.close()
+        """Close the windows."""
+        for window in self._windows.values():
+            await window.page.context.close()
 
 
 async def look_at_all(people: People, stack: Stack, kinds: Iterable[Kind]) -> list[Look]:
-    """Every page in both languages, some at a time."""
-    looks = [Look(kind, language) for kind in kinds for language in ("ja", "en")]
-    groups: dict[tuple[str, str], list[Look]] = {}
-    for look in looks:
-        groups.setdefault((look.kind.who, look.language), []).append(look)
-    left = iter(sorted(groups.items(), key=lambda group: -len(group[1])))
+    """Every page in both languages, which look at the same time."""
+    looks = [Look(kind, language) for kind in kinds for language in LOCALES]
 
-    async def looker() -> None:
-        for (who, language), wanted in left:
-            async with people.window(who, language) as window:
-                for look in wanted:
+    async def looker(language: str) -> None:
+        for look in looks:
+            if look.language == language:
+                async with people.window(look.kind.who, language) as window:
                     await _look(window, look, stack)
 
     async with asyncio.TaskGroup() as lookers:
-        for _ in range(AT_ONCE):
-            lookers.create_task(looker())
+        for language in LOCALES:
+            lookers.create_task(looker(language))
     return looks
 
 
@@ -137,6 +136,7 @@ async def _look(window: Window, look: Look, stack: Stack) -> None:
     assert window.answer is not None
     look.status, look.html = window.answer.status, await window.html()
     look.shown_in = await page.evaluate("document.documentElement.lang")
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
     look.axe[WIDE] = await page.evaluate(_RUN_AXE, [TAGS, []])
     if look.language == FORCED_IN:
         await page.emulate_media(forced_colors="active")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from cli.session import Exit
 from embedded.connection import Embedded
 from embedded.ports import free_port
+from office.sessions import start
 from schemas.kernel.japan import TOKYO
 from tests.cli.program import Program, clean_environment
 from tests.exchange.office import policy_of_today
@@ -53,6 +54,13 @@ class Stack:
         made = await self.program("office", "login", "--as", staff_id, "--json")
         assert made.code == 0, made
         return str(made.json["link"])
+
+    async def session(self, staff_id: str, language: str) -> str:
+        """The cookie of a session that no page has begun, for who asks only what it sees."""
+        async with self.owner() as connection:
+            shown = await start(connection, staff_id, language, datetime.now(UTC))
+        assert shown is not None, staff_id
+        return shown
 
     async def do(self, staff_id: str, *words: object) -> Any:
         """A command by a member of staff; asked again while its case is about to open."""

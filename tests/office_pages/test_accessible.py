@@ -109,10 +109,9 @@ async def test_the_html_is_valid(looks):
 
 async def test_the_first_page_is_small(stack, people, chromium):
     """HTML, CSS, JS and icon together, at a first visit with an empty cache."""
-    signed_in = await people.context("office-1", "ja")
     context = await context_of(chromium, "ja")
     try:
-        await context.add_cookies([{**each, "url": stack.url} for each in await cookies_of(signed_in)])
+        await people.sign_in(context, "office-1", "ja")
         window, sent = await window_of(context, stack.url), list[Request]()
         window.page.on("requestfinished", lambda request: sent.append(request))  # noqa: PLW0108 - it sets attributes
         assert await window.go("/") == 200
@@ -125,8 +124,3 @@ async def test_the_first_page_is_small(stack, people, chromium):
         assert loaded <= FIRST_LOAD
     finally:
         await context.close()
-
-
-async def cookies_of(context) -> list[dict[str, str]]:
-    """Who is signed in, for another profile."""
-    return [{"name": each["name"], "value": each["value"]} for each in await context.cookies()]

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.kernel.texts import storable
-from tests.office_pages.institute import COOKIE, House, Person, hidden, house
+from tests.office_pages.browser import COOKIE
+from tests.office_pages.institute import House, Person, hidden, house
 from tests.office_pages.ledger import changed, ledger, quiet
 from tests.office_pages.test_rights import KEY, MATRIX, SEES
 

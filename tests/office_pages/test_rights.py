@@ -14,8 +14,8 @@ from starlette.routing import Mount, Route
 
 from office import changes, routes
 from tests.exchange.office import STUDENT, TERM
-from tests.office_pages.browser import code_of
-from tests.office_pages.institute import COOKIE, STAFF, House, Person, house
+from tests.office_pages.browser import COOKIE, code_of
+from tests.office_pages.institute import STAFF, House, Person, house
 from tests.office_pages.ledger import changed, ledger, quiet
 from tests.support.office import CANARIES
 
