@@ -1,7 +1,10 @@
 """The page of a case: where it stands, what can be done now, and, a tab each, everything else of it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -95,8 +98,19 @@ async def show(request: Request) -> Response:
     """One tab of a case."""
     reader = await reader_of(request)
     seen = await seen_case(request, reader)
+    return await case_page(request, reader, seen, request.query_params.get("tab", "now"))
+
+
+async def case_page(
+    request: Request,
+    reader: Reader,
+    seen: Seen,
+    tab: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    faults: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """The page of a case at one of its tabs; `faults`: by document why its file was not kept."""
     gateway, tabs = office_of(request).gateway, tabs_of(reader, seen)
-    tab = request.query_params.get("tab", "now")
     if tab not in tabs:
         tab = "now"
     opened = Field.PERSONAL in seen.fields and tab in ("facts", "words")
@@ -124,8 +138,11 @@ async def show(request: Request) -> Response:
         "after": after,
         "ops": Field.PAYLOADS in seen.fields,
         "home": gateway.client_of(seen.case_id).namespace,
+        "faults": faults,
     }
-    return page(request, reader, "case.html", **values, **await _tab(request, reader, seen, tab, told, own))
+    return page(
+        request, reader, "case.html", status, **values, **await _tab(request, reader, seen, tab, told, own)
+    )
 
 
 async def _tab(  # noqa: PLR0911 - one for each tab

@@ -9,14 +9,17 @@ from starlette.responses import Response
 
 from cases.administration import ENTER, roles_for
 from cases.documents import get, kind_of, put
+from cases.refusal_words import PAGE
 from gateway.case_documents import UPLOADS
 from gateway.limits import address
 from gateway.problems import Fault, invalid
 from gateway.staff import require_role
-from office.case import seen_case
+from office.case import case_page, seen_case
 from office.context import office_of
 from office.pages import go, reader_of
 from office.posted import form_of
+from office.problems import STATUS_OF
+from schemas.kernel.refusals import Refusal
 
 
 async def hand_out(request: Request) -> Response:
@@ -39,7 +42,8 @@ async def keep(request: Request) -> Response:
     reader = await reader_of(request)
     seen = await seen_case(request, reader)
     require_role(reader.actor, roles_for(ENTER, seen.process.name))
-    kind = kind_of(seen.row, request.path_params["name"])
+    name = request.path_params["name"]
+    kind = kind_of(seen.row, name)
     with UPLOADS.by(address(request.client.host if request.client else "")):
         form = await form_of(request, reader, file_bytes=kind.limit_bytes)
         sent = form.get("file")
@@ -50,13 +54,9 @@ async def keep(request: Request) -> Response:
         finally:
             await form.close()
     gateway = office_of(request).gateway
-    kept = await put(
-        gateway.pool,
-        gateway.store,
-        gateway.vault,
-        seen.row,
-        request.path_params["name"],
-        content,
-        reader.actor.id,
-    )
+    try:
+        kept = await put(gateway.pool, gateway.store, gateway.vault, seen.row, name, content, reader.actor.id)
+    except Refusal as refusal:
+        told = PAGE.text(refusal, reader.tongue.language, document=reader.tongue.pair(kind.title))
+        return await case_page(request, reader, seen, "documents", STATUS_OF[refusal.kind], {name: told})
     return go(f"/cases/{seen.case_id}?tab=documents&said={'same' if kept.repeated else 'sent'}")

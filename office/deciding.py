@@ -22,6 +22,7 @@ from office.case import case_id_of, seen_case, why_not
 from office.context import office_of
 from office.pages import go, page, reader_of
 from office.posted import form_of, key_in, new_key, number_in, step_in
+from office.problems import STATUS_OF
 from office.question import Question, about, ask_page, changes, checked_inputs, question_of
 from office.tasks import following
 from schemas.kernel.case import Command, Receipt
@@ -223,12 +224,7 @@ async def _refused(
 ) -> Response:
     """The question again with what was typed; where the case changed, upon its new version and with why."""
     t = question.reader.tongue
-    status = {
-        RefusalKind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
-        RefusalKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-        RefusalKind.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
-        RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    }.get(refusal.kind, HTTPStatus.CONFLICT)
+    status = STATUS_OF[refusal.kind]
     if refusal.code != STALE:
         # where nobody knows whether it was made, the same key again asks for the first answer
         if refusal.kind is RefusalKind.UNAVAILABLE:

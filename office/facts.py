@@ -23,9 +23,10 @@ from office.forms import Form
 from office.options import options_of
 from office.pages import Reader, go, page, reader_of
 from office.posted import form_of, key_in, new_key, step_in
+from office.problems import STATUS_OF
 from schemas.kernel.case import EventEnvelope
 from schemas.kernel.identifiers import event_type
-from schemas.kernel.refusals import Refusal, RefusalKind
+from schemas.kernel.refusals import Refusal
 from workflows.kernel.process import EventKind
 
 SOURCE: Final = "iehe-office"
@@ -118,9 +119,7 @@ def _refused(
     place, text = form.refused(refusal, given)
     told = why_not(reader, seen.process, refusal)
     faults, general = ({place: text}, ()) if place is not None else (None, (told,))
-    invalid = refusal.kind is RefusalKind.INVALID
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if invalid else HTTPStatus.CONFLICT
-    return _ask(request, reader, seen, form, key, given, faults, status, general)
+    return _ask(request, reader, seen, form, key, given, faults, STATUS_OF[refusal.kind], general)
 
 
 async def _taken(request: Request, seen: Seen, envelope: EventEnvelope) -> Any:

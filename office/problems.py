@@ -18,11 +18,18 @@ from gateway.problems import Problem, language_of, refused
 from gateway.problems import problem as problem_of
 from office.plain_pages import page
 from office.sessions import SignInNeeded, session_of
-from schemas.kernel.refusals import Refusal
+from schemas.kernel.refusals import Refusal, RefusalKind
 
 _WORDS: Final[Mapping[str, Any]] = tomllib.loads(files("office").joinpath("problems.toml").read_text("utf-8"))
 problem: Final = partial(problem_of, catalogue=_WORDS)
 """The problem of a code in `office/problems.toml`."""
+STATUS_OF: Final[Mapping[RefusalKind, HTTPStatus]] = dict.fromkeys(RefusalKind, HTTPStatus.CONFLICT) | {
+    RefusalKind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RefusalKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    RefusalKind.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+}
+"""Of a form that comes back with what was refused."""
 _OF_STATUS: Final = {
     HTTPStatus.NOT_FOUND: "page-not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
