@@ -305,6 +305,7 @@ OWN: Final = (
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
     Kind("somebody", "head-1", "/people/reviewer-8", ("GET /people/{staff_id}",)),
+    Kind("oneself", "reviewer-8", "/people/reviewer-8", ("GET /people/{staff_id}",)),
     Kind("places of a frame", "exchange-1", "/places/{frame}", ("GET /places/{frame:path}",)),
     Kind(
         "import, checked with faults",
@@ -359,6 +360,10 @@ NO_PAGES: Final = {
     "POST /export/{name}.{ending}": "a file",
     "POST /people/{staff_id}/absence": "answers with the page of the person",
     "POST /people/{staff_id}/back": "answers with the page of the person",
+    "POST /people/{staff_id}/channels": "answers with the page of the person",
+    "POST /people/{staff_id}/channels/test": "answers with the page of the person",
+    "POST /people/{staff_id}/channels/confirm": "answers with the page of the person",
+    "POST /people/{staff_id}/channels/remove": "answers with the page of the person",
     "POST /places/{frame:path}": "question, check and done are those of an act",
     "POST /admission/imports/checked/{key}": "on to the progress of the import",
     "GET /admission/imports/checked/{key}/copy": "a file",
