@@ -88,7 +88,6 @@ async def person_page(request: Request, reader: Reader, staff_id: str, **form: A
         HTTPException: 404, there is nobody of that id whom the reader is shown.
     """
     pool, t, status = office_of(request).gateway.pool, reader.tongue, form.pop("status", 200)
-    own = reader.actor.id == staff_id
     person = await person_seen(pool, reader.actor, staff_id)
     if person is None:
         raise HTTPException(404)
@@ -103,7 +102,7 @@ async def person_page(request: Request, reader: Reader, staff_id: str, **form: A
         "person.html",
         status,
         person=row_of(t, person),
-        own=own,
+        listed=bool(roles_seen(reader.actor)),
         tasks=[
             {
                 "title": task_words(reader, row),

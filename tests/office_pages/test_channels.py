@@ -306,10 +306,13 @@ async def test_it_is_told_in_both_languages(house: House, post: PostOffice) -> N
 
 
 async def test_everybody_gets_to_their_own_page(house: House) -> None:
-    """From the head of every page; who has no role has none."""
+    """From the head of every page; who has no role has none. It leads to no list that they do not see."""
     for who, leads in ((WHO, True), ("nobody-1", False)):
         reader = await house.reader(who)
         assert (f'href="/people/{who}"' in await reader.text("/help")) == leads
+    for who, lists in ((WHO, False), ("office-1", True)):
+        page = main_of(await (await house.reader(who)).text(f"/people/{who}"))
+        assert ('href="/people"' in page) == lists
 
 
 async def test_who_is_not_reached_is_led_to_the_page_where_that_is_mended(house: House) -> None:
