@@ -30,6 +30,12 @@ def roles_seen(actor: Actor) -> tuple[str, ...]:
     )
 
 
+async def person_seen(pool: asyncpg.Pool, actor: Actor, staff_id: str) -> dict[str, Any] | None:
+    """Somebody as an actor is shown them, which is oneself always; None: the actor is not shown them."""
+    roles = tuple(ROLES) if actor.id == staff_id else roles_seen(actor)
+    return next(iter(await people(pool, actor, roles, staff_id)), None)
+
+
 async def people(
     pool: asyncpg.Pool,
     actor: Actor,

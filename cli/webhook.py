@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,9 +17,9 @@ from cli.session import CommandError, Session, local, print_json
 from cli.source import KEYS_AT_ONCE, say_once
 from cli.source_values import check_name
 from cli.tables import print_rows
+from schemas.kernel.refusals import Refusal
 
 if TYPE_CHECKING:
-    from activities.kernel.channels import Prepared
     from activities.kernel.webhooks import Webhooks
     from encryption.webhook_secrets import NewSecret
 
@@ -72,7 +74,7 @@ async def rotate(
     async with session.transaction("owner") as connection:
         row = await connection.fetchrow(sql["for_rotation"], name)
         if row is None or row["revoked_at"] is not None:
-            raise CommandError("no-such-webhook", name=name)
+            raise Refusal("no-such-webhook", name=name)
         if row["in_use"] >= KEYS_AT_ONCE:
             raise CommandError("too-many-secrets", in_use=row["in_use"])
         ended = await connection.fetch(sql["end_keys"], name, timedelta(hours=overlap_hours))
@@ -100,7 +102,7 @@ async def revoke(session: Session, name: str) -> None:
     async with session.transaction("owner") as connection:
         row = await connection.fetchrow(queries("kernel/webhooks")["revoke"], name)
         if row is None:
-            raise CommandError("no-such-webhook", name=name)
+            raise Refusal("no-such-webhook", name=name)
         await note(connection, actor.id, "revoke-webhook", name)
     message = "webhook-revoked-before" if row["before"] else "webhook-revoked"
     session.answer({"webhook": name, **dict(row)}, message, name=name, at=local(row["revoked_at"]))
@@ -134,13 +136,15 @@ async def test(session: Session, name: str) -> None:
     sql = queries("kernel/webhooks")
     found = await session.fetch("kernel/webhooks:find", name)
     if not found:
-        raise CommandError("no-such-webhook", name=name)
+        raise Refusal("no-such-webhook", name=name)
     async with session.transaction() as connection:
         await note(connection, actor.id, "test-webhook", name)
     now, hooks = datetime.now(UTC), await webhooks(session)
     body = envelope(TEST_TYPE, now, {"test": True})
     began = time.monotonic()
-    await hand_over(lambda: hooks.prepare(name, found[0]["url"], f"test-{secrets.token_hex(8)}", now, body))
+    message_id = f"test-{secrets.token_hex(8)}"
+    async with handing_over():
+        await (await hooks.prepare(name, found[0]["url"], message_id, now, body)).hand_over()
     took = round((time.monotonic() - began) * 1000)
     await (await session.pool()).execute(sql["answers_again"], name)
     told = {"webhook": name, "answer": "accepted", "milliseconds": took}
@@ -155,13 +159,13 @@ async def webhooks(session: Session) -> Webhooks:
     return webhooks_of(session.settings, await session.pool(), all_keys(session.settings))
 
 
-async def hand_over(prepare: Any) -> None:
-    """Send now what `prepare` prepares. Raises CommandError with the reason why it was not taken."""
+@asynccontextmanager
+async def handing_over() -> AsyncIterator[None]:
+    """Send something now. Raises CommandError with the reason why it was not taken."""
     from activities.kernel.channels import DeferredError, NotDeliveredError
 
     try:
-        prepared: Prepared = await prepare()
-        await prepared.hand_over()
+        yield
     except NotDeliveredError as fault:
         name = "not-taken-now" if isinstance(fault, DeferredError) else "not-taken"
         raise CommandError(name, {"reason": fault.reason}, reason=fault.reason) from None

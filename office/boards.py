@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cases.people import person_seen
 from cases.refusal_words import PAGE
 from cases.registry import PROCESSES
 from gateway.door import Asked, Door
@@ -143,7 +144,7 @@ async def show(request: Request) -> Response:
             Asked(office_of(request).gateway, board.process.name, reader.actor, path, query=asked)
         )
     except (Refusal, Problem) as error:
-        return _refused(request, board, given, error, key="")
+        return await _refused(request, board, given, error, key="")
     return page(
         request,
         reader,
@@ -207,7 +208,7 @@ async def _checked(request: Request, board: Board, given: FormData, asked: Asked
     try:
         answer = await board.door.work(asked)
     except (Refusal, Problem) as error:
-        return _refused(request, board, given, error, key=new_key())
+        return await _refused(request, board, given, error, key=new_key())
     told = t("Checked only: nothing was taken. To take it, choose the file again.")
     sections = of_file(t, board.process.room, answer.model_dump())
     return page(request, board.reader, "board_done.html", board=board, told=told, sections=sections)
@@ -226,7 +227,7 @@ async def _done(request: Request, board: Board, given: FormData, asked: Asked, k
         async with once(pool, board.reader.actor.id, key, board.name, sent.encode()) as wanted:
             answer = await board.door.work(asked) if wanted else None
     except (Refusal, Problem) as error:
-        return _refused(request, board, given, error, key=new_key())
+        return await _refused(request, board, given, error, key=new_key())
     if answer is not None and board.door.operation.file:
         sections = of_file(t, board.process.room, answer.model_dump())
     else:
@@ -241,12 +242,16 @@ def _made(model: type[BaseModel] | None, values: dict[str, Any]) -> Any:
     return None if model is None else model.model_validate(values)
 
 
-def _refused(request: Request, board: Board, given: FormData, error: Exception, *, key: str) -> Response:
+async def _refused(
+    request: Request, board: Board, given: FormData, error: Exception, *, key: str
+) -> Response:
     t = board.reader.tongue
     found: Section | None = None
+    about = ""
     if isinstance(error, Refusal):
         general: tuple[str, ...] = (PAGE.text(error, t.language),)
         status = HTTPStatus.CONFLICT
+        about = await _seen_in(request, board.reader, error)
     else:
         assert isinstance(error, Problem)  # noqa: S101 - caught as one of the two
         general = (error.japanese if t.language == "ja" else error.english,)
@@ -256,7 +261,15 @@ def _refused(request: Request, board: Board, given: FormData, error: Exception, 
             found = faults_of(t, error.found[:FAULTS_SHOWN])
         elif error.faults:
             found = by_code(t, error.faults, "Error")
-    return _ask(request, board, given, {}, key=key or new_key(), status=status, general=general, found=found)
+    told: dict[str, Any] = {"status": status, "general": general, "found": found, "about": about}
+    return _ask(request, board, given, {}, key=key or new_key(), **told)
+
+
+async def _seen_in(request: Request, reader: Reader, refusal: Refusal) -> str:
+    """Whom of the staff a refusal is about: their page may help. Nobody whom the reader is not shown."""
+    staff_id = refusal.params.get("staff_id", "")
+    pool = office_of(request).gateway.pool
+    return staff_id if staff_id and await person_seen(pool, reader.actor, staff_id) else ""
 
 
 def _ask(
@@ -269,6 +282,7 @@ def _ask(
     status: HTTPStatus = HTTPStatus.OK,
     general: tuple[str, ...] = (),
     found: Section | None = None,
+    about: str = "",
 ) -> Response:
     query, body = board.forms
     typed = given if given is not None else FormData()
@@ -287,6 +301,7 @@ def _ask(
         key=key,
         general=general,
         found=found,
+        about=about,
         can_check=_can_check(board.door.operation),
         file_fault=(faults or {}).get("file", ""),
         megabytes=FILE_LIMIT // (1024 * 1024),

@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from cases.staff_channels import SendCode
 from gateway.context import Gateway
 
 LANGUAGES: Final = ("ja", "en")
@@ -32,6 +33,7 @@ class Office:
         provider: who says who somebody is; None: one-time links alone (`links`).
         links: whether one-time links of the command line sign somebody in: on an embedded stack only.
         temporal_ui: where the Temporal UI is, for who may go there.
+        send_code: sends a code that tests a channel; None: nothing leaves from here, and who asks hears so.
     """
 
     gateway: Gateway
@@ -39,6 +41,7 @@ class Office:
     provider: Provider | None
     links: bool
     temporal_ui: str
+    send_code: SendCode | None = None
 
 
 def office_of(request: Request) -> Office:

@@ -33,6 +33,8 @@ SAID: Final = {
     "same": "This very file is there already: nothing is kept, and nothing is to be checked anew.",
     "changed": "The change is made.",
     "ended": "The session is ended.",
+    "code-sent": "A code was sent. Give it back under Channels when it has come.",
+    "channel-tested": "The code is right: the channel is tested.",
     "known": "All of it was stored before; nothing was stored twice.",
 }
 """What a page may say of what was done on the page before, by its code in the address."""

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from cases import lists
 from cases.absences import list_absences
 from cases.list_questions import TaskFilters
-from cases.people import notes_absences, people, roles_seen
+from cases.people import notes_absences, people, person_seen, roles_seen
 from cases.registry import ROLES
 from cases.sight import whole_processes
 from gateway.listing import Word
 from gateway.request_parsing import query_of
+from office.channel_section import channel_section
 from office.context import office_of
 from office.pages import Reader, page, reader_of
 from office.print_head import print_head
@@ -75,33 +76,33 @@ def row_of(t: Tongue, row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def show_person(request: Request) -> Response:
-    """One of them: what they have to do, and when they are away."""
+    """One of them: what they have to do, when they are away, by what they are reached."""
     reader = await reader_of(request)
     return await person_page(request, reader, request.path_params["staff_id"])
 
 
 async def person_page(request: Request, reader: Reader, staff_id: str, **form: Any) -> Response:
-    """The page of somebody, with the form of an absence as it was sent, if it was.
+    """The page of somebody, with a form of it as it was sent, if one was.
 
     Raises:
         HTTPException: 404, there is nobody of that id whom the reader is shown.
     """
     pool, t, status = office_of(request).gateway.pool, reader.tongue, form.pop("status", 200)
-    own = reader.actor.id == staff_id
-    found = await people(pool, reader.actor, tuple(ROLES) if own else roles_seen(reader.actor), staff_id)
-    if not found:
+    person = await person_seen(pool, reader.actor, staff_id)
+    if person is None:
         raise HTTPException(404)
     view = lists.view_of_tasks(reader.actor)
     tasks = await lists.list_tasks(pool, view, TaskFilters(assignee=staff_id), None, LIMIT)
     absences = await list_absences(pool, staff_id)
-    colleagues = await people(pool, reader.actor, found[0]["roles"])
+    colleagues = await people(pool, reader.actor, person["roles"])
+    form = {"given": {}, "faults": {}, "general": ()} | form
     return page(
         request,
         reader,
         "person.html",
         status,
-        person=row_of(t, found[0]),
-        own=own,
+        person=row_of(t, person),
+        listed=bool(roles_seen(reader.actor)),
         tasks=[
             {
                 "title": task_words(reader, row),
@@ -124,6 +125,7 @@ async def person_page(request: Request, reader: Reader, staff_id: str, **form: A
         ],
         may_note=notes_absences(reader.actor, staff_id),
         deputies=[each["staff_id"] for each in colleagues if each["staff_id"] != staff_id],
-        form={"given": {}, "faults": {}, "general": ()} | form,
+        channels=await channel_section(pool, reader, staff_id, form["given"], form["faults"]),
+        form=form,
         head=print_head(t, [(t("Person"), staff_id)]),
     )

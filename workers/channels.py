@@ -10,6 +10,7 @@ from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.outgoing import Outgoing, Reach
 from activities.kernel.webhooks import WebhookChannel, Webhooks
+from cases.channel_codes import CodeSender
 from cases.registry import ROOMS
 from encryption.case_keys import CaseKeys, opened
 from encryption.ring import KeyRing
@@ -44,6 +45,11 @@ def webhooks_of(settings: Settings, pool: asyncpg.Pool, ring: KeyRing) -> Webhoo
         everybody=settings.environment != "staging",
     )
     return Webhooks(pool, Outgoing(reach), Signer(ring))
+
+
+def code_sender(settings: Settings, pool: asyncpg.Pool, ring: KeyRing) -> CodeSender:
+    """By what the channels of members of staff are tested."""
+    return CodeSender(mailer_of(settings), webhooks_of(settings, pool, ring))
 
 
 def channels_of(

@@ -11,8 +11,10 @@ from embedded.logins import UnsafeFileError, private_text
 from gateway.context import Gateway
 from office.app import create_app
 from office.context import Office, Provider
+from workers.channels import code_sender
 from workers.http_process import run_http
 from workers.settings import Settings, SettingsError, office_url, ui_origin
+from workers.temporal import all_keys
 
 log = structlog.get_logger()
 
@@ -31,7 +33,9 @@ async def run_office(settings: Settings) -> int:
 
     def app_of(gateway: Gateway) -> Starlette:
         url, ui = office_url(settings), ui_origin(settings)
-        return create_app(Office(gateway, url, provider, links=links, temporal_ui=ui))
+        send_code = code_sender(settings, gateway.pool, all_keys(settings))
+        office = Office(gateway, url, provider, links=links, temporal_ui=ui, send_code=send_code)
+        return create_app(office)
 
     async def decide_for_many(app: Starlette) -> None:
         await app.state.bulk.run()

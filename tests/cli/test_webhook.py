@@ -149,8 +149,12 @@ async def test_a_code_is_not_guessed(program, gateway, pager, connect, tmp_path)
         return json.loads(gateway.posted[-1].body)["data"]["code"]
 
     code = await sent()
-    for _ in range(5):
-        assert (await program("staff", "channel", "confirm", CHIEF, "x")).code == Exit.REFUSED
+    for left in (4, 3, 2, 1):
+        wrong = await program("staff", "channel", "confirm", CHIEF, "x", "--json")
+        assert (wrong.code, wrong.json["error"]["code"]) == (Exit.REFUSED, "code-wrong")
+        assert wrong.json["error"]["left"] == str(left)
+    over = await program("staff", "channel", "confirm", CHIEF, "x", "--json")
+    assert (over.code, over.json["error"]["code"]) == (Exit.REFUSED, "no-code")
     assert (await program("staff", "channel", "confirm", CHIEF, code)).code == Exit.REFUSED
     code = await sent()
     await connect("UPDATE iehe.staff_channels SET code_expires_at = now()")
@@ -166,5 +170,5 @@ async def test_channels_are_ones_own_or_the_administrators(program, database):
     guest = program.by("guest-1")
     assert (await guest("staff", "channel", "add", "guest-1", "mail")).code == Exit.OK
     assert (await guest("staff", "channel", "add", CHIEF, "mail")).code == Exit.NOT_ALLOWED
-    assert (await program("staff", "channel", "add", "nobody-1", "mail")).code == Exit.NOT_ALLOWED
+    assert (await program("staff", "channel", "add", "nobody-1", "mail")).code == Exit.NOT_FOUND
     assert (await guest("staff", "channel", "add", "guest-1", "webhook:none")).code == Exit.NOT_FOUND

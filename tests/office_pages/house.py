@@ -10,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import httpx2
 import pytest
+from starlette.applications import Starlette
 from temporalio.client import Client
 
 from activities.admission.applications import store_applications
@@ -80,6 +81,7 @@ class House:
     url: str
     office: Office
     rows: asyncpg.Pool
+    app: Starlette
     open: list[httpx2.AsyncClient] = field(default_factory=list)
 
     @property
@@ -192,9 +194,10 @@ async def house(database, ring) -> AsyncIterator[House]:
         pool, await Client.connect("127.0.0.1:1", lazy=True), ring, None, "http://door", "http://ui"
     )
     office = Office(gateway, url, None, links=True, temporal_ui="http://ui")
-    server = Server(create_app(office))
+    app = create_app(office)
+    server = Server(app)
     serving = asyncio.create_task(server.serve(sockets=[listen("127.0.0.1", port)]))
-    house = House(url, office, rows)
+    house = House(url, office, rows, app)
     try:
         yield house
     finally:

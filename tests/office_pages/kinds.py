@@ -127,6 +127,14 @@ async def _empty_note(page: Page) -> None:
     await press(page, "form:has(#note-new) button.main")
 
 
+async def _wrong_code(page: Page) -> None:
+    """A channel of one's own, and a code that nobody has sent."""
+    await page.select_option("#f-channel", "mail")
+    await press(page, "form[action$='/channels'] button")
+    await page.fill("#f-code", "12345678")
+    await press(page, "form[action$='/channels/confirm'] button")
+
+
 async def _chosen(page: Page) -> None:
     """Choose the two first cases of a list."""
     boxes = page.locator("input[name=case]")
@@ -305,6 +313,15 @@ OWN: Final = (
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
     Kind("somebody", "head-1", "/people/reviewer-8", ("GET /people/{staff_id}",)),
+    Kind("oneself", "reviewer-8", "/people/reviewer-8", ("GET /people/{staff_id}",)),
+    Kind(
+        "oneself, with a wrong code",
+        "counsellor-1",
+        "/people/counsellor-1",
+        ("POST /people/{staff_id}/channels", "POST /people/{staff_id}/channels/confirm"),
+        _wrong_code,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
     Kind("places of a frame", "exchange-1", "/places/{frame}", ("GET /places/{frame:path}",)),
     Kind(
         "import, checked with faults",
@@ -359,6 +376,8 @@ NO_PAGES: Final = {
     "POST /export/{name}.{ending}": "a file",
     "POST /people/{staff_id}/absence": "answers with the page of the person",
     "POST /people/{staff_id}/back": "answers with the page of the person",
+    "POST /people/{staff_id}/channels/test": "answers with the page of the person",
+    "POST /people/{staff_id}/channels/remove": "answers with the page of the person",
     "POST /places/{frame:path}": "question, check and done are those of an act",
     "POST /admission/imports/checked/{key}": "on to the progress of the import",
     "GET /admission/imports/checked/{key}/copy": "a file",

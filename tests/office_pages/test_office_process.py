@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,7 @@ from cli.session import Exit
 from embedded.home import Home, make_way
 from embedded.ports import free_port
 from office.bindings import LinkKind, make_link
+from tests.activities.post_office import open_post_office
 from tests.cli.program import Program, elsewhere, employ
 from tests.gateway.stand import Stand
 from tests.office_pages.browser import Browser, code_of
@@ -122,6 +124,23 @@ async def test_a_link_of_the_command_line_signs_in(stand, administrator, person)
     log = (stand.folder / "office.log").read_text()
     assert "/sign-in/link/:key" in log
     assert made["link"].rpartition("/")[2] not in log
+
+
+async def test_the_code_of_a_channel_leaves_by_the_mail_server_that_is_set(stand, administrator, person):
+    """Sent by the process itself, given back at the command line: one rule for both doors."""
+    async with open_post_office() as post:
+        stand.environment = {**stand.environment, "IEHE_SMTP_PORT": str(post.port)}
+        await stand.start("office")
+        link = (await administrator("office", "login", "--json")).json["link"]
+        assert (await person.get(link)).status_code == 303
+        for act, said in (("", "changed"), ("/test", "code-sent")):
+            sent = await person.send(f"/people/admin-1/channels{act}", channel="mail")
+            assert sent.headers["location"] == f"/people/admin-1?said={said}"
+        code = re.search(r"\d{8}", post.accepted[0].get_body(("plain",)).get_content())[0]
+    assert (await administrator("staff", "channel", "confirm", "admin-1", code)).code == Exit.OK
+    listed = (await administrator("staff", "channel", "list", "admin-1", "--json")).json
+    assert [(row["channel"], row["tested"]) for row in listed] == [("mail", True)]
+    assert code not in (stand.folder / "office.log").read_text()
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,6 @@ async def test_a_colleague_is_named_wherever_a_page_has_them(house: House) -> No
     case_id = await house.applies("A-0001")
     await house.task(case_id, "review:1", "reviewer", "reviewer-1", timedelta(days=1))
     office = await house.reader("office-1")
-    assert "<li>見本 office-1 (office-1)</li>" in await office.text("/people")
+    assert '<li><a href="/people/office-1">見本 office-1 (office-1)</a></li>' in await office.text("/people")
     assert "<td>見本 reviewer-1 (reviewer-1)</td>" in await office.text("/")
     assert "見本 reviewer-1 (reviewer-1)" in await office.text("/overview")

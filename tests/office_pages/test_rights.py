@@ -107,6 +107,8 @@ def _facts(**more: Any) -> list[Look]:
 WORKS = ADMISSION | OUTREACH | EXCHANGE | DORMITORY
 WORKS |= {"auditor-1", "committee-1", "faculty-1", "registrar-1", "support-head", "triage-1"}
 """Who sees all the work of a process."""
+KEEPS = frozenset({"admin-1", "counsellor-1"})
+"""Who keeps the channels of the counsellor."""
 ABSENCE = {"begins_at": "2030-01-01T09:00", "ends_at": "2030-01-02T09:00", "key": KEY, "step": "do"}
 DECISIONS = {
     "admission": ("assign-reviewers", ADMISSION),
@@ -253,6 +255,18 @@ MATRIX: Mapping[tuple[str, str], list[Look]] = {
     ],
     ("POST", "/people/{staff_id}/back"): [
         Look("/people/reviewer-1/back", {"admin-1", "reviewer-1"}, answer=303),
+    ],
+    ("POST", "/people/{staff_id}/channels"): [
+        Look("/people/counsellor-1/channels", KEEPS, answer=422, form={"channel": "mail"}),
+    ],
+    ("POST", "/people/{staff_id}/channels/test"): [
+        Look("/people/counsellor-1/channels/test", KEEPS, answer=409, form={"channel": "mail"}),
+    ],
+    ("POST", "/people/{staff_id}/channels/confirm"): [
+        Look("/people/counsellor-1/channels/confirm", KEEPS, answer=422, form={"code": "12345678"}),
+    ],
+    ("POST", "/people/{staff_id}/channels/remove"): [
+        Look("/people/counsellor-1/channels/remove", KEEPS, answer=409, form={"channel": "mail"}),
     ],
     ("GET", "/places"): [Look("/places", WORKS | {"admin-1"})],
     ("GET", "/places/{frame}"): [

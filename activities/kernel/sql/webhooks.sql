@@ -52,11 +52,16 @@ SELECT w.name, w.url, w.created_at, w.gone_at, w.revoked_at, k.key_id, k.expires
             WHEN k.expires_at <= now() THEN 'expired' ELSE 'in use' END AS state
 FROM iehe.webhooks w LEFT JOIN iehe.webhook_keys k ON k.webhook = w.name ORDER BY w.name, k.created_at
 
+-- name: in_use
+SELECT name FROM iehe.webhooks WHERE revoked_at IS NULL ORDER BY name
+
 -- name: channels
--- Personal: the addresses of a member of staff, or of all ($1 null).
-SELECT c.staff_id, c.channel, c.address, c.added_at, c.tested_at,
-       EXISTS (SELECT FROM iehe.tested_channels(c.staff_id) t WHERE t.channel = c.channel) AS tested
-FROM iehe.staff_channels c WHERE $1::text IS NULL OR c.staff_id = $1 ORDER BY c.staff_id, c.channel
+-- By what a member of staff is reached, or all ($1 null); never where.
+SELECT c.staff_id, c.channel, c.added_at, c.tested_at,
+       EXISTS (SELECT FROM iehe.tested_channels(c.staff_id) t WHERE t.channel = c.channel) AS tested,
+       w.revoked_at IS NULL AS in_use
+FROM iehe.staff_channels c LEFT JOIN iehe.webhooks w ON w.name = c.webhook
+WHERE $1::text IS NULL OR c.staff_id = $1 ORDER BY c.staff_id, c.channel
 
 -- name: add_channel
 -- Of mail the address on record. Another address has to be tested anew.
@@ -91,3 +96,4 @@ RETURNING tested_at
 
 -- name: mistaken
 UPDATE iehe.staff_channels SET code_tries = code_tries + 1 WHERE staff_id = $1 AND code_hash IS NOT NULL
+RETURNING CASE WHEN code_expires_at > now() THEN greatest($2 - code_tries, 0) ELSE 0 END AS tries_left
