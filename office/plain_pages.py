@@ -39,6 +39,9 @@ def page(
     session = getattr(request.state, "session", None)
     names = request.app.state.names.known
     frame = {"reader": None} if session is None else around(request, Reader(session, Tongue(language), names))
+    if status >= HTTPStatus.BAD_REQUEST:
+        # what is refused says nothing back, not even the address that was asked for
+        frame |= {"here": "/", "said": None, "queried": []}
 
     def say(name: str, **more: Any) -> str:
         return _WORDS[name][language].format(**more)

@@ -147,6 +147,7 @@ def test_the_other_rules_are_others(process: Process[Any], rules: str) -> None:
         "tells",
         "own_views",
         "choices",
+        "exceptional",
     }
     for field in dataclasses.fields(Process):
         if field.name not in kept and getattr(process, field.name):
