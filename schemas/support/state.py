@@ -32,8 +32,8 @@ class Consent(Record):
 class Giver(Record):
     """Whose a case was that went to another unit by consent; there it returns when that ends."""
 
-    unit: Unit | None
-    owner: str | None
+    unit: Unit | None = None
+    owner: str | None = None
 
 
 class Cover(Record):
@@ -41,7 +41,7 @@ class Cover(Record):
 
     last: date
     """Last day of the closure."""
-    owner: str | None
+    owner: str | None = None
     """Whose it is, when it was asked for."""
     by: str | None = None
     """Staff id of the cover, once named."""

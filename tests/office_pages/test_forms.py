@@ -50,7 +50,7 @@ def test_several_moments_are_read_on_the_clock_of_japan():
 
 def test_what_a_refusal_may_be_about_is_asked_for_somewhere():
     """No refusal waits to be shown beside a field that no form has."""
-    asked = set(_When.model_fields)
+    asked = {*_When.model_fields, "address"}  # of a channel, on the page of a person
     for process in PROCESSES.values():
         for command in process.decisions:
             asked |= {*own_fields(command), *text_fields(command)}
