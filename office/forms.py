@@ -20,7 +20,7 @@ from starlette.datastructures import FormData
 
 from cases.fields import choices_of
 from cases.refusal_words import PAGE
-from office.words import Tongue
+from office.words import Tongue, upper_first
 from schemas.kernel.deadlines import DAY_ENDS
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.refusals import Refusal, text_of
@@ -329,7 +329,8 @@ class Form:
         keys += tuple((key, self._tongue.word(self._room, key), "") for key in sorted(sent - known))
         value = {key: (_typed(given, f"{made.name}.{key}") if given is not None else "") for key, *_ in keys}
         bounds = {each.value: each.bounds for each in chosen or () if each.bounds is not None}
-        return replace(made, kind="numbers", choices=keys, value=value, bounds=bounds)
+        hint = made.hint if chosen is None else ""  # it says how a key is written
+        return replace(made, kind="numbers", hint=hint, choices=keys, value=value, bounds=bounds)
 
 
 FAULTS: Final = {
@@ -363,11 +364,6 @@ class Shown(dict[str, Any]):
 
     def __missing__(self, _name: str) -> str:
         return "…"
-
-
-def upper_first(text: str) -> str:
-    """A name as a label."""
-    return text[:1].upper() + text[1:]
 
 
 def _is_long(info: FieldInfo) -> bool:

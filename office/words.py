@@ -122,9 +122,13 @@ class Tongue:
         return text[: min(ends)] if ends else text.rstrip("。.")
 
     def rest(self, room: str, english: str) -> str:
-        """A sentence when its title leaves something out; else nothing."""
+        """What a sentence says beyond its title: what follows a colon, or else all of it; or nothing."""
         text = self.sentence(room, english.strip().split("\n\n")[0].replace("\n", " "))
-        return "" if self.title(room, english) == text.rstrip("。.") else text
+        title = self.title(room, english)
+        if title == text.rstrip("。."):
+            return ""
+        after = text.removeprefix(title + ("：" if self.language == "ja" else ": "))
+        return upper_first(after)
 
     def word(self, room: str, code: str) -> str:
         """A code, a column or a choice in words; of a role its name; `kind:whose` with whom it concerns."""
@@ -245,6 +249,11 @@ class Tongue:
                 return str(value)
 
 
+def upper_first(text: str) -> str:
+    """A name as a label, a clause as a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def first_of(model: type[Any]) -> str:
     """The first paragraph of what a model says of itself: its help at every door."""
     return inspect.cleandoc(model.__doc__ or model.__name__).split("\n\n")[0]
@@ -264,7 +273,7 @@ def _called(tongue: Tongue, process: Process[Any], step: str) -> tuple[str, str]
     told = tongue.sentence(process.room, first_of(process.commands[step]))
     name, colon, rest = told.partition("：" if tongue.language == "ja" else ": ")
     if colon:
-        return name, rest[0].upper() + rest[1:]
+        return name, upper_first(rest)
     own = lookup(process.room, step) if tongue.language == "ja" else step.replace("-", " ").capitalize()
     return own or told.rstrip("。."), told
 

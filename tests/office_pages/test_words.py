@@ -175,7 +175,9 @@ def test_an_act_is_told_by_its_label_in_both_languages():
     words = command.__doc__ or ""
     told = [tongue.title("admission", words) for tongue in (JA, EN)]
     assert told == ["出願資格の確認", "Check eligibility"]
-    assert all(tongue.rest("admission", words) for tongue in (JA, EN))
+    rest = [tongue.rest("admission", words) for tongue in (JA, EN)]
+    assert all(rest)
+    assert not any(each.startswith(label) for each, label in zip(rest, told, strict=True))
 
 
 def test_what_is_missing_before_a_stage_is_told_in_words():
