@@ -65,7 +65,7 @@ class Hands(Protocol):
         """What must hold."""
 
     def paging(self) -> bool:
-        """Whether somebody is paged every few minutes."""
+        """Whether somebody is paged every few minutes, or is as soon as nobody says that it can wait."""
 
     def closed(self) -> bool:
         """Whether the case has ended."""

@@ -70,7 +70,7 @@ class ByTheRules:
         self.case.house.away.pop(who, None)
 
     def paging(self) -> bool:
-        return clocks.PAGE in self.case.state.deadlines
+        return not {clocks.PAGE, clocks.CAN_WAIT}.isdisjoint(self.case.state.deadlines)
 
     def closed(self) -> bool:
         return self.case.state.closed
@@ -172,7 +172,7 @@ class BeforeServers:
         self._do(self.office.owner.execute("DELETE FROM iehe.absences WHERE staff_id = $1", who))
 
     def paging(self) -> bool:
-        return clocks.PAGE in self._state().deadlines
+        return not {clocks.PAGE, clocks.CAN_WAIT}.isdisjoint(self._state().deadlines)
 
     def closed(self) -> bool:
         return self._state().closed

@@ -48,6 +48,10 @@ def _count(amount: int, unit: Unit, start: datetime, calendar: Calendar) -> date
     if unit is Unit.MINUTES:
         return calendar.add(start, timedelta(minutes=amount))
     day = calendar.day_of(start)
+    if unit is Unit.WORKING_DAYS and amount == 0:
+        # the same day, as long as something can be done on it
+        today = calendar.working_day_from(day)
+        return calendar.end_of(today if calendar.end_of(today) > start else next(calendar.walk(today, 1)))
     if unit is Unit.WORKING_DAYS:
         return calendar.end_of(calendar.add_working_days(day, amount))
     return calendar.end_of(calendar.working_day_from(day + timedelta(days=amount)))

@@ -1,11 +1,12 @@
 """Deadlines: counted, explained, reminded once, expired after grace, moved, paused and resumed."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.kernel.calendars import CalendarPolicy, OpenHours
 from schemas.kernel.deadlines import Anchor, Change, Deadline, DeadlinePolicy, RungPolicy, Unit
 from tests.workflows.rules.builder import default_policy, jst
 from workflows.kernel import deadlines as counting
@@ -292,3 +293,20 @@ def test_a_deadline_that_had_passed_is_not_revived_by_a_pause() -> None:
     counting.pause(made, made.due_at + timedelta(days=1), JAPAN)
     counting.resume(made, later, JAPAN)
     assert made.due_at == later - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("started", "due"),
+    [
+        (jst(2026, 11, 27, 10), jst(2026, 11, 27, 18)),
+        (jst(2026, 11, 27, 18, 24), jst(2026, 11, 30, 18)),
+        (jst(2026, 11, 28, 10), jst(2026, 11, 30, 18)),
+    ],
+    ids=["Friday", "Friday after hours", "Saturday"],
+)
+def test_the_same_working_day_is_one_on_which_it_can_still_be_done(started: datetime, due: datetime) -> None:
+    """What came on Friday after hours was missed before anybody could have seen it."""
+    week = OpenHours(days=("mon", "tue", "wed", "thu", "fri"), opens=time(9), closes=time(18))
+    office = calendar_of(CalendarPolicy(hours=(week,)))
+    policy = DeadlinePolicy(days=0, unit=Unit.WORKING_DAYS)
+    assert counting.count("d", policy, started, office).due_at == due
