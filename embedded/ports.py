@@ -2,9 +2,15 @@
 
 import asyncio
 import errno
+import fcntl
+import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
 
 from embedded.faults import PortsTaken
 
@@ -49,10 +55,25 @@ def obstacle(port: int) -> str | None:
 def free_port() -> int:
     """Return a port of 127.0.0.1 that is free at this moment, for servers that live for one test.
 
-    Another one each time: whoever asks for several has not started to listen yet.
+    Another one each time, in every process of this user: whoever asks has not started to listen yet.
     """
     # Not one that the system hands out to connections: a client could take it before the server does.
-    while (port := _LOWEST + secrets.randbelow(_COUNT)) in _given or obstacle(port) is not None:
+    while (port := _LOWEST + secrets.randbelow(_COUNT)) in _given or not _ours(port) or obstacle(port):
         pass
     _given.add(port)
     return port
+
+
+def _ours(port: int) -> bool:
+    """Keep the port from the user's other processes for as long as this one lives."""
+    try:
+        fcntl.lockf(_ports(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):  # POSIX lets a system say either
+        return False
+    return True
+
+
+@cache
+def _ports() -> BinaryIO:
+    """A file of which each process has locked the bytes whose numbers are its ports."""
+    return (Path(tempfile.gettempdir()) / f"iehe-ports-{os.getuid()}").open("ab")
