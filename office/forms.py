@@ -166,11 +166,7 @@ class Form:
 
     def values(self, given: FormData) -> dict[str, Any]:
         """What was typed, as the model takes it; what was left empty is not in it."""
-        return {
-            name: value
-            for name, each in self._fields.items()
-            if (value := _read(each.annotation, each, name, given)) is not None
-        }
+        return _values(self._fields, "", given)
 
     def said(self, given: FormData) -> dict[str, str]:
         """What was said in words; what was left empty is not in it."""
@@ -216,8 +212,10 @@ class Form:
     def faults(self, error: ValidationError) -> dict[str, str]:
         """What a model found, by the name of the field."""
         found: dict[str, str] = {}
+        own = {each.alias: name for name, each in self._fields.items() if each.alias}
         for each in error.errors(include_input=False, include_url=False):
-            place = ".".join(str(part) for part in each["loc"] if _PLACE.fullmatch(str(part)))
+            parts = (own.get(str(part), str(part)) for part in each["loc"])
+            place = ".".join(part for part in parts if _PLACE.fullmatch(part))
             found.setdefault(place, self._fault(each["type"], each.get("ctx", {})))
         return found
 
@@ -427,12 +425,16 @@ def _read(told: Any, info: FieldInfo | None, place: str, given: FormData) -> Any
 
 
 def _model(kind: type[BaseModel], place: str, given: FormData) -> dict[str, Any] | None:
-    found = {
-        name: value
-        for name, each in kind.model_fields.items()
-        if (value := _read(each.annotation, each, f"{place}.{name}", given)) is not None
+    return _values(kind.model_fields, f"{place}.", given) or None
+
+
+def _values(fields: Mapping[str, FieldInfo], before: str, given: FormData) -> dict[str, Any]:
+    """What was typed for each field, by what its model calls it from outside."""
+    return {
+        each.alias or name: value
+        for name, each in fields.items()
+        if (value := _read(each.annotation, each, f"{before}{name}", given)) is not None
     }
-    return found or None
 
 
 def _untouched(kind: type[BaseModel], place: str, given: FormData) -> bool:
