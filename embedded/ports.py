@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
 
 from embedded.faults import PortsTaken
 
@@ -67,13 +66,13 @@ def free_port() -> int:
 def _ours(port: int) -> bool:
     """Keep the port from the user's other processes for as long as this one lives."""
     try:
-        fcntl.lockf(_ports(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        fcntl.lockf(_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
     except (BlockingIOError, PermissionError):  # POSIX lets a system say either
         return False
     return True
 
 
 @cache
-def _ports() -> BinaryIO:
-    """A file of which each process has locked the bytes whose numbers are its ports."""
-    return (Path(tempfile.gettempdir()) / f"iehe-ports-{os.getuid()}").open("ab")
+def _locks() -> int:
+    """The descriptor of a file of which each process has locked the bytes whose numbers are its ports."""
+    return os.open(Path(tempfile.gettempdir()) / f"iehe-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
