@@ -150,9 +150,11 @@ class _Stack:
         self._say("preparing the database and Temporal")
         await prepare(self._settings)
         self._say(f"starting {', '.join(commands)}")
-        for name, command in commands.items():
-            self._programs[name] = await start_child(name, command, self._home)
-            self._watch(self._programs[name])
+        await together(*(self._program(name, command) for name, command in commands.items()))
+
+    async def _program(self, name: str, command: Sequence[str]) -> None:
+        self._programs[name] = await start_child(name, command, self._home)
+        self._watch(self._programs[name])
 
     async def _result(self, start: asyncio.Task[None]) -> None:
         if start.exception() is not None and not self._died.done():

@@ -38,7 +38,7 @@ from workflows.kernel.known_policies import POLICIES
 _TEMPLATE = "iehe_template"
 _STACK = "stack"
 ON_THE_STACK = tuple(
-    f"tests/office_pages/test_{name}.py" for name in ("accessible", "days", "keyboard", "whole_days")
+    f"tests/office_pages/test_{name}.py" for name in ("accessible", "days", "keyboard", "stays", "whole_days")
 )
 """Files whose tests ask for that fixture of tests/office_pages."""
 _FORGETFUL = {
