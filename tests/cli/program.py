@@ -75,10 +75,11 @@ def token_file(home: Path, staff_id: str, **settings: Any) -> Path:
     """A file with a token of a member of staff, issued by the embedded stack of a home."""
     make_way(Home(home).secrets)
     path = home / f"token-{staff_id}"
-    path.touch(mode=0o600)
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
     token, _ = issue_token(Settings(home=home, **settings), staff_id, 1)
-    path.write_text(token, encoding="ascii")
-    return path
+    new.write_text(token, encoding="ascii")
+    return new.replace(path)  # a command that runs may be reading the one before
 
 
 async def employ(database: Any, staff_id: str, *roles: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import asyncpg
 from temporalio.client import Client
@@ -325,7 +326,7 @@ async def started(
     stack: Stack, staff_id: str, room: str, form: dict[str, Any], *more: Sequence[str] | str
 ) -> str:
     """A case by its form, kept in a file for the command."""
-    file = Path(stack.program.environment["IEHE_HOME"]).parent / f"{room}-form.json"
+    file = Path(stack.program.environment["IEHE_HOME"]).parent / f"{room}-{uuid4().hex}.json"
     file.write_text(json.dumps(form), encoding="utf-8")
     file.chmod(0o600)
     made = await stack.do(staff_id, room, "start", "--file", file, *more)
