@@ -33,6 +33,8 @@ class DormitoryPolicy(ProcessPolicy):
     """At latest so many days before the stay."""
     offer_hours: int = Field(default=24, ge=1)
     """At least so many hours, also for who comes tomorrow."""
+    unanswered_offers: int = Field(default=3, ge=1)
+    """After so many without an answer there is none any more: the student is told, and looks elsewhere."""
     offers: DeadlinePolicy
     """Ends with the next offer."""
     collect: DeadlinePolicy

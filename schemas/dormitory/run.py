@@ -103,6 +103,8 @@ class Request(Record):
     arrives_on: date | None = None
     delayed: bool = False
     moved_in: bool = False
+    lapses: int = 0
+    """Offers of this run that were not answered."""
     person: PersonStated
 
     @property

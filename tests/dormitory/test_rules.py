@@ -308,6 +308,39 @@ class TestOffers:
         with pytest.raises(asyncpg.PostgresError, match="place-over"):
             await hall.in_the_ledger(A, how="take", place=await hall.place(A))
 
+    async def test_x28_who_has_never_answered_is_not_offered_a_bed_for_ever(self, hall: Hall) -> None:
+        """Found by a play: alone on the list, one was offered a bed each day, months after the stay began."""
+        await hall.build("101-A:single")
+        await hall.open()
+        await hall.asks(A)
+        await hall.offered()
+        for _ in range(4):
+            await hall.let_time_pass(days=11)
+        heard = await hall.heard(A)
+        assert heard.count(("lapsed", "not-answered")) == 3
+        assert heard[-1] == ("unplaced", "not-answered")
+        assert await hall.owner.fetchval("SELECT count(*) FROM iehe.places WHERE state = 'lapsed'") == 3
+        assert (await hall.bed(A), await hall.waiting()) == (None, [])
+        assert (await hall.state()).stage == Stage.SETTLED
+
+    async def test_x28_an_offer_that_the_end_of_the_run_overtakes_is_over_for_the_student_too(
+        self, hall: Hall
+    ) -> None:
+        """No case goes on as if a bed were offered when there is no house any more to offer it."""
+        await hall.build("101-A:single", "102-A:single")
+        await hall.open()
+        await hall.asks(A)
+        await hall.asks(B)
+        await hall.offered()
+        await hall.says_yes(B)
+        hall.now = jst(2027, 8, 20, 20)
+        await hall.says_no(B)
+        await hall.freed()
+        assert await hall.bed(A)
+        await hall.let_time_pass(days=2)
+        assert (await hall.state()).stage == Stage.CLOSED
+        assert (await hall.heard(A))[-1] == ("unplaced", "waitlist-over")
+
     async def test_x29_the_first_whom_it_fits_gets_it_and_who_is_passed_over_keeps_the_rank(
         self, hall: Hall
     ) -> None:

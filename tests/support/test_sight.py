@@ -3,9 +3,11 @@
 What is not in the table is denied. The doors ask functions, the rows of the database keep themselves.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any, cast
 from uuid import uuid4
 
 import asyncpg
@@ -87,6 +89,62 @@ class Sights:
         return {name for name, case in self.cases.items() if case.handle.id in case_ids}
 
 
+async def referred(office: Office) -> Case:
+    return await office.refer()
+
+
+async def queued(office: Office) -> Case:
+    case = await office.refer()
+    await case.triage()
+    await case.decide(commands.Assign, "triage-1", unit="counselling")
+    return case
+
+
+async def owned(office: Office) -> Case:
+    case = await office.refer()
+    await case.assign()
+    return case
+
+
+async def paged(office: Office) -> Case:
+    case = await office.refer(danger=True)
+    await case.until_sent("page")
+    return case
+
+
+async def desk(office: Office) -> Case:
+    case = await office.refer()
+    await case.triage()
+    await case.decide(commands.Assign, "triage-1", unit="harassment", owner="officer-1")
+    return case
+
+
+async def against(office: Office) -> Case:
+    return await office.refer(concerned=["triage-1", "head-1", "lead-1", "counsellor-2"])
+
+
+SITUATIONS = {
+    "referred": referred,
+    "queued": queued,
+    "owned": owned,
+    "paged": paged,
+    "desk": desk,
+    "against": against,
+}
+
+
+async def side_by_side(office: Office, url: str) -> dict[str, Case]:
+    """A case in each situation, all at the same time: each looks by a connection of its own."""
+    one: Any = office.owner
+    async with asyncpg.create_pool(url, min_size=len(SITUATIONS), max_size=len(SITUATIONS)) as several:
+        office.owner = cast("asyncpg.Connection", several)
+        try:
+            made = await asyncio.gather(*(each(office) for each in SITUATIONS.values()))
+        finally:
+            office.owner = one
+    return dict(zip(SITUATIONS, made, strict=True))
+
+
 @pytest.fixture
 async def sights(office: Office, database, tmp_path) -> AsyncIterator[Sights]:
     for name, roles in OTHERS.items():
@@ -95,20 +153,7 @@ async def sights(office: Office, database, tmp_path) -> AsyncIterator[Sights]:
             "VALUES ($1, $1, $1 || '@example.ac.jp', $2)",
             *(name, roles),
         )
-    cases = {
-        "referred": await office.refer(),
-        "queued": await office.refer(),
-        "owned": await office.refer(),
-        "paged": await office.refer(danger=True),
-        "desk": await office.refer(),
-        "against": await office.refer(concerned=["triage-1", "head-1", "lead-1", "counsellor-2"]),
-    }
-    await cases["queued"].triage()
-    await cases["queued"].decide(commands.Assign, "triage-1", unit="counselling")
-    await cases["owned"].assign()
-    await cases["desk"].triage()
-    await cases["desk"].decide(commands.Assign, "triage-1", unit="harassment", owner="officer-1")
-    await cases["paged"].until_sent("page")
+    cases = await side_by_side(office, database.url("owner"))
     await office.owner.execute(
         "INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES ('counsellor-1', $1, 'counsellor')",
         cases["against"].handle.id,

@@ -94,10 +94,14 @@ class Serving:
         request = self.house.requests.get(case)
         if request is None:
             return
+        tell_changed(self.draft, case, "lapsed", reason, held.place)
+        unanswered = request.lapses + 1
+        if reason is Reason.NOT_ANSWERED and unanswered >= policy_of(self.draft.state).unanswered_offers:
+            refuse(self.draft, request, reason)
+            return
         rank = (0 if first else LAPSED, int(self.draft.now.timestamp()))
         self._queue(request, rank)
         self.queue = [request, *self.queue] if first else [*self.queue, request]
-        tell_changed(self.draft, case, "lapsed", reason, held.place)
 
     def _mend_couples(self) -> None:
         """Who has lost the partner's half of a couple's room does not keep the other (X26)."""

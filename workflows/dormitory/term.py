@@ -25,7 +25,7 @@ def late_arrivals(draft: DormitoryDraft, _deadline: Deadline) -> None:
 
 
 def term_over(draft: DormitoryDraft, _deadline: Deadline) -> None:
-    """Whoever still waits is told; stays that go on keep the run open until they end."""
+    """Whoever still waits or has not answered is told; stays that go on keep the run open until they end."""
     serving = Serving.of(draft)
     today = today_of(draft)
     stays = [held.until for held in serving.own if held.until is not None and held.until > today]
@@ -33,7 +33,9 @@ def term_over(draft: DormitoryDraft, _deadline: Deadline) -> None:
         until = draft.calendar.end_of(max(stays))
         draft.start_deadline(TERM, policy_of(draft.state).term, due_at=until, keep=True)
         return
-    for request in serving.queue:
+    asked = {held.holder or "" for held in serving.own if held.place in serving.ends}
+    offered = [request for case, request in serving.house.requests.items() if case in asked]
+    for request in (*serving.queue, *offered):
         refuse(draft, request, Reason.WAITLIST_OVER)
     for place in dict.fromkeys(held.place for held in serving.own):
         draft.places.release(place, "stay-over")

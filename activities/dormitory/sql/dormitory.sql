@@ -28,6 +28,8 @@ SELECT jsonb_build_object(
                      'late', r.late,
                      'waiting', q.entry IS NOT NULL, 'place', p.place, 'place_state', p.state,
                      'arrives_on', r.arrives_on, 'delayed', r.delayed, 'moved_in', r.moved_in_on IS NOT NULL,
+                     'lapses', (SELECT count(*) FROM iehe.places l WHERE l.case_id = r.mobility
+                                AND starts_with(l.place, $1 || '#') AND l.state = 'lapsed'),
                      'person', iehe.dormitory_stated(r.mobility)) ORDER BY r.mobility), '[]')
                  FROM iehe.dormitory_requests r
                  LEFT JOIN iehe.place_queue q ON q.frame = $3 AND q.case_id = r.mobility AND q.state = 'waiting'
