@@ -61,6 +61,23 @@ def test_late_grades_are_chased_at_six_and_eight_weeks() -> None:
     assert case.state.transcript == "released"
 
 
+@pytest.mark.parametrize("told", [["interest"], ["interest", "nominate"], ["nominate", "substitute"]])
+def test_a_stay_that_ends_ends_the_hope_for_a_scholarship(told: list[str]) -> None:
+    """Found by a play: a completed student was on the substitute list for ever."""
+    case = Pure()
+    case.in_term()
+    for what in told:
+        command = commands.RecordScholarship if what == "substitute" else commands.ApplyScholarship
+        field = "result" if what == "substitute" else "what"
+        case.decide(command, "office-1", **{field: what})
+    case.wait_until(jst(2027, 8, 20, 12))
+    case.event("checked-out", on=date(2027, 8, 20))
+    case.decide(commands.RecordWardOffice, "office-1")
+    case.decide(commands.RecordDeparture, "office-1", on=date(2027, 8, 20))
+    assert (case.on(Track.SCHOLARSHIP), case.owed()) == (Scholarship.NOT_GRANTED, [])
+    assert "nominate-scholarship" not in case.tasks()
+
+
 def test_a_completed_stay_owes_nothing_and_keeps_its_place() -> None:
     """Tutor and scholarship are ended, the bed is free from the next day; the place was used."""
     case = Pure()

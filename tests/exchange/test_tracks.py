@@ -79,6 +79,14 @@ def test_a_withdrawn_student_gives_the_nomination_back() -> None:
     assert case.tasks() == {"tell-foundation"}
 
 
+def test_the_interest_of_a_withdrawn_student_is_over() -> None:
+    """The foundation never heard of it, so there is nothing to tell it."""
+    case = Pure().accepted()
+    case.decide(commands.ApplyScholarship, "office-1", what="interest")
+    case.decide(commands.Withdraw, "office-1", reason="studies")
+    assert (case.on(Track.SCHOLARSHIP), case.owed(), case.tasks()) == (Scholarship.NOT_GRANTED, [], set())
+
+
 # learning agreement
 
 

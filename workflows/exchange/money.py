@@ -1,5 +1,6 @@
 """The scholarship: interest, nomination, substitutes, a month signed before it is paid, what is paid back."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from schemas.exchange.commands import ApplyScholarship, RecordScholarship, ReturnScholarship
@@ -14,6 +15,14 @@ from workflows.exchange.dates import ExchangeDraft, policy_of
 SCHOLARSHIP: Final = "scholarship"
 RETURN = "return-scholarship"
 
+_CLOSED: Final[Mapping[str, Scholarship]] = {
+    **dict.fromkeys(
+        (Scholarship.INTEREST, Scholarship.NOMINATED, Scholarship.SUBSTITUTE), Scholarship.NOT_GRANTED
+    ),
+    **dict.fromkeys((Scholarship.GRANTED, Scholarship.ACTIVE, Scholarship.SUSPENDED), Scholarship.ENDED),
+}
+"""What becomes of each with the end of the stay."""
+
 
 def at_of(state: ExchangeState) -> str:
     """Where the scholarship stands."""
@@ -24,6 +33,7 @@ def apply(draft: ExchangeDraft, command: ApplyScholarship) -> None:
     """The student's interest, then the office's nomination."""
     if command.what == "interest":
         draft.go_track(Track.SCHOLARSHIP, Scholarship.INTEREST)
+        draft.owe(SCHOLARSHIP)
         draft.open_task("nominate-scholarship", Role.OFFICE, track=Track.SCHOLARSHIP)
         return
     draft.go_track(Track.SCHOLARSHIP, Scholarship.NOMINATED)
@@ -99,10 +109,15 @@ def give_back(draft: ExchangeDraft, _owed: Owed) -> None:
         if at_of(state) in (Scholarship.ACTIVE, Scholarship.SUSPENDED):
             draft.go_track(Track.SCHOLARSHIP, Scholarship.RETURN_DUE)
         draft.open_task(RETURN, Role.OFFICE, keep=True)
-    elif at_of(state) in (Scholarship.ACTIVE, Scholarship.SUSPENDED, Scholarship.GRANTED):
-        draft.go_track(Track.SCHOLARSHIP, Scholarship.ENDED)
-    elif at_of(state) in (Scholarship.NOMINATED, Scholarship.SUBSTITUTE, Scholarship.INTEREST):
-        draft.go_track(Track.SCHOLARSHIP, Scholarship.NOT_GRANTED)
+        _tell_foundation(draft)
+        return
+    known = at_of(state) != Scholarship.INTEREST
+    _close(draft)
+    if known:
+        _tell_foundation(draft)
+
+
+def _tell_foundation(draft: ExchangeDraft) -> None:
     draft.record(ScholarshipTold(result="given-back", months=None))
     draft.open_task("tell-foundation", Role.OFFICE, keep=True)
 
@@ -115,6 +130,11 @@ def returned(draft: ExchangeDraft, _command: ReturnScholarship) -> None:
 
 def end(draft: ExchangeDraft) -> None:
     """The stay is over as planned."""
-    if at_of(draft.state) in (Scholarship.ACTIVE, Scholarship.SUSPENDED, Scholarship.GRANTED):
-        draft.go_track(Track.SCHOLARSHIP, Scholarship.ENDED)
+    _close(draft)
     draft.settle(SCHOLARSHIP)
+
+
+def _close(draft: ExchangeDraft) -> None:
+    """What is paid has ended; what was hoped for does not come any more."""
+    if (closed := _CLOSED.get(at_of(draft.state))) is not None:
+        draft.go_track(Track.SCHOLARSHIP, closed)

@@ -173,7 +173,29 @@ SCHOLARSHIP: Final = Lifecycle(
             to=[Scholarship.RETURN_DUE, Scholarship.ENDED, Scholarship.NOT_GRANTED],
         ),
         step("return-scholarship", at=[Scholarship.RETURN_DUE], by=OFFICE, to=[Scholarship.ENDED]),
-        step("record-departure", at=_SCHOLARSHIP, by=OFFICE, to=[Scholarship.ENDED]),
+        step(
+            "record-departure",
+            at=[
+                "",
+                Scholarship.NOT_REQUESTED,
+                Scholarship.NOT_GRANTED,
+                Scholarship.RETURN_DUE,
+                Scholarship.ENDED,
+            ],
+            by=OFFICE,
+        ),
+        step(
+            "record-departure",
+            at=[Scholarship.INTEREST, Scholarship.NOMINATED, Scholarship.SUBSTITUTE],
+            by=OFFICE,
+            to=[Scholarship.NOT_GRANTED],
+        ),
+        step(
+            "record-departure",
+            at=[Scholarship.GRANTED, Scholarship.ACTIVE, Scholarship.SUSPENDED],
+            by=OFFICE,
+            to=[Scholarship.ENDED],
+        ),
     ),
 )
 
