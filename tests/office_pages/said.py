@@ -255,7 +255,8 @@ _COUNTED += ("referred", "case", "revision", *FrameWanted.model_fields)
 """Details that are counted, or have the names of a model."""
 
 
-def noted() -> tuple[set[str], set[str]]:
+@cache
+def noted() -> tuple[frozenset[str], frozenset[str]]:
     """The acts of the administration log, and the names of their details."""
     acts, details = set[str](), set(_COUNTED)
     for top in ("cases", "cli", "gateway", "office", "workers"):
@@ -267,7 +268,7 @@ def noted() -> tuple[set[str], set[str]]:
                     known = _known(node.args[2], vars(module))
                     acts |= known or set(_DYNAMIC[ast.unparse(node.args[2])])
                     details |= {each.arg for each in node.keywords if each.arg is not None}
-    return acts, details
+    return frozenset(acts), frozenset(details)
 
 
 def logged(room: str) -> set[str]:
