@@ -6,15 +6,17 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from gateway.documents.openapi import openapi
 from gateway.rooms import DOORS, FILE_LIMIT
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401 - fixtures
 from tests.support.office import Case, Office
 from tests.support.test_report import referred
-from tests.support.test_sight import PEOPLE, Sights, sights  # noqa: F401 - the fixture
+from tests.support.test_sight import PEOPLE, SITUATIONS, Sights, sights  # noqa: F401 - the fixture
 from workflows.kernel.sight import Field
 
+pytestmark = pytest.mark.situations()
 BOARDS = {"queue": "cases", "load": "owners", "breaches": "breaches", "crises": "crises"}
 READ = "SELECT count(*) FROM iehe.case_reads WHERE case_id = $1 AND staff_id = $2 AND what = $3"
 IN_THE_MATRIX = {
@@ -89,6 +91,7 @@ def test_p02_each_door_that_shows_cases_is_in_the_matrix() -> None:
     assert shown == IN_THE_MATRIX | OF_NO_CASE
 
 
+@pytest.mark.situations("owned")
 async def test_p02_no_door_of_the_room_is_open_to_who_is_not_proven(sights: Sights) -> None:  # noqa: F811
     """Without a token nothing is told, whatever is asked for."""
     for door in DOORS["support-case"]:
@@ -97,6 +100,7 @@ async def test_p02_no_door_of_the_room_is_open_to_who_is_not_proven(sights: Sigh
         assert answer.status_code == 401, door.operation.path
 
 
+@pytest.mark.situations(*SITUATIONS)
 async def test_the_boards_tell_over_http_what_the_command_line_tells(
     sights: Sights,  # noqa: F811
     iehe: CommandLine,  # noqa: F811
@@ -124,6 +128,7 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+@pytest.mark.situations(*SITUATIONS)
 async def test_p02_each_door_shows_each_person_the_cases_of_their_own(sights: Sights) -> None:  # noqa: F811
     """The matrix once more: boards, crises, incidents, records and words; what is not seen is not there."""
     opened = await told(sights, "POST", "/support/incidents", "head-1", {"label": "flood-1"})
@@ -166,6 +171,7 @@ async def test_p02_each_door_shows_each_person_the_cases_of_their_own(sights: Si
             assert extract.status_code == (404 if name == "access-1" else 403), (name, situation)
 
 
+@pytest.mark.situations("against")
 async def test_p02_no_door_of_the_room_tells_whether_there_is_a_case(sights: Sights) -> None:  # noqa: F811
     """Who sees none gets one answer, whether or not it is there; nor is there a case of another room."""
     there = sights.cases["against"].handle.id
@@ -183,6 +189,7 @@ async def test_p02_no_door_of_the_room_tells_whether_there_is_a_case(sights: Sig
         assert await refusal(sights, "GET", f"/support/extracts/{each}", "access-1") == (404, "no-such-case")
 
 
+@pytest.mark.situations("owned")
 async def test_p03_each_look_over_http_is_one_read(sights: Sights) -> None:  # noqa: F811
     """A board, a record, its words; before anything is shown, and under what it was."""
     case_id = sights.cases["owned"].handle.id
@@ -297,6 +304,7 @@ async def test_e11_a_shift_is_planned_moved_and_changes_hands_over_http(sights: 
     assert (await told(sights, "GET", "/support/rota", "office-1"))["shifts"] == []
 
 
+@pytest.mark.situations("referred")
 async def test_s16_an_incident_is_opened_filled_and_closed_over_http(sights: Sights) -> None:  # noqa: F811
     """A label that is open is the same incident; closing it closes no case."""
     body = {"label": "bus-2026-11"}
@@ -318,6 +326,7 @@ async def test_s16_an_incident_is_opened_filled_and_closed_over_http(sights: Sig
     assert await refusal(sights, "POST", "/support/incidents", "head-1", words) == (400, "invalid-request")
 
 
+@pytest.mark.situations("owned")
 async def test_p07_a_letter_is_decided_and_then_read_over_http(sights: Sights) -> None:  # noqa: F811
     """By the key of its decision, by who has decided it; on record before it is on paper."""
     case_id = sights.cases["owned"].handle.id
@@ -341,6 +350,7 @@ async def test_p07_a_letter_is_decided_and_then_read_over_http(sights: Sights) -
     assert await sights.office.owner.fetchval(READ, case_id, "counsellor-1", "letter") == 2
 
 
+@pytest.mark.situations("owned")
 async def test_p08_the_extract_is_read_over_http_by_the_disclosure_office_alone(
     sights: Sights,  # noqa: F811
 ) -> None:
@@ -425,6 +435,7 @@ async def test_a_query_that_is_none_of_the_door_is_refused(sights: Sights) -> No
         assert await refusal(sights, "GET", f"/support/{path}", "head-1") == (400, "invalid-request")
 
 
+@pytest.mark.situations("owned")
 async def test_a_fact_is_entered_over_http_once(sights: Sights) -> None:  # noqa: F811
     """By who may enter facts of a case that they see; its words are kept apart; the case takes it."""
     case: Case = sights.cases["owned"]

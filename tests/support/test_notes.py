@@ -1,8 +1,13 @@
 """Notes and notices of a confidential case: for who sees its work, each read on record, row by row."""
 
+import pytest
+
 from activities.kernel.acting import acting_for
 from cases.break_glass import reads_of
 from tests.support.test_sight import Sights, sights  # noqa: F401
+
+pytestmark = pytest.mark.situations("owned")
+
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -13,6 +13,9 @@ from tests.support.office import Case
 from tests.support.test_sight import Sights, sights  # noqa: F401 - the fixture
 from workflows.support.process import SUPPORT
 
+pytestmark = pytest.mark.situations()
+
+
 FORM = {"way": "form", "person": "S2026-0099", "words": "講義で泣いていました（見本）"}
 REFERRER = {"name": "見本 次郎", "email": "jiro@example.ac.jp"}
 

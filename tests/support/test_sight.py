@@ -3,11 +3,9 @@
 What is not in the table is denied. The doors ask functions, the rows of the database keep themselves.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, cast
 from uuid import uuid4
 
 import asyncpg
@@ -120,7 +118,16 @@ async def desk(office: Office) -> Case:
 
 
 async def against(office: Office) -> Case:
-    return await office.refer(concerned=["triage-1", "head-1", "lead-1", "counsellor-2"])
+    case = await office.refer(concerned=["triage-1", "head-1", "lead-1", "counsellor-2"])
+    await office.owner.execute(
+        "INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES ('counsellor-1', $1, 'counsellor')",
+        case.handle.id,
+    )
+    await office.owner.execute(
+        "DELETE FROM iehe.case_people WHERE case_id = $1 AND role = 'triage_officer'",
+        case.handle.id,
+    )
+    return case
 
 
 SITUATIONS = {
@@ -133,35 +140,17 @@ SITUATIONS = {
 }
 
 
-async def side_by_side(office: Office, url: str) -> dict[str, Case]:
-    """A case in each situation, all at the same time: each looks by a connection of its own."""
-    one: Any = office.owner
-    async with asyncpg.create_pool(url, min_size=len(SITUATIONS), max_size=len(SITUATIONS)) as several:
-        office.owner = cast("asyncpg.Connection", several)
-        try:
-            made = await asyncio.gather(*(each(office) for each in SITUATIONS.values()))
-        finally:
-            office.owner = one
-    return dict(zip(SITUATIONS, made, strict=True))
-
-
 @pytest.fixture
-async def sights(office: Office, database, tmp_path) -> AsyncIterator[Sights]:
+async def sights(office: Office, database, tmp_path, request: pytest.FixtureRequest) -> AsyncIterator[Sights]:
+    """With a case in each of the situations that the mark of the test names; without one, in all of them."""
     for name, roles in OTHERS.items():
         await office.owner.execute(
             "INSERT INTO iehe.staff (staff_id, name, email, roles) "
             "VALUES ($1, $1, $1 || '@example.ac.jp', $2)",
             *(name, roles),
         )
-    cases = await side_by_side(office, database.url("owner"))
-    await office.owner.execute(
-        "INSERT INTO iehe.case_people (staff_id, case_id, role) VALUES ('counsellor-1', $1, 'counsellor')",
-        cases["against"].handle.id,
-    )
-    await office.owner.execute(
-        "DELETE FROM iehe.case_people WHERE case_id = $1 AND role = 'triage_officer'",
-        cases["against"].handle.id,
-    )
+    named = request.node.get_closest_marker("situations")
+    cases = {name: await SITUATIONS[name](office) for name in (named.args if named else SITUATIONS)}
     people = await open_pool(database.url("office"), size=4, for_people=True)
     settings = settings_for(tmp_path)
     gateway = Gateway(
@@ -257,6 +246,7 @@ async def test_p02_nobody_sees_anything_who_is_not_proven(sights: Sights) -> Non
         assert await sights.people.fetch(f"SELECT FROM iehe.{table} WHERE case_id LIKE 'support/%'") == []
 
 
+@pytest.mark.situations("owned")
 async def test_p03_one_read_is_one_line(sights: Sights) -> None:
     """Invariant 7: who, when, what, by which right, of page and list; what is denied is no read."""
     case_id = sights.cases["owned"].handle.id
@@ -278,6 +268,7 @@ async def test_p03_one_read_is_one_line(sights: Sights) -> None:
         await sights.office.owner.execute("UPDATE iehe.case_reads SET staff_id = 'nobody'")
 
 
+@pytest.mark.situations("owned")
 async def test_p04_broken_glass_opens_at_once_for_a_while_and_is_looked_at_by_another(sights: Sights) -> None:
     """With a reason; the head is told and says whether it was right; nobody says so of themselves."""
     case = sights.cases["owned"]
@@ -302,6 +293,7 @@ async def test_p04_broken_glass_opens_at_once_for_a_while_and_is_looked_at_by_an
     assert (await sights.desk.get(path, "duty-2")).status_code == 404
 
 
+@pytest.mark.situations("against")
 async def test_e18_who_a_case_is_against_breaks_no_glass(sights: Sights) -> None:
     """To them there is no such case, whatever their role and reason."""
     case = sights.cases["against"]
@@ -317,6 +309,7 @@ async def test_e18_who_a_case_is_against_breaks_no_glass(sights: Sights) -> None
     assert await sights.office.owner.fetchval("SELECT count(*) FROM iehe.broken_glass") == 0
 
 
+@pytest.mark.situations("against")
 async def test_p02_no_door_tells_whether_there_is_a_case(sights: Sights) -> None:
     """Who may not break glass, or sees no case, gets one answer whether or not it is there."""
     there, nowhere = sights.cases["against"].handle.id, "support/NOSUCHCASENOSUCHCASE"
@@ -343,6 +336,7 @@ async def answered(
     return told.status_code, told.json()["code"], told.json().get("detail", "")
 
 
+@pytest.mark.situations("referred")
 async def test_p04_the_glass_is_broken_though_temporal_is_away(sights: Sights) -> None:
     """Sight and the fact for the case are one transaction; the case asks for the review when it can."""
     case = sights.cases["referred"]
@@ -356,6 +350,7 @@ async def test_p04_the_glass_is_broken_though_temporal_is_away(sights: Sights) -
     assert json.loads(stored["envelope"])["data"]["until"] == until.isoformat().replace("+00:00", "Z")
 
 
+@pytest.mark.situations("queued")
 async def test_who_comes_to_a_unit_sees_its_queue_and_who_leaves_it_does_not(sights: Sights) -> None:
     """By the list of members, from that moment on."""
     case_id, actor = sights.cases["queued"].handle.id, sights.actor("nurse-1")
@@ -392,6 +387,7 @@ async def test_p05_who_refers_sees_whether_contact_was_made_and_nothing_else(sig
     assert await told_to("admin-1") == []
 
 
+@pytest.mark.situations("owned")
 async def test_p10_sight_is_asked_at_each_act(sights: Sights) -> None:
     """Who saw the case sees it no more once it is against them: page, list, rows (dispatch 2649)."""
     case, path = sights.cases["owned"], f"/cases/{sights.cases['owned'].handle.id}"
@@ -416,6 +412,7 @@ async def break_glass_for(sights: Sights, name: str, case: Case) -> None:
     )
 
 
+@pytest.mark.situations("referred")
 async def test_p04_glass_of_a_case_that_has_ended_is_looked_at_too(sights: Sights) -> None:
     """Its workflow goes on from the database, for the review alone."""
     case = sights.cases["referred"]
