@@ -26,7 +26,10 @@ async def ledger(owner: asyncpg.Pool) -> Mapping[str, tuple[int, int]]:
 
 async def quiet(owner: asyncpg.Pool) -> Mapping[str, tuple[int, int]]:
     """The same once nothing is under way any more."""
-    under_way = "SELECT count(*) FROM iehe.events WHERE state = 'delivered' AND NOT taken AND NOT refused"
+    under_way = (
+        "SELECT count(*) FROM iehe.events"
+        " WHERE state = 'stored' OR state = 'delivered' AND NOT taken AND NOT refused"
+    )
     async with asyncio.timeout(30):
         while await owner.fetchval(under_way):  # the relay looks a while later what became of an event
             await asyncio.sleep(0.05)
