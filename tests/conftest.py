@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 from temporalio.client import Client
+from temporalio.worker._workflow import _WorkflowWorker
 from xdist.scheduler import LoadFileScheduling
 
 from cases.homes import homes
@@ -37,6 +38,7 @@ from workflows.kernel.known_policies import POLICIES
 
 _TEMPLATE = "iehe_template"
 _STACK = "stack"
+_STANDS_STILL = 20  # seconds
 ON_THE_STACK = tuple(
     f"tests/office_pages/test_{name}.py" for name in ("accessible", "days", "keyboard", "stays", "whole_days")
 )
@@ -109,6 +111,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         longest[item.path] = max(longest[item.path], limit.args[0] if limit else 0)
         served[item.path] += "server_home" in getattr(item, "fixturenames", ())
     items.sort(key=lambda item: (-longest[item.path], -served[item.path]))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient_workers() -> Iterator[None]:
+    """A busy machine that stands still for two seconds is no deadlock of a workflow, as the SDK takes it."""
+    usual = _WorkflowWorker.__init__
+
+    def patient(self: _WorkflowWorker, *arguments: Any, **named: Any) -> None:
+        usual(self, *arguments, **named)
+        self._deadlock_timeout_seconds = _STANDS_STILL
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_WorkflowWorker, "__init__", patient)
+        yield
 
 
 @pytest.fixture(autouse=True)
