@@ -20,6 +20,7 @@ from office.bindings import LinkKind, make_link
 from office.context import Office, Provider
 from tests.office_pages.browser import Browser
 from tests.office_pages.chromium import launched
+from tests.office_pages.day import House
 from tests.office_pages.stack import Stack, running_stack
 
 PEERS = Path(__file__).parents[1] / "browser"
@@ -65,6 +66,18 @@ async def chromium() -> AsyncIterator[chromium_api.Browser]:
     """One browser a test process; whoever tests makes a profile of it."""
     async with launched() as browser:
         yield browser
+
+
+@pytest.fixture
+def ja(stack, chromium) -> House:
+    """People at work who read Japanese."""
+    return House(stack, chromium, "ja")
+
+
+@pytest.fixture
+def en(stack, chromium) -> House:
+    """People at work who read English."""
+    return House(stack, chromium, "en")
 
 
 @pytest.fixture

@@ -28,16 +28,6 @@ pytestmark = pytest.mark.timeout(400)  # the stack starts in the first test, and
 FIRST_PLAN, SECOND_PLAN, THIRD_PLAN = "1" * 64, "2" * 64, "3" * 64
 
 
-@pytest.fixture
-def ja(stack, chromium) -> House:
-    return House(stack, chromium, "ja")
-
-
-@pytest.fixture
-def en(stack, chromium) -> House:
-    return House(stack, chromium, "en")
-
-
 async def test_an_exchange_student_from_the_nomination_to_the_transcript(ja, tmp_path):
     """Every office does its part on the pages; at the end the case is completed and owes nothing."""
     stack = ja.stack

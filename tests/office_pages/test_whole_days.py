@@ -7,21 +7,11 @@ import pytest
 
 from spreadsheets.admission.sample_files import write_csv
 from tests.office_pages.applications import applications, to_committee
-from tests.office_pages.day import House, Person, at_stage, do, open_decision
+from tests.office_pages.day import Person, at_stage, do, open_decision
 from tests.office_pages.stack import Stack, complete, request_of, started
 from tests.office_pages.stay import TODAY
 
 pytestmark = pytest.mark.timeout(400)  # the stack starts in the first test
-
-
-@pytest.fixture
-def ja(stack, chromium) -> House:
-    return House(stack, chromium, "ja")
-
-
-@pytest.fixture
-def en(stack, chromium) -> House:
-    return House(stack, chromium, "en")
 
 
 async def test_the_chair_decides_a_tie(en, tmp_path):
