@@ -9,6 +9,7 @@ from activities.kernel.corrections import correction
 from activities.kernel.database import Connection
 from activities.kernel.places import PLACE_LOOKUPS
 from activities.kernel.queries import queries
+from activities.kernel.results import RESULT_LOOKUPS
 from activities.kernel.room import Lookup
 from activities.kernel.taking_back import step_taken
 
@@ -50,6 +51,7 @@ HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
     "closures": _closures,
     "unreached": _unreached,
     **PLACE_LOOKUPS,
+    **RESULT_LOOKUPS,
     "correction": correction,
     "step-taken": step_taken,
     "chain": _chain,

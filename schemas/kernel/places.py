@@ -53,6 +53,8 @@ class FrameWanted(Payload):
     """How many there are."""
     limit: Amount | None = None
     """How many may be given out; follows the places until it is set to another number."""
+    below: bool = False
+    """Whether the limit may be lower than what is given out: nothing more is given until enough is back."""
     parent: FrameName | None = None
     """The frame in which each of its amounts counts too."""
     measure: Code | None = None
@@ -75,6 +77,8 @@ class PlaceChange(Payload):
     ends_at: AwareDatetime | None = None
     at: datetime | None = None
     """When an offer was answered."""
+    beyond: bool = False
+    """Of a claim: given whatever the limits say; what of it comes back is nobody's."""
     reason: Code | None = None
     frame: str | None = None
     rank: tuple[Decimal, ...] = ()

@@ -131,6 +131,13 @@ async def test_no_policy_is_a_problem(pool):
     assert finding.state == "problem"
 
 
+async def test_a_moved_clock_of_releases_is_a_problem(pool, connect):
+    """Results would be out at another hour than they say."""
+    await connect("INSERT INTO iehe.clock_shift (shift) VALUES ('1 hour')")
+    found = await database_checks.clock(pool)
+    assert (found.state, found.facts) == ("problem", {"moved": "1:00:00"})
+
+
 async def test_a_clock_that_is_off(pool, monkeypatch):
     """The limits decide between a note and a problem."""
     assert (await database_checks.clock(pool)).state == "ok"

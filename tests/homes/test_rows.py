@@ -15,7 +15,7 @@ SHARED = {
     *("staff", "absences", "policies", "rooms", "sight", "column_mappings", "staff_channels", "logins"),
     *("sources", "source_keys", "webhooks", "webhook_keys", "keys"),
     *("requests", "decodings", "administration_log", "retention_settings", "erasures"),
-    "link_receivers",
+    *("link_receivers", "clock_shift"),
     "bulk_runs",
     *("office_sessions", "office_subjects", "office_links"),
 }

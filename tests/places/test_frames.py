@@ -186,3 +186,63 @@ async def test_a_step_that_is_refused_leaves_no_part_of_what_it_gives(lending: L
     assert await lending.log("lending/A") == []
     assert await lending.owner.fetchval("SELECT version FROM iehe.cases WHERE case_id = 'lending/A'") == 1
     assert ALLOCATOR in lending.opened
+
+
+async def full(lending: Lending) -> None:
+    """Three places given out of two: the limit was three, and is two from now on."""
+    await lending.frame(HALL, 2, limit="3")
+    for name in ("a", "b", "c"):
+        await lending.act(f"lending/{name.upper()}", "claim", place=name, lines=[line(HALL)], state="offered")
+    await lending.frame(HALL, 2, limit="2", below=True)
+
+
+async def test_a_limit_lowered_below_what_is_given_out_gives_nothing_until_enough_has_come_back(
+    lending: Lending,
+) -> None:
+    """R3: a first release may exceed the places; later offers wait until fewer are held than there are."""
+    await full(lending)
+    for place in ("a", "b"):
+        with pytest.raises(Refusal, match=HALL):
+            await lending.act("lending/D", "claim", place="d", lines=[line(HALL)])
+        await lending.act(f"lending/{place.upper()}", "release", place=place, why="declined")
+    await lending.act("lending/D", "claim", place="d", lines=[line(HALL)])
+    assert await lending.counts(HALL) == (1, 1, 0)
+
+
+async def test_whatever_code_writes_what_comes_back_beyond_the_limit_is_not_given_again(
+    lending: Lending, owner: asyncpg.Connection
+) -> None:
+    """I1: the constraint holds the excess too, and it only falls."""
+    await full(lending)
+    await lending.act("lending/A", "take", place="a")
+    assert await lending.counts(HALL) == (0, 2, 1)
+    await lending.act("lending/B", "release", place="b", why="declined")
+    places = "SELECT place, state, process, $1, 1 FROM iehe.places WHERE place = 'a'"
+    again = f"{LINE} {places}"
+    with pytest.raises(asyncpg.CheckViolationError, match="frames_within_limit"):
+        await owner.execute(again, HALL)
+
+
+async def test_a_place_that_the_university_owes_consumes_one_and_frees_none(lending: Lending) -> None:
+    """R7, pretix/pretix #1238: given beyond a full frame it is nobody's when it comes back."""
+    await lending.frame(HALL, 1)
+    await lending.act("lending/A", "claim", place="a", lines=[line(HALL)], state="taken")
+    await lending.act("lending/W", "queue", frame=HALL, rank=[1])
+    await lending.act("lending/B", "claim", place="b", lines=[line(HALL)], state="offered", beyond=True)
+    assert await lending.counts(HALL) == (0, 1, 1)
+    await lending.act("lending/B", "release", place="b", why="declined")
+    with pytest.raises(Refusal) as refused:
+        await lending.act("lending/W", "claim", place="w", lines=[line(HALL)])
+    assert refused.value.code == "frame-full"
+    await lending.act("lending/A", "release", place="a", why="withdrawn")
+    await lending.act("lending/W", "claim", place="w", lines=[line(HALL)])
+    assert await lending.counts(HALL) == (1, 0, 0)
+
+
+async def test_a_place_owed_in_a_frame_with_room_takes_that_room(lending: Lending) -> None:
+    """It consumes what there is, as any other."""
+    await lending.frame(HALL, 2)
+    await lending.act("lending/A", "claim", place="a", lines=[line(HALL)], beyond=True)
+    await lending.act("lending/B", "claim", place="b", lines=[line(HALL)])
+    with pytest.raises(Refusal):
+        await lending.act("lending/C", "claim", place="c", lines=[line(HALL)])

@@ -34,6 +34,7 @@ from workflows.kernel.facts import Facts
 from workflows.kernel.frame import Frame, LookupNeeded
 from workflows.kernel.places import PlaceChanges
 from workflows.kernel.quiet_hours import quiet_until
+from workflows.kernel.results import Results
 from workflows.kernel.state import clock_of, due_at, stored, waiting_for_whom
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class Draft(Generic[S]):
     def documents(self) -> Documents:
         """The documents of the case."""
         return Documents(self)
+
+    @property
+    def results(self) -> Results:
+        """The lists of results of the case."""
+        return Results(self)
 
     @property
     def calendar(self) -> Calendar:

@@ -39,6 +39,7 @@ class PlaceChanges:
         purpose: str = "place",
         holder: str | None = None,
         ends_at: datetime | None = None,
+        beyond: bool = False,
     ) -> None:
         """Hold, offer or give a place; whoever waits for it is off the list, or on it with an offer.
 
@@ -49,8 +50,10 @@ class PlaceChanges:
             purpose: code of what for.
             holder: a case id; the own case when not given.
             ends_at: when a hold or an offer lapses.
+            beyond: whatever the limits say, before all who wait: a place that the university owes. What is
+                beyond them is nobody's when it comes back.
         """
-        self._give(place, lines, state, purpose, holder or self.of_case, ends_at)
+        self._give(place, lines, state, purpose, holder or self.of_case, ends_at, beyond=beyond)
 
     def block(self, place: str, lines: Sequence[PlaceLine], *, purpose: str = "closed") -> None:
         """Take what nobody is to have, such as a bed under repair; refused while somebody has it."""
@@ -128,6 +131,8 @@ class PlaceChanges:
         purpose: str,
         holder: str | None,
         ends_at: datetime | None,
+        *,
+        beyond: bool = False,
     ) -> None:
         self._check(lines)
         self._change(
@@ -138,6 +143,7 @@ class PlaceChanges:
             purpose=purpose,
             holder=holder,
             ends_at=ends_at,
+            beyond=beyond,
         )
 
     def _check(self, lines: Sequence[PlaceLine]) -> None:

@@ -268,7 +268,8 @@ BEGIN
     gone := gone || iehe.erase_rows(of_case, ARRAY['pending_corrections', 'corrections', 'drafts', 'bulk_cases', 'search_texts',
         'document_reads', 'documents', 'case_reads', 'broken_glass', 'case_people', 'case_shut_out', 'case_receipts',
         'case_covers', 'deadlines', 'tasks', 'notice_acts', 'notices', 'case_notes', 'events', 'facts', 'fact_reaches',
-        'place_queue', 'places', 'place_log', 'case_starts', 'case_labels', 'case_redirects', 'case_holds', 'texts', 'case_keys', 'case_log', 'cases']);
+        'place_queue', 'places', 'place_log', 'result_lines',
+        'result_reads', 'result_lists', 'releases', 'case_starts', 'case_labels', 'case_redirects', 'case_holds', 'texts', 'case_keys', 'case_log', 'cases']);
     INSERT INTO iehe.case_certificates (case_id, process, closed_at, run, years, policy_version, rows, workflow_runs,
                                         last_hash, key_id)
     VALUES (of_case, due.process, due.closed_at, of_run, due.years, due.policy_version, gone, workflow_runs, due.hash,

@@ -13,14 +13,18 @@ CREATE TABLE iehe.frames (
     held       numeric NOT NULL DEFAULT 0 CHECK (held >= 0),
     offered    numeric NOT NULL DEFAULT 0 CHECK (offered >= 0),
     taken      numeric NOT NULL DEFAULT 0 CHECK (taken >= 0),
+    excess     numeric NOT NULL DEFAULT 0 CHECK (excess >= 0),
     turn       bigint NOT NULL DEFAULT 0,
-    CONSTRAINT frames_within_limit CHECK (held + offered + taken <= limit_)
+    CONSTRAINT frames_within_limit CHECK (held + offered + taken <= greatest(limit_, excess))
 );
 COMMENT ON TABLE iehe.frames IS 'What is given out, and how much of it; an amount counts in its frame and in all above it.';
 COMMENT ON COLUMN iehe.frames.places IS 'How many there are.';
 COMMENT ON COLUMN iehe.frames.limit_ IS 'How many may be given out at a time.';
 COMMENT ON COLUMN iehe.frames.allocator IS 'The case that is told when something of it falls free.';
 COMMENT ON COLUMN iehe.frames.held IS 'With offered and taken: kept by a trigger of iehe.place_lines, with those of the frames below.';
+COMMENT ON COLUMN iehe.frames.excess IS
+    'So much is given out beyond the limit, which was lowered below it or passed for a place that had to be given; it only '
+    'falls, with what is given back: nothing is given out again until the limit allows it.';
 COMMENT ON COLUMN iehe.frames.turn IS 'How often something has fallen free: whom it was passed over before is asked again.';
 CREATE INDEX frames_by_parent ON iehe.frames (parent) WHERE parent IS NOT NULL;
 
@@ -164,6 +168,9 @@ CREATE FUNCTION iehe.count_in(of_frame text, was text, now_is text, amount numer
     SET held    = f.held    + amount * ((coalesce(now_is, '') = 'held')::int    - (coalesce(was, '') = 'held')::int),
         offered = f.offered + amount * ((coalesce(now_is, '') = 'offered')::int - (coalesce(was, '') = 'offered')::int),
         taken   = f.taken   + amount * ((coalesce(now_is, '') = 'taken')::int   - (coalesce(was, '') = 'taken')::int),
+        excess  = least(f.excess, f.held + f.offered + f.taken
+                                  + amount * ((coalesce(now_is, '') IN ('held', 'offered', 'taken'))::int
+                                              - (coalesce(was, '') IN ('held', 'offered', 'taken'))::int)),
         turn    = f.turn    + (coalesce(was, '') IN ('held', 'offered', 'taken')
                                AND coalesce(now_is, '') NOT IN ('held', 'offered', 'taken'))::int
     WHERE f.frame IN (SELECT iehe.frames_up(ARRAY[of_frame]))
@@ -273,7 +280,9 @@ BEGIN
     ELSIF was.held + was.offered + was.taken > 0
         AND (made.parent, made.measure) IS DISTINCT FROM (was.parent, was.measure) THEN
         PERFORM iehe.refuse('frame-in-use', jsonb_build_object('frame', of_frame));
-    ELSIF was.held + was.offered + was.taken > made.limit_ THEN
+    ELSIF was.held + was.offered + was.taken > made.limit_ AND coalesce((wanted ->> 'below')::boolean, false) THEN
+        made.excess := was.held + was.offered + was.taken;
+    ELSIF was.held + was.offered + was.taken > greatest(made.limit_, was.excess) THEN
         PERFORM iehe.refuse('frame-below', jsonb_build_object(
             'frame', of_frame, 'limit', trim_scale(made.limit_),
             'given', trim_scale(was.held + was.offered + was.taken)));
@@ -281,7 +290,7 @@ BEGIN
     INSERT INTO iehe.frames (frame, process, parent, measure, places, limit_, allocator)
     VALUES (of_frame, of_process, made.parent, made.measure, made.places, made.limit_, made.allocator)
     ON CONFLICT (frame) DO UPDATE
-    SET parent = made.parent, measure = made.measure, places = made.places, limit_ = made.limit_,
+    SET parent = made.parent, measure = made.measure, places = made.places, limit_ = made.limit_, excess = made.excess,
         allocator = made.allocator, turn = frames.turn + (made.limit_ > frames.limit_)::int;
     IF was.frame IS NULL OR (made.limit_, made.places) IS DISTINCT FROM (was.limit_, was.places) THEN
         PERFORM iehe.log_place(of_process, NULL, NULL, of_frame, trim_scale(was.limit_)::text,
@@ -295,7 +304,8 @@ END
 $$;
 COMMENT ON FUNCTION iehe.set_frame IS
     'Makes a frame, or changes what is named of it: places, limit, parent, measure, allocator. The limit follows the '
-    'places until it is set to another number. Refused where more is given out.';
+    'places until it is set to another number. Refused where more is given out, unless it is said to be `below` that: '
+    'what is given out stays, and nothing more is until enough has come back.';
 
 -- places ---------------------------------------------------------------------------------------------------
 
@@ -317,7 +327,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION iehe.put_lines(this iehe.places, lines jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION iehe.put_lines(this iehe.places, lines jsonb, beyond boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     line record;
     full_one record;
@@ -331,9 +341,14 @@ BEGIN
         ELSIF line.until <= line.first OR line.first IS NULL AND coalesce(line.unit, line.until::text) IS NOT NULL THEN
             PERFORM iehe.refuse('place-span-empty', jsonb_build_object('first', line.first, 'until', line.until));
         END IF;
+        IF beyond THEN
+            UPDATE iehe.frames f SET excess = f.held + f.offered + f.taken + line.amount
+            WHERE f.frame IN (SELECT iehe.frames_up(ARRAY[line.frame]))
+              AND f.held + f.offered + f.taken + line.amount > greatest(f.limit_, f.excess);
+        END IF;
         SELECT f.frame, f.limit_ - f.held - f.offered - f.taken AS free INTO full_one
         FROM iehe.frames f
-        WHERE f.frame IN (SELECT iehe.frames_up(ARRAY[line.frame]))
+        WHERE NOT beyond AND f.frame IN (SELECT iehe.frames_up(ARRAY[line.frame]))
           AND f.limit_ - f.held - f.offered - f.taken < line.amount ORDER BY 2, 1 LIMIT 1;
         IF FOUND THEN
             PERFORM iehe.refuse('frame-full', jsonb_build_object(
@@ -350,7 +365,8 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION iehe.put_lines IS 'Gives a place these lines instead of those that it has, all or none.';
+COMMENT ON FUNCTION iehe.put_lines IS
+    'Gives a place these lines instead of those that it has, all or none; beyond the limits where they must be given.';
 
 -- whoever comes is not served before somebody who waits before them, whom it would fit, and who was not passed over
 -- since something fell free the last time
@@ -402,7 +418,7 @@ BEGIN
     ELSIF this.state IN ('held', 'offered', 'taken') THEN
         PERFORM iehe.refuse('place-held', jsonb_build_object('place', this.place, 'state', this.state));
     END IF;
-    IF holder IS NOT NULL THEN
+    IF holder IS NOT NULL AND NOT coalesce((change ->> 'beyond')::boolean, false) THEN
         PERFORM iehe.refuse_before_waiting(holder, change -> 'lines');
     END IF;
     was := this.state;
@@ -422,7 +438,7 @@ BEGIN
             ends_at = (change ->> 'ends_at')::timestamptz, since = moment, by_case = of_case, by_version = v
         WHERE p.place = this.place RETURNING * INTO this;
     END IF;
-    PERFORM iehe.put_lines(this, change -> 'lines');
+    PERFORM iehe.put_lines(this, change -> 'lines', coalesce((change ->> 'beyond')::boolean, false));
     PERFORM iehe.log_place(of_process, holder, this.place, NULL, was, this.state, this.purpose, this.ends_at, of_case, v,
                            moment);
     FOR waited IN
