@@ -1,0 +1,115 @@
+"""The first stage (第1段階選抜): who may go on, by one examination and a multiple of the places (R20)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal, localcontext
+from itertools import groupby
+
+from schemas.round.exact_numbers import EXACT
+from schemas.round.rules import FirstStage, Programme, RankingRules
+from schemas.round.scores import Candidate
+from workflows.round.ranking.faults import FaultyInputError
+from workflows.round.ranking.inputs import Applications
+from workflows.round.ranking.lines import Reason
+from workflows.round.ranking.points import Points, PointsOf
+from workflows.round.ranking.totals import lot
+
+BEHIND_THE_LINE = "first-stage"
+"""Why somebody does not go on; the code under which the later list does not consider them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStageLine:
+    """One applicant of a programme with a first stage."""
+
+    application: str
+    total: Decimal | None
+    """Of the examination's parts, without weights; none: not ranked."""
+    rank: int | None
+    passed: bool
+    reason: str | None
+    """None: goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStageList:
+    """Who goes on in a programme, in the one order of its lines."""
+
+    programme: str
+    at_most: int
+    """The multiple of the places, rounded down; more go on only by ties at the line."""
+    lines: tuple[FirstStageLine, ...]
+    cut: Decimal | None
+    """The lowest total that goes on; none: nobody does."""
+
+
+def first_stage(rules: RankingRules, candidates: Iterable[Candidate]) -> dict[str, FirstStageList]:
+    """The first stage's list of each programme that has one; only that examination's parts are needed.
+
+    Raises:
+        FaultyInputError: with every fault of the input.
+    """
+    with localcontext(EXACT):
+        applications = Applications(rules, candidates)
+        points_of = PointsOf(rules)
+        exams = {part.key: part.exam for part in rules.parts}
+        found = {}
+        for programme in sorted(rules.programmes, key=lambda each: each.key):
+            if programme.first_stage is not None:
+                exam = programme.first_stage.exam
+                parts = [part for part in programme.weights if exams[part] == exam]
+                who = _of_programme(programme, parts, applications, points_of)
+                found[programme.key] = (programme, programme.first_stage, who)
+        if faults := [*applications.faults, *points_of.faults]:
+            raise FaultyInputError(faults)
+        return {
+            key: _listed(programme, stage, {name: _total(each) for name, each in who.items()})
+            for key, (programme, stage, who) in found.items()
+        }
+
+
+def _of_programme(
+    programme: Programme, parts: list[str], applications: Applications, points_of: PointsOf
+) -> dict[str, Points | str]:
+    """By application, the points, or why it is not considered."""
+    found: dict[str, Points | str] = {}
+    for candidate, chosen in zip(applications.candidates, applications.chosen, strict=True):
+        mine = next((each for each in chosen if each.programme is programme), None)
+        if mine is not None:
+            found[candidate.application] = mine.not_considered or points_of.of(candidate, parts)
+    return found
+
+
+def _total(points: Points | str) -> Decimal | str:
+    if isinstance(points, str):
+        return points
+    numbers = [value for value in points.values() if value is not None]
+    return sum(numbers, Decimal(0)) if len(numbers) == len(points) else Reason.ABSENT
+
+
+def _listed(programme: Programme, stage: FirstStage, totals: dict[str, Decimal | str]) -> FirstStageList:
+    at_most = int((stage.multiple * programme.places).to_integral_value(rounding=ROUND_FLOOR))
+    ranked: list[tuple[Decimal, str, str]] = []
+    for application, total in totals.items():
+        if not isinstance(total, str):
+            seed = programme.lot_seed if stage.at_limit == "lot" else None
+            drawn = "" if seed is None else lot(seed, BEHIND_THE_LINE, application)
+            ranked.append((-total, drawn, application))
+    lines: list[FirstStageLine] = []
+    cut: Decimal | None = None
+    place, over = 1, False
+    for (minus, _), members in groupby(sorted(ranked), key=lambda each: each[:2]):
+        group = [application for _, _, application in members]
+        free = at_most - len(lines)
+        over = over or free <= 0 or (stage.at_limit == "none" and len(group) > free)
+        if not lines or lines[-1].total != -minus:
+            place = len(lines) + 1
+        reason = BEHIND_THE_LINE if over else None
+        lines += [FirstStageLine(name, -minus, place, not over, reason) for name in group]
+        cut = cut if over else -minus
+    lines += [
+        FirstStageLine(name, None, None, False, str(why))
+        for name, why in sorted(totals.items())
+        if isinstance(why, str)
+    ]
+    return FirstStageList(programme.key, at_most, tuple(lines), cut)
