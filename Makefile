@@ -67,7 +67,7 @@ api: install ## write down what the gateway can be asked, after a model or a rou
 	$(BIN)/python -m tests.gateway.test_documents
 
 record-histories: install ## record the histories of endings that have none yet, for the replay test
-	$(BIN)/python -m pytest --quiet tests/replay/record.py tests/outreach/record.py tests/support/record.py tests/exchange/record.py tests/dormitory/record.py
+	$(BIN)/python -m pytest --quiet tests/replay/record.py tests/outreach/record.py tests/support/record.py tests/exchange/record.py tests/dormitory/record.py tests/round/record.py
 
 sample: install ## write a sample file of applications and one of staff
 	$(BIN)/iehe sample admissions --rows 100 --out sample-applications.csv

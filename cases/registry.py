@@ -10,12 +10,13 @@ from activities.dormitory.room import ROOM as DORMITORY
 from activities.exchange.room import ROOM as EXCHANGE
 from activities.kernel.room import Room
 from activities.outreach.room import ROOM as OUTREACH
+from activities.round.room import ROOM as ROUND
 from activities.support.room import ROOM as SUPPORT
 from schemas.kernel.roles import HOST_ROLES
 from workflows.kernel.process import Process
 
 ROOMS: Final[Mapping[str, Room]] = {
-    room.process.name: room for room in (ADMISSION, OUTREACH, SUPPORT, EXCHANGE, DORMITORY)
+    room.process.name: room for room in (ADMISSION, OUTREACH, SUPPORT, EXCHANGE, DORMITORY, ROUND)
 }
 """By the names of their processes."""
 

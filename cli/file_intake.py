@@ -26,7 +26,7 @@ async def take_file(
     """Check a file and take it, or with `check` count what it would do; a faulty one comes back annotated."""
     actor, pool = await session.administer(intake.act, process), await session.pool()
     checked = await intake.check(pool, file)
-    copy = await _copy(file, checked) if checked.faults else None
+    copy = await annotated_copy(file, checked) if checked.faults else None
     if not session.as_json:
         faults.show(checked.faults, copy)
     if errors := len(checked.errors):
@@ -39,7 +39,7 @@ async def take_file(
     session.answer(await intake.take(pool, await session.vault(), actor, checked, file.name), said)
 
 
-async def _copy(file: Path, checked: Checked[Any]) -> Path | None:
+async def annotated_copy(file: Path, checked: Checked[Any]) -> Path | None:
     """The copy that goes back to the office with the faults, where it can be written."""
     from spreadsheets.annotate import write_annotated
 

@@ -13,8 +13,8 @@ class ColumnWords:
     """A table of columns.
 
     Each of `columns` has the `headers` that offices give it, `spare` ones that count where a file has none of
-    these, and those of columns that hold `pieces` of its value, or pieces `added` after a space. `splits` are
-    columns that hold two fields, `choices` the spellings of a value.
+    these, and those of columns that hold `pieces` of its value, or pieces `added` after a space, or `listed`
+    as several values. `splits` are columns that hold two fields, `choices` the spellings of a value.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,5 +44,6 @@ class ColumnWords:
     def _column(self, name: str, read: Reader) -> Column:
         words = self._words["columns"][name]
         pieces = dict.fromkeys(words.get("pieces", ()), "") | dict.fromkeys(words.get("added", ()), " ")
+        pieces |= dict.fromkeys(words.get("listed", ()), ";")
         headers, spare = tuple(words["headers"]), tuple(words.get("spare", ()))
         return Column(name, read, headers, words.get("required", False), spare, pieces)

@@ -16,6 +16,8 @@ OURS = (
     *("office", "cli", "workers"),
 )
 
+ORDINARY = {"round"}
+"""Rooms that are called by a word of every day: they are named where code names them, not in a sentence."""
 LINES_OF_THE_REGISTRY = 2
 """Its import and its place in the tuple."""
 
@@ -57,7 +59,9 @@ def _names(process: Process) -> re.Pattern[str]:
     """
     labels = [label.removesuffix("_id") for label in process.labels]
     of_labels = {each for label in labels for each in (f"{label}s", f"{label}_[a-z]+", f"--{label}")}
-    names = {process.room, process.name, *process.roles, *process.labels, *of_labels} - HOST_ROLES.keys()
+    names = {process.name, *process.roles, *process.labels, *of_labels} - HOST_ROLES.keys()
+    room = process.room
+    names |= {rf"(?:iehe\.{room}_|['\"]{room}['\"/]|{room}/)"} if room in ORDINARY else {room}
     return re.compile(r"(?<![a-z])(" + "|".join(sorted(names)) + r")s?(?![a-z])", re.IGNORECASE)
 
 

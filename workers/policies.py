@@ -122,9 +122,9 @@ def _unknown(raw: Any, known: Any, where: str) -> Iterator[str]:
             else:
                 yield from _unknown(value, known[key], f"{where}.{key}")
     elif isinstance(raw, list) and isinstance(known, tuple):
-        fields = known[0] if known and isinstance(known[0], dict) else None
-        for number, value in enumerate(raw if fields else []):
-            yield from _unknown(value, fields, f"{where}.{number}")
+        # each by its own: what is named in one of them, such as a weight, is no field of the others
+        for number, (value, read) in enumerate(zip(raw, known, strict=False)):
+            yield from _unknown(value, read, f"{where}.{number}")
 
 
 def _dangling(document: PolicyDocument[Any]) -> Iterator[str]:

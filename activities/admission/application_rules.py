@@ -58,11 +58,21 @@ def contradictions(values: Mapping[str, object], today: date) -> Iterator[RuleFa
         if not YOUNGEST_AT_ENTRY <= age <= OLDEST_AT_ENTRY:
             limits = {"low": YOUNGEST_AT_ENTRY, "high": OLDEST_AT_ENTRY}
             yield RuleFault("birth_date", "age-implausible", limits)
+    wanted = [named for _, named in choices_of(values)]
+    if len(set(wanted)) < len(wanted):
+        yield RuleFault("further_choices", "choice-repeated")
     number = values.get("application_no")
     if isinstance(number, str) and not any(map(str.isdigit, number)):
         yield RuleFault("application_no", "application-no-without-digit")
     if values.get("accommodation_sudden") and values.get("accommodation_requested_on") is None:
         yield RuleFault("accommodation_requested_on", "accommodation-date-missing")
+
+
+def choices_of(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """What is applied for, in order: each by the name of its field."""
+    first, further = values.get("programme"), values.get("further_choices")
+    found = [("programme", first)] if isinstance(first, str) else []
+    return found + [("further_choices", each) for each in further] if isinstance(further, tuple) else found
 
 
 def normalised(row: ApplicationRow) -> ApplicationRow:

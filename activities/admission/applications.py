@@ -38,6 +38,7 @@ APPLICATION_COLUMNS: Final = (
     "application_no",
     "round_id",
     "programme",
+    "further_choices",
     "school_name",
     "school_code",
     "school_contact_email",

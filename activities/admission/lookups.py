@@ -67,6 +67,8 @@ async def application(connection: Connection, terms: Mapping[str, Any]) -> Any:
         accommodation_requested_on=row["accommodation_requested_on"],
         accommodation_sudden=row["accommodation_sudden"],
         superseded_by=row["superseded_by"],
+        person_key=row["person_key"],
+        further_choices=tuple(row["further_choices"]),
     ).model_dump(mode="json")
 
 

@@ -23,6 +23,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "waitlisted": message("applicant", "due_at"),
     "waitlist-released": message("applicant"),
     "rejected": message("applicant"),
+    "result-ready": message("applicant"),
     "rejudged-offer": message("applicant", "due_at"),
     "enrolled": message("applicant"),
     "conditions-not-met": message("applicant"),

@@ -1,4 +1,4 @@
-"""Rounds of selection and their places: as a policy file or `iehe round add` gives them, and stored."""
+"""Rounds of selection and their places, as a policy file or `iehe admission round add` gives them."""
 
 from collections.abc import Iterable
 from datetime import date

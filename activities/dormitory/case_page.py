@@ -9,8 +9,8 @@ from schemas.dormitory.state import DormitoryState
 
 SQL: Final = queries("dormitory/dormitory")
 SHOWN: Final = {
-    *("house", "term", "first", "until", "collect_until", "kept_until", "seed", "list_hash", "drawn_by"),
-    *("confirmed_by", "placed", "unplaced"),
+    *("house", "term", "first", "until", "collect_until", "kept_until", "seed", "list_hash", "placed"),
+    "unplaced",
 }
 
 
@@ -19,6 +19,7 @@ async def own_part(
 ) -> dict[str, Any]:
     """The days, the draw with its seed and hash, and the swaps that wait for an answer."""
     part: dict[str, Any] = state.model_dump(include=SHOWN, exclude_none=True)
+    part |= dict(await pool.fetchrow(SQL["answered_for"], case_id) or {})
     part["swaps"] = [
         {"swap": name, "between": between[:2], "yes": between[2:]} for name, between in state.swaps.items()
     ]

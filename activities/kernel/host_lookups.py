@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+from activities.kernel.batches import BATCH_LOOKUPS
 from activities.kernel.corrections import correction
 from activities.kernel.database import Connection
 from activities.kernel.places import PLACE_LOOKUPS
@@ -52,6 +53,7 @@ HOST_LOOKUPS: Final[Mapping[str, Lookup]] = {
     "unreached": _unreached,
     **PLACE_LOOKUPS,
     **RESULT_LOOKUPS,
+    **BATCH_LOOKUPS,
     "correction": correction,
     "step-taken": step_taken,
     "chain": _chain,

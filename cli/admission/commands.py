@@ -11,4 +11,5 @@ app = typer.Typer(no_args_is_help=True)
 app.command("import")(import_applications)
 app.command("imports")(imports)
 app.command("material")(material)
-GROUPS = {"round": rounds.app, "sample": sample.app}
+app.add_typer(rounds.app, name="round")
+GROUPS = {"sample": sample.app}

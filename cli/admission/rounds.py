@@ -1,4 +1,4 @@
-"""`iehe round`: rounds of selection and the places that each programme has in them."""
+"""`iehe admission round`: rounds of selection and the places that each programme has in them."""
 
 from __future__ import annotations
 

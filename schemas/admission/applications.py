@@ -43,6 +43,8 @@ class ApplicationRow(Record):
     application_no: ApplicationNo
     round_id: RoundId
     programme: Programme
+    further_choices: tuple[Programme, ...] = Field(default=(), max_length=4)
+    """What is wanted next, in order, where a round gives the best choice still free (第二志望以下)."""
     applicant_account: Annotated[str, Field(pattern=ACCOUNT_PATTERN)] | None = None
     family_name: Name
     given_name: Name

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.kernel.identifiers import Code
+from schemas.kernel.identifiers import CaseId, Code
 from schemas.kernel.payload import FactByTheHour, Payload
 
 
@@ -41,6 +41,20 @@ class AccommodationRequested(Payload):
 
     requested_on: date | None = None
     sudden: bool = False
+
+
+class RoundOpened(Payload):
+    """A round judges all applications of a selection round together."""
+
+    round: CaseId
+    round_id: Code
+
+
+class OutcomeReleased(Payload):
+    """What the round's lists say of the application is out."""
+
+    case: CaseId
+    round: CaseId
 
 
 class SiblingAccepted(Payload):

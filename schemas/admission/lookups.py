@@ -34,6 +34,10 @@ class ApplicationFacts(Payload):
     age_at_enrolment: int | None = None
     accommodation_requested_on: date | None = None
     accommodation_sudden: bool = False
+    person_key: str = ""
+    """The same in every application of one person in the round, and nothing that tells who it is."""
+    further_choices: tuple[str, ...] = ()
+    """What is wanted after the programme, in order."""
     superseded_by: str | None = None
     """The case whose accepted offer ends this application, when that came before its opening."""
 

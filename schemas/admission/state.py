@@ -57,6 +57,16 @@ class AdmissionState(CaseState):
     """The policy whose scoring form counts: the one in force when the round opened (A10)."""
     superseded_by: str | None = None
     """The case whose accepted offer ends this one, where that was known at its opening."""
+    judged_by: str | None = None
+    """The case of the round whose lists decide; none: the head records a decision."""
+    person_key: str = ""
+    """By which the round knows one person's applications."""
+    further_choices: list[str] = Field(default_factory=list)
+    """What is wanted after the programme, in order."""
+    place: str | None = None
+    """What the round has given, by its key in the ledger."""
+    offered_until: datetime | None = None
+    """Until when that is held."""
     round: RoundFacts | None = None
     submitted_on: date | None = None
     outside_period: Literal["early", "late"] | None = None

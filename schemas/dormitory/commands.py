@@ -1,15 +1,14 @@
 """The decisions of people about the allocation of a house."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from schemas.dormitory.run import BedName, Seed
 from schemas.kernel.case import Command
 from schemas.kernel.identifiers import CaseId, Code
-
-Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+from schemas.kernel.results import ListHash
 
 
 class Draw(Command):
@@ -23,14 +22,14 @@ class ConfirmRun(Command):
     """Confirm the list that somebody else has drawn; refused if anything has changed since."""
 
     step: ClassVar[str] = "confirm-run"
-    hash: Hash = Field(description="Of the list, as its page shows it.")
+    hash: ListHash = Field(description="Of the list, as its page shows it.")
 
 
 class Offer(Command):
     """Offer the beds of the confirmed list, each to one person until a moment."""
 
     step: ClassVar[str] = "offer"
-    hash: Hash = Field(description="Of the list, as its page shows it.")
+    hash: ListHash = Field(description="Of the list, as its page shows it.")
 
 
 class OfferReserve(Command):

@@ -22,9 +22,7 @@ class DormitoryState(CaseState):
     seed: str = ""
     """Of the draw; published when the run was opened."""
     list_hash: str | None = None
-    """Of rules, seed and everything that was asked for, as they were when the list was drawn."""
-    drawn_by: str | None = None
-    confirmed_by: str | None = None
+    """Of the list's bytes; what it was drawn from, who has drawn and who confirmed it stand with the list."""
     placed: int = 0
     unplaced: int = 0
     swaps: dict[str, list[str]] = Field(default_factory=dict)

@@ -41,6 +41,8 @@ class ResultMade(Payload):
     counts: dict[str, int]
     lines: tuple[dict[str, Any], ...] = ()
     """Of each case that it is about: `subject`, and the `result` that it is told when the list is out."""
+    prepared: bool = False
+    """Whether whoever makes it lays it before others at once."""
 
 
 class ResultPrepared(Payload):
@@ -57,6 +59,21 @@ class ResultConfirmed(Payload):
     kind: Literal["host-result-confirmed"] = "host-result-confirmed"
     name: Code
     hash: ListHash
+
+
+class ResultReopened(Payload):
+    """A confirmed list that is not released is to be confirmed again."""
+
+    kind: Literal["host-result-reopened"] = "host-result-reopened"
+    name: Code
+
+
+class ResultsWithdrawn(Payload):
+    """What lists were made from has changed: those that are not out count no more."""
+
+    kind: Literal["host-results-withdrawn"] = "host-results-withdrawn"
+    names: tuple[Code, ...]
+    reason: Code
 
 
 class ResultsReleased(Payload):

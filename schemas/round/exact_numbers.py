@@ -19,13 +19,13 @@ def exact(value: Any) -> Decimal:
         ValueError: it is something else, above all a float, which has lost its digits already.
     """
     if isinstance(value, float):
-        raise ValueError(f"{value!r} is a binary fraction: write it as text")  # noqa: TRY004
+        raise ValueError(f"{value!r} is a binary fraction: write it as text")  # noqa: TRY004 - as models want it
     if isinstance(value, Decimal):
         text = plain(value) if value.is_finite() else str(value)
     elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         text = str(value)
     else:
-        raise ValueError("a number is an int, a text or a Decimal")  # noqa: TRY004
+        raise ValueError("a number is an int, a text or a Decimal")  # noqa: TRY004 - as models want it
     if _NUMBER.fullmatch(text) is None:
         raise ValueError(f"{text!r} is no number of at most 12 digits before and 10 behind the point")
     return value if isinstance(value, Decimal) else Decimal(text)

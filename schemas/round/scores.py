@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
@@ -14,7 +14,16 @@ EXEMPT: Final = "exempt"
 
 
 def _score(value: Any) -> Decimal | str:
-    return value if value in (ABSENT, EXEMPT) else exact(value)
+    if value in (ABSENT, EXEMPT):
+        return str(value)
+    try:
+        return exact(value)
+    except ValueError:
+        # without its cause, which names the value: faults are logged, and scores never are
+        raise ValueError(
+            "a score is a number of at most 12 digits before and 10 behind the point, as int or text, and no"
+            " binary fraction; or absent or exempt"
+        ) from None
 
 
 def _told(value: Decimal | str) -> str:
@@ -31,6 +40,8 @@ Score = Annotated[
 
 class Candidate(Payload):
     """One application as its lists need it."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     application: str = Field(min_length=1, max_length=64)
     person: str = Field(min_length=1, max_length=128)

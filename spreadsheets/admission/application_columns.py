@@ -1,5 +1,6 @@
 """The columns of an application file and how each is read; the headers that offices give are in a table."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,17 +20,26 @@ from spreadsheets.column_words import ColumnWords
 from spreadsheets.dates import read_date
 from spreadsheets.headers import Column, Form
 from spreadsheets.staff import LANGUAGES
-from spreadsheets.values import choice, email, kana, key, line, phone, postal_code, prose
+from spreadsheets.values import Cell, as_text, choice, email, kana, key, line, phone, postal_code, prose
 
 _WORDS: Final = ColumnWords(Path(__file__).with_name("columns.toml"))
 SEXES: Final = {spelling: Sex(value) for spelling, value in _WORDS.choices("sex").items()}
 FLAGS: Final = {spelling: value == "true" for spelling, value in _WORDS.choices("flag").items()}
 _name, _kana, _line = line(NAME_LIMIT), kana(NAME_LIMIT), line(LINE_LIMIT, break_is_space=True)
+_programme = key(PROGRAMME_PATTERN, "programme-invalid", fold=str.lower)
+
+
+def _choices(cell: Cell) -> tuple[str, ...]:
+    """Several codes, with anything between them that no code has."""
+    return tuple(str(_programme(part)) for part in re.split(r"[;、,\s]+", as_text(cell).strip()) if part)
+
+
 _COLUMNS: Final = _WORDS.columns(
     {
         "application_no": key(APPLICATION_NO_PATTERN, "application-no-invalid"),
         "round_id": key(ROUND_ID_PATTERN, "round-invalid", fold=str.lower),
-        "programme": key(PROGRAMME_PATTERN, "programme-invalid", fold=str.lower),
+        "programme": _programme,
+        "further_choices": _choices,
         "applicant_account": key(ACCOUNT_PATTERN, "code-invalid"),
         "family_name": _name,
         "given_name": _name,

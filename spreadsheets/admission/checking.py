@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping
 from datetime import date
 from pathlib import Path
 
-from activities.admission.application_rules import contradictions
+from activities.admission.application_rules import choices_of, contradictions
 from schemas.admission.applications import ApplicationRow
 from spreadsheets.admission.application_columns import application_form
 from spreadsheets.read_row import ReadRow
@@ -41,9 +41,9 @@ def check_file(
             row.add(found.code, found.name, **found.params)
         if round_id is not None and values["round_id"] != round_id:
             row.add("round-mismatch", "round_id")
-        programme = values.get("programme")
-        if known_programmes is not None and programme is not None and programme not in known_programmes:
-            row.add("programme-unknown", "programme")
+        for name, named in choices_of(values):
+            if known_programmes is not None and named not in known_programmes:
+                row.add("programme-unknown", name)
 
     return check_table(
         path,

@@ -166,7 +166,7 @@ async def _compare(
             given = declared.get(row.data.round_id)
             if given is None:
                 unknown.add(row.row)
-            elif row.data.programme not in given.programmes:
+            elif not {row.data.programme, *row.data.further_choices} <= given.programmes:
                 elsewhere.add(row.row)
             elif row.data.submitted_on > given.last_day:
                 late.add(row.row)

@@ -13,7 +13,10 @@ from spreadsheets.admission.samples import SampleRow
 from spreadsheets.headers import Column
 from spreadsheets.staff import STAFF_COLUMNS
 
-APPLICATION_COLUMNS: Final = application_columns(round_required=True)
+APPLICATION_COLUMNS: Final = tuple(
+    column for column in application_columns(round_required=True) if column.field != "further_choices"
+)
+"""Of a sample: nobody in it wants more than one programme."""
 _ISO_LENGTH: Final = 10
 
 

@@ -31,8 +31,8 @@ _TEXTS: Final[dict[StoredFault, tuple[str, str, str]]] = {
     ),
     StoredFault.ROUND_UNKNOWN: (
         "round_id",
-        "登録されていない選抜区分です（iehe round list）",
-        "the round is not declared (iehe round list)",
+        "登録されていない選抜区分です（iehe admission round list）",
+        "the round is not declared (iehe admission round list)",
     ),
     StoredFault.SUBMITTED_LATE: (
         "submitted_on",

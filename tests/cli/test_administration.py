@@ -29,8 +29,8 @@ TIMES = (
     "2028-03-31",
 )
 CHANGES = (
-    (("round", "add", "2028-late", *ROUND, *TIMES), "head", ("add-round", "2028-late")),
-    (("round", "places", "2027-general", "science=9"), "head", ("set-places", "2027-general")),
+    (("admission", "round", "add", "2028-late", *ROUND, *TIMES), "head", ("add-round", "2028-late")),
+    (("admission", "round", "places", "2027-general", "science=9"), "head", ("set-places", "2027-general")),
     (("source", "add", "portal", *URI), "administrator", ("add-source", "portal")),
     (("source", "rotate", "portal"), "administrator", ("rotate-source", "portal")),
     (("source", "revoke", "portal"), "administrator", ("revoke-source", "portal")),
@@ -97,7 +97,9 @@ async def test_the_log_holds_no_secret_and_nothing_personal(people, connect):
 
 async def test_the_log_is_append_only(people, database, connect):
     """Nobody changes or removes an entry, not even the owner; an auditor reads it from the database."""
-    assert (await people["head-1"]("round", "places", "2027-general", "science=9")).code == Exit.OK
+    assert (
+        await people["head-1"]("admission", "round", "places", "2027-general", "science=9")
+    ).code == Exit.OK
     for change in ("UPDATE iehe.administration_log SET actor = 'x'", "DELETE FROM iehe.administration_log"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connect(change)

@@ -323,7 +323,7 @@ async def test_an_application_submitted_after_its_round_closed_is_warned_of(iehe
     closed = ("--opens-at", "2026-09-01T00:00", "--closes-at", "2026-10-08T12:00")
     later = ("--enrol-by", "2027-03-15", "--waitlist-until", "2027-03-31", "--places", "science=9")
     titles = ("--route", "comprehensive", "--title-ja", "見本", "--title-en", "Sample")
-    await iehe.ok("round", "add", "2027-closed", *titles, *closed, *later, by="head-1")
+    await iehe.ok("admission", "round", "add", "2027-closed", *titles, *closed, *later, by="head-1")
     made = rows(2, round_id="2027-closed", programme="science")
     made[0]["submitted_on"], made[1]["submitted_on"] = "2026-10-08", "2026-10-09"
     write_csv(tmp_path / "late.csv", made)

@@ -162,8 +162,8 @@ async def test_answers_are_japanese(office, tmp_path):
     portal = ("portal", "--uri", "urn:example:portal", "--type", "jp.ac.iehe.admission-review.*")
     commands = (
         ("staff", "import", ROOT / "docs" / "samples" / "staff.csv"),
-        ("round", "add", "2027-other", *titles, "--closes-at", "2027-01-31T12:00"),
-        ("round", "add", "2027-third", *titles, "--closes-at", "2026-01-31T12:00"),
+        ("admission", "round", "add", "2027-other", *titles, "--closes-at", "2027-01-31T12:00"),
+        ("admission", "round", "add", "2027-third", *titles, "--closes-at", "2026-01-31T12:00"),
         ("policy", "load", tmp_path / "next.toml"),
         ("source", "add", *portal, "--webhook", "v1"),
         ("source", "rotate", "portal"),

@@ -10,7 +10,18 @@ from tests.cli.program import CHIEF
 DEFAULTS = (files("activities") / "admission" / "defaults.toml").read_text(encoding="utf-8")
 DATES = ("--enrol-by", "2028-03-15", "--waitlist-until", "2028-03-31")
 ROUND = (
-    *("round", "add", "2028-late", "--route", "general", "--title-ja", "後期", "--title-en", "late"),
+    *(
+        "admission",
+        "round",
+        "add",
+        "2028-late",
+        "--route",
+        "general",
+        "--title-ja",
+        "後期",
+        "--title-en",
+        "late",
+    ),
     *("--opens-at", "2027-11-01T00:00", "--closes-at", "2028-02-03T23:59"),
 )
 
@@ -66,7 +77,7 @@ async def test_what_comes_with_a_policy_is_added_with_it(office, policy_file):
     )
     assert "2028-general: added" in (await office("policy", "load", file)).out
     assert (await office("policy", "load", file, "--json")).json["added_beside"] == []
-    assert "2028-general" in (await office("round", "list")).out
+    assert "2028-general" in (await office("admission", "round", "list")).out
 
 
 async def test_the_same_content_again_changes_nothing(office, policy_file):
@@ -120,11 +131,11 @@ async def test_a_round_is_added_once(office):
     """A round has its times in Japan's time and its places; the same id again is refused."""
     added = await office(*ROUND, *DATES, "--places", "science=3", "--places", "law=2", "--json")
     assert added.code == Exit.OK, added.out
-    listed = {row["round_id"]: row for row in (await office("round", "list", "--json")).json}
+    listed = {row["round_id"]: row for row in (await office("admission", "round", "list", "--json")).json}
     assert listed["2028-late"]["closes_at"] == "2028-02-03T23:59:00+09:00"
     assert listed["2028-late"]["places"] == 5
     assert (await office(*ROUND, *DATES)).code == Exit.REFUSED
-    assert "後期" in (await office("round", "list", IEHE_LANGUAGE="ja")).out
+    assert "後期" in (await office("admission", "round", "list", IEHE_LANGUAGE="ja")).out
 
 
 @pytest.mark.parametrize(
@@ -144,8 +155,8 @@ async def test_a_round_that_cannot_be(office, changes, words):
 
 async def test_places_are_set_and_shown(office):
     """Places of a programme can be set and are shown with those taken."""
-    ended = await office("round", "places", "2027-general", "science=311", "arts=4", "--json")
+    ended = await office("admission", "round", "places", "2027-general", "science=311", "arts=4", "--json")
     rows = {row["programme"]: (row["places"], row["taken"]) for row in ended.json}
     assert rows["science"] == (311, 0)
     assert rows["arts"] == (4, 0)
-    assert (await office("round", "places", "none")).code == Exit.NOT_FOUND
+    assert (await office("admission", "round", "places", "none")).code == Exit.NOT_FOUND

@@ -10,8 +10,8 @@ from cli.session import Exit
 COMMANDS = [
     (("source", "list"), "sources"),
     (("staff", "list"), "staff"),
-    (("round", "list"), "rounds"),
-    (("round", "places", "2027-general"), "round_places"),
+    (("admission", "round", "list"), "rounds"),
+    (("admission", "round", "places", "2027-general"), "round_places"),
     (("policy", "list"), "policies"),
     (("policy", "show", "default-1"), "policies"),
 ]

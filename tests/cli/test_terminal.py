@@ -94,7 +94,7 @@ async def test_a_usage_error_is_json_when_that_was_asked_for(nowhere, words, jap
     ("words", "near"),
     [
         (("case", "list", "--label", "rund_id=2027-general"), "round_id"),
-        (("case", "list", "--waiting-for", "bla"), "reviewer"),
+        (("case", "list", "--waiting-for", "bla"), "applicant"),
         (("case", "list", "--stage", "reviev"), "review"),
         (("tasks", "--role", "reviewr"), "reviewer"),
         (("tasks", "--assignee", "ofice-1"), "office-1"),

@@ -273,6 +273,13 @@ class Hall:
         stored = await self.owner.fetchval("SELECT state FROM iehe.cases WHERE case_id = $1", run)
         return DormitoryState.model_validate_json(stored)
 
+    async def answered_for(self) -> tuple[str, str | None, str | None]:
+        """How the newest list stands, who has drawn it, who has confirmed it."""
+        row = await self.owner.fetchrow(
+            "SELECT state, prepared_by, confirmed_by FROM iehe.result_lists ORDER BY number DESC LIMIT 1"
+        )
+        return row["state"], row["prepared_by"], row["confirmed_by"]
+
     async def place(self, of: str) -> str:
         """What somebody holds or was offered."""
         return await self.owner.fetchval(

@@ -8,7 +8,7 @@ import pytest
 from schemas.dormitory import commands
 from schemas.dormitory.stages import Stage
 from schemas.kernel.taking_back import TakeBack
-from tests.dormitory.hall import BEN, FIRST, NEXT, SEED, UNTIL, Hall, student, twice
+from tests.dormitory.hall import ANN, BEN, FIRST, NEXT, SEED, UNTIL, Hall, student, twice
 from tests.pure import REASON, jst, refused
 
 A, B, C, D = (student(number) for number in range(1, 5))
@@ -567,10 +567,10 @@ class TestRun:
     async def test_x34_a_second_person_confirms(self, hall: Hall) -> None:
         """Who has drawn does not; the list that is confirmed is the one that was seen."""
         of_list = await self.drawn(hall)
-        with refused("same-person-draws"):
+        with refused("list-own"):
             await hall.decide(commands.ConfirmRun, hash=of_list)
-        with refused("other-list"):
-            await hall.decide(commands.ConfirmRun, BEN, hash="0" * 16)
+        with refused("list-other"):
+            await hall.decide(commands.ConfirmRun, BEN, hash="0" * 64)
         await hall.decide(commands.ConfirmRun, BEN, hash=of_list)
         assert (await hall.state()).stage == Stage.CONFIRMED
 
@@ -581,7 +581,8 @@ class TestRun:
         confirmed = (await hall.state()).version
         await hall.decide(TakeBack, BEN, taken=confirmed, reason_id=REASON)
         state = await hall.state()
-        assert (state.stage, state.confirmed_by, state.list_hash) == (Stage.FROZEN, None, of_list)
+        assert (state.stage, state.list_hash) == (Stage.FROZEN, of_list)
+        assert await hall.answered_for() == ("prepared", ANN.id, None)
         assert "confirm" in " ".join(await hall.tasks())
         await hall.decide(commands.ConfirmRun, BEN, hash=of_list)
 
@@ -591,7 +592,8 @@ class TestRun:
         await hall.decide(commands.ConfirmRun, BEN, hash=of_list)
         await hall.states(A, gender="woman")
         state = await hall.state()
-        assert (state.stage, state.list_hash, state.confirmed_by) == (Stage.COLLECTING, None, None)
+        assert (state.stage, state.list_hash) == (Stage.COLLECTING, None)
+        assert (await hall.answered_for())[0] == "withdrawn"
         assert "draw" in await hall.tasks()
         again = await hall.drawn()
         assert again != of_list

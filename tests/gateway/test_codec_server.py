@@ -48,7 +48,14 @@ PEM = PRIVATE.public_key().public_bytes(
 )
 PLAIN = Payload(metadata={"encoding": b"json/plain"}, data='{"stage": "offered", "名": "見本"}'.encode())
 READABLE = MessageToDict(PLAIN)
-MAY_READ = {("admission", Role.ADMISSIONS_OFFICE), ("admission", Role.HEAD_OF_ADMISSIONS)}
+MAY_READ = {
+    *(
+        (name, role)
+        for name in ("admission", "round")
+        for role in (Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS)
+    ),
+    ("round", Role.CHECKER),
+}
 
 
 def bearer(staff_id: str) -> dict[str, str]:

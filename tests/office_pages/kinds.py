@@ -268,6 +268,8 @@ OWN: Final = (
     Kind("boards of support", "support-head-1", "/boards/support", ("GET /boards/{room}",)),
     Kind("boards of exchange", "exchange-1", "/boards/exchange", ("GET /boards/{room}",)),
     Kind("boards of the houses", "house-1", "/boards/dormitory", ("GET /boards/{room}",)),
+    Kind("boards of a round", "office-1", "/boards/round", ("GET /boards/{room}",)),
+    Kind("file of scores", "office-1", "/boards/round/import-round-scores", ("GET /boards/{room}/{name}",)),
     Kind("board", "counsellor-1", "/boards/support/list-support-queue", ("GET /boards/{room}/{name}",)),
     Kind(
         "board of a process",

@@ -62,6 +62,12 @@ TYPED: dict[str, dict[str, str]] = {
         "person-stated.person.mobility": "may be said before the request is there",
         "person-stated.person.partner": "may be said before the request is there",
     },
+    "admission-round": {
+        "record-judgement.minute_no": "as the meeting numbers its minutes",
+        "set-offer-limit.minute_no": "as the meeting numbers its minutes",
+        "set-offer-limit.number": "as the meeting has decided",
+        "set-offer-limit.waitlist": "as the meeting has decided",
+    },
 }
 """By process, what is typed freely, each with the reason why nothing is known to choose from."""
 STAGES = {"admission-review": "ranked"}

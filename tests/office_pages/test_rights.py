@@ -57,6 +57,7 @@ BOARDS = {
     "support": SUPPORT_ROLES | {"auditor-1"},
     "exchange": SEES["exchange"],
     "dormitory": DORMITORY,
+    "round": ADMISSION | {"checker-1"},
 }
 
 
@@ -105,7 +106,7 @@ def _facts(**more: Any) -> list[Look]:
 
 
 WORKS = ADMISSION | OUTREACH | EXCHANGE | DORMITORY
-WORKS |= {"auditor-1", "committee-1", "faculty-1", "registrar-1", "support-head", "triage-1"}
+WORKS |= {"auditor-1", "checker-1", "committee-1", "faculty-1", "registrar-1", "support-head", "triage-1"}
 """Who sees all the work of a process."""
 KEEPS = frozenset({"admin-1", "counsellor-1"})
 """Who keeps the channels of the counsellor."""
@@ -191,11 +192,15 @@ MATRIX: Mapping[tuple[str, str], list[Look]] = {
         Look("/boards/exchange/list-exchange-agreements", SEES["exchange"]),
         Look("/boards/exchange/import-exchange-agreements", EXCHANGE),
         Look("/boards/dormitory/import-dormitory-beds", DORMITORY),
+        Look("/boards/round/import-round-scores", ADMISSION),
+        Look("/boards/round/verify-round-lists", ADMISSION | {"checker-1"}),
+        Look("/boards/round/open-round-list", ADMISSION | {"checker-1"}),
     ],
     ("POST", "/boards/{room}/{name}"): [
         Look("/boards/support/plan-support-shift", {"support-head", "duty-1", "duty-2"}, answer=400),
         Look("/boards/exchange/decide-exchange-match", EXCHANGE, answer=400, form={"key": KEY}),
         Look("/boards/dormitory/import-dormitory-beds", DORMITORY, answer=400),
+        Look("/boards/round/import-round-scores", ADMISSION, answer=400),
     ],
     ("GET", "/bulk"): [Look(f"/bulk?case={{{room}}}", who) for room, who in SEES.items()],
     ("POST", "/bulk"): [
@@ -540,7 +545,7 @@ async def test_an_auditor_reads_what_is_done_and_nothing_personal(house, places)
 
 async def test_who_has_nothing_is_told_of_nothing(house):
     """All counts are nought, and no part of the pages beside the tasks is offered."""
-    for who in ("nobody-1", "checker-1"):
+    for who in ("nobody-1",):
         page = (await (await house.at(who)).get("/")).text
         assert re.findall(r"<strong>([\d,]+)</strong></a>", page) == ["0"] * 4, who
         assert "/cases" not in page

@@ -143,6 +143,8 @@ def _texts(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
         return st.dates(date(2026, 1, 1), date(2031, 1, 1)).map(str)
     if schema.get("format") == "date-time":
         return st.integers(0, MINUTES).map(lambda passed: (SINCE + timedelta(minutes=passed)).isoformat())
+    if schema.get("format") == "uuid":
+        return st.uuids().map(str)
     if "pattern" in schema:
         pattern = re.compile(schema["pattern"], re.ASCII)
         return st.from_regex(pattern, fullmatch=True, alphabet=_SIGNS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.admission.applications import ApplicationRow
+from spreadsheets.admission.application_columns import application_columns
 from spreadsheets.admission.checking import check_file
 from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, write_csv
 from spreadsheets.admission.samples import PROGRAMMES, SAMPLE_ROUND, sample_applications
@@ -28,7 +29,11 @@ def check(tmp_path: Path) -> Check:
         elif rows:
             good = list(sample_applications(len(rows), seed=3))
             people = [{"applicant_account": ""}] if len(rows) > 1 else [{}]
-            columns = [column for column in APPLICATION_COLUMNS if column.field not in without]
+            every = application_columns(round_required=True)
+            more = [
+                column for column in every if column not in APPLICATION_COLUMNS and column.field in rows[0]
+            ]
+            columns = [column for column in APPLICATION_COLUMNS if column.field not in without] + more
             write_csv(path, (g | people[0] | c for g, c in zip(good, rows, strict=True)), columns=columns)
         asked = {
             "round_id": SAMPLE_ROUND,

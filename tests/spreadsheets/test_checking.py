@@ -241,6 +241,17 @@ def test_one_account_is_one_person(check):
     assert "account-contradiction" not in {fault.code for fault in unreadable.faults}
 
 
+def test_further_choices_stand_in_one_cell_or_in_a_column_each(check):
+    """第二志望学科 and the like, in the order of the columns; each is a programme that there is."""
+    (row,) = check({"programme": "law", "further_choices": "science、medicine"}).rows
+    assert row.data.further_choices == ("science", "medicine")
+    header = "受験番号,第一志望学科,第二志望学科,第三志望学科"
+    places = check(data=f"{header}\nA1001,law,science,\n".encode()).layout.places
+    assert [place.at for place in places["further_choices"]] == [2, 3]
+    unknown = check({"programme": "law", "further_choices": "astrology"})
+    assert [fault[2] for fault in found(unknown)] == ["programme-unknown"]
+
+
 def test_an_unknown_programme_is_refused_where_programmes_are_known(check):
     """Without a list of programmes any well-formed code passes."""
     assert found(check({"programme": "astrology"})) == [(2, "学部コード (C)", "programme-unknown")]

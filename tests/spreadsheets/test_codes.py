@@ -9,6 +9,7 @@ import xlsxwriter
 
 from schemas.kernel.japan import TOKYO
 from spreadsheets import table_files as reading
+from spreadsheets.admission.application_columns import application_columns
 from spreadsheets.admission.sample_files import APPLICATION_COLUMNS, write_staff_csv
 from spreadsheets.admission.samples import sample_applications, sample_staff
 from spreadsheets.closures import check_closures_file
@@ -19,11 +20,12 @@ from spreadsheets.staff import STAFF_COLUMNS, check_staff_file
 from spreadsheets.support.alerts import check_alerts_file
 from spreadsheets.support.register import check_register_file
 from spreadsheets.support.rota import Shift, check_rota_file
+from tests.batches.faulty import BATCHES
 from tests.dormitory.faulty import DORMITORY
 from tests.exchange.faulty import EXCHANGE
 from tests.spreadsheets.test_workbook import demanding_workbook
 
-OF_ROOMS = EXCHANGE | DORMITORY
+OF_ROOMS = EXCHANGE | DORMITORY | BATCHES
 FORMAT_PAGE = Path(__file__).parents[2] / "docs" / "import-format.md"
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 HEADER = ",".join(column.headers[0] for column in APPLICATION_COLUMNS).encode()
@@ -89,6 +91,7 @@ ROWS = {
     "round-mismatch": [{"round_id": "2026-general"}],
     "programme-invalid": [{"programme": "文学部"}],
     "programme-unknown": [{"programme": "astrology"}],
+    "choice-repeated": [{"programme": "law", "further_choices": "science;law"}],
     "code-invalid": [{"school_code": "?"}],
     "choice-unknown": [{"sex": "x"}],
     "kana-invalid": [{"family_kana": "佐藤"}],
@@ -242,7 +245,11 @@ def test_the_format_page_lists_every_code():
 
 @pytest.mark.parametrize(
     ("title", "columns"),
-    [("Applications", APPLICATION_COLUMNS), ("Staff", STAFF_COLUMNS), ("Topics", TOPIC_COLUMNS)],
+    [
+        ("Applications", application_columns(round_required=True)),
+        ("Staff", STAFF_COLUMNS),
+        ("Topics", TOPIC_COLUMNS),
+    ],
 )
 def test_the_format_page_lists_every_column(title, columns):
     """Each column stands on the page with whether it is required and every header that names it."""

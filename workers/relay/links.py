@@ -25,7 +25,7 @@ from cases.apart import Kept, Marks, Words, keep, keyed, of_receiver
 from schemas.kernel.case import EventEnvelope, FactOrigin
 from schemas.kernel.identifiers import OWN_SOURCE, event_type
 from workers.relay.listening import Bell
-from workflows.kernel.links import Absent, ByCase, ByLabels, Closed, Takes
+from workflows.kernel.links import Absent, ByCase, ByLabels, Closed, IntoRows, Takes
 from workflows.kernel.process import Process
 
 SQL: Final = queries("kernel/links")
@@ -160,6 +160,9 @@ class _Arrival:
             return
         await self.connection.execute(SQL["supersede"], name, fact_id, revision)
         data = of_receiver(self.marks, self.process, takes.data, json.loads(row["data"]))
+        if isinstance(takes.find, IntoRows):
+            await self._into_rows(data)
+            return
         found = await self._find(data)
         if started := self._case_to_start():
             found.append(started)
@@ -188,6 +191,16 @@ class _Arrival:
                 ask = f"SELECT t.case_id FROM iehe.{room}_takes($1, $2, $3) AS t (case_id)"  # noqa: S608
                 rows = await self.connection.fetch(ask, row["type"], json.dumps(data), row["key"])
         return [each["case_id"] for each in rows]
+
+    async def _into_rows(self, data: Mapping[str, Any]) -> None:
+        """Rows of the room's own take it, once: with the note that they have."""
+        row, room = self.row, self.process.room
+        ask = f"SELECT iehe.{room}_take_row($1, $2, $3, $4)"
+        said = row["type"], json.dumps(dict(data), default=str), row["key"], row["withdrawn"]
+        if await self.connection.fetchval(ask, *said):
+            await self._mark("delivered", None)
+        else:
+            await self._nobody_there(None)
 
     def _case_to_start(self) -> str | None:
         """The case that the fact starts, or has started: its id follows from it."""

@@ -62,6 +62,7 @@ def open_application(draft: AdmissionDraft, facts: ApplicationFacts) -> None:
     state.application_no, state.programme = facts.application_no, facts.programme
     state.duplicates = list(facts.possible_duplicates)
     state.submitted_on, state.superseded_by = facts.submitted_on, facts.superseded_by
+    state.person_key, state.further_choices = facts.person_key, list(facts.further_choices)
     state.outside_period = _outside_period(draft, facts)
     if state.outside_period is not None:
         draft.details["submitted"] = state.outside_period

@@ -19,6 +19,7 @@ from schemas.admission.stages import Choice, Stage
 from schemas.kernel.deadlines import Deadline
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
+from workflows.admission import by_round
 from workflows.admission.intake import (
     DECIDE_ACCOMMODATION,
     AdmissionDraft,
@@ -36,7 +37,10 @@ DECISIONS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def enter_ranked(draft: AdmissionDraft) -> None:
-    """The committee has spoken; the round's decision is recorded by the head of admissions."""
+    """The committee has spoken; the round decides by its lists, or the head of admissions records it."""
+    if draft.state.judged_by is not None:
+        by_round.wait(draft)
+        return
     draft.start_deadline("decide", policy_of(draft.state).decision)
     draft.open_task("decide", Role.HEAD_OF_ADMISSIONS, deadline="decide")
 
@@ -44,6 +48,7 @@ def enter_ranked(draft: AdmissionDraft) -> None:
 def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
     """Never against the committee, never while a required part is missing (A12, A2)."""
     state, decision = draft.state, command.decision
+    draft.require(state.judged_by is None, "round-decides", round=state.judged_by)
     draft.require("resolve-duplicate" not in state.tasks, "duplicate-open")
     _require_parts(draft)
     if state.stage == Stage.RANKED:
@@ -66,7 +71,10 @@ def record_decision(draft: AdmissionDraft, command: RecordDecision) -> None:
 
 def enter_offered(draft: AdmissionDraft) -> None:
     """The applicant has so many working days to answer."""
-    deadline = draft.start_deadline("offer-reply", policy_of(draft.state).offer_reply)
+    until, policy = draft.state.offered_until, policy_of(draft.state).offer_reply
+    deadline = draft.start_deadline("offer-reply", policy, due_at=until)
+    if draft.state.place is not None:
+        return  # that a result is out was said, and not which
     message = "rejudged-offer" if draft.step == Rejudge.step else "offer-made"
     draft.notify(message, "applicant", due_at=deadline.due_at.isoformat())
 
@@ -83,14 +91,20 @@ def offer_answered(draft: AdmissionDraft, fact: OfferAnswered) -> None:
     draft.stop_deadline("offer-reply")
     if fact.answer == "accepted":
         draft.record(OfferAccepted())
+        if draft.state.place is not None:
+            draft.places.take(draft.state.place)
         draft.goto(Stage.ACCEPTED)
     else:
+        by_round.give_back(draft, "declined")
         draft.notify("offer-declined", "applicant")
         draft.goto(Stage.DECLINED)
 
 
 def lapse_offer(draft: AdmissionDraft, _deadline: Deadline) -> None:
     """No answer: lapsed by the clock (A6)."""
+    if draft.state.place is not None:
+        draft.places.lapse(draft.state.place)
+        draft.state.place = None
     draft.record(DecisionRecorded(decision=Stage.LAPSED, reason_code="no-answer"))
     draft.notify("offer-lapsed", "applicant")
     draft.goto(Stage.LAPSED)
@@ -113,6 +127,8 @@ def record_enrolment(draft: AdmissionDraft, command: RecordEnrolment) -> None:
     draft.close_task("record-enrolment")
     draft.stop_deadline("enrolment")
     draft.record(DecisionRecorded(decision=command.result, reason_id=command.reason_id))
+    if command.result != "enrolled":
+        by_round.give_back(draft, command.result.replace("_", "-"))
     draft.notify(command.result.replace("_", "-"), "applicant")
     draft.goto(command.result)
 
@@ -121,7 +137,7 @@ def enter_waitlisted(draft: AdmissionDraft) -> None:
     """On the list until the round's day."""
     policy = policy_of(draft.state).waitlist
     deadline = draft.start_deadline("waitlist", policy, due_at=_end_of(draft, _round(draft).waitlist_until))
-    if draft.step not in STEPS:
+    if draft.step not in STEPS and draft.state.judged_by is None:
         draft.notify("waitlisted", "applicant", due_at=deadline.due_at.isoformat())
 
 
@@ -137,11 +153,18 @@ def enter_rejected(draft: AdmissionDraft) -> None:
     draft.state.outcome, draft.state.outcome_by = Stage.REJECTED, draft.actor.kind
     draft.finish(DECIDE_ACCOMMODATION)
     draft.start_deadline("rejudgment", policy_of(draft.state).rejudgment)
-    draft.notify("rejected", "applicant")
+    if draft.state.judged_by is None:
+        draft.notify("rejected", "applicant")
+
+
+def enter_withdrawn(draft: AdmissionDraft) -> None:
+    """However it came to that: the round counts the application no more, and what it gave is free."""
+    by_round.withdraw(draft, str(draft.details.get("reason", "withdrawn")))
 
 
 def rejudge(draft: AdmissionDraft, command: Rejudge) -> None:
     """The university was wrong: a place beyond the quota, with a reason."""
+    draft.require(draft.state.judged_by is None, "round-decides", round=draft.state.judged_by)
     draft.require(command.reason_id is not None, "reason-required", step=command.step)
     _require_parts(draft)
     draft.state.outcome = draft.state.outcome_by = None

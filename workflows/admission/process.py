@@ -44,6 +44,7 @@ from schemas.admission.stages import Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.deadlines import Deadline
 from workflows.admission import (
+    by_round,
     choices,
     committee,
     corrections,
@@ -145,6 +146,17 @@ LIFECYCLE: Final = Lifecycle(
         step("release-waitlist", at=[Stage.WAITLISTED], by=By.CLOCK, to=[Stage.RELEASED]),
         step(Rejudge.step, at=[Stage.REJECTED], by=HEAD, to=[Stage.OFFERED]),
         step("close-rejected", at=[Stage.REJECTED], by=By.CLOCK),
+        # by the lists of a round
+        step("round-opened", at=UNDECIDED, by=By.EVENT),
+        step(
+            "outcome-released",
+            at=[Stage.RANKED],
+            by=By.EVENT,
+            to=[Stage.OFFERED, Stage.WAITLISTED, Stage.REJECTED],
+        ),
+        step("outcome-released", at=[Stage.WAITLISTED], by=By.EVENT, to=[Stage.OFFERED, Stage.REJECTED]),
+        step("outcome-released", at=[Stage.REJECTED], by=By.EVENT, to=[Stage.OFFERED]),
+        step("outcome-released", at=[Stage.OFFERED, Stage.ACCEPTED], by=By.EVENT),
         # answered
         step(AnswerOffer.step, at=[Stage.OFFERED], by=OFFICE, to=[Stage.ACCEPTED, Stage.DECLINED]),
         step("offer-answered", at=[Stage.OFFERED], by=By.EVENT, to=[Stage.ACCEPTED, Stage.DECLINED]),
@@ -188,6 +200,7 @@ def _open(draft: AdmissionDraft) -> None:
     subject = draft.state.case_id.partition("/")[2]
     facts = draft.look_up("application", application_no=subject, at=draft.now.isoformat())
     intake.open_application(draft, ApplicationFacts.model_validate(facts))
+    by_round.find_round(draft)
 
 
 def _drawn(draft: AdmissionDraft, wanted: int, **terms: JsonValue) -> ReviewersDrawn:
@@ -326,6 +339,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         Stage.WAITLISTED: outcome.enter_waitlisted,
         Stage.REJECTED: outcome.enter_rejected,
         Stage.ACCEPTED: outcome.enter_accepted,
+        Stage.WITHDRAWN: outcome.enter_withdrawn,
     },
     decisions={
         PermitLate: intake.permit_late,
@@ -351,6 +365,9 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         **TAKE_BACK_DECISIONS,
         **COMMON_DECISIONS,
     },
+    veil=by_round.veil,
+    tells=by_round.TELLS,
+    takes=by_round.TAKES,
     corrections=CORRECTIONS,
     takes_back=taking_back.TAKES_BACK,
     events={

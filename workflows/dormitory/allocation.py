@@ -25,7 +25,6 @@ RULES: Final = "1"
 LATE: Final = 8
 LAPSED: Final = 9
 """Classes of rank behind those of the draw."""
-HASH_LENGTH: Final = 16
 SHARING: Final = frozenset({RoomKind.UNIT, RoomKind.SHARED})
 """Kinds of rooms in which who lives there has to fit (X25)."""
 _NEAREST: Final = (
@@ -70,7 +69,7 @@ def frozen_hash(found: HouseFound, policy: DormitoryPolicy, seed: str) -> str:
     told = found.model_dump(mode="json", include={"beds", "held", "requests", "closings", "residents"})
     told["requests"] = sorted(told["requests"], key=lambda each: str(each["case"]))
     frozen = json.dumps([RULES, policy.version, policy.route, seed, told], sort_keys=True)
-    return hashlib.sha256(frozen.encode()).hexdigest()[:HASH_LENGTH]
+    return hashlib.sha256(frozen.encode()).hexdigest()
 
 
 def frame_of(term_frame: str, request: Request, policy: DormitoryPolicy, house: str) -> str:

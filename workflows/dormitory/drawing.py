@@ -1,5 +1,7 @@
 """The run: rules and seed are frozen, a list is drawn, a second person confirms, beds are offered (X34)."""
 
+import hashlib
+import json
 from typing import Final
 
 from schemas.dormitory.commands import ConfirmRun, Draw, Offer, OfferReserve
@@ -8,8 +10,11 @@ from schemas.dormitory.records import ListDrawn
 from schemas.dormitory.roles import Role
 from schemas.dormitory.run import Line
 from schemas.dormitory.stages import Reason, Stage
+from schemas.kernel.refusals import Refusal
+from schemas.kernel.results import ResultList, ResultMade
 from workflows.dormitory.allocation import House, excluded, frozen_hash, in_order
 from workflows.dormitory.ground import (
+    BEDS,
     DormitoryDraft,
     found_of,
     frame_of_term,
@@ -50,11 +55,19 @@ def draw(draft: DormitoryDraft, command: Draw) -> None:
     found = found_of(draft)
     draft.require(bool(found.beds), "no-beds", house=state.house)
     lines = list_of(draft, house_of(draft, found))
-    state.list_hash, state.drawn_by, state.confirmed_by = hash_of(draft, found), draft.actor.id, None
     state.placed = sum(line.bed is not None for line in lines)
     state.unplaced = len(lines) - state.placed
+    told = tuple(line.model_dump(mode="json") for line in lines)
+    inputs = hash_of(draft, found)
+    body = json.dumps({"inputs": inputs, "seed": state.seed, "lines": told}, sort_keys=True) + "\n"
+    state.list_hash = hashlib.sha256(body.encode()).hexdigest()
     draft.details.update(hash=state.list_hash, seed=state.seed, placed=state.placed, unplaced=state.unplaced)
-    draft.record(ListDrawn(hash=state.list_hash, lines=tuple(line.model_dump(mode="json") for line in lines)))
+    draft.record(ListDrawn(hash=state.list_hash, lines=told))
+    counts = {"placed": state.placed, "unplaced": state.unplaced}
+    rules = policy_of(state).version
+    draft.results.make(
+        ResultMade(name=BEDS, inputs=inputs, rules=rules, body=body, counts=counts, prepared=True)
+    )
     draft.finish(DRAW)
     draft.goto(Stage.FROZEN)
     draft.start_deadline(CONFIRM, policy_of(state).confirm)
@@ -68,25 +81,29 @@ def confirm(draft: DormitoryDraft, command: ConfirmRun) -> None:
         Refusal: it is another list, the same person, or something has changed since it was drawn.
     """
     state = draft.state
-    draft.require(draft.actor.id != state.drawn_by, "same-person-draws")
-    _same_list(draft, command.hash)
-    state.confirmed_by = draft.actor.id
+    this = draft.results.confirm(BEDS, command.hash)
+    _same_inputs(draft, this)
     draft.details["hash"] = command.hash
     draft.goto(Stage.CONFIRMED)
     draft.start_deadline(RELEASE, policy_of(state).release)
     draft.open_task(RELEASE, Role.HOUSE, deadline=RELEASE)
 
 
-def _same_list(draft: DormitoryDraft, seen: str) -> HouseFound:
-    draft.require(seen == draft.state.list_hash, "other-list", hash=draft.state.list_hash)
-    found = found_of(draft)
-    draft.require(hash_of(draft, found) == seen, "input-changed")
-    return found
+def _same_inputs(draft: DormitoryDraft, this: ResultList) -> None:
+    draft.require(hash_of(draft, found_of(draft)) == this.inputs, "input-changed")
 
 
 def offer(draft: DormitoryDraft, command: Offer) -> None:
-    """The confirmed list becomes offers and a queue; everybody without a bed is told why."""
-    _same_list(draft, command.hash)
+    """The confirmed list becomes offers and a queue; everybody without a bed is told why.
+
+    Raises:
+        Refusal: it is another list, or something has changed since it was confirmed.
+    """
+    this = draft.results.lists().get(BEDS)
+    if this is None or this.hash != command.hash:
+        raise Refusal("list-other", list=BEDS)
+    _same_inputs(draft, this)
+    draft.results.release([BEDS])
     draft.details["hash"] = command.hash
     serving = Serving.of(draft)
     policy = policy_of(draft.state)

@@ -15,6 +15,8 @@ from workflows.dormitory.allocation import House
 from workflows.kernel.draft import Draft
 
 DormitoryDraft = Draft[DormitoryState]
+BEDS: Final = "beds"
+"""The name of a run's list among results."""
 NO_LIMIT: Final = Decimal(1_000_000)
 """Of what beds limit, by their days: one bed may be several persons' in a term, one after the other."""
 

@@ -8,6 +8,7 @@ from schemas.dormitory.run import Request
 from schemas.dormitory.stages import Stage
 from schemas.kernel.deadlines import Deadline
 from workflows.dormitory.ground import (
+    BEDS,
     DormitoryDraft,
     found_of,
     frame_of_term,
@@ -64,7 +65,8 @@ def _changed(draft: DormitoryDraft) -> None:
     state = draft.state
     if state.stage not in DRAWN:
         return
-    state.list_hash, state.drawn_by, state.confirmed_by = None, None, None
+    state.list_hash = None
+    draft.results.withdraw([BEDS], "input-changed")
     draft.details["undone"] = "input-changed"
     draft.goto(Stage.COLLECTING)
     ask_to_draw(draft)

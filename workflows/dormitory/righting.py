@@ -10,7 +10,7 @@ from schemas.dormitory.roles import Role
 from schemas.dormitory.stages import Stage
 from schemas.kernel.taking_back import StepTaken
 from workflows.dormitory import drawing
-from workflows.dormitory.ground import DormitoryDraft, policy_of
+from workflows.dormitory.ground import BEDS, DormitoryDraft, policy_of
 from workflows.kernel.taking_back import TakesBack
 
 HOUSE: Final = (Role.HOUSE, Role.HEAD)
@@ -18,7 +18,7 @@ HOUSE: Final = (Role.HOUSE, Role.HEAD)
 
 def confirmed(draft: DormitoryDraft, taken: StepTaken) -> None:
     """The same list is to be looked at again, by somebody who has not drawn it."""
-    draft.state.confirmed_by = None
+    draft.results.reopen(BEDS)
     draft.goto(taken.from_stage)
     draft.start_deadline(drawing.CONFIRM, policy_of(draft.state).confirm)
     draft.open_task(drawing.CONFIRM, Role.HOUSE, deadline=drawing.CONFIRM)

@@ -72,7 +72,16 @@ class ByRoom:
     """The cases that `iehe.<room>_takes(type, data, key)` names."""
 
 
-Find = ByCase | ByLabels | ByRoom
+@dataclass(frozen=True, slots=True)
+class IntoRows:
+    """No case hears of it by a step: `iehe.<room>_take_row(type, data, key, withdrawn)` keeps it, in order.
+
+    It answers whether there is anything to keep it with: if not, it waits as for a case. For what comes by
+    the thousand and is looked at all together.
+    """
+
+
+Find = ByCase | ByLabels | ByRoom | IntoRows
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ class Takes:
             raise TypeError("a step needs its rule")
         if (self.absent is Absent.START) != (self.start is not None):
             raise TypeError("what starts a case needs a form, and nothing else does")
-        if self.step is None and self.start is None:
+        if self.step is None and self.start is None and not isinstance(self.find, IntoRows):
             raise TypeError("it leads to nothing")
 
 

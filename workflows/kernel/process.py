@@ -175,6 +175,9 @@ class Process(Generic[S]):
     exceptional: frozenset[type[Command]] = frozenset()
     """Decisions beside the ordinary way, such as to let something count that is late: doors offer them after
     all others, and none of them as what is waited for unless a task asks for it."""
+    veil: Callable[[S], str | None] = lambda _state: None
+    """What search attributes, which are plain text, show instead of a stage that tells a result; then whom it
+    waits for, until when, and its outcome are not shown either. None: all of it may be."""
     own_attributes: tuple[str, ...] = ()
     """Names of keyword search attributes of its own."""
     attributes: Callable[[S], dict[str, str]] = lambda _state: {}
@@ -268,12 +271,15 @@ class Process(Generic[S]):
 
 def shown(process: Process[Any], state: CaseState) -> dict[str, str | None]:
     """The values of all search attributes; codes and times only, never anything personal."""
-    due = due_at(state)
-    return {
-        SearchAttribute.PROCESS: process.name,
-        SearchAttribute.STAGE: state.stage,
+    due, veil = due_at(state), process.veil(state)
+    told: dict[str, str | None] = {
         SearchAttribute.WAITING_FOR: waiting_for_whom(process, state),
         SearchAttribute.DUE_AT: due.isoformat() if due else None,
         SearchAttribute.OUTCOME: state.outcome,
+    }
+    return {
+        SearchAttribute.PROCESS: process.name,
+        SearchAttribute.STAGE: veil or state.stage,
+        **(dict.fromkeys(told) if veil else told),
         **process.attributes(state),
     }

@@ -18,8 +18,10 @@ from schemas.kernel.results import (
     ResultList,
     ResultMade,
     ResultPrepared,
+    ResultReopened,
     ResultsReleased,
     ResultsTold,
+    ResultsWithdrawn,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +73,14 @@ class Results:
         self._draft.require(this.prepared_by != self._draft.actor.id, "list-own", list=name)
         self._draft.record(ResultConfirmed(name=name, hash=seen))
         return this
+
+    def reopen(self, name: str) -> None:
+        """Let a list that was confirmed by a slip be confirmed again; one that is released stays."""
+        self._draft.record(ResultReopened(name=name))
+
+    def withdraw(self, names: Collection[str], reason: str) -> None:
+        """Lists that were made from something else count no more; a release is held, what is out stays."""
+        self._draft.record(ResultsWithdrawn(names=tuple(names), reason=reason))
 
     def release(self, names: Collection[str], hour: datetime | None = None) -> str:
         """Release confirmed lists at an hour, or at once; the key of the release.

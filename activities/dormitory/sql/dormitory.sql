@@ -59,3 +59,7 @@ SELECT iehe.dormitory_stated($1)
 
 -- name: closings_shown
 SELECT bed, first, until, reason, waits FROM iehe.dormitory_closings WHERE case_id = $1 ORDER BY first, bed
+
+-- name: answered_for
+SELECT l.prepared_by AS drawn_by, l.confirmed_by FROM iehe.result_lists l
+WHERE l.case_id = $1 AND l.state <> 'withdrawn' ORDER BY l.number DESC LIMIT 1

@@ -254,7 +254,7 @@ def test_a08_the_days_overdue_are_told() -> None:
 def test_a09_a_case_learns_nothing_personal() -> None:
     """Of what an applicant writes, only numbers, codes and the days of its requests open a case."""
     shared = ApplicationFacts.model_fields.keys() & ApplicationRow.model_fields.keys()
-    codes = {"application_no", "programme", "accommodation_sudden"}
+    codes = {"application_no", "programme", "further_choices", "accommodation_sudden"}
     assert shared <= codes | {"submitted_on", "accommodation_requested_on"}
     assert not {"age", "name", "school", "email"} & set(AdmissionState.model_fields)
 

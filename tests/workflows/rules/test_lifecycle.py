@@ -102,6 +102,7 @@ def test_every_step_has_a_rule_and_every_rule_a_line() -> None:
     """Nothing is in the table that cannot be done, and nothing can be done that is not in it."""
     ruled = ADMISSION_REVIEW.commands.keys() | {kind.step for kind in ADMISSION_REVIEW.events.values()}
     ruled |= {name for name, _ in ADMISSION_REVIEW.expiries.values()} | DONE_BY_THE_CASE
+    ruled |= {takes.step for takes in ADMISSION_REVIEW.takes.values() if takes.step is not None}
     assert {line.name for line in LIFECYCLE.steps} == ruled
 
 
@@ -125,8 +126,8 @@ def test_expiries_are_taken_by_the_clock(name) -> None:
 
 
 def test_stages_are_entered_by_rules_of_open_stages() -> None:
-    """Every open stage has a rule for its beginning; a final one needs none."""
-    assert set(ADMISSION_REVIEW.enter) == set(OPEN)
+    """Every open stage has a rule for its beginning; of the final ones that which a round has to hear of."""
+    assert set(ADMISSION_REVIEW.enter) == {*OPEN, Stage.WITHDRAWN}
 
 
 # at any time (also in stages that are added later)

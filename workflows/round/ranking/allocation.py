@@ -42,7 +42,8 @@ class Frames:
         self._offers: list[Offer] = []
         self._refused: set[Offer] = set()
         self._split: set[str] = set()
-        self.closed = dict.fromkeys(parents, NEVER)
+        self._keys = tuple(parents)
+        self.closed = self._without_offers()
 
     def is_open(self, frame: str, group: int) -> bool:
         """Whether somebody of a group is taken in a frame and in all around it."""
@@ -70,15 +71,12 @@ class Frames:
 
     def settle(self) -> list[int]:
         """Close each frame where its room ends; answers who is newly refused, taken before or not."""
-        self.closed = dict.fromkeys(self.closed, NEVER)
         self._split.clear()
-        room = {frame: self.capacities[frame] for frame in self.closed}
+        self.closed = self._without_offers()
+        room = {frame: self.capacities[frame] for frame in self._keys}
         for group, offers in groupby(self._offers, key=itemgetter(0)):
-            for frame, left in room.items():
-                if left <= 0:
-                    self.closed[frame] = min(self.closed[frame], group)
-            taken = [frame for _, _, frame in offers if self._may_take(frame, group)]
-            for frame in taken:
+            # all of the group find what the groups before have left, so that none is before another
+            for frame in [frame for _, _, frame in offers if self.is_open(frame, group)]:
                 self._take(room, frame, group)
         refused = [
             offer
@@ -93,18 +91,19 @@ class Frames:
             self._offers = [offer for offer in self._offers if offer not in gone]
         return [who for _, who, _ in refused]
 
-    def _may_take(self, frame: str, group: int) -> bool:
-        last = group - 1 if self._whole_groups else group
-        return all(self.closed[each] > last for each in self._chains[frame])
+    def _without_offers(self) -> dict[str, int]:
+        return {frame: NEVER if self.capacities[frame] > 0 else 0 for frame in self._keys}
 
     def _take(self, room: dict[str, int], leaf: str, group: int) -> None:
         for frame in self._chains[leaf]:
             if room[frame] <= 0:
-                if self._whole_groups and self.closed[frame] == NEVER:
+                if self._whole_groups and self.closed[frame] > group:
                     self.closed[frame] = group
                     self._split.add(frame)
                 return
             room[frame] -= 1
+            if room[frame] == 0:
+                self.closed[frame] = group + 1
 
 
 Choice = tuple[str, int, str]

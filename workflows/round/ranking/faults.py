@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong; its text holds no score, so that it may go where no score may."""
 
@@ -20,5 +20,5 @@ class FaultyInputError(ValueError):
     """Nothing can be ranked; `faults` has everything that was found, in order."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(sorted(set(faults)))
+        self.faults = tuple(sorted(set(faults), key=lambda each: (each.application, each.about, each.code)))
         super().__init__("; ".join(fault.text for fault in self.faults))

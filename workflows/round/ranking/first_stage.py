@@ -97,11 +97,11 @@ def _listed(programme: Programme, stage: FirstStage, totals: dict[str, Decimal |
             ranked.append((-total, drawn, application))
     lines: list[FirstStageLine] = []
     cut: Decimal | None = None
-    place, over = 1, False
+    place = 1
     for (minus, _), members in groupby(sorted(ranked), key=lambda each: each[:2]):
         group = [application for _, _, application in members]
         free = at_most - len(lines)
-        over = over or free <= 0 or (stage.at_limit == "none" and len(group) > free)
+        over = free <= 0 or (stage.at_limit == "none" and len(group) > free)
         if not lines or lines[-1].total != -minus:
             place = len(lines) + 1
         reason = BEHIND_THE_LINE if over else None

@@ -66,6 +66,8 @@ CREATE TABLE iehe.applications (
     case_id                     text NOT NULL UNIQUE,
     round_id                    text NOT NULL REFERENCES iehe.rounds,
     programme                   text NOT NULL,
+    -- what is wanted next, in order
+    further_choices             text[] NOT NULL DEFAULT '{}',
     person_id                   uuid NOT NULL REFERENCES iehe.people,
     school_name                 text NOT NULL,
     school_code                 text,

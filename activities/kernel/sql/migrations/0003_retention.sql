@@ -265,7 +265,8 @@ BEGIN
     END IF;
     SELECT k.key_id INTO key FROM iehe.case_keys k WHERE k.case_id = of_case;
     EXECUTE format('SELECT iehe.%I($1)', split_part(of_case, '/', 1) || '_erase') INTO gone USING of_case;
-    gone := gone || iehe.erase_rows(of_case, ARRAY['pending_corrections', 'corrections', 'drafts', 'bulk_cases', 'search_texts',
+    gone := gone || iehe.erase_rows(of_case, ARRAY['batch_value_changes', 'batch_values',
+        'batch_proposals', 'batch_rows', 'batches', 'batch_standings', 'pending_corrections', 'corrections', 'drafts', 'bulk_cases', 'search_texts',
         'document_reads', 'documents', 'case_reads', 'broken_glass', 'case_people', 'case_shut_out', 'case_receipts',
         'case_covers', 'deadlines', 'tasks', 'notice_acts', 'notices', 'case_notes', 'events', 'facts', 'fact_reaches',
         'place_queue', 'places', 'place_log', 'result_lines',

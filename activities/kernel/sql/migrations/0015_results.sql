@@ -201,7 +201,20 @@ COMMENT ON FUNCTION iehe.make_result_list IS 'A new list, instead of one of that
 CREATE FUNCTION iehe.host_result_made(of_case text, v integer, moment timestamptz, actor text, r jsonb) RETURNS void
 LANGUAGE sql AS $$
     SELECT iehe.make_result_list(of_case, r ->> 'name', r ->> 'inputs', r ->> 'rules', convert_to(r ->> 'body', 'UTF8'),
-                                 r -> 'counts', r -> 'lines')
+                                 r -> 'counts', r -> 'lines');
+    UPDATE iehe.result_lists l SET state = 'prepared', prepared_by = actor, prepared_at = moment
+    WHERE (r ->> 'prepared')::boolean AND l.case_id = of_case AND l.name = r ->> 'name' AND l.state = 'made'
+$$;
+
+CREATE FUNCTION iehe.host_result_reopened(of_case text, v integer, moment timestamptz, actor text, r jsonb) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE iehe.result_lists l SET state = 'prepared', confirmed_by = NULL, confirmed_at = NULL
+    WHERE l.case_id = of_case AND l.name = r ->> 'name' AND l.state = 'confirmed' AND l.release IS NULL
+$$;
+
+CREATE FUNCTION iehe.host_results_withdrawn(of_case text, v integer, moment timestamptz, actor text, r jsonb) RETURNS void
+LANGUAGE sql AS $$
+    SELECT iehe.withdraw_results(of_case, ARRAY(SELECT jsonb_array_elements_text(r -> 'names')), r ->> 'reason')
 $$;
 
 CREATE FUNCTION iehe.host_result_prepared(of_case text, v integer, moment timestamptz, actor text, r jsonb) RETURNS void

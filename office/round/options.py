@@ -1,0 +1,88 @@
+"""What may be chosen about a round that only the database knows: files, lists by their hashes, policies."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import asyncpg
+
+from activities.kernel.queries import queries
+from office.options import Asking, Found
+from schemas.kernel.case import Command
+from schemas.round import commands
+from schemas.round.state import RoundState
+from workflows.kernel.choices import Choice, named
+
+SQL: Final = queries("round/boards")
+SHORT: Final = 12
+"""Characters of a hash that a person compares."""
+
+
+async def _files(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
+    """Files that wait to be accepted, and the hash of each: what is chosen has to be of one file."""
+    rows = [row for row in await pool.fetch(SQL["batches"], state.case_id) if row["state"] == "loaded"]
+    names = [f"{row['kind']} {row['hash'][:SHORT]}" for row in rows]
+    files = zip(rows, names, strict=True)
+    return {
+        "batch": tuple(
+            Choice(str(row["batch"]), name, name, note=(f"{row['rows']} 行", f"{row['rows']} rows"))
+            for row, name in files
+        ),
+        "hash": tuple(Choice(row["hash"], name, name) for row, name in zip(rows, names, strict=True)),
+    }
+
+
+def _lists(*states: str) -> Asking:
+    """The lists that a decision can be about, by programme and hash."""
+
+    async def found(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
+        rows = [row for row in await pool.fetch(SQL["lists"], state.case_id) if row["state"] in states]
+        names = [f"{row['programme']} {row['hash'][:SHORT]}" for row in rows]
+        return {
+            "programme": tuple(named(row["programme"] for row in rows)),
+            "hash": tuple(Choice(row["hash"], name, name) for row, name in zip(rows, names, strict=True)),
+        }
+
+    return found
+
+
+async def _versions(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
+    """The versions of the policy that have rules for the round, the newest first."""
+    rows = await pool.fetch(SQL["policies"], state.case_id)
+    return {
+        "version": tuple(
+            Choice(
+                row["version"],
+                row["version"],
+                row["version"],
+                note=(f"{row['valid_from']} から", f"from {row['valid_from']}"),
+            )
+            for row in rows
+        )
+    }
+
+
+async def _corrections(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
+    """Scores that somebody wants put right, by part; what they are to be is on no form."""
+    rows = await pool.fetch(SQL["corrections"], state.case_id)
+    return {
+        "proposal": tuple(
+            Choice(str(row["proposal"]), *(f"{row['number']} {row['part']}",) * 2) for row in rows
+        )
+    }
+
+
+async def _calls(pool: asyncpg.Pool, state: RoundState, found: Found) -> Found:
+    """Who is to be called now."""
+    rows = await pool.fetch(SQL["calls"], state.case_id)
+    return {**found, "number": tuple(named(dict.fromkeys(row["number"] for row in rows)))}
+
+
+OPTIONS: Final[Mapping[type[Command], Asking]] = {
+    commands.FixRules: _versions,
+    commands.AcceptBatch: _files,
+    commands.CorrectScore: _corrections,
+    commands.RecordContact: _calls,
+    commands.PrepareList: _lists("made"),
+    commands.RecordJudgement: _lists("prepared", "judged"),
+    commands.ConfirmList: _lists("judged"),
+}

@@ -1,0 +1,86 @@
+"""What is looked at while somebody decides about a round: files beside last year's, lists with cut lines."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from cases.administration import roles_for
+from cases.round import boards, lists, scores
+from cases.round.rounds import READ
+from office.case import Seen
+from office.case_parts import Side, beside, parts
+from office.context import office_of
+from office.pages import Reader
+from office.tables import Section, table
+from schemas.kernel.case import Command
+from schemas.round import commands
+from workflows.kernel.sight import Field
+
+ROOM: Final = "round"
+
+
+async def _files(request: Request, reader: Reader, seen: Seen) -> list[Section]:
+    """Each file that waits to be accepted: its counts, and its distribution beside last year's."""
+    if not _may(reader, seen):
+        return []
+    pool, t, found = office_of(request).gateway.pool, reader.tongue, list[Section]()
+    for each in await scores.list_scores(pool, seen.case_id):
+        if each["state"] == "loaded":
+            told = await scores.show(pool, seen.case_id, each["batch"])
+            title = f"{told['kind']} {told['hash'][:12]}"
+            compared = tuple((t.word(ROOM, name), str(count)) for name, count in told["counts"].items())
+            found.append(Section(title, lines=compared))
+            found.append(table(t, ROOM, title, told["parts"]))
+    return found
+
+
+def _lists(*states: str) -> Side:
+    """Lists as they stand, and of those that the decision can be about counts and cut lines: they are opened,
+    which is noted.
+    """
+
+    async def shown(request: Request, reader: Reader, seen: Seen) -> list[Section]:
+        if not _may(reader, seen):
+            return []
+        pool, t = office_of(request).gateway.pool, reader.tongue
+        rows = await lists.lists(pool, seen.case_id)
+        cuts: list[dict[str, Any]] = []
+        for each in rows:
+            if each["state"] in states:
+                name, number = each["programme"], each["number"]
+                opened = await lists.open_list(pool, reader.actor.id, seen.case_id, name, number)
+                cuts += [{"programme": name, **frame} for frame in lists.frames_told(opened.made)]
+        standing = [{name: each[name] for name in _STANDING} for each in rows]
+        found = [table(t, ROOM, t("Lists"), standing)] if standing else []
+        return [*found, table(t, ROOM, t("Cut lines"), cuts)] if cuts else found
+
+    return shown
+
+
+async def _missing(request: Request, reader: Reader, seen: Seen) -> list[Section]:
+    """What is missing, by part."""
+    if not _may(reader, seen):
+        return []
+    told = await boards.missing(office_of(request).gateway.pool, seen.case_id)
+    t = reader.tongue
+    return [table(t, ROOM, t("What is missing"), told["parts"])] if told["parts"] else []
+
+
+def _may(reader: Reader, seen: Seen) -> bool:
+    """Whether who looks may open lists: who may decide is not always who may read."""
+    allowed = roles_for(READ, seen.process.name)
+    return Field.WORK in seen.fields and not allowed.isdisjoint(reader.actor.roles)
+
+
+_STANDING: Final = ("programme", "number", "state", "hash", "applicants", "ranked", "admitted", "waitlisted")
+SIDES: Final[Mapping[type[Command], Side]] = {
+    commands.FixRules: parts("year", "route", "closes_at", "exam_on", "release_at", "enrol_by"),
+    commands.AcceptBatch: beside(_files, _missing),
+    commands.SetOfferLimit: parts("limits"),
+    commands.PrepareList: _lists("made"),
+    commands.RecordJudgement: _lists("prepared", "judged"),
+    commands.ConfirmList: _lists("judged"),
+    commands.ScheduleRelease: parts("release_at", "enrol_by", "lists"),
+    commands.HoldRelease: parts("release_at", "lists"),
+}

@@ -1,0 +1,45 @@
+"""What a round remembers: no applicant, no score, no list, which stand in rows."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from schemas.kernel.case import CaseState
+from schemas.round.policy import RoundPolicy
+
+
+class RoundState(CaseState):
+    """Everything a round remembers."""
+
+    policy: RoundPolicy | None = Field(default=None, exclude=True)
+    received_at: datetime | None = None
+    year: int = 0
+    route: str = ""
+    """The rest of its name: route and schedule."""
+    closes_at: datetime | None = None
+    exam_on: date | None = None
+    common_test_due: date | None = None
+    release_at: datetime | None = None
+    """When results are out, or are meant to be."""
+    enrol_by: datetime | None = None
+    fixed: bool = False
+    """The rules are fixed: the policy is followed whatever comes later."""
+    inputs: int = 0
+    """The revision of all that lists are made from, as it was looked at last."""
+    missing: int = 0
+    """Values that were missing then, of all applications."""
+    applications: int = 0
+    """How many were looked at then."""
+    batches: int = 0
+    """How many files have been accepted."""
+    release: str | None = None
+    """The release that is scheduled, or out."""
+    told: int = 0
+    """Cases that have been told their result."""
+
+    @property
+    def programmes(self) -> tuple[str, ...]:
+        """The names of its lists."""
+        if self.policy is None:
+            return ()
+        return tuple(programme.key for programme in self.policy.rules.programmes)

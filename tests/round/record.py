@@ -1,0 +1,113 @@
+"""Record the histories of rounds that the replay test holds fixed, as `tests/replay/record.py` does.
+
+Not collected with the tests: `make record-histories` names this file.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+import asyncpg
+import pytest
+from temporalio.client import Client
+
+from embedded.mail import MailCatcher
+from encryption.case_keys import CaseKeys
+from encryption.ring import KeyRing
+from schemas.round import commands
+from tests.conftest import Database
+from tests.replay.recorded import keep, missing
+from tests.round.rounds import Round, Rounds, staffed
+from tests.serving import served_mail, serving
+from workers.temporal import DATA_CONVERTER, register_search_attributes
+from workflows.round.process import ROUND
+
+MARKS: Final = {"A0001": (90, 90), "A0002": (80, 80), "A0003": (70, 70)}
+
+
+@pytest.fixture
+async def client(temporal) -> Client:
+    """Without encryption, so that a recording needs no key."""
+    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
+    await register_search_attributes(client)
+    return client
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database.url("owner"))
+    await staffed(connection)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
+    async with served_mail(tmp_path) as catcher:
+        yield catcher
+
+
+@pytest.fixture
+async def rounds(
+    client: Client, database: Database, owner: asyncpg.Connection, mail: MailCatcher, ring: KeyRing
+) -> AsyncIterator[Rounds]:
+    async with serving(client, database, mail, ring) as (skipper, office):
+        yield Rounds(skipper, office, owner, CaseKeys(ring))
+
+
+async def closed(rounds: Rounds) -> Round:
+    """Released, nobody answers in the round itself, and the head ends it."""
+    made = await rounds.announce()
+    await made.judging(MARKS)
+    await made.released()
+    # the offers are answered in the cases of the applications, which are not there
+    places = "UPDATE iehe.places SET state = 'taken' WHERE state = 'offered' AND by_case = $1"
+    await rounds.owner.execute(places, made.case_id)
+    await made.decide(commands.CloseRound, "head-1")
+    await made.handle.result()
+    return made
+
+
+async def cancelled(rounds: Rounds) -> Round:
+    """Called off while lists are judged."""
+    made = await rounds.announce()
+    await made.judging(MARKS)
+    await made.decide(commands.CancelRound, "head-1", reason_id=await made.text())
+    await made.handle.result()
+    return made
+
+
+async def running_held(rounds: Rounds) -> Round:
+    """Confirmed, scheduled, held; then a score was wrong, and all is judged again."""
+    made = await rounds.announce()
+    await made.judging(MARKS)
+    await made.confirmed()
+    await made.scheduled()
+    await made.decide(commands.HoldRelease, "head-1", reason="score-wrong")
+    await made.scores({**MARKS, "A0003": (99, 99)})
+    await made.until_stage("judging")
+    return made
+
+
+async def running_incomplete(rounds: Rounds) -> Round:
+    """A score is missing: lists wait."""
+    made = await rounds.announce()
+    await made.fixed()
+    await made.applies("A0001")
+    await made.until("(SELECT count(*) FROM iehe.round_applications) > 0")
+    await made.decide(commands.SetOfferLimit, "head-1", frame="law", number=3, minute_no="2027-11")
+    await made.forward(days=61)
+    await made.scores({"A0001": (90,)})
+    await made.until_stage("gate")
+    return made
+
+
+SCENARIOS: Final[dict[str, Callable[[Rounds], Awaitable[Round]]]] = {
+    scenario.__name__: scenario for scenario in (closed, cancelled, running_held, running_incomplete)
+}
+
+
+@pytest.mark.parametrize("name", missing(ROUND.name, SCENARIOS))
+async def test_record(name: str, rounds: Rounds) -> None:
+    """Play a scenario that has no history yet and keep its."""
+    made = await SCENARIOS[name](rounds)
+    keep(ROUND.name, name, await made.handle.fetch_history())

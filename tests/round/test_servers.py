@@ -1,0 +1,225 @@
+"""A round and its applications before real servers: they know each other by links, lists and ledger alone."""
+
+import base64
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+from google.protobuf.json_format import MessageToJson
+from temporalio.client import Client, WorkflowHistory
+
+from embedded.mail import MailCatcher, caught_mails
+from encryption.case_keys import CaseKeys
+from encryption.ring import KeyRing
+from schemas.admission.commands import RecordDecision
+from tests.conftest import Database
+from tests.office import DEFAULT_STAFF, Case, Institute, Refused, person
+from tests.payloads import opened
+from tests.round.bureau import Marks
+from tests.round.rounds import RELEASE, ROLES, Round, Rounds, staffed
+from tests.serving import served_mail, serving
+from workers.policies import load_defaults
+
+NUMBER = "2027-COMPREHENSIVE"
+
+
+@dataclass
+class Both:
+    """The admissions office with its applications and its round."""
+
+    institute: Institute
+    rounds: Rounds
+    mail: MailCatcher
+
+    async def applied(self, *programmes: str) -> list[Case]:
+        """Applications that wait for a list, the committee having admitted them."""
+        cases = [await self.institute.apply(person(programme=each)) for each in programmes]
+        for case in cases:
+            await case.to_ranked()
+        return cases
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database.url("owner"))
+    await staffed(connection)
+    await load_defaults(connection, "admission")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
+    async with served_mail(tmp_path) as catcher:
+        yield catcher
+
+
+@pytest.fixture
+async def both(
+    client: Client, database: Database, owner: asyncpg.Connection, mail: MailCatcher, ring: KeyRing
+) -> AsyncIterator[Both]:
+    pool = await asyncpg.create_pool(database.url("owner"), min_size=1, max_size=4)
+    async with serving(client, database, mail, ring) as (skipper, office):
+        institute = Institute(skipper.client, pool)
+        await institute.employ(*(each for each in DEFAULT_STAFF if each.staff_id not in ROLES))
+        yield Both(institute, Rounds(skipper, office, owner, CaseKeys(ring)), mail)
+    await pool.close()
+
+
+async def to_judging(made: Round, cases: list[Case], *values: int) -> None:
+    """The applications have reported, scores are loaded, lists ranked."""
+    await made.applied(len(cases))
+    await made.forward(days=61)
+    await made.until_stage("scoring")
+    marks: Marks = {
+        case.row.application_no: (value, value) for case, value in zip(cases, values, strict=True)
+    }
+    await made.scores(marks)
+    await made.until_stage("judging")
+
+
+async def test_applications_wait_for_the_lists_and_hear_at_the_hour(both: Both) -> None:
+    """Nothing is decided in the cases; each is told once, and what it is told is no result."""
+    made = await both.rounds.announce(NUMBER)
+    await made.fixed()
+    cases = await both.applied("law", "law", "law")
+    with pytest.raises(Refused) as refused:
+        await cases[0].decide(RecordDecision, "head-1", decision="offered")
+    assert refused.value.code == "round-decides"
+    await to_judging(made, cases, 90, 80, 70)
+    await made.confirmed()
+    hour = await made.scheduled()
+    assert [await case.stage() for case in cases] == ["ranked"] * 3
+    await made.clock(hour)
+    await made.forward(days=RELEASE.days - 60)
+    await made.until("stage <> 'confirmed'")
+    await made.forward(minutes=1)
+    await made.until_stage("enrolling")
+    for case, stage in zip(cases, ("offered", "offered", "rejected"), strict=True):
+        await case.until_stage(stage)
+        assert [row["recipient_kind"] for row in await case.notices("result-ready")] == ["applicant"]
+        assert {row["message"] for row in await case.notices()}.isdisjoint({"offer-made", "rejected"})
+    assert (
+        await both.rounds.owner.fetchval("SELECT offered FROM iehe.frames WHERE frame = $1", made.case_id)
+        == 2
+    )
+
+
+async def test_an_answer_takes_the_place_and_a_withdrawal_frees_it(both: Both) -> None:
+    """In the step of the application's case; the round gave it and does not have to be asked (I3)."""
+    made = await both.rounds.announce(NUMBER)
+    await made.fixed()
+    cases = await both.applied("law", "law")
+    await to_judging(made, cases, 90, 80)
+    await made.released()
+    for case in cases:
+        await case.until_stage("offered")
+    await cases[0].event("offer-answered", answer="accepted")
+    await cases[1].event("withdrawal-requested", reason="other-university")
+    await cases[0].until_stage("accepted")
+    await cases[1].until_stage("withdrawn")
+    owner = both.rounds.owner
+    rows = await owner.fetch("SELECT case_id, state FROM iehe.places ORDER BY state DESC")
+    assert [tuple(row) for row in rows] == [(cases[0].case_id, "taken"), (cases[1].case_id, "released")]
+    frame = "SELECT offered, taken FROM iehe.frames WHERE frame = $1"
+    assert tuple(await owner.fetchrow(frame, f"{made.case_id}/law")) == (0, 1)
+    await made.until("EXISTS (SELECT FROM iehe.round_applications WHERE gone = 'other-university')")
+
+
+async def test_a_round_that_opens_later_has_the_applications_that_wait_already(both: Both) -> None:
+    """The head's task of deciding alone is over with it."""
+    (case,) = await both.applied("law")
+    assert "decide" in await case.tasks()
+    made = await both.rounds.announce(NUMBER)
+    await made.fixed()
+    await made.until("(SELECT count(*) FROM iehe.round_applications) = 1")
+    await case.until(lambda row: json.loads(row["state"])["judged_by"] == made.case_id)
+    assert "decide" not in await case.tasks()
+
+
+async def test_who_withdraws_before_the_lists_is_not_on_them(both: Both) -> None:
+    """Before the hour a withdrawal is an input like any other; the round ranks anew (I9)."""
+    made = await both.rounds.announce(NUMBER)
+    await made.fixed()
+    cases = await both.applied("law", "law")
+    await to_judging(made, cases, 90, 80)
+    await made.confirmed()
+    await cases[0].event("withdrawal-requested", reason="personal")
+    await made.until("stage = 'judging' AND (state ->> 'inputs')::int > 2")
+    body = await both.rounds.owner.fetchval(
+        "SELECT body FROM iehe.result_lists WHERE name = 'law' ORDER BY number DESC LIMIT 1"
+    )
+    said = {line["application"]: line["verdict"] for line in json.loads(body)["lines"]}
+    numbers = [case.row.application_no for case in cases]
+    assert said == {numbers[0]: "not-ranked", numbers[1]: "admitted"}
+
+
+async def test_canary_no_score_rank_or_outcome_where_it_could_be_read(both: Both, capsys, caplog) -> None:
+    """Neither in the round's history, made readable, nor in what Temporal keeps of applications in plain
+    text, nor in a log, nor in any mail.
+    """
+    made = await both.rounds.announce(NUMBER)
+    await made.fixed()
+    cases = await both.applied("law", "law", "law")
+    await to_judging(made, cases, 83, 71, 59)
+    await made.released()
+    for case, stage in zip(cases, ("offered", "offered", "rejected"), strict=True):
+        await case.until_stage(stage)
+    client = both.institute.client
+    codec = client.data_converter.payload_codec
+    assert codec is not None
+    of_round = await opened([event async for event in made.handle.fetch_history_events()], codec)
+    readable = b64_of(WorkflowHistory(made.case_id, of_round).to_json())
+    assert '"lists"' in readable or "inputs-ranked" in readable
+    plain = [json.dumps((await case.handle.fetch_history()).to_json_dict()) for case in cases]
+    shown = [MessageToJson((await case.handle.describe()).raw_description) for case in cases]
+    mails = [f"{caught.subject} {caught.text}" for caught in caught_mails(both.mail.folder)]
+    # those that quiet hours hold are as they will be
+    mails += [f"{row['message']} {row['facts']}" for case in cases for row in await case.notices()]
+    output = capsys.readouterr()
+    words = (
+        "admitted",
+        "waitlisted",
+        "rejected",
+        "not-admitted",
+        "offered",
+        "合格",
+        "166",
+        "142",
+        "118",
+        "83",
+    )
+    found = {
+        "history of the round": [
+            word
+            for word in ("admitted", "166", "142", "118")
+            if re.search(rf"(?<![0-9a-f.:]){word}\b", readable)
+        ],
+        "histories of applications": [
+            word for text in plain for word in words[:5] if f'"{word}"' in text or f"{word}\\" in text
+        ],
+        "search attributes": [word for text in shown for word in words[:5] if word in b64_of(text)],
+        "mails": [word for text in mails for word in words[:6] if word in text.replace("合格された方", "")],
+        "logs": [word for word in words[:4] if word in output.out + output.err + caplog.text],
+    }
+    assert {place: words for place, words in found.items() if words} == {}
+    assert all("decided" in b64_of(text) for text in shown)
+
+
+def b64_of(text: str) -> str:
+    """A description with its plain payloads made readable."""
+
+    def read(value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            if "data" in value and isinstance(value["data"], str):
+                yield base64.b64decode(value["data"]).decode("utf-8", "replace")
+            for each in value.values():
+                yield from read(each)
+        elif isinstance(value, list):
+            for each in value:
+                yield from read(each)
+
+    return "\n".join(read(json.loads(text)))

@@ -1,0 +1,47 @@
+"""What a person may choose in decisions about a round: for doors that let them choose.
+
+Files and the hashes of lists stand in rows alone: `office/round/options.py` looks them up.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from schemas.kernel.payload import Payload
+from schemas.round import commands
+from schemas.round.state import RoundState
+from schemas.round.waitlist import ContactOutcome
+from workflows.kernel.choices import Choices, coded, named
+from workflows.round.ground import policy_of
+
+HOLD_REASONS: Final = ("score-missing", "score-wrong", "list-wrong", "disaster", "other")
+"""Why a release is held."""
+
+
+def _programmes(state: RoundState) -> Choices:
+    return {"programme": named(state.programmes)}
+
+
+def _frames(state: RoundState) -> Choices:
+    rules = policy_of(state).rules
+    return {"frame": named(frame.key for programme in rules.programmes for frame in programme.frames)}
+
+
+def _corrections(state: RoundState) -> Choices:
+    """Those that wait for a second person, as their tasks name them."""
+    tasks = [task.key.partition(":")[2] for task in state.tasks.values() if task.kind == "confirm-score"]
+    return {"proposal": named(tasks)}
+
+
+CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
+    commands.PrepareList: _programmes,
+    commands.RecordJudgement: _programmes,
+    commands.ConfirmList: _programmes,
+    commands.SetOfferLimit: _frames,
+    commands.ConfirmScore: _corrections,
+    commands.RecordContact: lambda state: {
+        **_programmes(state),
+        **_frames(state),
+        "outcome": coded(ContactOutcome),
+    },
+    commands.HoldRelease: lambda _state: {"reason": coded(HOLD_REASONS)},
+}

@@ -1,0 +1,161 @@
+"""From the announcement of a round to the gate: rules are fixed, then applications and scores come in."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from schemas.kernel.deadlines import Deadline, DeadlinePolicy
+from schemas.kernel.policies import PolicyRef
+from schemas.kernel.refusals import Refusal
+from schemas.round.commands import AcceptBatch, CancelRound, ConfirmScore, CorrectScore, FixRules
+from schemas.round.facts import InputsRanked
+from schemas.round.links import RoundOpened
+from schemas.round.lookups import RoundFacts
+from schemas.round.records import BatchAccepted, RulesFixed, ScoreConfirmed
+from schemas.round.roles import Role
+from schemas.round.stages import Stage
+from workflows.round.ground import RoundDraft, policy_of, set_frames
+
+FIX: Final = "fix-rules"
+APPLICATIONS: Final = "applications"
+COMMON_TEST: Final = "common-test"
+EXAM_SCORES: Final = "exam-scores"
+RESOLVE: Final = "resolve-row"
+DISTRIBUTION: Final = "check-distribution"
+CONFIRM_SCORE: Final = "confirm-score"
+RANKING: Final = (Stage.SCORING, Stage.GATE, Stage.JUDGING, Stage.CONFIRMED)
+"""In which lists are made, or made anew."""
+
+
+def open_round(draft: RoundDraft) -> None:
+    """The round as it was announced; its rules are fixed by a person before anything comes in."""
+    state = draft.state
+    found = RoundFacts.model_validate(draft.look_up("round", case_id=state.case_id))
+    draft.follow_policy(found.policy_ref)
+    draft.learn_closures()
+    state.received_at, state.year, state.route = found.received_at, found.year, found.route
+    state.closes_at, state.exam_on, state.common_test_due = (
+        found.closes_at,
+        found.exam_on,
+        found.common_test_due,
+    )
+    state.release_at, state.enrol_by = found.release_at, found.enrol_by
+    draft.goto(Stage.PLANNED)
+    draft.start_deadline(FIX, policy_of(state).fix_rules)
+    draft.open_task(FIX, Role.HEAD_OF_ADMISSIONS, deadline=FIX)
+
+
+def fix_rules(draft: RoundDraft, command: FixRules) -> None:
+    """From now on nothing of the rules changes, whatever policy is loaded later.
+
+    Raises:
+        Refusal: there is no such version, or the round's applications are closed already.
+    """
+    state = draft.state
+    if state.closes_at is not None:
+        draft.require(draft.now < state.closes_at, "round-over")
+    draft.follow_policy(PolicyRef(version=command.version, route=policy_of(state).route))
+    state.fixed = True
+    draft.details.update(policy=command.version, rules=policy_of(state).rules.version)
+    set_frames(draft)
+    draft.record(RulesFixed(programmes=state.programmes))
+    opened = RoundOpened(round=state.case_id, round_id=state.case_id.partition("/")[2].lower())
+    draft.facts.tell("round-opened", opened, key=opened.round_id)
+    draft.goto(Stage.OPEN)
+    draft.start_deadline(APPLICATIONS, policy_of(state).applications, due_at=state.closes_at)
+
+
+def applications_over(draft: RoundDraft, _deadline: Deadline) -> None:
+    """No application comes any more; scores are waited for, each kind with a ladder of its own."""
+    state, policy = draft.state, policy_of(draft.state)
+    draft.goto(Stage.SCORING)
+    if state.common_test_due is not None:
+        due = draft.calendar.end_of(state.common_test_due)
+        _ask_for(draft, COMMON_TEST, policy.common_test, due)
+    if state.exam_on is not None:
+        due = draft.calendar.end_of(state.exam_on + timedelta(days=policy.exam_score_days))
+        _ask_for(draft, EXAM_SCORES, policy.exam_scores, due)
+
+
+def _ask_for(draft: RoundDraft, kind: str, policy: DeadlinePolicy, due: datetime) -> None:
+    draft.start_deadline(kind, policy, due_at=max(due, draft.now), keep=True)
+    draft.open_task(kind, Role.ADMISSIONS_OFFICE, deadline=kind, keep=True)
+
+
+def accept_batch(draft: RoundDraft, command: AcceptBatch) -> None:
+    """The file counts; somebody looks at its distribution beside last year's before a list is confirmed."""
+    draft.details.update(batch=str(command.batch), hash=command.hash)
+    draft.state.batches += 1
+    draft.record(BatchAccepted(batch=command.batch, hash=command.hash))
+    draft.open_task(DISTRIBUTION, Role.CHECKER, whose=command.batch.hex[:8], keep=True)
+
+
+def correct_score(draft: RoundDraft, command: CorrectScore) -> None:
+    """What is to be put right stands in rows, with its reason; nothing changes before another person agrees.
+
+    Raises:
+        Refusal: there is no such correction of this person's, or it is over.
+    """
+    found = _proposed(draft, str(command.proposal))
+    draft.require(found["proposed_by"] == draft.actor.id, "proposal-unknown")
+    draft.open_task(CONFIRM_SCORE, Role.CHECKER, whose=command.proposal.hex, keep=True)
+
+
+def confirm_score(draft: RoundDraft, command: ConfirmScore) -> None:
+    """By another person than who has proposed it; lists are made anew with it (R14).
+
+    Raises:
+        Refusal: it is the same person, or the score has changed since.
+    """
+    found = _proposed(draft, str(command.proposal))
+    draft.require(found["proposed_by"] != draft.actor.id, "value-second-person")
+    draft.require(not found["overtaken"], "value-overtaken")
+    draft.record(ScoreConfirmed(proposal=command.proposal))
+    draft.close_task(f"{CONFIRM_SCORE}:{command.proposal.hex}")
+
+
+def _proposed(draft: RoundDraft, proposal: str) -> dict[str, Any]:
+    found = draft.look_up("proposed-value", proposal=proposal, case_id=draft.state.case_id)
+    if found is None or found["confirmed_by"] is not None:
+        raise Refusal("proposal-unknown")
+    draft.details.update(proposal=proposal, part=found["part"])
+    return dict(found)
+
+
+def distribution_checked(_draft: RoundDraft) -> None:
+    """A person has looked at it and says so."""
+
+
+def inputs_ranked(draft: RoundDraft, fact: InputsRanked) -> None:
+    """What lists are made from was looked at: they were made, or something is missing (R1).
+
+    An earlier look tells nothing any more. What was prepared or confirmed of other inputs counts no more.
+    """
+    state = draft.state
+    draft.details.update(revision=fact.revision, missing=fact.missing, applications=fact.applications)
+    if fact.revision < state.inputs or state.stage not in RANKING:
+        return
+    state.inputs, state.missing, state.applications = fact.revision, fact.missing, fact.applications
+    if state.stage == Stage.SCORING and not state.batches:
+        return
+    state.release = None  # a release of what counts no more was held with it
+    if state.stage != Stage.GATE:
+        draft.goto(Stage.GATE)
+    if fact.missing == 0:
+        draft.goto(Stage.JUDGING)
+
+
+def enter_gate(draft: RoundDraft) -> None:
+    """Somebody finds what is missing; with the last of it the lists are made by themselves."""
+    if draft.state.missing:
+        draft.open_task(RESOLVE, Role.ADMISSIONS_OFFICE)
+
+
+def cancel(draft: RoundDraft, command: CancelRound) -> None:
+    """Before results are out: applications wait for nothing any more.
+
+    Raises:
+        Refusal: no reason is given.
+    """
+    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    draft.details["reason_id"] = command.reason_id
+    draft.goto(Stage.CANCELLED)

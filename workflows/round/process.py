@@ -1,0 +1,189 @@
+"""A round of admission as the host sees it: the table, and the rules by name."""
+
+from datetime import timedelta
+from typing import Final
+
+from pydantic import JsonValue
+
+from schemas.kernel.deadlines import Deadline
+from schemas.round import commands, facts, links, waitlist
+from schemas.round.policy import RoundPolicy
+from schemas.round.roles import Role
+from schemas.round.round import RoundForm
+from schemas.round.stages import Stage
+from schemas.round.state import RoundState
+from workflows.kernel.lifecycle import By, Lifecycle, StageInfo, Step, step
+from workflows.kernel.links import Absent, Closed, IntoRows, Takes, Tells
+from workflows.kernel.places import PLACE_FREED
+from workflows.kernel.process import EventKind, Process
+from workflows.kernel.steps import COMMON_DECISIONS, common_steps
+from workflows.round import choices, contacts, intake, judging, promotion, releasing
+
+OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
+HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS})
+CHECKER: Final = frozenset({Role.CHECKER})
+ALL: Final = OFFICE | CHECKER
+ADMISSION: Final = "jp.ac.iehe.admission-review"
+"""What applications tell is named after them."""
+
+STAGES: Final[dict[str, StageInfo]] = {
+    Stage.PLANNED: StageInfo("準備中", "planned", Role.HEAD_OF_ADMISSIONS),
+    Stage.OPEN: StageInfo("出願受付", "open", "applications"),
+    Stage.SCORING: StageInfo("採点中", "scoring", "scores"),
+    Stage.GATE: StageInfo("得点確認", "scores checked", Role.ADMISSIONS_OFFICE),
+    Stage.JUDGING: StageInfo("合否判定", "judging", Role.ADMISSIONS_OFFICE),
+    Stage.CONFIRMED: StageInfo("点検済", "confirmed", Role.HEAD_OF_ADMISSIONS),
+    Stage.RELEASED: StageInfo("合格発表済", "released", "telling"),
+    Stage.ENROLLING: StageInfo("入学手続中", "enrolling", "applicants"),
+    Stage.SUPPLEMENTING: StageInfo("追加合格", "calling the waitlist", Role.ADMISSIONS_OFFICE),
+    Stage.SETTLED: StageInfo("手続締切", "settled", Role.HEAD_OF_ADMISSIONS),
+    Stage.CLOSED: StageInfo("終了", "closed", final=True),
+    Stage.CANCELLED: StageInfo("中止", "cancelled", final=True),
+}
+LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
+RANKING: Final = intake.RANKING
+BEFORE: Final = (Stage.PLANNED, Stage.OPEN, *RANKING)
+
+
+def _ranked() -> tuple[Step, ...]:
+    """Lists were made anew, and what had been prepared of others is over; or something is missing."""
+    name = "inputs-ranked"
+    return (
+        step(name, at=[Stage.SCORING, Stage.JUDGING, Stage.CONFIRMED], by=By.EVENT, to=[Stage.GATE]),
+        step(name, at=[Stage.GATE], by=By.EVENT, to=[Stage.JUDGING]),
+        # an earlier look that comes late
+        step(name, at=STAGES, by=By.EVENT),
+    )
+
+
+LIFECYCLE: Final = Lifecycle(
+    STAGES,
+    (
+        step("open", at=[""], by=By.SYSTEM, to=[Stage.PLANNED]),
+        # told by the office: what it says is stored already
+        step("round-announced", at=STAGES, by=By.EVENT),
+        step("fix-rules", at=[Stage.PLANNED], by=HEAD, to=[Stage.OPEN]),
+        step("applications-over", at=[Stage.OPEN], by=By.CLOCK, to=[Stage.SCORING]),
+        step("accept-batch", at=[Stage.OPEN, *RANKING], by=OFFICE),
+        step("correct-score", at=RANKING, by=OFFICE),
+        step("confirm-score", at=RANKING, by=ALL),
+        *_ranked(),
+        step("set-offer-limit", at=[Stage.OPEN, *RANKING], by=HEAD),
+        step("prepare-list", at=[Stage.JUDGING], by=OFFICE),
+        step("record-judgement", at=[Stage.JUDGING], by=OFFICE),
+        step("confirm-list", at=[Stage.JUDGING], by=CHECKER, to=[Stage.CONFIRMED]),
+        step("schedule-release", at=[Stage.CONFIRMED], by=HEAD),
+        step("hold-release", at=[Stage.CONFIRMED], by=HEAD),
+        step("release-due", at=[Stage.CONFIRMED], by=By.CLOCK, to=[Stage.RELEASED]),
+        step("tell-outcomes", at=[Stage.RELEASED], by=By.CLOCK, to=[Stage.ENROLLING]),
+        step("tell-outcomes", at=[Stage.ENROLLING], by=By.CLOCK),
+        step("tell-outcomes", at=[Stage.SUPPLEMENTING], by=By.CLOCK),
+        step(PLACE_FREED, at=LIVING, by=By.EVENT),
+        # the waitlist
+        step("accept-batch", at=promotion.SERVING, by=OFFICE),
+        step(promotion.LOOKS, at=[Stage.ENROLLING], by=By.CLOCK, to=[Stage.SUPPLEMENTING]),
+        step(promotion.LOOKS, at=[Stage.SUPPLEMENTING], by=By.CLOCK, to=[Stage.SETTLED]),
+        step(promotion.LOOKS, at=[Stage.SETTLED], by=By.CLOCK),
+        step("waitlist-changed", at=STAGES, by=By.EVENT),
+        step("record-contact", at=[Stage.SUPPLEMENTING], by=OFFICE),
+        step("close-round", at=[Stage.ENROLLING, Stage.SETTLED], by=HEAD, to=[Stage.CLOSED]),
+        step("cancel-round", at=BEFORE, by=HEAD, to=[Stage.CANCELLED]),
+        *common_steps(tuple(STAGES), LIVING, ALL),
+    ),
+)
+
+
+def _facts(_state: RoundState, deadline: Deadline) -> dict[str, JsonValue]:
+    """What a reminder tells beside its day."""
+    return {"task": deadline.kind}
+
+
+ROUND: Final = Process[RoundState](
+    name="admission-round",
+    room="round",
+    title=("選抜回", "Admission round"),
+    state=RoundState,
+    policy=RoundPolicy,
+    lifecycle=LIFECYCLE,
+    office=Role.ADMISSIONS_OFFICE,
+    roles={
+        Role.ADMISSIONS_OFFICE: ("入試課", "admissions office"),
+        Role.CHECKER: ("点検者", "checker"),
+        Role.HEAD_OF_ADMISSIONS: ("入試統括", "head of admissions"),
+    },
+    open=intake.open_round,
+    enter={
+        Stage.GATE: intake.enter_gate,
+        Stage.JUDGING: judging.enter_judging,
+        Stage.CONFIRMED: releasing.enter_confirmed,
+        Stage.RELEASED: releasing.enter_released,
+        Stage.ENROLLING: releasing.enter_enrolling,
+    },
+    choices=choices.CHOICES,
+    exceptional=frozenset({commands.CancelRound, commands.CloseRound}),
+    decisions={
+        commands.FixRules: intake.fix_rules,
+        commands.AcceptBatch: promotion.accept_batch,
+        commands.CorrectScore: intake.correct_score,
+        commands.ConfirmScore: intake.confirm_score,
+        commands.SetOfferLimit: judging.set_offer_limit,
+        commands.PrepareList: judging.prepare_list,
+        commands.RecordJudgement: judging.record_judgement,
+        commands.ConfirmList: judging.confirm_list,
+        commands.ScheduleRelease: releasing.schedule_release,
+        commands.HoldRelease: releasing.hold_release,
+        commands.RecordContact: contacts.record_contact,
+        commands.CloseRound: releasing.close_round,
+        commands.CancelRound: intake.cancel,
+        **COMMON_DECISIONS,
+    },
+    events={
+        "round-announced": EventKind("round-announced", RoundForm, lambda _draft, _fact: None, starts=True),
+        "inputs-ranked": EventKind(
+            "inputs-ranked", facts.InputsRanked, intake.inputs_ranked, between_cases=True
+        ),
+        PLACE_FREED: EventKind(PLACE_FREED, facts.PlaceFreed, promotion.place_freed, between_cases=True),
+        "waitlist-changed": EventKind(
+            "waitlist-changed", facts.WaitlistChanged, promotion.waitlist_changed, between_cases=True
+        ),
+    },
+    expiries={
+        intake.APPLICATIONS: ("applications-over", intake.applications_over),
+        releasing.RELEASE: ("release-due", releasing.release_due),
+        promotion.LOOK: (promotion.LOOKS, promotion.look),
+        releasing.TELLING: ("tell-outcomes", releasing.tell_outcomes),
+    },
+    facts=_facts,
+    completed={intake.DISTRIBUTION: intake.distribution_checked, intake.RESOLVE: intake.distribution_checked},
+    answers_since=lambda state, _step: state.received_at,
+    subject=r"^20[0-9]{2}-[A-Z][A-Z0-9-]{2,18}$",
+    labels=("round_year", "round_route"),
+    tells={
+        "round-opened": Tells(
+            links.RoundOpened, keep=timedelta(days=400), key="the round", expected=("admission-review",)
+        ),
+        "outcome-released": Tells(
+            links.OutcomeReleased, keep=timedelta(days=400), key="case", expected=("admission-review",)
+        ),
+        "place-offered": Tells(
+            waitlist.PlaceOffered,
+            keep=timedelta(days=400),
+            key="case and entry of the waitlist",
+            expected=("admission-review",),
+        ),
+        "waitlist-released": Tells(
+            waitlist.WaitlistReleased, keep=timedelta(days=400), key="case", expected=("admission-review",)
+        ),
+        "enrolled-elsewhere": Tells(
+            waitlist.EnrolledElsewhere, keep=timedelta(days=400), key="case", expected=("admission-review",)
+        ),
+    },
+    takes={
+        f"{ADMISSION}.case-ranked": Takes(
+            IntoRows(), Absent.WAIT, Closed.NOTE, facts.CaseRanked, wait_days=200
+        ),
+        f"{ADMISSION}.case-withdrawn": Takes(
+            IntoRows(), Absent.WAIT, Closed.NOTE, facts.CaseWithdrawn, wait_days=200
+        ),
+    },
+)
