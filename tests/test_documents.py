@@ -1,10 +1,12 @@
 """Words that drift: every command, option, file, test, address and name in the documents exists."""
 
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import typer
 
@@ -82,6 +84,25 @@ def unknown_options(command: Any, text: str) -> set[str]:
     return set(OPTION.findall(text)) - known - {"--help", "--version"}
 
 
+def surplus(text: str) -> list[str]:
+    """Words of a command that stand where it takes no argument; of one that is only sketched, none."""
+    text = re.split(r"[>(#&]", text)[0].rstrip(" .,\\")
+    if text.count('"') % 2 or text.count("'") % 2:
+        return []
+    command, words = COMMANDS, shlex.split(text)
+    while words and words[0] in subcommands(command):
+        command = subcommands(command)[words.pop(0)]
+    if subcommands(command) or re.search(r"[\[<…]", text):
+        return []
+    context = command.make_context("iehe", [], resilient_parsing=True)
+    given = [word for word in words if word != "--help"]
+    try:
+        _, left, _ = command.make_parser(context).parse_args(given)
+    except click.UsageError as error:
+        return [error.format_message()]
+    return list(left)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_no_section_stands_on_a_page_twice(page) -> None:
     """A section that a merge has doubled is mended in one place only."""
@@ -98,6 +119,7 @@ def test_every_command_on_a_page_exists_with_its_options(page) -> None:
         assert command is not None, f"iehe {text}"
         if not subcommands(command):
             assert not unknown_options(command, text), f"iehe {text}"
+        assert not surplus(text), f"iehe {text}"
 
 
 @pytest.mark.parametrize("hint", HINTS)
@@ -106,6 +128,7 @@ def test_every_hint_of_a_started_stack_is_a_command(hint) -> None:
     command = command_of(hint.split())
     assert command is not None
     assert not subcommands(command)
+    assert not surplus(hint)
 
 
 def leaves(command: Any, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
