@@ -51,6 +51,14 @@ def test_no_word_of_the_pages_is_left_over():
 
 
 @pytest.mark.parametrize("process", EACH)
+def test_a_page_says_nothing_twice_of_a_case(process):
+    """What a case is filed under is shown of every case; its process shows it no second time."""
+    words = process_words()[process.room]
+    filed = {tuple(titles) for titles in words.get("labels", {}).values()}
+    assert [name for name, titles in words["page"].items() if tuple(titles) in filed] == []
+
+
+@pytest.mark.parametrize("process", EACH)
 def test_every_sentence_of_a_process_has_its_japanese(process):
     """Decisions, their fields and words, facts, forms and doors are told in Japanese."""
     told = {each: JA.sentence(process.room, each) for each in said.sentences(process)}
