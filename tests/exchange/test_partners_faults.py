@@ -29,7 +29,10 @@ async def outcome(partnership: Partnership, mobility: str = "m-1") -> dict[str, 
 
 
 async def changed(partnership: Partnership, mobility: str, faults: list[str]) -> None:
-    """A nomination and its change, with these faults on the way; then a night passes."""
+    """A nomination and its change, with these faults on the way; then a night and an hour pass.
+
+    What a busy machine has not answered at night is asked again by then.
+    """
     server = partnership.server
     student = {"number": f"S-{mobility}"}
     for step in ({}, {"last": "2027-07-31"}):
@@ -41,6 +44,8 @@ async def changed(partnership: Partnership, mobility: str, faults: list[str]) ->
             await partnership.deliver()
             await partnership.later(1)
     await partnership.night()
+    await partnership.later(1)
+    await partnership.work()
     await partnership.deliver()
 
 

@@ -307,7 +307,8 @@ async def arrive(house: House, office: Person, case_id: str) -> None:
     later = slot + timedelta(days=1)
     await tell(office, case_id, "arrival-delayed", slot=f"{later:%Y-%m-%dT%H:%M}", port="sdj")
     await tell(office, case_id, "arrival-planned", slot=f"{slot:%Y-%m-%dT%H:%M}", port="nrt")
-    await house.stack.forward(case_id, days=80)
+    # past the morning after, when a timer fires: before one has, an update is checked against the time before
+    await house.stack.forward(case_id, days=81)
     await do(office, case_id, "record-arrival", on=f"{BEGINS}")
     await tell(office, case_id, "checked-in", on=f"{BEGINS}")
 
