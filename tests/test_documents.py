@@ -131,6 +131,18 @@ def test_every_hint_of_a_started_stack_is_a_command(hint) -> None:
     assert not surplus(hint)
 
 
+def test_hints_act_as_nobody_whom_none_before_has_bound() -> None:
+    """The account is its own administrator; as anybody else it may act once an administrator has said so."""
+    acting, bound = "", {"admin-1"}
+    for hint in HINTS:
+        if hint.startswith("staff bind "):
+            assert acting == "admin-1", hint
+            bound.add(hint.split()[-1])
+        if hint.startswith("login "):
+            acting = hint.split()[-1]
+            assert acting in bound, hint
+
+
 def leaves(command: Any, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
     if not subcommands(command):
         return [(words, command)]
