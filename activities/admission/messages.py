@@ -20,6 +20,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "offer-lapsed": message("applicant"),
     "offer-accepted": message("applicant", "due_at"),
     "offer-declined": message("applicant"),
+    "enrolment-lapsed": message("applicant"),
+    "closed-with-round": message("applicant"),
     "waitlisted": message("applicant", "due_at"),
     "waitlist-released": message("applicant"),
     "rejected": message("applicant"),

@@ -57,6 +57,13 @@ class OutcomeReleased(Payload):
     round: CaseId
 
 
+class RoundOver(Payload):
+    """The round ends: an application that is not one yet, or is incomplete, is none any more."""
+
+    case: CaseId
+    round: CaseId
+
+
 class SiblingAccepted(Payload):
     """Another application of the same applicant in the round was accepted (rule A13)."""
 

@@ -22,6 +22,16 @@ class CaseRanked(Payload):
     choices: tuple[Code, ...]
 
 
+class CaseStanding(Payload):
+    """Where an application of a round stands, and its fee: what the round's end waits for."""
+
+    case: CaseId
+    round: CaseId
+    number: ApplicationNo
+    standing: Code
+    fee: Code
+
+
 class CaseWithdrawn(Payload):
     """An application waits for its round's lists no more, or gives back what they gave it."""
 

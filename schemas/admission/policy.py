@@ -1,5 +1,7 @@
 """The policy of a route of admission."""
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from schemas.kernel.deadlines import DeadlinePolicy
@@ -98,6 +100,12 @@ class AdmissionPolicy(ProcessPolicy):
     decision: DeadlinePolicy
     offer_reply: DeadlinePolicy
     enrolment: DeadlinePolicy
+    enrolment_by_hour: DeadlinePolicy = DeadlinePolicy(days=0)
+    """Of who was given a place by a round; it ends with the round's hour."""
+    enrolment_needs: tuple[Literal["admission-fee", "enrolment-documents"], ...] = ()
+    """What has to be there before somebody is enrolled."""
+    fee_kept_after: tuple[Code, ...] = ("enrolled", "declined", "deferred", "withdrawn")
+    """Endings after which an admission fee that was paid is not paid back."""
     waitlist: DeadlinePolicy
     rejudgment: DeadlinePolicy
     accommodation_lead_months: int = 1

@@ -67,6 +67,12 @@ class OfferAccepted(Payload):
     kind: Literal["offer-accepted"] = "offer-accepted"
 
 
+class Enrolled(Payload):
+    """Enrolled: the only one of the year, and the applicant's others end, in whatever round they are (R8)."""
+
+    kind: Literal["enrolled"] = "enrolled"
+
+
 class AccommodationRecorded(Payload):
     """The side process of exam adjustments changed its state."""
 

@@ -3,6 +3,15 @@
 from enum import StrEnum
 
 
+class Fee(StrEnum):
+    """What has become of the admission fee (入学料)."""
+
+    NONE = "none"
+    PAID = "paid"
+    DUE_BACK = "due-back"
+    REFUNDED = "refunded"
+
+
 class Stage(StrEnum):
     """Where an application stands."""
 

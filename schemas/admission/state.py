@@ -7,7 +7,7 @@ from pydantic import Field
 
 from schemas.admission.lookups import CommitteeMember, RoundFacts
 from schemas.admission.policy import AdmissionPolicy
-from schemas.admission.stages import Choice, Verdict
+from schemas.admission.stages import Choice, Fee, Verdict
 from schemas.kernel.case import CaseState
 from schemas.kernel.payload import Record
 from schemas.kernel.policies import PolicyRef
@@ -67,6 +67,10 @@ class AdmissionState(CaseState):
     """What the round has given, by its key in the ledger."""
     offered_until: datetime | None = None
     """Until when that is held."""
+    fee: Fee = Fee.NONE
+    fee_paid_at: datetime | None = None
+    """None: it was not paid, or was paid back."""
+    enrolment_documents_at: datetime | None = None
     round: RoundFacts | None = None
     submitted_on: date | None = None
     outside_period: Literal["early", "late"] | None = None

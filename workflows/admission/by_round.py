@@ -4,12 +4,12 @@ Nothing is decided here. What a list says is read where everybody reads it, so t
 the hour allows; its place is the round's, held in the ledger from the moment at which the case hears.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from schemas.admission.facts import OutcomeReleased, RoundOpened
-from schemas.admission.links import CaseRanked, CaseWithdrawn
+from schemas.admission.facts import OutcomeReleased, RoundOpened, RoundOver
+from schemas.admission.links import CaseRanked, CaseStanding, CaseWithdrawn
 from schemas.admission.records import DecisionRecorded
 from schemas.admission.stages import Choice, Stage
 from schemas.admission.state import AdmissionState
@@ -42,15 +42,48 @@ def find_round(draft: AdmissionDraft) -> None:
     found = draft.facts.standing(OPENED, round_id=draft.state.round.round_id if draft.state.round else "")
     if found is not None:
         draft.state.judged_by = RoundOpened.model_validate(found["data"]).round
+        report(draft)
 
 
 def round_opened(draft: AdmissionDraft, fact: RoundOpened) -> None:
     """A round will judge the application; one that waits for a decision waits for its lists from now on."""
     draft.state.judged_by = fact.round
     draft.details["round"] = fact.round
+    report(draft)
     if draft.state.stage == Stage.RANKED:
         draft.finish("decide")
         wait(draft)
+
+
+def report(draft: AdmissionDraft) -> None:
+    """Where the application stands, for the round's gate and its end."""
+    state = draft.state
+    if state.judged_by is None:
+        return
+    standing = CaseStanding(
+        case=state.case_id,
+        round=state.judged_by,
+        number=state.application_no,
+        standing=state.stage,
+        fee=state.fee,
+    )
+    draft.facts.tell("case-standing", standing)
+
+
+def reported(
+    enter: Mapping[str, Callable[[AdmissionDraft], None]],
+) -> dict[str, Callable[[AdmissionDraft], None]]:
+    """What entering each stage does, and the report that the application stands there."""
+
+    def of(stage: str) -> Callable[[AdmissionDraft], None]:
+        def entered(draft: AdmissionDraft) -> None:
+            report(draft)
+            if stage in enter:
+                enter[stage](draft)
+
+        return entered
+
+    return {stage: of(stage) for stage in Stage}
 
 
 def wait(draft: AdmissionDraft) -> None:
@@ -147,6 +180,15 @@ def enrolled_elsewhere(draft: AdmissionDraft, _fact: OutcomeReleased) -> None:
     draft.goto(Stage.WITHDRAWN)
 
 
+def round_over(draft: AdmissionDraft, _fact: RoundOver) -> None:
+    """The round has ended: what was never handed in whole is no application (R10)."""
+    if draft.state.stage not in (Stage.SUBMITTED, Stage.COMPLETENESS):
+        return
+    draft.record(DecisionRecorded(decision=Stage.INCOMPLETE, reason_code="round-over"))
+    draft.notify("closed-with-round", "applicant")
+    draft.goto(Stage.INCOMPLETE)
+
+
 def _offered(draft: AdmissionDraft, place: str) -> None:
     """A place is held in the ledger until the round's own hour."""
     state = draft.state
@@ -174,6 +216,7 @@ def _decided(draft: AdmissionDraft, stage: Stage) -> None:
 TELLS: Final[Mapping[str, Tells]] = {
     "case-ranked": Tells(CaseRanked, keep=timedelta(days=400)),
     "case-withdrawn": Tells(CaseWithdrawn, keep=timedelta(days=400)),
+    "case-standing": Tells(CaseStanding, keep=timedelta(days=400)),
 }
 TAKES: Final[Mapping[str, Takes]] = {
     OPENED: Takes(
@@ -192,6 +235,9 @@ TAKES: Final[Mapping[str, Takes]] = {
     ),
     f"{ROUND}.waitlist-released": Takes(
         ByCase("case"), Absent.WAIT, Closed.NOTE, OutcomeReleased, "outcome-released", waitlist_released
+    ),
+    f"{ROUND}.round-over": Takes(
+        ByCase("case"), Absent.WAIT, Closed.NOTE, RoundOver, "round-over", round_over
     ),
     f"{ROUND}.enrolled-elsewhere": Takes(
         ByCase("case"), Absent.WAIT, Closed.TASK, OutcomeReleased, "withdrawal-requested", enrolled_elsewhere

@@ -4,14 +4,14 @@ Rule numbers are those of docs/processes/admission.md.
 """
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Literal
 
 from pydantic import JsonValue
 
 from schemas.admission.commands import ConfirmEligibility, DecideAccommodation, PermitLate
 from schemas.admission.facts import AccommodationRequested, ItemFact, NoFacts
-from schemas.admission.lookups import ApplicationFacts
+from schemas.admission.lookups import ApplicationFacts, RoundFacts
 from schemas.admission.policy import AdmissionPolicy, ItemPolicy
 from schemas.admission.records import (
     AccommodationRecorded,
@@ -37,6 +37,18 @@ def policy_of(state: AdmissionState) -> AdmissionPolicy:
     if state.policy is None:
         raise RuntimeError("the case has not been opened")
     return state.policy
+
+
+def round_of(draft: AdmissionDraft) -> RoundFacts:
+    """The selection round of the application."""
+    if draft.state.round is None:
+        raise RuntimeError("the case has not been opened")
+    return draft.state.round
+
+
+def end_of(draft: AdmissionDraft, day: date) -> datetime:
+    """The last moment of a day, on the calendar of the case."""
+    return datetime.combine(day, time.max, draft.calendar.zone)
 
 
 def missing_items(state: AdmissionState) -> list[ItemPolicy]:

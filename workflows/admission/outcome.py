@@ -1,18 +1,15 @@
-"""Admission rules after the committee: decision, offer, answer, enrolment, withdrawal, re-judgment."""
+"""Admission rules after the committee: decision, offer, answer, withdrawal, re-judgment."""
 
-from datetime import date, datetime, time
 from typing import Final
 
 from schemas.admission.commands import (
     AnswerOffer,
     ChangePolicy,
     RecordDecision,
-    RecordEnrolment,
     Rejudge,
     Withdraw,
 )
 from schemas.admission.facts import OfferAnswered, SiblingAccepted, WithdrawalRequested
-from schemas.admission.lookups import RoundFacts
 from schemas.admission.records import DecisionRecorded, OfferAccepted
 from schemas.admission.roles import Role
 from schemas.admission.stages import Choice, Stage
@@ -23,9 +20,11 @@ from workflows.admission import by_round
 from workflows.admission.intake import (
     DECIDE_ACCOMMODATION,
     AdmissionDraft,
+    end_of,
     is_late,
     missing_items,
     policy_of,
+    round_of,
 )
 from workflows.kernel.taking_back import STEPS
 
@@ -110,33 +109,10 @@ def lapse_offer(draft: AdmissionDraft, _deadline: Deadline) -> None:
     draft.goto(Stage.LAPSED)
 
 
-def enter_accepted(draft: AdmissionDraft) -> None:
-    """Enrolment until the round's day."""
-    state = draft.state
-    policy = policy_of(state).enrolment
-    deadline = draft.start_deadline("enrolment", policy, due_at=_end_of(draft, _round(draft).enrol_by))
-    draft.open_task("record-enrolment", Role.ADMISSIONS_OFFICE, deadline="enrolment")
-    if draft.step not in STEPS:
-        draft.notify("offer-accepted", "applicant", due_at=deadline.due_at.isoformat())
-
-
-def record_enrolment(draft: AdmissionDraft, command: RecordEnrolment) -> None:
-    """How it ended; an ending other than enrolment needs its reason."""
-    explained = command.result == "enrolled" or command.reason_id is not None
-    draft.require(explained, "reason-required", step=f"{command.step} {command.result}")
-    draft.close_task("record-enrolment")
-    draft.stop_deadline("enrolment")
-    draft.record(DecisionRecorded(decision=command.result, reason_id=command.reason_id))
-    if command.result != "enrolled":
-        by_round.give_back(draft, command.result.replace("_", "-"))
-    draft.notify(command.result.replace("_", "-"), "applicant")
-    draft.goto(command.result)
-
-
 def enter_waitlisted(draft: AdmissionDraft) -> None:
     """On the list until the round's day."""
     policy = policy_of(draft.state).waitlist
-    deadline = draft.start_deadline("waitlist", policy, due_at=_end_of(draft, _round(draft).waitlist_until))
+    deadline = draft.start_deadline("waitlist", policy, due_at=end_of(draft, round_of(draft).waitlist_until))
     if draft.step not in STEPS and draft.state.judged_by is None:
         draft.notify("waitlisted", "applicant", due_at=deadline.due_at.isoformat())
 
@@ -228,13 +204,3 @@ def _ask_for_other_parts(draft: AdmissionDraft, before: set[str]) -> None:
 def _require_parts(draft: AdmissionDraft) -> None:
     if missing := missing_items(draft.state):
         raise Refusal("parts-missing", missing=", ".join(item.key for item in missing))
-
-
-def _round(draft: AdmissionDraft) -> RoundFacts:
-    if draft.state.round is None:
-        raise RuntimeError("the case has not been opened")
-    return draft.state.round
-
-
-def _end_of(draft: AdmissionDraft, day: date) -> datetime:
-    return datetime.combine(day, time.max, draft.calendar.zone)

@@ -49,6 +49,7 @@ from workflows.admission import (
     committee,
     corrections,
     duplicates,
+    enrolment,
     intake,
     outcome,
     review,
@@ -161,6 +162,12 @@ LIFECYCLE: Final = Lifecycle(
         step(AnswerOffer.step, at=[Stage.OFFERED], by=OFFICE, to=[Stage.ACCEPTED, Stage.DECLINED]),
         step("offer-answered", at=[Stage.OFFERED], by=By.EVENT, to=[Stage.ACCEPTED, Stage.DECLINED]),
         step("lapse-offer", at=[Stage.OFFERED], by=By.CLOCK, to=[Stage.LAPSED]),
+        step("lapse-enrolment", at=[Stage.ACCEPTED], by=By.CLOCK, to=[Stage.DECLINED]),
+        step("admission-fee-paid", at=LIVING, by=By.EVENT),
+        step("admission-fee-refunded", at=(*LIVING, *FINAL), by=By.EVENT),
+        step("enrolment-documents-received", at=[Stage.OFFERED, Stage.ACCEPTED], by=By.EVENT),
+        step("round-over", at=[Stage.SUBMITTED, Stage.COMPLETENESS], by=By.EVENT, to=[Stage.INCOMPLETE]),
+        step("round-over", at=LIVING, by=By.EVENT),
         step(
             RecordEnrolment.step,
             at=[Stage.ACCEPTED],
@@ -328,19 +335,21 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     labels=("round_id", "programme"),
     own_attributes=(ROUND_ATTRIBUTE,),
     attributes=_attributes,
-    enter={
-        Stage.SUBMITTED: intake.enter_submitted,
-        Stage.COMPLETENESS: intake.enter_completeness,
-        Stage.ELIGIBILITY: intake.enter_eligibility,
-        Stage.REVIEW: review.enter_review,
-        Stage.COMMITTEE: committee.enter_committee,
-        Stage.RANKED: outcome.enter_ranked,
-        Stage.OFFERED: outcome.enter_offered,
-        Stage.WAITLISTED: outcome.enter_waitlisted,
-        Stage.REJECTED: outcome.enter_rejected,
-        Stage.ACCEPTED: outcome.enter_accepted,
-        Stage.WITHDRAWN: outcome.enter_withdrawn,
-    },
+    enter=by_round.reported(
+        {
+            Stage.SUBMITTED: intake.enter_submitted,
+            Stage.COMPLETENESS: intake.enter_completeness,
+            Stage.ELIGIBILITY: intake.enter_eligibility,
+            Stage.REVIEW: review.enter_review,
+            Stage.COMMITTEE: committee.enter_committee,
+            Stage.RANKED: outcome.enter_ranked,
+            Stage.OFFERED: outcome.enter_offered,
+            Stage.WAITLISTED: outcome.enter_waitlisted,
+            Stage.REJECTED: outcome.enter_rejected,
+            Stage.ACCEPTED: enrolment.enter_accepted,
+            Stage.WITHDRAWN: outcome.enter_withdrawn,
+        }
+    ),
     decisions={
         PermitLate: intake.permit_late,
         ResolveDuplicate: duplicates.resolve_duplicate,
@@ -357,7 +366,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         JudgeConflict: committee.judge_conflict,
         RecordDecision: outcome.record_decision,
         AnswerOffer: outcome.answer_offer,
-        RecordEnrolment: outcome.record_enrolment,
+        RecordEnrolment: enrolment.record_enrolment,
         Withdraw: outcome.withdraw,
         Rejudge: outcome.rejudge,
         ChangePolicy: outcome.change_policy,
@@ -379,6 +388,11 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         "test-score-received": EventKind("item-arrived", NoFacts, intake.part_arrived("common-test")),
         "post-arrived": EventKind("post-arrived", PostArrived, intake.post_arrived),
         "offer-answered": EventKind("offer-answered", OfferAnswered, outcome.offer_answered),
+        "admission-fee-paid": EventKind("admission-fee-paid", NoFacts, enrolment.fee_paid),
+        "admission-fee-refunded": EventKind("admission-fee-refunded", NoFacts, enrolment.fee_refunded),
+        "enrolment-documents-received": EventKind(
+            "enrolment-documents-received", NoFacts, enrolment.documents_received
+        ),
         "withdrawal-requested": EventKind("withdrawal-requested", WithdrawalRequested, outcome.withdraw),
         "sibling-accepted": EventKind(
             "sibling-accepted", SiblingAccepted, outcome.sibling_accepted, between_cases=True
@@ -395,6 +409,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         "answer": ("replace-silent-reviewer", review.replace_silent_reviewer),
         "vote": ("ballot-overdue", committee.ballot_overdue),
         "offer-reply": ("lapse-offer", outcome.lapse_offer),
+        enrolment.BY_HOUR: ("lapse-enrolment", enrolment.lapse),
         "waitlist": ("release-waitlist", outcome.release_waitlist),
         "rejudgment": ("close-rejected", outcome.close_rejected),
         **TAKE_BACK_EXPIRIES,
@@ -402,8 +417,11 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     completed={
         "appoint-committee": committee.convene_again,
         "reconvene": committee.convene_again,
+        enrolment.REFUND: enrolment.refunded_by_hand,
         corrections.CHECK_CONFLICT: corrections.conflict_checked,
     },
+    undoes={enrolment.FEE: enrolment.give_back_fee},
+    outlasting=frozenset({enrolment.REFUND}),
     choices=choices.CHOICES,
     exceptional=frozenset({PermitLate, ReleaseReviewer, Rejudge, ChangePolicy}),
 )

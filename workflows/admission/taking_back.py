@@ -7,6 +7,7 @@ from schemas.admission.records import DecisionRecorded, ReviewRecorded
 from schemas.admission.roles import Role
 from schemas.admission.stages import Stage
 from schemas.kernel.taking_back import StepTaken
+from workflows.admission.enrolment import taken_back
 from workflows.admission.intake import AdmissionDraft
 from workflows.kernel.taking_back import TakesBack
 
@@ -52,6 +53,7 @@ def enrolment(draft: AdmissionDraft, taken: StepTaken) -> None:
             decision=TAKEN_BACK, reason_code=TAKEN_BACK, takes_place=gone, beyond_places=rejudged
         )
     )
+    taken_back(draft)
     draft.goto(taken.from_stage)
 
 

@@ -2,9 +2,7 @@
 
 -- name: application
 SELECT a.application_no, a.case_id, a.programme, a.round_id, a.submitted_on,
-       coalesce(a.superseded_by, (
-           SELECT c.case_id FROM iehe.cases_of_person(a.case_id) AS o (case_id) JOIN iehe.cases c USING (case_id)
-           WHERE c.case_id <> a.case_id AND c.stage IN ('accepted', 'enrolled') LIMIT 1)) AS superseded_by,
+       iehe.admission_other_offer(a.case_id) AS superseded_by,
        a.accommodation_requested_on, a.accommodation_sudden, extract(year FROM age(r.enrol_by, p.birth_date))::int AS age_at_enrolment,
        r.route, r.opens_at, r.closes_at, r.post_cutoff_at, r.enrol_by, r.waitlist_until,
        left(encode(sha256(convert_to(a.round_id || '/' || a.person_id, 'UTF8')), 'hex'), 32) AS person_key, a.further_choices

@@ -475,7 +475,10 @@ def _check_something_is_awaited(after: AdmissionState) -> None:
         assert set(after.deadlines) <= {PROPOSED}
         assert after.outcome is not None
         assert after.outcome_by is not None
-        assert {task.kind for task in after.tasks.values()} <= BY_HAND | {CONFIRM, CHECK_CONFLICT}
+        assert {task.kind for task in after.tasks.values()} <= BY_HAND | ADMISSION_REVIEW.outlasting | {
+            CONFIRM,
+            CHECK_CONFLICT,
+        }
     else:
         waits_for = ADMISSION_REVIEW.lifecycle.stages[after.stage].waits_for
         assert after.tasks or after.deadlines or waits_for

@@ -140,6 +140,7 @@ WAYS: Final[dict[str, Callable[[], Pure]]] = {
     "parts-overdue": parts_overdue,
     "reconvene": silent_committee,
     "record-enrolment": lambda: in_stage(Stage.ACCEPTED),
+    "refund": lambda: after_event(Stage.REVIEW, "admission-fee-paid"),
     "resolve-duplicate": lambda: Pure().open(possible_duplicates=TWIN),
     "review": lambda: in_stage(Stage.REVIEW),
     "vote": lambda: in_stage(Stage.COMMITTEE),

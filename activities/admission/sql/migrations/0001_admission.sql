@@ -307,11 +307,25 @@ RETURNS void LANGUAGE sql AS $$
             iehe.text_of(r ->> 'reason_id'), moment)
 $$;
 
--- the case whose accepted offer ends this one: noted by its acceptance, or still standing
+-- the other applications of a person in rounds of the same year of enrolment, this one's round among them
+CREATE FUNCTION iehe.cases_of_year(of_case text) RETURNS SETOF text LANGUAGE sql STABLE ROWS 3 AS $$
+    SELECT DISTINCT o.case_id
+    FROM iehe.applications a JOIN iehe.rounds r USING (round_id)
+    CROSS JOIN LATERAL iehe.cases_of_person(a.case_id) AS own (case_id)
+    JOIN iehe.applications same ON same.case_id = own.case_id
+    JOIN iehe.applications of_them ON of_them.person_id = same.person_id
+    JOIN iehe.rounds y ON y.round_id = of_them.round_id AND extract(year FROM y.enrol_by) = extract(year FROM r.enrol_by)
+    CROSS JOIN LATERAL iehe.cases_of_person(of_them.case_id) AS o (case_id)
+    WHERE a.case_id = of_case AND o.case_id <> of_case
+$$;
+
+-- the case whose accepted offer, or whose enrolment in any round of the year, ends this one: noted then, or still standing
 CREATE FUNCTION iehe.admission_other_offer(of_case text) RETURNS text LANGUAGE sql AS $$
     SELECT coalesce(a.superseded_by, (
         SELECT c.case_id FROM iehe.cases_of_person(a.case_id) AS o (case_id) JOIN iehe.cases c USING (case_id)
-        WHERE c.case_id <> a.case_id AND c.stage IN ('accepted', 'enrolled') LIMIT 1))
+        WHERE c.case_id <> a.case_id AND c.stage IN ('accepted', 'enrolled') LIMIT 1), (
+        SELECT c.case_id FROM iehe.cases_of_year(a.case_id) AS o (case_id) JOIN iehe.cases c USING (case_id)
+        WHERE c.stage = 'enrolled' LIMIT 1))
     FROM iehe.applications a WHERE a.case_id = of_case
 $$;
 
@@ -365,21 +379,15 @@ CREATE FUNCTION iehe.admission_lock_persons(of_case text) RETURNS void LANGUAGE 
     FROM iehe.applications WHERE case_id = of_case
 $$;
 
--- Rule A13 in one step: the other open applications of the round end, and fall silent at once.
-CREATE FUNCTION iehe.admission_record_offer_accepted(
-    of_case text, v integer, moment timestamptz, actor text, r jsonb
-) RETURNS void LANGUAGE plpgsql AS $$
+-- Other open applications end, and fall silent at once.
+CREATE FUNCTION iehe.admission_end_others(of_case text, v integer, moment timestamptz, others text[]) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
     sibling text;
 BEGIN
-    PERFORM iehe.admission_lock_persons(of_case);
-    IF iehe.admission_other_offer(of_case) IS NOT NULL THEN
-        PERFORM iehe.refuse('other-offer-accepted');
-    END IF;
     FOR sibling IN
         UPDATE iehe.applications o SET superseded_by = of_case
-        WHERE o.case_id IN (SELECT iehe.cases_of_person(of_case)) AND o.case_id <> of_case
-          AND o.superseded_by IS NULL
+        WHERE o.case_id = ANY (others) AND o.case_id <> of_case AND o.superseded_by IS NULL
           AND NOT EXISTS (SELECT FROM iehe.cases c WHERE c.case_id = o.case_id AND c.closed_at IS NOT NULL)
         RETURNING o.case_id
     LOOP
@@ -390,6 +398,35 @@ BEGIN
             'type', 'jp.ac.iehe.admission-review.sibling-accepted',
             'occurred_at', moment, 'received_at', moment, 'data', jsonb_build_object('by_case', of_case)));
     END LOOP;
+END
+$$;
+
+-- Rule A13 in one step: the other applications of the round end.
+CREATE FUNCTION iehe.admission_record_offer_accepted(
+    of_case text, v integer, moment timestamptz, actor text, r jsonb
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM iehe.admission_lock_persons(of_case);
+    IF iehe.admission_other_offer(of_case) IS NOT NULL THEN
+        PERFORM iehe.refuse('other-offer-accepted');
+    END IF;
+    PERFORM iehe.admission_end_others(of_case, v, moment, ARRAY(SELECT iehe.cases_of_person(of_case)));
+END
+$$;
+
+-- One enrolment a person and year, whatever round it is by: all others end, those too that come later (R8 of rounds).
+CREATE FUNCTION iehe.admission_record_enrolled(of_case text, v integer, moment timestamptz, actor text, r jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    before text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('enrolled', extract(year FROM y.enrol_by)::bigint))
+    FROM iehe.applications a JOIN iehe.rounds y USING (round_id) WHERE a.case_id = of_case;
+    before := iehe.admission_other_offer(of_case);
+    IF before IS NOT NULL THEN
+        PERFORM iehe.refuse('enrolled-before', jsonb_build_object('case', before));
+    END IF;
+    PERFORM iehe.admission_end_others(of_case, v, moment, ARRAY(SELECT iehe.cases_of_year(of_case)));
 END
 $$;
 
