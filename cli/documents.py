@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from cli.case_arguments import CaseArgument, LimitOption, acting, find_case, require_role
+from cli.new_file import write_new_file
 from cli.progress import progress
 from cli.session import CommandError, Exit, Session, print_json, refused
 from cli.tables import print_rows
@@ -97,12 +97,7 @@ async def get_document(
 
     row = await find_case(session, case, field="personal")
     kept = await get(await session.pool(), _store(session), await session.vault(), row, name, version)
-    try:
-        descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(kept.content)
-    except OSError as error:
-        raise CommandError("file-unusable", file=to, reason=error.strerror) from None
+    write_new_file(to, kept.content)
     told = {"case_id": row["case_id"], "document": name, "version": kept.version, "file": str(to)}
     session.answer(told, "document-written")
 

@@ -22,6 +22,7 @@ from activities.kernel.queries import queries
 from activities.kernel.scheduled import Tools
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
+from schemas.round.ending import UNDECIDED
 from schemas.round.policy import RoundPolicy
 from schemas.round.scores import ABSENT, EXEMPT, Candidate
 from schemas.round.waitlist import ELSEWHERE
@@ -51,6 +52,8 @@ class Inputs:
     waitlist: Mapping[str, int]
     listed: bool
     """Whether a list of who enrolled elsewhere was accepted."""
+    undecided: Sequence[str] = ()
+    """Numbers of applications on which the university has not spoken yet."""
 
 
 async def rank_some(tools: Tools) -> bool:
@@ -96,6 +99,9 @@ async def read_inputs(connection: Connection, case_id: str, state: Mapping[str, 
         limits=limits,
         waitlist=waitlist,
         listed=await connection.fetchval(SQL["elsewhere_listed"], case_id, ELSEWHERE),
+        undecided=[
+            row["number"] for row in await connection.fetch(SQL["undecided"], case_id, list(UNDECIDED))
+        ],
     )
 
 
@@ -139,10 +145,13 @@ def lists_of(case_id: str, inputs: Inputs) -> tuple[list[dict[str, Any]], list[d
     rules = inputs.policy.rules
     if inputs.policy.needs_elsewhere and not inputs.listed:
         return [], [{"number": "-", "about": ELSEWHERE, "code": "list-missing"}]
+    waits = [{"number": number, "about": "application", "code": "undecided"} for number in inputs.undecided]
     try:
         ranking = rank(rules, inputs.candidates, inputs.limits, inputs.waitlist)
     except FaultyInputError as error:
-        return [], [_lacking(fault) for fault in error.faults]
+        return [], [*waits, *(_lacking(fault) for fault in error.faults)]
+    if waits:
+        return [], waits
     hashed = inputs_hash(inputs.candidates, inputs.limits, rules, inputs.waitlist)
     formulas = {each.formula: each.version for each in rules.adjustments}
     made = [

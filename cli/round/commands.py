@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.case_arguments import CaseArgument, command, find_case
+from cli.round.ending import compare_output, make_output, show_ending, show_summary
 from cli.round.scores import scores
 from cli.session import CommandError, Session, print_json
 from cli.tables import Columns, print_rows, print_values, table_of
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(scores, name="scores")
+app.command("output")(make_output)
+app.command("compare")(compare_output)
+app.command("ending")(show_ending)
+app.command("summary")(show_summary)
 ProgrammeArgument = Annotated[str, typer.Argument(metavar="PROGRAMME", help="Whose list.")]
 NumberOption = Annotated[
     int | None,

@@ -44,6 +44,7 @@ from gateway.round.answers import (
     Verified,
 )
 from gateway.round.asking import round_asked
+from gateway.round.ending_doors import ENDING_DOORS
 from schemas.kernel.batches import BatchHead
 from spreadsheets.round.scores import check_scores
 
@@ -358,4 +359,5 @@ DOORS: Final = (
         _board,
         act=RESULTS,
     ),
+    *ENDING_DOORS,
 )

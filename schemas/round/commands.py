@@ -1,7 +1,7 @@
 """The decisions of people about a round."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -13,6 +13,7 @@ from schemas.round.waitlist import ContactOutcome, Number
 
 MinuteNo = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._/-]{0,31}$")]
 """The number of a minute of the faculty meeting (教授会議事録)."""
+OutputName = Literal["board", "portal", "letters", "hand-over"]
 
 
 class FixRules(Command):
@@ -116,6 +117,20 @@ class RecordContact(Command):
     def happened_at(self) -> datetime | None:
         """The time of the call."""
         return self.at
+
+
+class HandOver(Command):
+    """Hand those who have enrolled over to the registrar: each gets a number as a student, in one file."""
+
+    step: ClassVar[str] = "hand-over"
+
+
+class CompareOutput(Command):
+    """Say, as a second person, that what was put out says what is out, by the comparison of its file."""
+
+    step: ClassVar[str] = "compare-output"
+    output: OutputName = Field(description="What was put out.")
+    content: ListHash = Field(description="Of its rows, as the comparison shows it.")
 
 
 class CloseRound(Command):

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from schemas.kernel.identifiers import CaseId, Code
 from schemas.kernel.payload import Payload
+from schemas.round.waitlist import Number
 
 
 class InputsRanked(Payload):
@@ -35,6 +36,16 @@ class CaseWithdrawn(Payload):
     case: CaseId
     round: CaseId
     reason: Code
+
+
+class CaseStanding(Payload):
+    """Where an application stands, and its admission fee."""
+
+    case: CaseId
+    round: CaseId
+    number: Number
+    standing: Code
+    fee: Code
 
 
 class PlaceFreed(Payload):

@@ -1,6 +1,6 @@
 """The policy of a round: the rules of ranking, and until when whom what is asked."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,6 +8,7 @@ from schemas.kernel.batches import BatchMapping
 from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.policies import ProcessPolicy
+from schemas.round.ending import HandOverPolicy
 from schemas.round.rules import RankingRules
 from schemas.round.waitlist import CallingPolicy
 
@@ -40,9 +41,15 @@ class RoundPolicy(ProcessPolicy):
     promotion: DeadlinePolicy = DeadlinePolicy(days=0)
     """Ends at the next moment at which something of the waitlist changes by the clock."""
     calling: CallingPolicy = CallingPolicy()
+    outputs: tuple[Literal["board", "portal", "letters"], ...] = ()
+    """What goes out of the results, and is compared with them afterwards (R27)."""
+    hand_over: HandOverPolicy = HandOverPolicy()
 
     @model_validator(mode="after")
     def _mappings_fit_the_rules(self) -> Self:
+        codes = [self.hand_over.code_of(programme.key) for programme in self.rules.programmes]
+        if len(set(codes)) != len(codes):
+            raise ValueError("hand_over: two programmes have one code of the registrar's")
         for name, mapping in self.mappings.items():
             if mapping.key != name:
                 raise ValueError(f"mapping {name}: its key is {mapping.key}")

@@ -36,6 +36,10 @@ class RoundState(CaseState):
     """The release that is scheduled, or out."""
     told: int = 0
     """Cases that have been told their result."""
+    handed_over: str | None = None
+    """Of the newest file for the registrar, the hash of its rows."""
+    summary: str | None = None
+    """Of the round's summary, the hash of its bytes."""
 
     @property
     def programmes(self) -> tuple[str, ...]:

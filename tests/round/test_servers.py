@@ -1,8 +1,10 @@
 """A round and its applications before real servers: they know each other by links, lists and ledger alone."""
 
+import asyncio
 import base64
 import json
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -14,7 +16,7 @@ from temporalio.client import Client, WorkflowHistory
 from embedded.mail import MailCatcher, caught_mails
 from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
-from schemas.admission.commands import RecordDecision
+from schemas.admission.commands import AnswerOffer, RecordDecision, RecordEnrolment
 from tests.conftest import Database
 from tests.office import DEFAULT_STAFF, Case, Institute, Refused, person
 from tests.payloads import opened
@@ -223,3 +225,82 @@ def b64_of(text: str) -> str:
                 yield from read(each)
 
     return "\n".join(read(json.loads(text)))
+
+
+# one enrolment a person and year, whatever schedule it is by -----------------------------------------------
+
+EARLIER, LATER = "2027-comprehensive", "2027-recommendation"
+
+
+@pytest.fixture
+async def two(both: Both) -> tuple[Case, Case]:
+    """One person's applications by two schedules of a year."""
+    row = person(round_id=EARLIER)
+    later = row.model_copy(
+        update={"application_no": f"{row.application_no}-B", "programme": "law", "round_id": LATER}
+    )
+    return await both.institute.apply(row), await both.institute.apply(later)
+
+
+async def enrolled(case: Case) -> None:
+    await case.decide(RecordEnrolment, "office-1", result="enrolled")
+
+
+async def accepted(*cases: Case) -> None:
+    for case in cases:
+        await case.to_offered()
+        await case.decide(AnswerOffer, "office-1", answer="accepted")
+
+
+async def test_r8_who_enrolled_in_an_earlier_schedule_is_not_admitted_in_a_later_one(
+    two: tuple[Case, Case],
+) -> None:
+    """Enrolment ends the other application in its round, without a message; an acceptance alone does not."""
+    first, second = two
+    await second.until_stage("completeness")
+    await accepted(first)
+    assert await second.stage() == "completeness"
+    silent_from = len(await second.notices())
+    await enrolled(first)
+    await second.until_stage("withdrawn")
+    assert len(await second.notices()) == silent_from
+
+
+async def test_r8_of_two_enrolments_in_one_moment_one_is(two: tuple[Case, Case]) -> None:
+    """Both have accepted; the office enrols them at once: the second is refused, and ends."""
+    await accepted(*two)
+    answers = await asyncio.gather(*map(enrolled, two), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    await asyncio.gather(*(case.until(lambda row: row["stage"] in ("enrolled", "withdrawn")) for case in two))
+    assert len(refused) == 1
+    assert refused[0].code in ("enrolled-before", "wrong-stage", "case-closed")
+    assert Counter([await case.stage() for case in two]) == {"enrolled": 1, "withdrawn": 1}
+
+
+async def test_r8_an_application_that_comes_after_the_enrolment_ends_at_once(both: Both) -> None:
+    """And one of another year does not."""
+    institute = both.institute
+    row = person(round_id=EARLIER)
+    first = await institute.apply(row)
+    await accepted(first)
+    await enrolled(first)
+    await institute.pool.execute(
+        "INSERT INTO iehe.rounds SELECT '2028-recommendation', route, title_ja, title_en, opens_at,"
+        " closes_at, post_cutoff_at, enrol_by + 366, waitlist_until + 366"
+        " FROM iehe.rounds WHERE round_id = $1",
+        LATER,
+    )
+    await institute.pool.execute(
+        "INSERT INTO iehe.round_places SELECT '2028-recommendation', programme, places FROM iehe.round_places"
+        " WHERE round_id = $1",
+        LATER,
+    )
+    number = row.application_no
+    again = await institute.apply(
+        row.model_copy(update={"application_no": f"{number}-B", "programme": "law", "round_id": LATER})
+    )
+    await again.until_stage("withdrawn")
+    next_year = await institute.apply(
+        row.model_copy(update={"application_no": f"{number}-C", "round_id": "2028-recommendation"})
+    )
+    await next_year.until_stage("completeness")

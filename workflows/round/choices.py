@@ -12,6 +12,7 @@ from schemas.round.state import RoundState
 from schemas.round.waitlist import ContactOutcome
 from workflows.kernel.choices import Choices, coded, named
 from workflows.round.ground import policy_of
+from workflows.round.outputs import HAND_OVER, OF_RESULTS
 
 HOLD_REASONS: Final = ("score-missing", "score-wrong", "list-wrong", "disaster", "other")
 """Why a release is held."""
@@ -43,5 +44,6 @@ CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
         **_frames(state),
         "outcome": coded(ContactOutcome),
     },
+    commands.CompareOutput: lambda _state: {"output": named((*OF_RESULTS, HAND_OVER))},
     commands.HoldRelease: lambda _state: {"reason": coded(HOLD_REASONS)},
 }

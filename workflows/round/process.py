@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from schemas.kernel.deadlines import Deadline
 from schemas.round import commands, facts, links, waitlist
+from schemas.round.ending import RoundOver
 from schemas.round.policy import RoundPolicy
 from schemas.round.roles import Role
 from schemas.round.round import RoundForm
@@ -17,7 +18,7 @@ from workflows.kernel.links import Absent, Closed, IntoRows, Takes, Tells
 from workflows.kernel.places import PLACE_FREED
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
-from workflows.round import choices, contacts, intake, judging, promotion, releasing
+from workflows.round import choices, contacts, ending, intake, judging, promotion, releasing
 
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
 HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS})
@@ -86,7 +87,10 @@ LIFECYCLE: Final = Lifecycle(
         step(promotion.LOOKS, at=[Stage.SETTLED], by=By.CLOCK),
         step("waitlist-changed", at=STAGES, by=By.EVENT),
         step("record-contact", at=[Stage.SUPPLEMENTING], by=OFFICE),
-        step("close-round", at=[Stage.ENROLLING, Stage.SETTLED], by=HEAD, to=[Stage.CLOSED]),
+        # the end
+        step("compare-output", at=promotion.SERVING, by=CHECKER),
+        step("hand-over", at=[Stage.SETTLED], by=OFFICE),
+        step("close-round", at=[Stage.SETTLED], by=HEAD, to=[Stage.CLOSED]),
         step("cancel-round", at=BEFORE, by=HEAD, to=[Stage.CANCELLED]),
         *common_steps(tuple(STAGES), LIVING, ALL),
     ),
@@ -118,6 +122,7 @@ ROUND: Final = Process[RoundState](
         Stage.CONFIRMED: releasing.enter_confirmed,
         Stage.RELEASED: releasing.enter_released,
         Stage.ENROLLING: releasing.enter_enrolling,
+        Stage.SETTLED: ending.enter_settled,
     },
     choices=choices.CHOICES,
     exceptional=frozenset({commands.CancelRound, commands.CloseRound}),
@@ -133,7 +138,9 @@ ROUND: Final = Process[RoundState](
         commands.ScheduleRelease: releasing.schedule_release,
         commands.HoldRelease: releasing.hold_release,
         commands.RecordContact: contacts.record_contact,
-        commands.CloseRound: releasing.close_round,
+        commands.HandOver: ending.hand_over,
+        commands.CompareOutput: ending.compare_output,
+        commands.CloseRound: ending.close_round,
         commands.CancelRound: intake.cancel,
         **COMMON_DECISIONS,
     },
@@ -174,6 +181,7 @@ ROUND: Final = Process[RoundState](
         "waitlist-released": Tells(
             waitlist.WaitlistReleased, keep=timedelta(days=400), key="case", expected=("admission-review",)
         ),
+        "round-over": Tells(RoundOver, keep=timedelta(days=400), key="case", expected=("admission-review",)),
         "enrolled-elsewhere": Tells(
             waitlist.EnrolledElsewhere, keep=timedelta(days=400), key="case", expected=("admission-review",)
         ),
@@ -181,6 +189,9 @@ ROUND: Final = Process[RoundState](
     takes={
         f"{ADMISSION}.case-ranked": Takes(
             IntoRows(), Absent.WAIT, Closed.NOTE, facts.CaseRanked, wait_days=200
+        ),
+        f"{ADMISSION}.case-standing": Takes(
+            IntoRows(), Absent.WAIT, Closed.NOTE, facts.CaseStanding, wait_days=200
         ),
         f"{ADMISSION}.case-withdrawn": Takes(
             IntoRows(), Absent.WAIT, Closed.NOTE, facts.CaseWithdrawn, wait_days=200

@@ -20,7 +20,7 @@ from schemas.round.roles import Role
 from schemas.round.rules import chain
 from schemas.round.stages import Stage
 from schemas.round.waitlist import Entry, EntryChange, EntryState, WaitlistFound
-from workflows.round import intake
+from workflows.round import ending, intake
 from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of
 from workflows.round.waitlist import (
     BEFORE_TIME,
@@ -60,6 +60,8 @@ class Promotion:
     changes: list[EntryChange] = field(default_factory=list)
     goes_on: bool = False
     """More is to be done, in another step."""
+    waits_until: datetime | None = None
+    """The round ends, and what other cases do about it is looked at then."""
 
     @classmethod
     def of(cls, draft: RoundDraft) -> "Promotion":
@@ -89,10 +91,7 @@ class Promotion:
 
     def follow(self) -> None:
         """End what is over, and call the first; so many in a step, ends before calls."""
-        planned = self.plan()
-        for name in list(planned.ends)[:AT_ONCE]:
-            self.end(self.entries[name], *planned.ends[name])
-        self.goes_on |= len(planned.ends) > AT_ONCE
+        planned = self.end_some()
         if self.goes_on:
             return
         calling = {each.entry for each in planned.first if each.state is EntryState.CALLING}
@@ -110,6 +109,14 @@ class Promotion:
             self.draft.open_task(LOAD, Role.ADMISSIONS_OFFICE, keep=True)
         else:
             self.draft.close_task(LOAD)
+
+    def end_some(self) -> Plan:
+        """End what is over, so many in a step; the plan of which it was a part."""
+        planned = self.plan()
+        for name in list(planned.ends)[:AT_ONCE]:
+            self.end(self.entries[name], *planned.ends[name])
+        self.goes_on |= len(planned.ends) > AT_ONCE
+        return planned
 
     def change(
         self, entry: Entry, state: EntryState, evidence: dict[str, Any], reply_by: datetime | None = None
@@ -227,7 +234,7 @@ class Promotion:
                 for entry in self.entries.values()
                 if entry.state is EntryState.CALLING and entry.reply_by is not None
             ]
-            moments.append(times.promote_until)
+            moments.append(self.waits_until or times.promote_until)
             if self.listed and self.found.listed_at is not None:
                 moments.append(times.list_holds_until(self.found.listed_at))
         if self.goes_on:
@@ -258,9 +265,26 @@ def serve(here: Promotion) -> None:
     over = draft.state.stage == Stage.SUPPLEMENTING and draft.now >= here.times.promote_until
     if not over:
         here.follow()
+    else:
+        _end(here)
+    here.finish()
+
+
+def _end(here: Promotion) -> None:
+    """The round ends in its order: nothing is released before what comes before it is over (R10)."""
+    draft = here.draft
+    here.end_some()
+    if here.changes:
+        here.goes_on = True  # what has ended in this step is seen by the next
+        return
+    part = ending.waits_for(draft)
+    if part is not None:
+        draft.details["waits"] = part
+        here.waits_until = draft.now + ending.AGAIN
+        if draft.now >= here.times.promote_until + ending.A_WHILE:
+            draft.open_task(ending.STILL_OPEN, Role.ADMISSIONS_OFFICE, keep=True)
     elif not here.release() and draft.step == LOOKS:
         draft.goto(Stage.SETTLED)
-    here.finish()
 
 
 def place_freed(draft: RoundDraft, fact: PlaceFreed) -> None:
@@ -318,13 +342,3 @@ def accept_batch(draft: RoundDraft, command: AcceptBatch) -> None:
     draft.details.update(batch=str(command.batch), hash=command.hash)
     draft.record(schema.ElsewhereAccepted(batch=command.batch, hash=command.hash))
     look_at(draft, draft.now)  # what the file says can be read when this step is written
-
-
-def require_over(draft: RoundDraft) -> None:
-    """Nobody waits any more.
-
-    Raises:
-        Refusal: somebody does.
-    """
-    count = draft.look_up("waitlist-open", case_id=draft.state.case_id)
-    draft.require(count == 0, "waitlist-open", entries=count)

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from schemas.kernel.deadlines import Deadline
 from schemas.kernel.places import FrameWanted, PlaceLine
-from schemas.round.commands import CloseRound, HoldRelease, ScheduleRelease
+from schemas.round.commands import HoldRelease, ScheduleRelease
 from schemas.round.links import OutcomeReleased
 from schemas.round.roles import Role
 from schemas.round.rules import chain
 from schemas.round.stages import Stage
-from workflows.round import promotion
-from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of, root_of
+from workflows.round import ending, promotion
+from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of
 from workflows.round.waitlist import parents_of
 
 SCHEDULE: Final = "schedule-release"
@@ -149,16 +149,5 @@ def enter_enrolling(draft: RoundDraft) -> None:
             wanted = FrameWanted(limit=Decimal(frame.places), below=True)
             draft.places.frame(frame_in_ledger(state, frame.key), wanted)
     draft.start_deadline(ENROLMENT, policy.enrolment, due_at=state.enrol_by)
+    ending.compare_outputs(draft)
     promotion.begin(draft)
-
-
-def close_round(draft: RoundDraft, _command: CloseRound) -> None:
-    """Nothing is open any more.
-
-    Raises:
-        Refusal: an offer is, or somebody waits.
-    """
-    promotion.require_over(draft)
-    offered = draft.look_up("frame", frame=root_of(draft.state))["offered"]
-    draft.require(Decimal(offered) == 0, "round-offers-open", offered=offered)
-    draft.goto(Stage.CLOSED)

@@ -30,6 +30,10 @@ SELECT application, number, person, choices, gone FROM iehe.round_applications W
 -- name: values
 SELECT number, part, state, value, answer_order FROM iehe.batch_values WHERE case_id = $1 AND kind <> ALL ($2::text[])
 
+-- name: undecided
+-- Whom lists would leave out because nobody has spoken on their applications.
+SELECT number FROM iehe.round_standings WHERE case_id = $1 AND standing = ANY ($2::text[]) ORDER BY number
+
 -- name: limits
 SELECT frame, programme, number, waitlist FROM iehe.round_limits WHERE case_id = $1
 

@@ -76,7 +76,7 @@ def test_every_open_stage_can_end(stage) -> None:
 
 @pytest.mark.parametrize("stage", FINAL)
 def test_a_final_stage_is_left_by_taking_its_decision_back_alone(stage) -> None:
-    """A closed case knows only the steps about messages that failed or came too late, its end, and what it owes."""
+    """A closed case knows only the steps about what failed or came too late, its end, and what it owes."""
     back = {"take-back", "confirm-take-back", "refuse-take-back", "drop-take-back"}
     here = {line.name for line in LIFECYCLE.steps if stage in line.at}
     late = {"sibling-accepted", "admission-fee-refunded"}

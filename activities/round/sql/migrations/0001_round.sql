@@ -36,6 +36,21 @@ COMMENT ON COLUMN iehe.round_applications.number IS 'The examinee''s number (受
 COMMENT ON COLUMN iehe.round_applications.person IS 'Opaque, and the same in every application of one person.';
 COMMENT ON COLUMN iehe.round_applications.gone IS 'Why it waits no more.';
 
+CREATE TABLE iehe.round_standings (
+    case_id       text NOT NULL,
+    application   text NOT NULL,
+    number        text NOT NULL,
+    standing      text NOT NULL,
+    fee           text NOT NULL,
+    since         timestamptz NOT NULL DEFAULT now(),
+    told_version  integer,
+    PRIMARY KEY (case_id, application)
+);
+COMMENT ON TABLE iehe.round_standings IS 'Where each application of a round stands, as its case tells it; from its first day to its last.';
+COMMENT ON COLUMN iehe.round_standings.fee IS 'What has become of the admission fee.';
+COMMENT ON COLUMN iehe.round_standings.told_version IS 'By which step the case was told that the round ends.';
+CREATE INDEX round_standings_by_standing ON iehe.round_standings (case_id, standing);
+
 CREATE TABLE iehe.round_inputs (
     case_id   text PRIMARY KEY REFERENCES iehe.round_rounds,
     revision  integer NOT NULL DEFAULT 0,
@@ -132,6 +147,22 @@ BEGIN
 END
 $$;
 
+-- whether lists that were made are made without somebody on whom the university has not spoken yet
+CREATE FUNCTION iehe.round_take_standing(data jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    undecided constant text[] := ARRAY['eligibility', 'review', 'committee'];
+    was text;
+BEGIN
+    SELECT s.standing INTO was FROM iehe.round_standings s
+    WHERE s.case_id = data ->> 'round' AND s.application = data ->> 'case';
+    INSERT INTO iehe.round_standings AS s (case_id, application, number, standing, fee)
+    VALUES (data ->> 'round', data ->> 'case', data ->> 'number', data ->> 'standing', data ->> 'fee')
+    ON CONFLICT (case_id, application) DO UPDATE
+    SET number = excluded.number, standing = excluded.standing, fee = excluded.fee, since = now();
+    RETURN coalesce(was = ANY (undecided), false) <> (data ->> 'standing' = ANY (undecided));
+END
+$$;
+
 CREATE FUNCTION iehe.round_take_row(of_type text, data jsonb, key text, withdrawn boolean) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -142,7 +173,9 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM FROM iehe.round_inputs i WHERE i.case_id = of_round FOR UPDATE;
-    IF of_type LIKE '%.case-withdrawn' OR withdrawn THEN
+    IF of_type LIKE '%.case-standing' THEN
+        changed := iehe.round_take_standing(data);
+    ELSIF of_type LIKE '%.case-withdrawn' OR withdrawn THEN
         UPDATE iehe.round_applications a SET gone = coalesce(data ->> 'reason', 'withdrawn')
         WHERE a.case_id = of_round AND a.application = data ->> 'case' AND a.gone IS NULL;
         changed := FOUND;
@@ -246,15 +279,15 @@ BEGIN
 END
 $$;
 
-SELECT iehe.keep_at_home('round', 'round_rounds', 'round_applications', 'round_inputs', 'round_missing', 'round_limits',
+SELECT iehe.keep_at_home('round', 'round_rounds', 'round_applications', 'round_standings', 'round_inputs', 'round_missing', 'round_limits',
     'round_judgements', 'round_formulas');
 
 -- rights ---------------------------------------------------------------------------------------------------
 
-GRANT SELECT ON iehe.round_rounds, iehe.round_applications, iehe.round_inputs, iehe.round_missing, iehe.round_limits,
+GRANT SELECT ON iehe.round_rounds, iehe.round_applications, iehe.round_standings, iehe.round_inputs, iehe.round_missing, iehe.round_limits,
     iehe.round_judgements, iehe.round_formulas TO iehe_worker, iehe_office;
 GRANT INSERT ON iehe.round_rounds, iehe.round_inputs TO iehe_worker, iehe_office;
-GRANT INSERT, UPDATE ON iehe.round_applications, iehe.round_limits, iehe.round_judgements TO iehe_worker;
+GRANT INSERT, UPDATE ON iehe.round_applications, iehe.round_standings, iehe.round_limits, iehe.round_judgements TO iehe_worker;
 GRANT UPDATE ON iehe.round_inputs TO iehe_worker;
 GRANT INSERT, DELETE ON iehe.round_missing TO iehe_worker;
 GRANT INSERT ON iehe.round_formulas TO iehe_worker;
@@ -262,5 +295,5 @@ GRANT INSERT ON iehe.round_formulas TO iehe_worker;
 -- retention: every row of a case that is its own
 CREATE FUNCTION iehe.round_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT iehe.erase_rows(of_case, ARRAY['round_formulas', 'round_judgements', 'round_limits', 'round_missing',
-        'round_applications', 'round_inputs', 'round_rounds'])
+        'round_applications', 'round_standings', 'round_inputs', 'round_rounds'])
 $$;

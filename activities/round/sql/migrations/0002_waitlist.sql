@@ -272,6 +272,6 @@ GRANT INSERT ON iehe.round_contacts, iehe.round_waitlist_log, iehe.round_elsewhe
 -- retention: every row of a case that is its own
 CREATE OR REPLACE FUNCTION iehe.round_erase(of_case text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT iehe.erase_rows(of_case, ARRAY['round_contacts', 'round_waitlist_log', 'round_elsewhere', 'round_elsewhere_lists',
-        'round_waitlist', 'round_formulas', 'round_judgements', 'round_limits', 'round_missing', 'round_applications', 'round_inputs',
+        'round_waitlist', 'round_formulas', 'round_judgements', 'round_limits', 'round_missing', 'round_applications', 'round_standings', 'round_inputs',
         'round_rounds'])
 $$;
