@@ -156,8 +156,9 @@ def close_round(draft: RoundDraft, _command: CloseRound) -> None:
     """Nothing is open any more.
 
     Raises:
-        Refusal: an offer is, or somebody waits.
+        Refusal: an offer or a re-judgment is, or somebody waits.
     """
+    draft.require(draft.state.rejudgment is None, "rejudgment-unfinished")
     promotion.require_over(draft)
     offered = draft.look_up("frame", frame=root_of(draft.state))["offered"]
     draft.require(Decimal(offered) == 0, "round-offers-open", offered=offered)
