@@ -38,4 +38,10 @@ async def admitted(connection: Connection, terms: Mapping[str, Any]) -> Any:
     return {row["frame"]: row["count"] for row in await connection.fetch(SQL["admitted"], terms["case_id"])}
 
 
-LOOKUPS: Final = {"round": round_, "judged": judged, "admitted": admitted, **WAITLIST_LOOKUPS, **REJUDGMENT_LOOKUPS}
+LOOKUPS: Final = {
+    "round": round_,
+    "judged": judged,
+    "admitted": admitted,
+    **WAITLIST_LOOKUPS,
+    **REJUDGMENT_LOOKUPS,
+}

@@ -1,5 +1,6 @@
-"""Computing a re-judgment, outside of the round's steps as its lists are made: what it is computed from is read as
-one revision, and what comes of it is written only while that revision stands.
+"""Computing a re-judgment, outside of the round's steps as its lists are made.
+
+What it is computed from is read as one revision; what comes of it is written only while that revision stands.
 """
 
 import asyncio
@@ -176,7 +177,7 @@ def as_stored(inputs: Inputs, row: asyncpg.Record, bases: Mapping[str, Base]) ->
     return Found(inputs, bases, json.loads(row["apart"]))
 
 
-# what a step asks ---------------------------------------------------------------------------------------------
+# what a step asks -----------------------------------------------------------------------------------------
 
 
 async def _rules(connection: Connection, terms: Mapping[str, Any]) -> str:
@@ -200,9 +201,7 @@ async def _rules(connection: Connection, terms: Mapping[str, Any]) -> str:
 def _frames(policy: Any) -> dict[str, dict[str, str | None]]:
     if not isinstance(policy, RoundPolicy):
         raise Refusal("policy-unknown", policy=policy.version)
-    return {
-        each.key: {frame.key: frame.parent for frame in each.frames} for each in policy.rules.programmes
-    }
+    return {each.key: {frame.key: frame.parent for frame in each.frames} for each in policy.rules.programmes}
 
 
 async def _rejudgment(connection: Connection, terms: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Rejudged(Payload):
 
 
 class RejudgmentFound(Payload):
-    """A re-judgment as a step finds it; what it was computed from stays as it is until the step is written."""
+    """A re-judgment as a step finds it; its inputs stay as they are until the step is written."""
 
     state: Literal["reported", "recomputed", "confirmed", "told", "closed"]
     opened_by: str

@@ -21,7 +21,7 @@ from schemas.kernel.step import FactTold, StepOutcome
 from schemas.round import commands
 from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from tests.round.bureau import ANN, CASE, CHECKER, HEAD, RULES, Bureau, application
-from tests.round.calling import SIX, Desk
+from tests.round.calling import ENDS, SIX, Desk
 from tests.round.test_rules import propose, refused
 from tests.words import UNREADABLE
 from workflows.round.process import ROUND
@@ -144,7 +144,11 @@ async def test_r7_from_the_second_to_the_first_choice_the_place_is_moved(desk: D
     """Who holds the first choice keeps it, and the place of the second one is the waitlist's."""
     bureau = desk.bureau
     await desk.released(ENGINEERS, ELEC, ELEC, MECH)
-    assert [await desk.place(number) for number in ENGINEERS] == [("elec", "offered"), ("mech", "offered"), None]
+    assert [await desk.place(number) for number in ENGINEERS] == [
+        ("elec", "offered"),
+        ("mech", "offered"),
+        None,
+    ]
     await desk.accepts("A0002")
     await opens(bureau)
     await put_right(bureau, "A0002", 99)
@@ -165,7 +169,7 @@ async def test_r7_from_the_second_to_the_first_choice_the_place_is_moved(desk: D
 
 
 async def test_r7_who_withdrew_after_the_release_wrongs_nobody(desk: Desk) -> None:
-    """Their places are the waitlist's, as before: they count in the ranking as they did, and claim nothing."""
+    """Their places are the waitlist's: they count in the ranking as they did, and claim nothing."""
     bureau = desk.bureau
     await desk.released(SIX)
     await desk.withdraws("A0001")
@@ -250,7 +254,7 @@ async def test_r7_without_a_re_judgment_no_score_is_put_right_after_the_release(
 
 
 async def test_r7_the_extra_place_given_back_is_nobodys(desk: Desk) -> None:
-    """pretix #1238: what never was a place frees none; the waitlist is served from the others alone."""
+    """Pretix #1238: what never was a place frees none; the waitlist is served from the others alone."""
     bureau = desk.bureau
     await judged_again(desk)
     await desk.begins()
@@ -342,7 +346,7 @@ async def test_r7_history_has_counts_and_the_key_and_no_verdict(desk: Desk) -> N
 
 
 async def test_r7_nobody_wronged_is_an_end_too(desk: Desk) -> None:
-    """Confirmed by the second person: nothing is released and nobody told; the round waits for it till then."""
+    """Confirmed by the second person: nothing is released and nobody told; the round waits for it."""
     bureau = desk.bureau
     await desk.released({"A0001": (90, 90)})
     await desk.accepts("A0001")
@@ -360,7 +364,12 @@ async def test_r7_an_error_that_is_reported_is_a_task_and_no_more(desk: Desk) ->
     """The head looks; opening a re-judgment ends the task."""
     bureau = desk.bureau
     await desk.released(SIX)
-    said = {"source": "urn:example:portal", "id": "e1", "type": event_type(ROUND.name, "error-reported"), "data": {"about": "english"}}
+    said = {
+        "source": "urn:example:portal",
+        "id": "e1",
+        "type": event_type(ROUND.name, "error-reported"),
+        "data": {"about": "english"},
+    }
     moments = {"occurred_at": bureau.now, "received_at": bureau.now}
     await bureau.take(FactTold(event=EventEnvelope.model_validate({**said, **moments})))
     assert "rejudge:english" in await bureau.tasks()
@@ -372,10 +381,14 @@ async def test_r7_an_error_that_is_reported_is_a_task_and_no_more(desk: Desk) ->
 async def test_r7_rules_are_corrected_by_a_version_with_the_same_frames(desk: Desk) -> None:
     """What was weighed wrongly: the next re-judgment goes by the right rules without their being named."""
     bureau = desk.bureau
-    stored = json.loads(await bureau.owner.fetchval("SELECT body FROM iehe.policies WHERE version = 'default-1'"))
+    stored = json.loads(
+        await bureau.owner.fetchval("SELECT body FROM iehe.policies WHERE version = 'default-1'")
+    )
     programmes = [{**each, "weights": {"math": 1, "english": 2}} for each in RULES["programmes"]]
     right = {**stored["routes"]["general"], "rules": {**RULES, "version": "2", "programmes": programmes}}
-    other = {**RULES, "version": "3", "programmes": [{**RULES["programmes"][0], "frames": [{"key": "law", "places": 2}, {"key": "law-b", "parent": "law", "places": 1}]}, *RULES["programmes"][1:]]}
+    inner = [{"key": "law", "places": 2}, {"key": "law-b", "parent": "law", "places": 1}]
+    law = {**RULES["programmes"][0], "frames": inner}
+    other = {**RULES, "version": "3", "programmes": [law, *RULES["programmes"][1:]]}
     load = (
         "INSERT INTO iehe.policies (process, version, valid_from, body, sha256, loaded_by)"
         " VALUES ('admission-round', $1, '2026-04-02', $2, '', 'test')"
@@ -399,7 +412,7 @@ async def test_r7_rules_are_corrected_by_a_version_with_the_same_frames(desk: De
     assert await wronged(bureau) == {}
 
 
-async def test_r7_correction_lists_recompute_to_the_same_bytes(desk: Desk) -> None:
+async def test_i8_correction_lists_recompute_to_the_same_bytes(desk: Desk) -> None:
     """I8, also after the wronged have answered; every list that is opened for it is noted."""
     bureau = desk.bureau
     await judged_again(desk)
@@ -421,11 +434,17 @@ async def test_r7_is_shown_with_what_changes_and_who_looked_is_noted(desk: Desk)
     await wrong_score(desk)
     shown = await rejudgments.show(bureau.office, CHECKER.id, CASE)
     (change,) = shown["changed"]
-    assert (change["application"], change["verdict_before"], change["verdict"]) == ("A0004", "waitlisted", "admitted")
+    assert (change["application"], change["verdict_before"], change["verdict"]) == (
+        "A0004",
+        "waitlisted",
+        "admitted",
+    )
     assert (change["total_before"], change["total"], change["rank"]) == ("110", "145", 1)
     (correction,) = shown["corrections"]
     assert (correction["programme"], correction["since"], correction["number"]) == ("law", 1, 2)
-    read = await bureau.owner.fetch("SELECT list FROM iehe.result_reads WHERE staff_id = 'checker-1' ORDER BY 1")
+    read = await bureau.owner.fetch(
+        "SELECT list FROM iehe.result_reads WHERE staff_id = 'checker-1' ORDER BY 1"
+    )
     key = (await bureau.state()).rejudgment
     assert [each["list"] for each in read] == [f"{CASE}#law/1", f"{CASE}#law/2", f"{CASE}#rejudgment/{key}"]
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -443,3 +462,86 @@ async def test_r7_is_opened_within_a_year_of_the_release(desk: Desk) -> None:
     reason = str(uuid4())
     await bureau.owner.execute(UNREADABLE, reason, CASE, "head-1")
     await refused(bureau, "rejudgment-late", OpenRejudgment, HEAD, error="other", reason_id=reason)
+
+
+async def test_r15_lists_of_other_rounds_by_the_same_formula_are_shown(desk: Desk) -> None:
+    """By the version that the lists which are out were made by; what was withdrawn there is left out."""
+    bureau = desk.bureau
+    branch = {"since": 0, "until": 100, "factor": 1, "offset": 0, "values": [{"raw": 50, "adjusted": 50}]}
+    formula = {"formula": "median", "version": "1", "of": "math", "places": 0, "rounding": "half-up"}
+    await bureau.owner.execute(
+        "UPDATE iehe.policies"
+        " SET body = jsonb_set(body::jsonb, '{routes,general,rules,adjustments}', $1::jsonb)",
+        json.dumps([{**formula, "branches": [branch]}]),
+    )
+    await desk.released({"A0001": (90, 90)})
+    other = "round/2026-GENERAL"
+    for name, state in (("law", "made"), ("mech", "withdrawn")):
+        made = "SELECT iehe.make_result_list($1, $2, repeat('0', 64), '1', '', '{}', '[]')"
+        listed = await bureau.owner.fetchval(made, other, name)
+        formulas = "INSERT INTO iehe.round_formulas VALUES ($1, $2, 'median', '1')"
+        await bureau.owner.execute(formulas, listed, other)
+        if state == "withdrawn":
+            await bureau.owner.execute("SELECT iehe.withdraw_results($1, ARRAY[$2], 'test')", other, name)
+    await opens(bureau, error="formula-wrong")
+    shown = await rejudgments.show(bureau.office, ANN.id, CASE)
+    assert {(each["case_id"], each["programme"]) for each in shown["siblings"]} == {(other, "law")}
+
+
+async def test_r7_who_has_the_place_from_the_waitlist_keeps_it_and_is_not_told_again(desk: Desk) -> None:
+    """A second place is none, and the first one stays in time and state."""
+    bureau = desk.bureau
+    await desk.begun()
+    await bureau.goes_on(hours=1)
+    await desk.contact("A0003", "accepts")
+    await desk.accepts("A0003")
+    await opens(bureau)
+    await put_right(bureau, "A0003", 99)
+    await compute(bureau)
+    await confirms(bureau)
+    await tells(bureau)
+    assert await wronged(bureau) == {"A0003": "has-it"}
+    assert await desk.place("A0003") == ("law", "taken")
+    assert await bureau.frame("law") == (2, 0, 1, 1)
+    assert await bureau.facts("rejudged") == []
+
+
+async def test_r7_who_said_no_when_called_is_given_nothing_and_who_was_not_reached_is(desk: Desk) -> None:
+    """An answer stands, and silence is none; also once nobody is called any more."""
+    bureau = desk.bureau
+    await desk.begun()
+    await bureau.goes_on(hours=1)
+    await desk.contact("A0003", "declines")
+    await desk.over(ENDS)
+    for _ in range(4):
+        await bureau.goes_on(seconds=2)
+    assert (await bureau.state()).stage == "settled"
+    await opens(bureau)
+    await put_right(bureau, "A0003", 99)
+    await put_right(bureau, "A0005", 98)
+    await compute(bureau)
+    assert await wronged(bureau) == {"A0003": "declined", "A0005": None}
+    await confirms(bureau)
+    await tells(bureau)
+    assert await wronged(bureau) == {"A0003": "declined", "A0005": "extra"}
+    assert await bureau.facts("rejudged") == [application("A0005")]
+
+
+async def test_r7_what_a_move_leaves_goes_to_who_was_wronged_by_it(desk: Desk) -> None:
+    """One moves to the first choice, another would have had the second one of theirs: none is beyond."""
+    bureau = desk.bureau
+    await desk.released(ENGINEERS, ELEC, ELEC, MECH)
+    await desk.gives_back("A0001")
+    await bureau.leaves("A0001")
+    await opens(bureau)
+    await put_right(bureau, "A0002", 99)
+    await put_right(bureau, "A0001", 0)
+    await compute(bureau)
+    await confirms(bureau)
+    await tells(bureau)
+    assert await wronged(bureau) == {"A0002": "moved", "A0003": "extra"}
+    assert (await desk.place("A0002"), await desk.place("A0003")) == (
+        ("elec", "offered"),
+        ("mech", "offered"),
+    )
+    assert (await bureau.frame("elec"), await bureau.frame("mech")) == ((1, 0, 1, 0), (1, 0, 1, 0))

@@ -1,9 +1,10 @@
 """Re-judgment (再判定): an error is found after the release, and nobody loses a place for it (R7).
 
-The head opens it with what was wrong; what it was computed from is put right as before the release, and all is computed
-again outside of steps (`activities/round/rejudgments.py`). Another person confirms what they have seen. Then the
-correction lists are out at once; the wronged get a place beyond the limit, or have theirs moved to the choice that
-they wanted more, and hear of it before anybody else. Everything stands in rows: the round knows which one is open.
+The head opens it with what was wrong; scores are put right as before the release, and all is computed again
+outside of steps (`activities/round/rejudgments.py`). Another person confirms what they have seen. Then the
+correction lists are out at once; the wronged get a place beyond the limit, or have theirs moved to the choice
+that they wanted more, and hear of it before anybody else. Everything stands in rows: the round knows which
+one is open.
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """A re-judgment as a function of what is out and of the ranking that is right (R7): nobody loses by it.
 
-Of a list that is out everything stays as it was said, but for the lines of those who were wronged: who would have
-been admitted, or to a choice that they wanted more. Who was admitted and ought not to have been stays admitted.
+Of a list that is out everything stays as it was said, but for the lines of those who were wronged: who would
+have been admitted, or to a choice that they wanted more. Who ought not to have been admitted stays so.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,8 +48,8 @@ def apart_key(number: str, frame: str | None = None) -> str:
 def as_considered(candidates: Iterable[Candidate], released: Lists) -> tuple[Candidate, ...]:
     """Those who were considered when the lists came out, whatever has become of them since.
 
-    Otherwise whoever has withdrawn since would leave a place to the next, who was not wronged: that place is the
-    waitlist's. Who is on no list came later.
+    Otherwise whoever has withdrawn since would leave a place to the next, who was not wronged: that place is
+    the waitlist's. Who is on no list came later.
     """
     reasons: dict[str, str | None] = {}
     for made in released.values():
