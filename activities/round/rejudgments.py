@@ -71,7 +71,7 @@ async def rejudge_some(tools: Tools) -> bool:
         return False
     case_id, rejudgment = due["case_id"], due["rejudgment"]
     async with tools.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
-        found = await _read(connection, case_id, due)
+        found = await _read(connection, case_id, dict(due))
     await tools.fault("rejudgment-read")
     computed = await asyncio.to_thread(compute, case_id, found)
     await tools.fault("rejudgment-computed")
@@ -112,8 +112,12 @@ def compute(case_id: str, found: Found) -> Computed:
     inputs, rules = found.inputs, found.inputs.policy.rules
     released = {name: list_from(base.body) for name, base in found.bases.items()}
     candidates = as_considered(inputs.candidates, released)
-    said = {"rules": rules.version, "bases": [base.list for base in found.bases.values()]}
-    said |= {"apart": dict(found.apart), "applications": len(candidates)}
+    said: dict[str, Any] = {
+        "rules": rules.version,
+        "bases": [base.list for base in found.bases.values()],
+        "apart": dict(found.apart),
+        "applications": len(candidates),
+    }
     try:
         right = rank(rules, candidates, inputs.limits, inputs.waitlist)
     except FaultyInputError as error:

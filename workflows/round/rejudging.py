@@ -19,6 +19,7 @@ from schemas.round.commands import AcceptBatch, ConfirmScore, CorrectScore
 from schemas.round.facts import InputsRanked
 from schemas.round.rejudgment import ConfirmRejudgment, Given, OpenRejudgment, UntoldLine
 from schemas.round.roles import Role
+from schemas.round.waitlist import ELSEWHERE
 from workflows.round import intake, promotion, releasing
 from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of
 
@@ -103,7 +104,7 @@ def accept_batch(draft: RoundDraft, command: AcceptBatch) -> None:
     state = draft.state
     if state.rejudgment is not None and state.stage in schema.REJUDGING:
         found = draft.look_up("batch", case_id=state.case_id, batch=str(command.batch))
-        if found is not None and found["kind"] != promotion.schema.ELSEWHERE:
+        if found is not None and found["kind"] != ELSEWHERE:
             _require_computing(draft)
             intake.accept_batch(draft, command)
             return
