@@ -302,7 +302,7 @@ async def show_rejudgment(session: Session, case: CaseArgument, *, key: Rejudgme
     )
     print(f"{table_of(columns, told['changed'])}\n")
     columns = (
-        ("case_id", "case_id"),
+        ("round", "case_id"),
         ("programme", "programme"),
         ("number", "number"),
         ("state", "state"),
