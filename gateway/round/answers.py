@@ -487,6 +487,7 @@ class RejudgmentTold(Answer):
     confirmed_by: str | None
     confirmed_at: datetime | None
     told_at: datetime | None
+    dropped_by: str | None
     closed_at: datetime | None
 
 

@@ -72,6 +72,13 @@ class ConfirmRejudgment(Command):
     hash: ListHash = Field(description="Of the re-judgment that you have looked at.")
 
 
+class DropRejudgment(Command):
+    """End a re-judgment that was opened by mistake; nothing comes of it, and scores stay as they are."""
+
+    step: ClassVar[str] = "drop-rejudgment"
+    reason_id: str | None = None
+
+
 # facts ----------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +145,13 @@ class RejudgmentOpened(Payload):
     error: ErrorKind
     reason_id: str
     policy: str
+
+
+class RejudgmentDropped(Payload):
+    """Nothing comes of it."""
+
+    kind: Literal["rejudgment-dropped"] = "rejudgment-dropped"
+    rejudgment: Code
 
 
 class RejudgmentConfirmed(Payload):

@@ -19,7 +19,7 @@ from schemas.kernel.identifiers import event_type
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.step import FactTold, StepOutcome
 from schemas.round import commands
-from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
+from schemas.round.rejudgment import ConfirmRejudgment, DropRejudgment, OpenRejudgment
 from tests.round.bureau import ANN, CASE, CHECKER, HEAD, RULES, Bureau, application
 from tests.round.calling import ENDS, SIX, Desk
 from tests.round.test_rules import propose, refused
@@ -545,3 +545,27 @@ async def test_r7_what_a_move_leaves_goes_to_who_was_wronged_by_it(desk: Desk) -
         ("mech", "offered"),
     )
     assert (await bureau.frame("elec"), await bureau.frame("mech")) == ((1, 0, 1, 0), (1, 0, 1, 0))
+
+
+async def test_r7_one_that_was_opened_by_mistake_is_dropped(desk: Desk) -> None:
+    """Nothing comes of it, its rules are no later one's, and a confirmed one is not dropped any more."""
+    bureau = desk.bureau
+    await wrong_score(desk)
+    seen = (await row(bureau))["hash"]
+    await refused(bureau, "reason-required", DropRejudgment, HEAD)
+    reason = str(uuid4())
+    await bureau.owner.execute(UNREADABLE, reason, CASE, HEAD.id)
+    await bureau.decide(DropRejudgment, HEAD, reason_id=reason)
+    assert ((await row(bureau))["state"], (await row(bureau))["dropped_by"]) == ("closed", HEAD.id)
+    assert await bureau.lists() == {"elec": "confirmed", "law": "confirmed", "mech": "confirmed"}
+    assert not [key for key in await bureau.tasks() if key.startswith("confirm-rejudgment")]
+    await refused(bureau, "rejudgment-none", ConfirmRejudgment, CHECKER, hash=seen)
+    await bureau.goes_on(seconds=5)
+    assert await bureau.result("A0004") == ["waitlisted"]
+    await opens(bureau)
+    await compute(bureau)
+    assert await wronged(bureau) == {"A0004": None}
+    await confirms(bureau)
+    await refused(bureau, "rejudgment-confirmed", DropRejudgment, HEAD, reason_id=reason)
+    await tells(bureau)
+    assert await bureau.facts("rejudged") == [application("A0004")]

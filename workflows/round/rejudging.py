@@ -175,6 +175,23 @@ def confirm_rejudgment(draft: RoundDraft, command: ConfirmRejudgment) -> None:
         state.rejudgment = None
 
 
+def drop_rejudgment(draft: RoundDraft, command: schema.DropRejudgment) -> None:
+    """It was opened by mistake, or by the wrong rules: nothing comes of it, and another one can be opened.
+
+    Raises:
+        Refusal: none is open, no reason is given, or it is confirmed.
+    """
+    state = draft.state
+    draft.require(state.rejudgment is not None, "rejudgment-none")
+    draft.require(command.reason_id is not None, "reason-required", step=command.step)
+    _require_computing(draft)
+    rejudgment, state.rejudgment = state.rejudgment or "", None
+    draft.details.update(rejudgment=rejudgment, reason_id=command.reason_id)
+    draft.record(schema.RejudgmentDropped(rejudgment=rejudgment))
+    draft.close_task(f"{CONFIRM}:{rejudgment}", how="moved_on")
+    draft.close_task(intake.RESOLVE, how="moved_on")
+
+
 def _go_on(draft: RoundDraft) -> None:
     telling = policy_of(draft.state).telling
     draft.start_deadline(releasing.TELLING, telling, due_at=draft.now + releasing.A_MOMENT, keep=True)

@@ -31,7 +31,7 @@ SELECT iehe.round_recomputed($1, $2, $3, $4, $5, $6)
 
 -- name: policy_after
 -- By which version a round was judged last: that of its last re-judgment, if it had one.
-SELECT r.policy FROM iehe.round_rejudgments r WHERE r.case_id = $1 ORDER BY r.opened_at DESC LIMIT 1
+SELECT r.policy FROM iehe.round_rejudgments r WHERE r.case_id = $1 AND r.dropped_by IS NULL ORDER BY r.opened_at DESC LIMIT 1
 
 -- name: lock_inputs
 SELECT revision FROM iehe.round_inputs WHERE case_id = $1 FOR UPDATE
@@ -63,7 +63,7 @@ ORDER BY n.list, n.line LIMIT $3
 
 -- name: listed
 SELECT r.rejudgment, r.error, r.state, r.policy, r.rules, r.hash, r.wronged, r.opened_by, r.opened_at, r.recomputed_at,
-       r.confirmed_by, r.confirmed_at, r.told_at, r.closed_at, coalesce(r.revision < i.revision
+       r.confirmed_by, r.confirmed_at, r.told_at, r.dropped_by, r.closed_at, coalesce(r.revision < i.revision
            AND r.state IN ('reported', 'recomputed'), false) AS outdated,
        (SELECT count(*) FROM iehe.round_correction_lists c JOIN iehe.result_lists l USING (list)
         WHERE c.case_id = r.case_id AND c.rejudgment = r.rejudgment AND l.state <> 'withdrawn') AS lists
@@ -94,4 +94,4 @@ WHERE r.case_id = $1 AND r.rejudgment = $2 ORDER BY 1, 4, 5, 2
 -- name: computed
 -- Re-judgments whose lists count, with what they were computed from beside scores.
 SELECT r.rejudgment, r.policy, w.rules AS route, r.bases, r.apart FROM iehe.round_rejudgments r
-JOIN iehe.round_rounds w USING (case_id) WHERE r.case_id = $1 AND r.hash IS NOT NULL ORDER BY r.opened_at
+JOIN iehe.round_rounds w USING (case_id) WHERE r.case_id = $1 AND r.hash IS NOT NULL AND r.dropped_by IS NULL ORDER BY r.opened_at

@@ -20,13 +20,16 @@ CREATE TABLE iehe.round_rejudgments (
     confirmed_by   text,
     confirmed_at   timestamptz,
     told_at        timestamptz,
+    dropped_by     text,
     closed_at      timestamptz,
     PRIMARY KEY (case_id, rejudgment),
     CONSTRAINT round_rejudgments_two_persons CHECK (confirmed_by <> opened_by),
-    CONSTRAINT round_rejudgments_computed CHECK (state = 'reported' OR num_nulls(revision, rules, hash, wronged, recomputed_at) = 0),
+    CONSTRAINT round_rejudgments_computed CHECK (
+        state = 'reported' OR dropped_by IS NOT NULL OR num_nulls(revision, rules, hash, wronged, recomputed_at) = 0),
     CONSTRAINT round_rejudgments_confirmed CHECK (
-        (state IN ('reported', 'recomputed')) = (confirmed_by IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)),
-    CHECK ((state = 'closed') = (closed_at IS NOT NULL))
+        (state IN ('reported', 'recomputed') OR dropped_by IS NOT NULL) = (confirmed_by IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)),
+    CHECK ((state = 'closed') = (closed_at IS NOT NULL)),
+    CHECK (dropped_by IS NULL OR state = 'closed')
 );
 COMMENT ON TABLE iehe.round_rejudgments IS 'Errors that were found after a release, and how far it has come with them (R7).';
 COMMENT ON COLUMN iehe.round_rejudgments.policy IS 'The version of the policy whose rules and formulas are right.';
@@ -35,6 +38,7 @@ COMMENT ON COLUMN iehe.round_rejudgments.hash IS 'Of all that was computed: what
 COMMENT ON COLUMN iehe.round_rejudgments.bases IS 'The lists that were out then, one for each programme.';
 COMMENT ON COLUMN iehe.round_rejudgments.apart IS
     'Who was given nothing for want of a claim, by number, or by number and frame: withdrawn, enrolled elsewhere, own answer.';
+COMMENT ON COLUMN iehe.round_rejudgments.dropped_by IS 'Who has ended it without anything coming of it.';
 CREATE UNIQUE INDEX round_rejudgments_one_open ON iehe.round_rejudgments (case_id) WHERE state <> 'closed';
 
 CREATE TABLE iehe.round_rejudged (
@@ -180,6 +184,18 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM iehe.refuse('rejudgment-other');
     END IF;
+END
+$$;
+
+CREATE FUNCTION iehe.round_record_rejudgment_dropped(of_case text, v integer, moment timestamptz, actor text, r jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE iehe.round_rejudgments x SET state = 'closed', dropped_by = actor, closed_at = moment
+    WHERE x.case_id = of_case AND x.rejudgment = r ->> 'rejudgment' AND x.state IN ('reported', 'recomputed');
+    IF NOT FOUND THEN
+        PERFORM iehe.refuse('rejudgment-confirmed');
+    END IF;
+    PERFORM iehe.withdraw_results(of_case, i.lists, 'rejudgment-dropped') FROM iehe.round_inputs i WHERE i.case_id = of_case;
 END
 $$;
 
