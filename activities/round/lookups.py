@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
-from activities.round.rejudgments import REJUDGMENT_LOOKUPS
+from activities.round.rejudgment_lookups import REJUDGMENT_LOOKUPS
 from activities.round.waitlist import WAITLIST_LOOKUPS
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
