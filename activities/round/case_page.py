@@ -14,6 +14,8 @@ SHOWN: Final = {
     *("missing", "applications", "told"),
 }
 
+REJUDGMENTS: Final = queries("round/rejudgments")
+_OF_REJUDGMENT: Final = ("rejudgment", "error", "state", "wronged", "hash", "opened_by", "confirmed_by")
 _OF_BATCH: Final = ("batch", "kind", "part", "rows", "state", "hash", "loaded_by", "accepted_by")
 
 
@@ -23,6 +25,10 @@ async def own_part(pool: asyncpg.Pool, case_id: str, state: RoundState, _persona
     part["lacking"] = [dict(row) for row in await pool.fetch(SQL["missing"], case_id)]
     part["lists"] = [_counted(row) for row in await pool.fetch(SQL["lists"], case_id)]
     part["limits"] = [dict(row) for row in await pool.fetch(SQL["limits"], case_id)]
+    part["rejudgments"] = [
+        {name: row[name] for name in _OF_REJUDGMENT}
+        for row in await pool.fetch(REJUDGMENTS["listed"], case_id)
+    ]
     part["batches"] = [_compared(row) for row in await pool.fetch(SQL["batches"], case_id)]
     return part
 

@@ -149,7 +149,7 @@ def lists_of(case_id: str, inputs: Inputs) -> tuple[list[dict[str, Any]], list[d
     try:
         ranking = rank(rules, inputs.candidates, inputs.limits, inputs.waitlist)
     except FaultyInputError as error:
-        return [], [*waits, *(_lacking(fault) for fault in error.faults)]
+        return [], [*waits, *(lacking_of(fault) for fault in error.faults)]
     if waits:
         return [], waits
     hashed = inputs_hash(inputs.candidates, inputs.limits, rules, inputs.waitlist)
@@ -160,7 +160,7 @@ def lists_of(case_id: str, inputs: Inputs) -> tuple[list[dict[str, Any]], list[d
             "inputs": hashed,
             "rules": rules.version,
             "body": canonical(each).decode(),
-            "counts": _counts(each),
+            "counts": counts_of(each),
             "lines": [
                 {"subject": inputs.applications[line.application], "result": result_of(case_id, each, line)}
                 for line in each.lines
@@ -172,11 +172,13 @@ def lists_of(case_id: str, inputs: Inputs) -> tuple[list[dict[str, Any]], list[d
     return made, []
 
 
-def _lacking(fault: Fault) -> dict[str, str]:
+def lacking_of(fault: Fault) -> dict[str, str]:
+    """What kept lists from being made, as it is stored."""
     return {"number": fault.application, "about": fault.about, "code": fault.code}
 
 
-def _counts(made: ProgrammeList) -> dict[str, int]:
+def counts_of(made: ProgrammeList) -> dict[str, int]:
+    """Persons of a list, as they are stored with it."""
     counts = made.counts
     return {
         "applicants": counts.applicants,

@@ -7,6 +7,7 @@ from activities.round.case_page import own_part
 from activities.round.lookups import LOOKUPS
 from activities.round.messages import ASKING, MESSAGES
 from activities.round.ranking import RANKING_ERRAND
+from activities.round.rejudgments import REJUDGING_ERRAND
 from workflows.round.process import ROUND
 from workflows.round.sight import ADMINISTRATION, SIGHT
 
@@ -19,5 +20,5 @@ ROOM: Final = Room(
     administration=ADMINISTRATION,
     shared=frozenset({"year", "route", "closes_at", "exam_on", "release_at", "enrol_by"}),
     asking=ASKING,
-    errands=(RANKING_ERRAND,),
+    errands=(RANKING_ERRAND, REJUDGING_ERRAND),
 )

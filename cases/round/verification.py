@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 import asyncpg
 
+from activities.kernel.database import Connection
+from activities.round import rejudgments
 from activities.round.ranking import lists_of, read_inputs
-from cases.round.lists import open_by_key
+from cases.round.lists import Opened, open_by_key
 from cases.round.rounds import SQL, Row
 from workflows.round.ranking.canonical import list_hash
 
@@ -16,7 +19,8 @@ async def verify(pool: asyncpg.Pool, by: str, row: asyncpg.Record) -> Row:
 
     Of a list `found` is `same`; `differs`, which is an error of the program or of the store;
     `inputs-changed`, of one that is out, after which something was put right; or `not-made`, where something
-    is missing by now. Each list is opened for it, which is noted.
+    is missing by now. Each list is opened for it, which is noted. A correction list is made again from the
+    lists that it puts right and by the rules of its re-judgment.
 
     Args:
         pool: connections of the office.
@@ -27,14 +31,22 @@ async def verify(pool: asyncpg.Pool, by: str, row: asyncpg.Record) -> Row:
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         inputs = await read_inputs(connection, case_id, json.loads(row["state"]))
         stored = [
-            (each["programme"], each["state"], await open_by_key(connection, by, each["list"]))
+            (each["list"], each["programme"], each["state"], await open_by_key(connection, by, each["list"]))
             for each in await connection.fetch(SQL["standing"], case_id)
         ]
+        corrected = await _corrected(connection, case_id, {key: opened for key, _, _, opened in stored})
     again, lacking = await asyncio.to_thread(lists_of, case_id, inputs)
+    corrections = {
+        key: each
+        for keys, found in corrected
+        for each in (await asyncio.to_thread(rejudgments.compute, case_id, found)).made
+        if (key := keys.get(each["name"])) is not None
+    }
+    of_corrections = {key for keys, _ in corrected for key in keys.values()}
     made = {each["name"]: each for each in again}
     told = []
-    for programme, state, opened in stored:
-        new = made.get(programme)
+    for key, programme, state, opened in stored:
+        new = corrections.get(key) if key in of_corrections else made.get(programme)
         if new is None:
             found = "not-made"
         elif new["inputs"] != opened.inputs:
@@ -52,3 +64,21 @@ async def verify(pool: asyncpg.Pool, by: str, row: asyncpg.Record) -> Row:
         "same": all(each["found"] == "same" for each in told),
         "lists": told,
     }
+
+
+async def _corrected(
+    connection: Connection, case_id: str, opened: Mapping[str, Opened]
+) -> list[tuple[dict[str, str], rejudgments.Found]]:
+    """Of each re-judgment its lists by programme, and what they were computed from."""
+    told = []
+    for row in await connection.fetch(rejudgments.SQL["computed"], case_id):
+        lists = await connection.fetch(rejudgments.SQL["correction_lists"], case_id, row["rejudgment"])
+        bases = {
+            found.made.programme: rejudgments.Base(key, found.hash, found.body)
+            for key, found in opened.items()
+            if key in row["bases"]
+        }
+        inputs = await rejudgments.inputs_by(connection, case_id, row)
+        keys = {each["programme"]: each["list"] for each in lists}
+        told.append((keys, rejudgments.as_stored(inputs, row, bases)))
+    return told

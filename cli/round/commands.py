@@ -31,6 +31,10 @@ UntilOption = Annotated[
     int | None, typer.Option("--to", min=1, help="Number of the later list; by default the one that counts.")
 ]
 
+RejudgmentOption = Annotated[
+    str | None, typer.Option("--key", help="Key of the re-judgment; by default the latest one.")
+]
+
 
 @app.command("lists")
 @command
@@ -243,6 +247,74 @@ async def show_proof(session: Session, case: CaseArgument) -> None:
     print(table_of(columns, told["entries"]))
     if told["skipped"]:
         raise CommandError("rank-skipped", told, entries=", ".join(told["skipped"]))
+
+
+@app.command("rejudgments")
+@command
+async def show_rejudgments(session: Session, case: CaseArgument) -> None:
+    """List the re-judgments of a round: what was wrong, how far each has come, how many were wronged."""
+    from cases.round import rejudgments
+
+    _, row = await _reading(session, case)
+    columns: Columns = (
+        ("rejudgment", "rejudgment"),
+        ("error", "error"),
+        ("state", "state"),
+        ("wronged", "wronged"),
+        ("lists", "lists"),
+        ("hash", lambda each: (each["hash"] or "-")[:12]),
+        ("opened_by", "opened_by"),
+        ("opened_at", "opened_at"),
+        ("confirmed_by", "confirmed_by"),
+        ("closed_at", "closed_at"),
+    )
+    print_rows(session, await rejudgments.rejudgments(await session.pool(), row["case_id"]), columns)
+
+
+@app.command("rejudgment")
+@command
+async def show_rejudgment(session: Session, case: CaseArgument, *, key: RejudgmentOption = None) -> None:
+    """Open a re-judgment: the wronged, what changes, rounds that may share it; that you did is noted."""
+    from cases.round import rejudgments
+
+    actor, row = await _reading(session, case)
+    told = await rejudgments.show(await session.pool(), actor.id, row["case_id"], key)
+    if session.as_json:
+        print_json(told)
+        return
+    tables = ("corrections", "wronged_ones", "changed", "siblings")
+    print_values(session, {name: each for name, each in told.items() if name not in tables})
+    columns: Columns = (
+        ("number", "number"),
+        ("programme", "programme"),
+        ("verdict_before", "from_verdict"),
+        ("frame_before", "from_frame"),
+        ("chosen-as", "to_choice"),
+        ("frame", "to_frame"),
+        ("given", "given"),
+    )
+    print(f"\n{table_of(columns, told['wronged_ones'])}\n")
+    columns = (
+        ("programme", "programme"),
+        ("application", "application"),
+        ("frame", "frame"),
+        ("rank_before", "rank_before"),
+        ("rank", "rank"),
+        ("points before", "total_before"),
+        ("points", "total"),
+        ("verdict_before", "verdict_before"),
+        ("verdict", "verdict"),
+    )
+    print(f"{table_of(columns, told['changed'])}\n")
+    columns = (
+        ("round", "case_id"),
+        ("programme", "programme"),
+        ("number", "number"),
+        ("state", "state"),
+        ("formula", "formula"),
+        ("version", "version"),
+    )
+    print(table_of(columns, told["siblings"]))
 
 
 @app.command("countdown")

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from starlette.exceptions import HTTPException
 
-from cases.round import boards, lists, results, scores, verification, waitlist
+from cases.round import boards, lists, rejudgments, results, scores, verification, waitlist
 from cases.round.corrections import Wanted, propose
 from cases.round.rounds import LOAD, READ, RESULTS
 from gateway.door import Asked, Door
@@ -35,6 +35,9 @@ from gateway.round.answers import (
     ListsTold,
     MissingTold,
     Proof,
+    RejudgmentQuery,
+    RejudgmentShown,
+    RejudgmentsTold,
     ResultsTold,
     RoundQuery,
     ScoreProposed,
@@ -150,6 +153,18 @@ async def _calls(asked: Asked) -> CallSheet:
 async def _proof(asked: Asked) -> Proof:
     row = await round_asked(asked)
     return Proof.model_validate(await waitlist.proof(asked.pool, row["case_id"]))
+
+
+async def _rejudgments(asked: Asked) -> RejudgmentsTold:
+    row = await round_asked(asked)
+    found = await rejudgments.rejudgments(asked.pool, row["case_id"])
+    return RejudgmentsTold.model_validate({"rejudgments": found})
+
+
+async def _rejudgment(asked: Asked) -> RejudgmentShown:
+    row = await round_asked(asked)
+    found = await rejudgments.show(asked.pool, asked.actor.id, row["case_id"], asked.query.key)
+    return RejudgmentShown.model_validate(found)
 
 
 async def _results(asked: Asked) -> ResultsTold:
@@ -334,6 +349,29 @@ DOORS: Final = (
             responses={HTTPStatus.OK: Proof},
         ),
         _proof,
+        act=READ,
+    ),
+    Door(
+        Operation(
+            "GET",
+            "/round/rejudgments/{case_id}",
+            "list-round-rejudgments",
+            "List the re-judgments of a round: what was wrong, how far each has come, how many were wronged.",
+            responses={HTTPStatus.OK: RejudgmentsTold},
+        ),
+        _rejudgments,
+        act=READ,
+    ),
+    Door(
+        Operation(
+            "GET",
+            "/round/rejudgment/{case_id}",
+            "open-round-rejudgment",
+            "Open a re-judgment: the wronged, what changes, rounds that may share it; that you did is noted.",
+            query=RejudgmentQuery,
+            responses={HTTPStatus.OK: RejudgmentShown},
+        ),
+        _rejudgment,
         act=READ,
     ),
     Door(

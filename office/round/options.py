@@ -6,9 +6,10 @@ from typing import Final
 import asyncpg
 
 from activities.kernel.queries import queries
+from cases.round.rejudgments import rejudgments as list_rejudgments
 from office.options import Asking, Found
 from schemas.kernel.case import Command
-from schemas.round import commands
+from schemas.round import commands, rejudgment
 from schemas.round.state import RoundState
 from workflows.kernel.choices import Choice, named
 
@@ -61,6 +62,21 @@ async def _versions(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Fou
     }
 
 
+async def _rejudgments(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
+    """The one that was computed and that nobody has confirmed, by its hash."""
+    rows = [row for row in await list_rejudgments(pool, state.case_id) if row["state"] == "recomputed"]
+    return {
+        "hash": tuple(
+            Choice(row["hash"], *(f"{row['rejudgment']} {row['hash'][:SHORT]}",) * 2) for row in rows
+        )
+    }
+
+
+async def _right_rules(pool: asyncpg.Pool, state: RoundState, found: Found) -> Found:
+    """What was wrong, and the versions of the policy that have rules for the round."""
+    return {**found, **await _versions(pool, state, found)}
+
+
 async def _corrections(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
     """Scores that somebody wants put right, by part; what they are to be is on no form."""
     rows = await pool.fetch(SQL["corrections"], state.case_id)
@@ -82,6 +98,8 @@ OPTIONS: Final[Mapping[type[Command], Asking]] = {
     commands.AcceptBatch: _files,
     commands.CorrectScore: _corrections,
     commands.RecordContact: _calls,
+    rejudgment.OpenRejudgment: _right_rules,
+    rejudgment.ConfirmRejudgment: _rejudgments,
     commands.PrepareList: _lists("made"),
     commands.RecordJudgement: _lists("prepared", "judged"),
     commands.ConfirmList: _lists("judged"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from cases.administration import roles_for
-from cases.round import boards, lists, scores
+from cases.round import boards, lists, rejudgments, scores
 from cases.round.rounds import READ
 from office.case import Seen
 from office.case_parts import Side, beside, parts
@@ -14,7 +14,7 @@ from office.context import office_of
 from office.pages import Reader
 from office.tables import Section, table
 from schemas.kernel.case import Command
-from schemas.round import commands
+from schemas.round import commands, rejudgment
 from workflows.kernel.sight import Field
 
 ROOM: Final = "round"
@@ -67,6 +67,22 @@ async def _missing(request: Request, reader: Reader, seen: Seen) -> list[Section
     return [table(t, ROOM, t("What is missing"), told["parts"])] if told["parts"] else []
 
 
+async def _rejudgment(request: Request, reader: Reader, seen: Seen) -> list[Section]:
+    """Who was wronged and what changes, of the latest re-judgment: it is opened, which is noted."""
+    if not _may(reader, seen):
+        return []
+    pool, t = office_of(request).gateway.pool, reader.tongue
+    if not await rejudgments.rejudgments(pool, seen.case_id):
+        return []
+    told = await rejudgments.show(pool, reader.actor.id, seen.case_id)
+    found = (
+        (t("The wronged"), told["wronged_ones"]),
+        (t("What changes"), told["changed"]),
+        (t("Other rounds"), told["siblings"]),
+    )
+    return [table(t, ROOM, title, rows) for title, rows in found if rows]
+
+
 def _may(reader: Reader, seen: Seen) -> bool:
     """Whether who looks may open lists: who may decide is not always who may read."""
     allowed = roles_for(READ, seen.process.name)
@@ -82,5 +98,6 @@ SIDES: Final[Mapping[type[Command], Side]] = {
     commands.RecordJudgement: _lists("prepared", "judged"),
     commands.ConfirmList: _lists("judged"),
     commands.ScheduleRelease: parts("release_at", "enrol_by", "lists"),
+    rejudgment.ConfirmRejudgment: _rejudgment,
     commands.HoldRelease: parts("release_at", "lists"),
 }

@@ -107,11 +107,11 @@ class Sums(Payload):
     applicants: int
     ranked: int
     admitted: int
-    """By the lists that are out, each person once."""
+    """By the lists that are out, each person once; those among them who were wronged at first."""
     promoted: int
     """Given a place from the waitlist without having had one by a list."""
-    rejudged: int = 0
-    """Given a place beyond the limit after an error of the university's."""
+    rejudged: int
+    """Of those admitted, whom an error of the university's had kept from it at first."""
     given: int
     """Places that the ledger has given, whatever became of them."""
     enrolled: int

@@ -9,6 +9,7 @@ from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.policies import ProcessPolicy
 from schemas.round.ending import HandOverPolicy
+from schemas.round.rejudgment import RejudgmentPolicy
 from schemas.round.rules import RankingRules
 from schemas.round.waitlist import CallingPolicy
 
@@ -44,6 +45,7 @@ class RoundPolicy(ProcessPolicy):
     outputs: tuple[Literal["board", "portal", "letters"], ...] = ()
     """What goes out of the results, and is compared with them afterwards (R27)."""
     hand_over: HandOverPolicy = HandOverPolicy()
+    rejudgment: RejudgmentPolicy = RejudgmentPolicy()
 
     @model_validator(mode="after")
     def _mappings_fit_the_rules(self) -> Self:

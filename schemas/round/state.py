@@ -34,6 +34,8 @@ class RoundState(CaseState):
     """How many files have been accepted."""
     release: str | None = None
     """The release that is scheduled, or out."""
+    rejudgment: str | None = None
+    """The re-judgment that is open; what it is about stands in rows."""
     told: int = 0
     """Cases that have been told their result."""
     handed_over: str | None = None

@@ -63,6 +63,7 @@ TYPED: dict[str, dict[str, str]] = {
         "person-stated.person.partner": "may be said before the request is there",
     },
     "admission-round": {
+        "error-reported.about": "whoever has found it says what it is about",
         "record-judgement.minute_no": "as the meeting numbers its minutes",
         "set-offer-limit.minute_no": "as the meeting numbers its minutes",
         "set-offer-limit.number": "as the meeting has decided",

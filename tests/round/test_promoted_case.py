@@ -11,6 +11,7 @@ from schemas.kernel.refusals import Refusal
 from tests.workflows.rules.builder import Pure, jst, new
 from workflows.admission import by_round
 from workflows.admission.process import ADMISSION_REVIEW
+from workflows.kernel.links import Closed
 
 ROUND = "round/2027-GENERAL"
 UNTIL = jst(2026, 12, 31, 17)
@@ -104,3 +105,37 @@ def test_who_enrolled_elsewhere_gives_the_place_back(case: Pure) -> None:
     assert [(change.how, change.reason) for change in case.last.places] == [("release", "enrolled-elsewhere")]
     withdrawn = [fact.data["reason"] for fact in case.last.facts if fact.type.endswith(".case-withdrawn")]
     assert withdrawn == ["enrolled-elsewhere"]
+
+
+@pytest.mark.parametrize("verdict", ["waitlisted", "not-admitted"])
+def test_who_was_wronged_is_offered_the_place_that_the_ledger_has(verdict: str) -> None:
+    """Rejected or waiting; that a result is ready is said, and not which; without a place it is refused."""
+    case = new().to_ranked("admit")
+    case.state.judged_by = ROUND
+    case.found |= {"released-lines": [{"result": {"verdict": verdict}}], "chain": [], "places-of": []}
+    told(case, "outcome-released")
+    with pytest.raises(Refusal, check=lambda refusal: refusal.code == "no-result-out"):
+        told(case, "rejudged")
+    place(case, "offered")
+    told(case, "rejudged")
+    assert (case.state.stage, case.due("offer-reply")) == (Stage.OFFERED, UNTIL)
+    assert [message for message, _ in case.notices()].count("result-ready") == 2
+    assert "rejudged-offer" not in [message for message, _ in case.notices()]
+    assert "rejudgment" not in case.state.deadlines
+
+
+def test_who_was_wronged_and_has_accepted_another_choice_stays_accepted_and_hears_of_it(case: Pure) -> None:
+    """The place was moved in the ledger."""
+    place(case, "offered")
+    told(case, "place-offered")
+    case.decide(AnswerOffer, "office-1", answer="accepted")
+    before = len(case.notices("result-ready"))
+    place(case, "taken")
+    told(case, "rejudged")
+    assert case.state.stage == Stage.ACCEPTED
+    assert len(case.notices("result-ready")) == before + 1
+
+
+def test_a_case_that_has_ended_and_was_wronged_is_a_task() -> None:
+    """A person decides what becomes of it."""
+    assert ADMISSION_REVIEW.takes[f"{by_round.ROUND}.rejudged"].closed is Closed.TASK

@@ -17,6 +17,7 @@ from embedded.mail import MailCatcher, caught_mails
 from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
 from schemas.admission.commands import AnswerOffer, RecordDecision, RecordEnrolment
+from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from tests.conftest import Database
 from tests.office import DEFAULT_STAFF, Case, Institute, Refused, person
 from tests.payloads import opened
@@ -304,3 +305,34 @@ async def test_r8_an_application_that_comes_after_the_enrolment_ends_at_once(bot
         row.model_copy(update={"application_no": f"{number}-C", "round_id": "2028-recommendation"})
     )
     await next_year.until_stage("completeness")
+
+
+async def test_an_error_after_the_release_is_put_right_in_the_case(both: Both) -> None:
+    """Who was rejected for a wrong score is offered a place beyond the limit, and nobody else hears of it."""
+    made = await both.rounds.announce(NUMBER)
+    await made.fixed()
+    cases = await both.applied("law", "law", "law")
+    await to_judging(made, cases, 90, 80, 70)
+    await made.released()
+    for case, stage in zip(cases, ("offered", "offered", "rejected"), strict=True):
+        await case.until_stage(stage)
+    await made.decide(OpenRejudgment, "head-1", error="score-wrong", reason_id=await made.text())
+    await made.scores({cases[2].row.application_no: (95, 95)})
+    owner = both.rounds.owner
+    await made.until("state -> 'tasks' ? ('confirm-rejudgment:' || (state ->> 'rejudgment'))")
+    seen = "SELECT hash FROM iehe.round_rejudgments WHERE case_id = $1 AND state = 'recomputed'"
+    await made.decide(ConfirmRejudgment, "checker-1", hash=await owner.fetchval(seen, made.case_id))
+    await made.forward(minutes=1)
+    await cases[2].until_stage("offered")
+    await made.until("state ->> 'rejudgment' IS NULL")
+    assert [len(await case.notices("result-ready")) for case in cases] == [1, 1, 2]
+    assert [await case.stage() for case in cases] == ["offered"] * 3
+    given = "SELECT offered, limit_ FROM iehe.frames WHERE frame = $1 || '/law'"
+    assert tuple(await owner.fetchrow(given, made.case_id)) == (3, 2)
+    codec = both.institute.client.data_converter.payload_codec
+    assert codec is not None
+    events = await opened([event async for event in made.handle.fetch_history_events()], codec)
+    readable = b64_of(WorkflowHistory(made.case_id, events).to_json())
+    assert "confirm-rejudgment" in readable
+    number = cases[2].row.application_no
+    assert not re.findall(rf"{number}|(?<![0-9a-f.:])(?:admitted|extra|190|140)\b", readable)

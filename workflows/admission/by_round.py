@@ -143,7 +143,7 @@ def outcome_released(draft: AdmissionDraft, _fact: OutcomeReleased) -> None:
 
 
 def place_offered(draft: AdmissionDraft, fact: OutcomeReleased) -> None:
-    """Promoted from the waitlist: what the list says stays as it was, and the ledger says who has the place.
+    """Promoted from the waitlist, or judged again: the ledger says who has the place, whatever a list said.
 
     Who had a place of a lower choice has this one instead: accepted, if that was, else until another hour.
 
@@ -231,6 +231,10 @@ TAKES: Final[Mapping[str, Takes]] = {
         ByCase("case"), Absent.WAIT, Closed.NOTE, OutcomeReleased, "outcome-released", outcome_released
     ),
     f"{ROUND}.place-offered": Takes(
+        ByCase("case"), Absent.WAIT, Closed.TASK, OutcomeReleased, "outcome-released", place_offered
+    ),
+    # the university was wrong: the ledger has a place, or the one of a choice that was wanted more
+    f"{ROUND}.rejudged": Takes(
         ByCase("case"), Absent.WAIT, Closed.TASK, OutcomeReleased, "outcome-released", place_offered
     ),
     f"{ROUND}.waitlist-released": Takes(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.kernel.payload import Payload
-from schemas.round import commands
+from schemas.round import commands, rejudgment
 from schemas.round.state import RoundState
 from schemas.round.waitlist import ContactOutcome
 from workflows.kernel.choices import Choices, coded, named
@@ -45,5 +45,6 @@ CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
         "outcome": coded(ContactOutcome),
     },
     commands.CompareOutput: lambda _state: {"output": named((*OF_RESULTS, HAND_OVER))},
+    rejudgment.OpenRejudgment: lambda _state: {"error": coded(rejudgment.ErrorKind)},
     commands.HoldRelease: lambda _state: {"reason": coded(HOLD_REASONS)},
 }

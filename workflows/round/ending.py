@@ -129,7 +129,7 @@ def _sum_up(draft: RoundDraft) -> None:
     state = draft.state
     told = draft.look_up("sums", case_id=state.case_id)
     sums = Sums.model_validate(told["sums"])
-    claimed = sums.admitted + sums.promoted + sums.rejudged
+    claimed = sums.admitted + sums.promoted
     draft.require(claimed == sums.given, "sums-differ", said=claimed, found=sums.given)
     ended = sums.enrolled + sums.declined + sums.lapsed
     draft.require(ended == sums.given, "sums-differ", said=sums.given, found=ended)
@@ -154,6 +154,7 @@ def close_round(draft: RoundDraft, _command: CloseRound) -> None:
         Refusal: something is; it is named.
     """
     state = draft.state
+    draft.require(state.rejudgment is None, "rejudgment-unfinished")
     draft.require(state.handed_over is not None, "round-not-handed-over")
     draft.require(state.summary is not None, "round-not-summed-up")
     here = found(draft)

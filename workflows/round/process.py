@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from schemas.kernel.deadlines import Deadline
-from schemas.round import commands, facts, links, waitlist
+from schemas.round import commands, facts, links, rejudgment, waitlist
 from schemas.round.ending import RoundOver
 from schemas.round.policy import RoundPolicy
 from schemas.round.roles import Role
@@ -18,7 +18,16 @@ from workflows.kernel.links import Absent, Closed, IntoRows, Takes, Tells
 from workflows.kernel.places import PLACE_FREED
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
-from workflows.round import choices, contacts, ending, intake, judging, promotion, releasing
+from workflows.round import (
+    choices,
+    contacts,
+    ending,
+    intake,
+    judging,
+    promotion,
+    rejudging,
+    releasing,
+)
 
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
 HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS})
@@ -77,8 +86,7 @@ LIFECYCLE: Final = Lifecycle(
         step("hold-release", at=[Stage.CONFIRMED], by=HEAD),
         step("release-due", at=[Stage.CONFIRMED], by=By.CLOCK, to=[Stage.RELEASED]),
         step("tell-outcomes", at=[Stage.RELEASED], by=By.CLOCK, to=[Stage.ENROLLING]),
-        step("tell-outcomes", at=[Stage.ENROLLING], by=By.CLOCK),
-        step("tell-outcomes", at=[Stage.SUPPLEMENTING], by=By.CLOCK),
+        step("tell-outcomes", at=rejudgment.REJUDGING, by=By.CLOCK),
         step(PLACE_FREED, at=LIVING, by=By.EVENT),
         # the waitlist
         step("accept-batch", at=promotion.SERVING, by=OFFICE),
@@ -87,6 +95,13 @@ LIFECYCLE: Final = Lifecycle(
         step(promotion.LOOKS, at=[Stage.SETTLED], by=By.CLOCK),
         step("waitlist-changed", at=STAGES, by=By.EVENT),
         step("record-contact", at=[Stage.SUPPLEMENTING], by=OFFICE),
+        # an error that is found after the release
+        step("error-reported", at=LIVING, by=By.EVENT),
+        step("open-rejudgment", at=rejudgment.REJUDGING, by=HEAD),
+        step("correct-score", at=rejudgment.REJUDGING, by=OFFICE),
+        step("confirm-score", at=rejudgment.REJUDGING, by=ALL),
+        step("confirm-rejudgment", at=rejudgment.REJUDGING, by=CHECKER),
+        step("drop-rejudgment", at=rejudgment.REJUDGING, by=HEAD),
         # the end
         step("compare-output", at=promotion.SERVING, by=CHECKER),
         step("hand-over", at=[Stage.SETTLED], by=OFFICE),
@@ -128,9 +143,9 @@ ROUND: Final = Process[RoundState](
     exceptional=frozenset({commands.CancelRound, commands.CloseRound}),
     decisions={
         commands.FixRules: intake.fix_rules,
-        commands.AcceptBatch: promotion.accept_batch,
-        commands.CorrectScore: intake.correct_score,
-        commands.ConfirmScore: intake.confirm_score,
+        commands.AcceptBatch: rejudging.accept_batch,
+        commands.CorrectScore: rejudging.correct_score,
+        commands.ConfirmScore: rejudging.confirm_score,
         commands.SetOfferLimit: judging.set_offer_limit,
         commands.PrepareList: judging.prepare_list,
         commands.RecordJudgement: judging.record_judgement,
@@ -138,6 +153,9 @@ ROUND: Final = Process[RoundState](
         commands.ScheduleRelease: releasing.schedule_release,
         commands.HoldRelease: releasing.hold_release,
         commands.RecordContact: contacts.record_contact,
+        rejudgment.OpenRejudgment: rejudging.open_rejudgment,
+        rejudgment.ConfirmRejudgment: rejudging.confirm_rejudgment,
+        rejudgment.DropRejudgment: rejudging.drop_rejudgment,
         commands.HandOver: ending.hand_over,
         commands.CompareOutput: ending.compare_output,
         commands.CloseRound: ending.close_round,
@@ -147,21 +165,26 @@ ROUND: Final = Process[RoundState](
     events={
         "round-announced": EventKind("round-announced", RoundForm, lambda _draft, _fact: None, starts=True),
         "inputs-ranked": EventKind(
-            "inputs-ranked", facts.InputsRanked, intake.inputs_ranked, between_cases=True
+            "inputs-ranked", facts.InputsRanked, rejudging.inputs_ranked, between_cases=True
         ),
         PLACE_FREED: EventKind(PLACE_FREED, facts.PlaceFreed, promotion.place_freed, between_cases=True),
         "waitlist-changed": EventKind(
             "waitlist-changed", facts.WaitlistChanged, promotion.waitlist_changed, between_cases=True
         ),
+        "error-reported": EventKind("error-reported", rejudgment.ErrorReported, rejudging.error_reported),
     },
     expiries={
         intake.APPLICATIONS: ("applications-over", intake.applications_over),
         releasing.RELEASE: ("release-due", releasing.release_due),
         promotion.LOOK: (promotion.LOOKS, promotion.look),
-        releasing.TELLING: ("tell-outcomes", releasing.tell_outcomes),
+        releasing.TELLING: ("tell-outcomes", rejudging.tell_outcomes),
     },
     facts=_facts,
-    completed={intake.DISTRIBUTION: intake.distribution_checked, intake.RESOLVE: intake.distribution_checked},
+    completed={
+        intake.DISTRIBUTION: intake.distribution_checked,
+        intake.RESOLVE: intake.distribution_checked,
+        rejudging.LOOK: rejudging.looked_at,
+    },
     answers_since=lambda state, _step: state.received_at,
     subject=r"^20[0-9]{2}-[A-Z][A-Z0-9-]{2,18}$",
     labels=("round_year", "round_route"),
@@ -184,6 +207,12 @@ ROUND: Final = Process[RoundState](
         "round-over": Tells(RoundOver, keep=timedelta(days=400), key="case", expected=("admission-review",)),
         "enrolled-elsewhere": Tells(
             waitlist.EnrolledElsewhere, keep=timedelta(days=400), key="case", expected=("admission-review",)
+        ),
+        "rejudged": Tells(
+            rejudgment.Rejudged,
+            keep=timedelta(days=400),
+            key="correction list and case",
+            expected=("admission-review",),
         ),
     },
     takes={

@@ -52,10 +52,10 @@ SELECT enrol_by FROM iehe.round_rounds WHERE case_id = $1
 -- name: sums
 -- In persons, each once, whatever they chose.
 WITH out AS MATERIALIZED (
-    SELECT n.subject, n.result ->> 'verdict' AS verdict FROM iehe.result_lists l JOIN iehe.result_lines n USING (list)
-    WHERE l.case_id = $1 AND iehe.is_out(l.release)
-      AND NOT EXISTS (SELECT FROM iehe.result_lists x WHERE x.case_id = l.case_id AND x.name = l.name
-                      AND x.number > l.number AND iehe.is_out(x.release))
+    -- a correction list has lines of the wronged alone: of all others the one before it counts
+    SELECT DISTINCT ON (n.subject, l.name) n.subject, n.result ->> 'verdict' AS verdict
+    FROM iehe.result_lists l JOIN iehe.result_lines n USING (list)
+    WHERE l.case_id = $1 AND iehe.is_out(l.release) ORDER BY n.subject, l.name, l.number DESC
 ), given AS MATERIALIZED (
     SELECT p.case_id AS subject, p.state FROM iehe.places p WHERE starts_with(p.place, $1 || '#')
 )
@@ -65,6 +65,7 @@ SELECT (SELECT count(DISTINCT o.subject) FROM out o)::int AS applicants,
        (SELECT count(DISTINCT w.application) FROM iehe.round_waitlist w JOIN iehe.round_waitlist_log g USING (case_id, entry)
         WHERE w.case_id = $1 AND g.to_state = 'offered'
           AND NOT EXISTS (SELECT FROM out o WHERE o.subject = w.application AND o.verdict = 'admitted'))::int AS promoted,
+       (SELECT count(*) FROM iehe.round_rejudged j WHERE j.case_id = $1 AND j.given IN ('extra', 'moved'))::int AS rejudged,
        (SELECT count(*) FROM given)::int AS given,
        (SELECT count(*) FROM iehe.round_standings s WHERE s.case_id = $1 AND s.standing = 'enrolled')::int AS enrolled,
        (SELECT count(*) FROM given g WHERE g.state IN ('released', 'declined'))::int AS declined,
