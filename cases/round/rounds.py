@@ -19,6 +19,8 @@ READ: Final = "read-lists"
 """The act of opening lists, whether they are out or not, and of seeing what they wait for."""
 RESULTS: Final = "read-results"
 """The act of reading what is out."""
+READABLE: Final = "admission-round.results"
+"""What a system must be allowed to read, so that it may ask what is out of an application."""
 Row = dict[str, Any]
 Rows = list[Row]
 

@@ -1,7 +1,7 @@
 """The doors of a round over HTTP: files of scores, lists, what is missing, frames, the hour, what is out.
 
 Who may is asked by the acts of the process: nobody but office, head and checker opens a list, and what is out
-is read by them from the released lines alone.
+is read by them, and by systems that were allowed to, from the released lines alone.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 
 from cases.round import boards, lists, results, scores, verification, waitlist
 from cases.round.corrections import Wanted, propose
-from cases.round.rounds import LOAD, READ, RESULTS
-from gateway.door import Asked, Door
+from cases.round.rounds import LOAD, READ, READABLE, RESULTS
+from gateway.door import Asked, Door, ReaderQuery
 from gateway.file_doors import FaultyFile, at
-from gateway.operation import Operation
+from gateway.operation import SIGNATURE, Operation, Security
 from gateway.responses import FaultTold
 from gateway.round.answers import (
     AdmittedBoard,
@@ -46,6 +46,10 @@ from gateway.round.answers import (
 from gateway.round.asking import round_asked
 from schemas.kernel.batches import BatchHead
 from spreadsheets.round.scores import check_scores
+
+_SIGNED: Final = dict.fromkeys(SIGNATURE, False)
+_READERS: Final[tuple[Security, ...]] = ("staff", "source-signature", "source-token")
+"""A system that was allowed to names itself in the query; all others are staff."""
 
 
 async def _load(asked: Asked) -> ScoresTaken:
@@ -341,10 +345,15 @@ DOORS: Final = (
             "/round/results/{application}",
             "show-round-results",
             "Show what is out of an application; before the hour there is nothing.",
+            query=ReaderQuery,
+            headers=_SIGNED,
             responses={HTTPStatus.OK: ResultsTold},
+            more_problems=(HTTPStatus.TOO_MANY_REQUESTS,),
+            security=_READERS,
         ),
         _results,
         act=RESULTS,
+        reads=READABLE,
     ),
     Door(
         Operation(
@@ -354,6 +363,7 @@ DOORS: Final = (
             "Show the board: the numbers admitted by each programme; before the hour there is nothing.",
             query=RoundQuery,
             responses={HTTPStatus.OK: AdmittedBoard},
+            more_problems=(HTTPStatus.NOT_FOUND,),
         ),
         _board,
         act=RESULTS,
