@@ -58,8 +58,8 @@ async def add(
             raise CommandError("source-exists")
         if key:
             await connection.execute(sql["add_key"], key.key_id, name, key.kind, key.sealed, key.public)
-        known = {"types": chosen, "reads": readable, "key": key and key.key_id}
-        await note(connection, actor.id, "add-source", name, **known)
+        key_id = key and key.key_id
+        await note(connection, actor.id, "add-source", name, types=chosen, reads=readable, key=key_id)
     key_id, secret = (key.key_id, key.secret) if key else (None, None)
     if session.as_json:
         told = {"source": name, "uri": uri, "types": chosen, "reads": readable}

@@ -24,11 +24,11 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 class ReaderQuery(BaseModel):
-    """Which system asks; without, a member of staff does."""
+    """Which system asks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    source: str | None = None
+    source: str
 
 
 SourceOf = Callable[[Gateway, Mapping[str, str]], Awaitable[str | None]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -70,7 +70,7 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
             asked = await _asked_by_system(request, process, door, door.source)
             return _told(await door.work(asked))
         if door.reads is not None and "source" in request.query_params:
-            asked = await _asked_by_reader(request, process, door, door.reads)
+            asked = await _asked_by_reader(request, process, door.reads)
             return JSONResponse((await door.work(asked)).model_dump(mode="json"), headers=_NOT_KEPT)
         gateway, actor = gateway_of(request), await staff_of(request)
         if door.act is not None:
@@ -103,7 +103,7 @@ def reading_id(path: str, source: str) -> str:
     return digest_id("get", {"path": path, "source": source})
 
 
-async def _asked_by_reader(request: Request, process: str, door: Door, reads: str) -> Asked:
+async def _asked_by_reader(request: Request, process: str, reads: str) -> Asked:
     """What a system asks that has shown who it is, for this very path, and was allowed to read it.
 
     Raises:
@@ -111,14 +111,13 @@ async def _asked_by_reader(request: Request, process: str, door: Door, reads: st
     """
     events, gateway = door_of(request), gateway_of(request)
     await events.count_address(request)
-    query: Any = query_of(request, door.operation.query or ReaderQuery)
-    uri: str = query.source
+    uri = query_of(request, ReaderQuery).source
     question = Message(Mode.STRUCTURED, uri, (), reading_id(request.scope["path"], uri))
     source = await events.let_in(request, question, b"")
     if reads not in source.reads:
         raise problem("reading-not-allowed")
     asked = Asked(gateway, process, Actor(id=source.name, kind=ActorKind.SYSTEM), request.path_params)
-    return replace(asked, source=source.uri, query=query)
+    return replace(asked, source=source.uri)
 
 
 async def _asked_by_system(request: Request, process: str, door: Door, source_of: SourceOf) -> Asked:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
+from activities.round.disclosure import DISCLOSURE_LOOKUPS
 from activities.round.waitlist import WAITLIST_LOOKUPS
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
@@ -37,4 +38,10 @@ async def admitted(connection: Connection, terms: Mapping[str, Any]) -> Any:
     return {row["frame"]: row["count"] for row in await connection.fetch(SQL["admitted"], terms["case_id"])}
 
 
-LOOKUPS: Final = {"round": round_, "judged": judged, "admitted": admitted, **WAITLIST_LOOKUPS}
+LOOKUPS: Final = {
+    "round": round_,
+    "judged": judged,
+    "admitted": admitted,
+    **WAITLIST_LOOKUPS,
+    **DISCLOSURE_LOOKUPS,
+}

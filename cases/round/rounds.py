@@ -1,5 +1,6 @@
 """A round as its doors need it: its state with the rules that it follows, and what may be asked of it."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import asyncpg
@@ -25,7 +26,9 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 
-async def round_of(pool: asyncpg.Pool, row: asyncpg.Record) -> tuple[RoundState, RoundPolicy]:
+async def round_of(
+    pool: asyncpg.Pool, row: asyncpg.Record | Mapping[str, Any]
+) -> tuple[RoundState, RoundPolicy]:
     """The state of a round, by the row of its case, and the policy that it follows.
 
     Raises:

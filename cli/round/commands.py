@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.case_arguments import CaseArgument, command, find_case
+from cli.round.disclosure import open_column, show_disclosure
 from cli.round.scores import scores
 from cli.session import CommandError, Session, print_json
 from cli.tables import Columns, print_rows, print_values, table_of
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(scores, name="scores")
+app.command("disclosure")(show_disclosure)
+app.command("column")(open_column)
 ProgrammeArgument = Annotated[str, typer.Argument(metavar="PROGRAMME", help="Whose list.")]
 NumberOption = Annotated[
     int | None,

@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 from cases.round import boards, lists, results, scores, verification, waitlist
 from cases.round.corrections import Wanted, propose
 from cases.round.rounds import LOAD, READ, READABLE, RESULTS
-from gateway.door import Asked, Door, ReaderQuery
+from gateway.door import Asked, Door
 from gateway.file_doors import FaultyFile, at
-from gateway.operation import SIGNATURE, Operation, Security
+from gateway.operation import READERS, Operation
 from gateway.responses import FaultTold
 from gateway.round.answers import (
     AdmittedBoard,
@@ -44,12 +44,9 @@ from gateway.round.answers import (
     Verified,
 )
 from gateway.round.asking import round_asked
+from gateway.round.disclosure_doors import DISCLOSURE_DOORS
 from schemas.kernel.batches import BatchHead
 from spreadsheets.round.scores import check_scores
-
-_SIGNED: Final = dict.fromkeys(SIGNATURE, False)
-_READERS: Final[tuple[Security, ...]] = ("staff", "source-signature", "source-token")
-"""A system that was allowed to names itself in the query; all others are staff."""
 
 
 async def _load(asked: Asked) -> ScoresTaken:
@@ -345,11 +342,9 @@ DOORS: Final = (
             "/round/results/{application}",
             "show-round-results",
             "Show what is out of an application; before the hour there is nothing.",
-            query=ReaderQuery,
-            headers=_SIGNED,
             responses={HTTPStatus.OK: ResultsTold},
-            more_problems=(HTTPStatus.TOO_MANY_REQUESTS,),
-            security=_READERS,
+            security=READERS,
+            reader=True,
         ),
         _results,
         act=RESULTS,
@@ -368,4 +363,5 @@ DOORS: Final = (
         _board,
         act=RESULTS,
     ),
+    *DISCLOSURE_DOORS,
 )

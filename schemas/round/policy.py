@@ -8,6 +8,7 @@ from schemas.kernel.batches import BatchMapping
 from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.policies import ProcessPolicy
+from schemas.round.disclosure import DisclosurePolicy
 from schemas.round.rules import RankingRules
 from schemas.round.waitlist import CallingPolicy
 
@@ -40,6 +41,9 @@ class RoundPolicy(ProcessPolicy):
     promotion: DeadlinePolicy = DeadlinePolicy(days=0)
     """Ends at the next moment at which something of the waitlist changes by the clock."""
     calling: CallingPolicy = CallingPolicy()
+    disclosure: DeadlinePolicy = DeadlinePolicy(days=0)
+    """Ends when scores are disclosed, and then when they are no more."""
+    disclosing: DisclosurePolicy = DisclosurePolicy()
 
     @model_validator(mode="after")
     def _mappings_fit_the_rules(self) -> Self:

@@ -63,6 +63,8 @@ TYPED: dict[str, dict[str, str]] = {
         "person-stated.person.partner": "may be said before the request is there",
     },
     "admission-round": {
+        "disclosure-requested.application": "the applicant's own, as the portal knows it",
+        "doubt-score.number": "anybody's of the round",
         "record-judgement.minute_no": "as the meeting numbers its minutes",
         "set-offer-limit.minute_no": "as the meeting numbers its minutes",
         "set-offer-limit.number": "as the meeting has decided",

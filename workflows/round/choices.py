@@ -8,9 +8,11 @@ from typing import Final
 
 from schemas.kernel.payload import Payload
 from schemas.round import commands
+from schemas.round.disclosure import ColumnResult
 from schemas.round.state import RoundState
 from schemas.round.waitlist import ContactOutcome
-from workflows.kernel.choices import Choices, coded, named
+from workflows.kernel.choices import Choice, Choices, coded, named
+from workflows.round.disclosing import CHECK, columns_of
 from workflows.round.ground import policy_of
 
 HOLD_REASONS: Final = ("score-missing", "score-wrong", "list-wrong", "disaster", "other")
@@ -32,6 +34,11 @@ def _corrections(state: RoundState) -> Choices:
     return {"proposal": named(tasks)}
 
 
+def _columns_checked(state: RoundState) -> list[Choice]:
+    """Those that are being checked, as their tasks name them."""
+    return named(task.key.partition(":")[2] for task in state.tasks.values() if task.kind == CHECK)
+
+
 CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
     commands.PrepareList: _programmes,
     commands.RecordJudgement: _programmes,
@@ -42,6 +49,11 @@ CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
         **_programmes(state),
         **_frames(state),
         "outcome": coded(ContactOutcome),
+    },
+    commands.DoubtScore: lambda state: {"part": named(columns_of(policy_of(state).rules))},
+    commands.ConfirmColumn: lambda state: {
+        "part": _columns_checked(state),
+        "result": coded(ColumnResult),
     },
     commands.HoldRelease: lambda _state: {"reason": coded(HOLD_REASONS)},
 }

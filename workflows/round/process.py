@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from schemas.kernel.deadlines import Deadline
 from schemas.round import commands, facts, links, waitlist
+from schemas.round.disclosure import DisclosureRequested
 from schemas.round.policy import RoundPolicy
 from schemas.round.roles import Role
 from schemas.round.round import RoundForm
@@ -17,7 +18,7 @@ from workflows.kernel.links import Absent, Closed, IntoRows, Takes, Tells
 from workflows.kernel.places import PLACE_FREED
 from workflows.kernel.process import EventKind, Process
 from workflows.kernel.steps import COMMON_DECISIONS, common_steps
-from workflows.round import choices, contacts, intake, judging, promotion, releasing
+from workflows.round import choices, contacts, disclosing, intake, judging, promotion, releasing
 
 OFFICE: Final = frozenset({Role.ADMISSIONS_OFFICE, Role.HEAD_OF_ADMISSIONS})
 HEAD: Final = frozenset({Role.HEAD_OF_ADMISSIONS})
@@ -37,6 +38,7 @@ STAGES: Final[dict[str, StageInfo]] = {
     Stage.ENROLLING: StageInfo("入学手続中", "enrolling", "applicants"),
     Stage.SUPPLEMENTING: StageInfo("追加合格", "calling the waitlist", Role.ADMISSIONS_OFFICE),
     Stage.SETTLED: StageInfo("手続締切", "settled", Role.HEAD_OF_ADMISSIONS),
+    Stage.DISCLOSING: StageInfo("成績開示", "scores disclosed", "disclosure"),
     Stage.CLOSED: StageInfo("終了", "closed", final=True),
     Stage.CANCELLED: StageInfo("中止", "cancelled", final=True),
 }
@@ -83,10 +85,21 @@ LIFECYCLE: Final = Lifecycle(
         step("accept-batch", at=promotion.SERVING, by=OFFICE),
         step(promotion.LOOKS, at=[Stage.ENROLLING], by=By.CLOCK, to=[Stage.SUPPLEMENTING]),
         step(promotion.LOOKS, at=[Stage.SUPPLEMENTING], by=By.CLOCK, to=[Stage.SETTLED]),
-        step(promotion.LOOKS, at=[Stage.SETTLED], by=By.CLOCK),
+        step(promotion.LOOKS, at=[Stage.SETTLED, Stage.DISCLOSING], by=By.CLOCK),
         step("waitlist-changed", at=STAGES, by=By.EVENT),
         step("record-contact", at=[Stage.SUPPLEMENTING], by=OFFICE),
-        step("close-round", at=[Stage.ENROLLING, Stage.SETTLED], by=HEAD, to=[Stage.CLOSED]),
+        # scores
+        step("disclosure-begins", at=[Stage.SETTLED], by=By.CLOCK, to=[Stage.DISCLOSING]),
+        step("disclosure-ends", at=[Stage.DISCLOSING], by=By.CLOCK),
+        step("disclosure-requested", at=[Stage.SETTLED, Stage.DISCLOSING], by=By.EVENT),
+        step("doubt-score", at=disclosing.DOUBTED_AT, by=OFFICE),
+        step("confirm-column", at=disclosing.DOUBTED_AT, by=CHECKER),
+        step(
+            "close-round",
+            at=[Stage.ENROLLING, Stage.SETTLED, Stage.DISCLOSING],
+            by=HEAD,
+            to=[Stage.CLOSED],
+        ),
         step("cancel-round", at=BEFORE, by=HEAD, to=[Stage.CANCELLED]),
         *common_steps(tuple(STAGES), LIVING, ALL),
     ),
@@ -118,6 +131,8 @@ ROUND: Final = Process[RoundState](
         Stage.CONFIRMED: releasing.enter_confirmed,
         Stage.RELEASED: releasing.enter_released,
         Stage.ENROLLING: releasing.enter_enrolling,
+        Stage.SETTLED: disclosing.enter_settled,
+        Stage.DISCLOSING: disclosing.enter_disclosing,
     },
     choices=choices.CHOICES,
     exceptional=frozenset({commands.CancelRound, commands.CloseRound}),
@@ -133,6 +148,8 @@ ROUND: Final = Process[RoundState](
         commands.ScheduleRelease: releasing.schedule_release,
         commands.HoldRelease: releasing.hold_release,
         commands.RecordContact: contacts.record_contact,
+        commands.DoubtScore: disclosing.doubt_score,
+        commands.ConfirmColumn: disclosing.confirm_column,
         commands.CloseRound: releasing.close_round,
         commands.CancelRound: intake.cancel,
         **COMMON_DECISIONS,
@@ -141,6 +158,9 @@ ROUND: Final = Process[RoundState](
         "round-announced": EventKind("round-announced", RoundForm, lambda _draft, _fact: None, starts=True),
         "inputs-ranked": EventKind(
             "inputs-ranked", facts.InputsRanked, intake.inputs_ranked, between_cases=True
+        ),
+        "disclosure-requested": EventKind(
+            "disclosure-requested", DisclosureRequested, disclosing.disclosure_requested
         ),
         PLACE_FREED: EventKind(PLACE_FREED, facts.PlaceFreed, promotion.place_freed, between_cases=True),
         "waitlist-changed": EventKind(
@@ -152,9 +172,15 @@ ROUND: Final = Process[RoundState](
         releasing.RELEASE: ("release-due", releasing.release_due),
         promotion.LOOK: (promotion.LOOKS, promotion.look),
         releasing.TELLING: ("tell-outcomes", releasing.tell_outcomes),
+        disclosing.BEGINS: ("disclosure-begins", disclosing.begin),
+        disclosing.ENDS: ("disclosure-ends", disclosing.end),
     },
     facts=_facts,
-    completed={intake.DISTRIBUTION: intake.distribution_checked, intake.RESOLVE: intake.distribution_checked},
+    completed={
+        intake.DISTRIBUTION: intake.distribution_checked,
+        intake.RESOLVE: intake.distribution_checked,
+        disclosing.REJUDGE: disclosing.rejudged,
+    },
     answers_since=lambda state, _step: state.received_at,
     subject=r"^20[0-9]{2}-[A-Z][A-Z0-9-]{2,18}$",
     labels=("round_year", "round_route"),

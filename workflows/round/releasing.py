@@ -13,7 +13,7 @@ from schemas.round.links import OutcomeReleased
 from schemas.round.roles import Role
 from schemas.round.rules import chain
 from schemas.round.stages import Stage
-from workflows.round import promotion
+from workflows.round import disclosing, promotion
 from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of, root_of
 from workflows.round.waitlist import parents_of
 
@@ -156,9 +156,10 @@ def close_round(draft: RoundDraft, _command: CloseRound) -> None:
     """Nothing is open any more.
 
     Raises:
-        Refusal: an offer is, or somebody waits.
+        Refusal: an offer is, somebody waits, or scores are still disclosed or checked.
     """
     promotion.require_over(draft)
+    disclosing.require_over(draft)
     offered = draft.look_up("frame", frame=root_of(draft.state))["offered"]
     draft.require(Decimal(offered) == 0, "round-offers-open", offered=offered)
     draft.goto(Stage.CLOSED)
