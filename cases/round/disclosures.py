@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -84,8 +84,8 @@ async def _scores(pool: asyncpg.Pool, reader: Reader, asked: asyncpg.Record, pol
         {**dict(each), "line": json.loads(each["line"])}
         for each in await pool.fetch(SQL["own_lines"], case_id, application, reader.name)
     ]
-    values = await pool.fetch(SQL["own_values"], case_id, asked["number"], list(NO_SCORES))
-    shown = _Shown.of(policy, asked["number"], values, lines, checked)
+    rows = await pool.fetch(SQL["own_values"], case_id, asked["number"], list(NO_SCORES))
+    shown = Shown.of(policy, asked["number"], [dict(each) for each in rows], lines, checked)
     told: Row = {"parts": shown.parts(), "programmes": shown.programmes()}
     if shown.hidden:
         return told | {"state": BEING_CHECKED}
@@ -97,7 +97,7 @@ async def _scores(pool: asyncpg.Pool, reader: Reader, asked: asyncpg.Record, pol
 
 
 @dataclass(frozen=True)
-class _Shown:
+class Shown:
     """One applicant's scores, points and lines."""
 
     rules: RankingRules
@@ -114,10 +114,10 @@ class _Shown:
         cls,
         policy: RoundPolicy,
         number: str,
-        values: Sequence[asyncpg.Record],
+        values: Sequence[Mapping[str, Any]],
         lines: Sequence[Row],
         checked: set[str],
-    ) -> "_Shown":
+    ) -> "Shown":
         """As it stands.
 
         Raises:

@@ -14,12 +14,13 @@ import httpx2
 import pytest
 
 from cases.round.disclosures import Reader as Whom
-from cases.round.disclosures import disclosure
+from cases.round.disclosures import Shown, disclosure
 from cli.session import Exit
 from encryption.ring import KeyRing
 from schemas.kernel.case import Actor, CompleteTask, EventEnvelope
 from schemas.kernel.step import FactTold
 from schemas.round import commands
+from schemas.round.policy import RoundPolicy
 from tests.cli.program import Program, elsewhere
 from tests.conftest import Database
 from tests.gateway.office import Desk, open_desk
@@ -423,3 +424,87 @@ async def words(bureau: Bureau) -> str:
     made = str(uuid4())
     await bureau.owner.execute(UNREADABLE, made, CASE, "office-1")
     return made
+
+
+async def test_r9_nothing_of_it_outlasts_the_case(portal: Reader, bureau: Bureau) -> None:
+    """What was asked, doubted and opened goes with the round's own rows."""
+    await disclosing(bureau)
+    await asks(bureau, "A0001")
+    await shown(portal, "A0001")
+    await bureau.decide(commands.DoubtScore, ANN, number="A0002", part="math", reason_id=await words(bureau))
+    opening = "INSERT INTO iehe.round_column_reads (case_id, part, staff_id) VALUES ($1, 'math', 'office-1')"
+    await bureau.owner.execute(opening, CASE)
+    with pytest.raises(asyncpg.PostgresError):
+        await bureau.owner.execute("DELETE FROM iehe.round_column_reads")
+    erased = json.loads(await bureau.owner.fetchval("SELECT iehe.round_erase($1)", CASE))
+    tables = ("round_disclosures", "round_column_checks", "round_column_reads")
+    assert {table: erased[table] for table in tables} == dict.fromkeys(tables, 1)
+
+
+SCIENCE: Final = {
+    "part": "science",
+    "count": 1,
+    "choose": "first-answered",
+    "rows": [
+        {"subject": "028563", "full_marks": "100", "factor": "1"},
+        {"subject": "28563", "full_marks": "100", "factor": "0.5"},
+    ],
+}
+
+
+class TestBySubjects:
+    """A part that counts by the first answered of two subjects, adjusted, with the rank told."""
+
+    @pytest.fixture
+    def policy(self) -> dict[str, object]:
+        science = {"key": "science", "ja": "理科", "en": "Science", "full_marks": 100, "exam": "written"}
+        proof = {"raw": 50, "adjusted": 55}
+        branch = {"since": 0, "until": 100, "factor": "0.9", "offset": 10, "values": [proof]}
+        adjusted = {
+            "formula": "f",
+            "version": "1",
+            "of": "math",
+            "places": 1,
+            "rounding": "half-up",
+            "branches": [branch],
+        }
+        law = {**RULES["programmes"][0], "weights": {"math": 1, "science": 1}}
+        rules = {
+            **RULES,
+            "parts": [RULES["parts"][0], science],
+            "conversions": [SCIENCE],
+            "adjustments": [adjusted],
+            "units": RULES["units"][:1],
+            "programmes": [law],
+        }
+        return {"rules": rules, "mappings": {}, "disclosing": {"disclose_rank": True}, "waitlist": {}}
+
+    async def test_r9_subjects_and_adjusted_points_as_they_were_used(self, bureau: Bureau) -> None:
+        """Which of both subjects counted follows from the points, which stand beside raw scores."""
+        policy = RoundPolicy.model_validate(
+            json.loads(await bureau.owner.fetchval("SELECT body FROM iehe.policies"))["routes"]["general"]
+        )
+        values = [
+            {"part": "math", "state": "scored", "value": Decimal(50), "answer_order": None},
+            {"part": "028563", "state": "scored", "value": Decimal(40), "answer_order": 2},
+            {"part": "28563", "state": "scored", "value": Decimal(80), "answer_order": 1},
+        ]
+        line = {"choice": 1, "frame": "law", "total": "95", "rank": 3}
+        lines = [{"programme": "law", "number": 1, "hash": "0" * 64, "line": line}]
+        told = Shown.of(policy, "A0001", values, lines, set())
+        parts = {each["part"]: each for each in told.parts()}
+        assert (parts["math"]["score"], parts["math"]["points"]) == ("50", "55")
+        assert (parts["science"]["score"], parts["science"]["points"]) == (None, "40")
+        assert {each["subject"]: each["score"] for each in parts["science"]["subjects"]} == {
+            "028563": "40",
+            "28563": "80",
+        }
+        (programme,) = told.programmes()
+        assert (programme["total"], programme["rank"]) == ("95", 3)
+        for column in ("28563", "science"):
+            hidden = Shown.of(policy, "A0001", values, lines, {column})
+            assert {each["state"] for each in hidden.parts()} == {"told", "being-checked"}
+            assert hidden.programmes()[0]["total"] is hidden.programmes()[0]["rank"] is None
+            assert "80" not in json.dumps(hidden.parts())
+        with refused("disclosure-differs"):
+            Shown.of(policy, "A0001", values, [{**lines[0], "line": {**line, "total": "96"}}], set())
