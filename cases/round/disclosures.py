@@ -273,5 +273,19 @@ async def column(pool: asyncpg.Pool, by: str, row: asyncpg.Record, part: str) ->
     }
 
 
+async def columns_checked(pool: asyncpg.Pool, case_id: str) -> Rows:
+    """Columns that are being checked: which, whose score somebody doubts, who; no score."""
+    rows = await pool.fetch(SQL["column_checks"], case_id)
+    return [
+        {
+            "part": each["part"],
+            "doubted": each["number"],
+            "doubted_by": each["doubted_by"],
+            "since": each["doubted_at"],
+        }
+        for each in rows
+    ]
+
+
 def _said(state: str | None, value: Decimal | None) -> str | None:
     return plain(value) if value is not None else state

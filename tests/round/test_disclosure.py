@@ -24,6 +24,8 @@ from schemas.round.policy import RoundPolicy
 from tests.cli.program import Program, elsewhere
 from tests.conftest import Database
 from tests.gateway.office import Desk, open_desk
+from tests.office_pages.desks import Desk as Pages
+from tests.office_pages.desks import desk_of, text_of
 from tests.pure import jst, refused
 from tests.round.bureau import ANN, BEN, CASE, CHECKER, HEAD, MAPPING, RULES, Bureau, application
 from tests.round.calling import Desk as Telephone
@@ -439,6 +441,38 @@ async def test_r9_nothing_of_it_outlasts_the_case(portal: Reader, bureau: Bureau
     erased = json.loads(await bureau.owner.fetchval("SELECT iehe.round_erase($1)", CASE))
     tables = ("round_disclosures", "round_column_checks", "round_column_reads")
     assert {table: erased[table] for table in tables} == dict.fromkeys(tables, 1)
+
+
+@pytest.fixture
+async def pages(database: Database, client: Any, staff: None) -> AsyncIterator[Pages]:
+    async with desk_of(database, client) as made:
+        yield made
+
+
+async def test_r9_the_pages_of_the_offices(pages: Pages, bureau: Bureau) -> None:
+    """Who checks sees which column and whose score; scores are on the boards alone, and noted there."""
+    await disclosing(bureau)
+    await asks(bureau, "A0002")
+    reason = await words(bureau)
+    await bureau.decide(commands.DoubtScore, ANN, number="A0002", part="math", reason_id=reason)
+    checker = await pages.of("checker-1", "ja")
+    form = text_of(await checker.get(f"/cases/{CASE}/do/confirm-column"))
+    assert "全件確認中の科目等" in form
+    assert "A0002" in form
+    assert CANARIES[0] not in form
+    column = await checker.get(f"/boards/round/open-round-column?case_id={CASE}&part=math")
+    assert CANARIES[0] in text_of(column)
+    told = text_of(await checker.get("/boards/round/show-round-disclosure?application=A0002"))
+    assert "確認中" in told
+    assert CANARIES[0] not in told
+    await bureau.decide(commands.ConfirmColumn, CHECKER, part="math", result="right")
+    told = text_of(await checker.get("/boards/round/show-round-disclosure?application=A0002"))
+    assert CANARIES[3] in told
+    opened = await bureau.owner.fetch("SELECT staff_id, part FROM iehe.round_column_reads")
+    assert [tuple(row) for row in opened] == [("checker-1", "math")]
+    auditor = await pages.of("auditor-1")
+    for path in ("show-round-disclosure?application=A0002", f"open-round-column?case_id={CASE}&part=math"):
+        assert (await auditor.get(f"/boards/round/{path}")).status_code == 404
 
 
 SCIENCE: Final = {
