@@ -24,6 +24,7 @@ ACTS: Final[Administration] = {
     "unbind-subject": _ADMINISTRATOR,
     "note-absence": _ADMINISTRATOR,
     "add-source": _ADMINISTRATOR,
+    "allow-reading": _ADMINISTRATOR,
     "rotate-source": _ADMINISTRATOR,
     "revoke-source": _ADMINISTRATOR,
     **dict.fromkeys(("add-webhook", "rotate-webhook", "revoke-webhook"), _ADMINISTRATOR),

@@ -28,6 +28,9 @@ async def add(
     *,
     uri: Annotated[str, typer.Option(help="CloudEvents source of everything it sends.")],
     types: Annotated[list[str], typer.Option("--type", help="Event type; * stands for any part.")],
+    reads: Annotated[
+        list[str] | None, typer.Option("--read", help="What it may read, too; without, nothing.")
+    ] = None,
     webhook: Annotated[str | None, typer.Option(help="v1 (shared secret) or v1a (its public key).")] = None,
     public_key: PublicKey = None,
     issuer: Annotated[str | None, typer.Option(help="Of its bearer tokens: iss.")] = None,
@@ -43,28 +46,56 @@ async def add(
     actor = await session.administer("add-source")
     typed.check_name(name)
     typed.check_uri(uri)
-    chosen = typed.matching_types(types)
+    chosen, readable = typed.matching_types(types), typed.check_readable(reads or [])
     token = typed.check_way(webhook, public_key, (issuer, audience, subject, jwks_url))
     if not token:
         await session.check_keys()
     key = None if token else typed.new_key(session.settings, name, public_key)
     sql = queries("kernel/sources")
     async with session.transaction("owner") as connection:
-        values = (name, uri, chosen, per_minute, *(token or (None,) * 4))
+        values = (name, uri, chosen, per_minute, *(token or (None,) * 4), readable)
         if await connection.fetchval(sql["add"], *values) is None:
             raise CommandError("source-exists")
         if key:
             await connection.execute(sql["add_key"], key.key_id, name, key.kind, key.sealed, key.public)
-        await note(connection, actor.id, "add-source", name, types=chosen, key=key and key.key_id)
+        key_id = key and key.key_id
+        await note(connection, actor.id, "add-source", name, types=chosen, reads=readable, key=key_id)
     key_id, secret = (key.key_id, key.secret) if key else (None, None)
     if session.as_json:
-        print_json({"source": name, "uri": uri, "types": chosen, "key_id": key_id, "secret": secret})
+        told = {"source": name, "uri": uri, "types": chosen, "reads": readable}
+        print_json(told | {"key_id": key_id, "secret": secret})
         return
     line = (
         "source-signs" if key else "source-shows-tokens",
         {"name": name, "types": len(chosen), "key": key_id},
     )
     say_once(session, [line], secret)
+
+
+@app.command("reads")
+@command
+async def set_reads(
+    session: Session,
+    name: str,
+    *,
+    reads: Annotated[
+        list[str] | None, typer.Option("--read", help="What it may read from now on; without, nothing.")
+    ] = None,
+) -> None:
+    """Say what a source may read: this and nothing else, within a second."""
+    from cases.administration import note
+    from cli import source_values as typed
+
+    actor = await session.administer("allow-reading")
+    readable = typed.check_readable(reads or [])
+    async with session.transaction("owner") as connection:
+        if await connection.fetchval(queries("kernel/sources")["set_reads"], name, readable) is None:
+            raise CommandError("no-such-source")
+        await note(connection, actor.id, "allow-reading", name, reads=readable)
+    if session.as_json:
+        print_json({"source": name, "reads": readable})
+        return
+    session.say("source-reads", name=name, reads=", ".join(readable) or "-")
 
 
 @app.command("rotate")
@@ -141,6 +172,7 @@ async def list_sources(session: Session) -> None:
         ("source", "name"),
         ("uri", "uri"),
         ("types", lambda row: len(row["types"])),
+        ("reads", lambda row: ", ".join(row["reads"])),
         ("per minute", "per_minute"),
         ("key", "key_id"),
         ("kind", "kind"),

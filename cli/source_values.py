@@ -62,6 +62,16 @@ def matching_types(patterns: list[str]) -> list[str]:
     return [each for each in known if any(fnmatchcase(each, pattern) for pattern in patterns)]
 
 
+def check_readable(wanted: list[str]) -> list[str]:
+    """What a system is to be allowed to read, each thing once; there has to be a door for it."""
+    from gateway.rooms import READS
+
+    if not READS.issuperset(wanted):
+        listed = ", ".join(sorted(READS))
+        raise CommandError("not-readable", {"known": sorted(READS)}, listed=listed)
+    return sorted(set(wanted))
+
+
 def check_way(
     webhook: str | None, public_key: str | None, token: tuple[str | None, ...]
 ) -> tuple[str, str, str, str] | None:

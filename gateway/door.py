@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from cases.finding import case_seen
@@ -20,6 +21,16 @@ from schemas.kernel.refusals import Refusal
 from workflows.kernel.sight import Field
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
+
+
+class ReaderQuery(BaseModel):
+    """Which system asks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    source: str
+
+
 SourceOf = Callable[[Gateway, Mapping[str, str]], Awaitable[str | None]]
 
 
@@ -27,7 +38,7 @@ SourceOf = Callable[[Gateway, Mapping[str, str]], Awaitable[str | None]]
 class Asked:
     """What a door is asked, by whom: its path, and query, body and file where the door has any.
 
-    Of a door for another system `actor` is the system, and `source` its URI.
+    Of a door for another system, or that one asks, `actor` is the system, and `source` its URI.
     """
 
     gateway: Gateway
@@ -83,6 +94,8 @@ class Door:
             they see.
         source: of a door for another system and for nobody else: the URI of the source that must show that
             the request is its own, from the path; None: nobody's.
+        reads: what a system must be allowed to read so that it may ask this door as staff do, by naming
+            itself (`source`) in the query; None: staff alone.
     """
 
     operation: Operation
@@ -90,3 +103,4 @@ class Door:
     act: str | None = None
     whole: Field | None = None
     source: SourceOf | None = None
+    reads: str | None = None

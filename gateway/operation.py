@@ -10,6 +10,8 @@ from pydantic import BaseModel
 Security = Literal["staff", "source-token", "source-signature"]
 FILE_TYPE: Final = "application/octet-stream"
 """Of a body that is a file; what it is is seen by its content."""
+READERS: Final[tuple[Security, ...]] = ("staff", "source-signature", "source-token")
+"""Of what systems ask as staff do."""
 SIGNATURE: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 STAFF_PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
 BODY_PROBLEMS: Final = (
@@ -40,6 +42,7 @@ class Operation:
         responses: model of the body by status; None: no body.
         more_problems: statuses answered by application/problem+json, beside those that follow from the rest.
         security: credentials of which it asks for one; none: nobody's.
+        reader: a system may ask it as staff do, naming itself in the query (`source`).
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -54,6 +57,7 @@ class Operation:
     responses: Mapping[HTTPStatus, type[BaseModel] | None] = field(default_factory=dict)
     more_problems: tuple[HTTPStatus, ...] = ()
     security: tuple[Security, ...] = ("staff",)
+    reader: bool = False
 
     @property
     def problems(self) -> frozenset[HTTPStatus]:
@@ -61,7 +65,8 @@ class Operation:
         found = set(self.more_problems)
         found.update(STAFF_PROBLEMS if self.security else ())
         found.update(BODY_PROBLEMS if self.file or self.request is not None else ())
-        found.update({HTTPStatus.BAD_REQUEST} if self.query is not None else ())
+        found.update({HTTPStatus.BAD_REQUEST} if self.query is not None or self.reader else ())
+        found.update({HTTPStatus.TOO_MANY_REQUESTS} if self.reader else ())
         found.update({HTTPStatus.NOT_FOUND} if "{" in self.path else ())
         found.update(_VERSION_PROBLEMS if "If-Match" in self.headers else ())
         return frozenset(found)

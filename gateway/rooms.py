@@ -12,11 +12,12 @@ from cases.administration import roles_for
 from cases.registry import PROCESSES, own_modules
 from cases.sight import roles_that_see_whole
 from gateway.context import gateway_of
-from gateway.door import Asked, Door, SourceOf
-from gateway.event_modes import Message, Mode
+from gateway.door import Asked, Door, ReaderQuery, SourceOf
+from gateway.event_modes import Message, Mode, digest_id
 from gateway.events import door_of
 from gateway.listing import PRIVATE
 from gateway.operation import FILE_TYPE
+from gateway.problems import problem
 from gateway.request_parsing import (
     BODY_LIMIT,
     JSON_TYPE,
@@ -41,6 +42,10 @@ DOORS: Final[Mapping[str, tuple[Door, ...]]] = {
     if process.room == room
 }
 """By process."""
+READS: Final = frozenset(door.reads for doors in DOORS.values() for door in doors if door.reads is not None)
+"""All that a system can be allowed to read."""
+_NOT_KEPT: Final = {"Cache-Control": "no-store"}
+"""What a system reads is somebody's, and before an hour and after it something else."""
 
 
 def routes() -> list[Route]:
@@ -64,6 +69,9 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
         if door.source is not None:
             asked = await _asked_by_system(request, process, door, door.source)
             return _told(await door.work(asked))
+        if door.reads is not None and "source" in request.query_params:
+            asked = await _asked_by_reader(request, process, door.reads)
+            return JSONResponse((await door.work(asked)).model_dump(mode="json"), headers=_NOT_KEPT)
         gateway, actor = gateway_of(request), await staff_of(request)
         if door.act is not None:
             require_role(actor, roles_for(door.act, process))
@@ -88,6 +96,28 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
 
 def _told(answer: Answer) -> Response:
     return JSONResponse(answer.model_dump(mode="json"), headers=PRIVATE)
+
+
+def reading_id(path: str, source: str) -> str:
+    """The id of a signed question: its body is empty, and a signature covers no path and no query."""
+    return digest_id("get", {"path": path, "source": source})
+
+
+async def _asked_by_reader(request: Request, process: str, reads: str) -> Asked:
+    """What a system asks that has shown who it is, for this very path, and was allowed to read it.
+
+    Raises:
+        Problem: 400, 401, 429, 503; 403, it may not read this.
+    """
+    events, gateway = door_of(request), gateway_of(request)
+    await events.count_address(request)
+    uri = query_of(request, ReaderQuery).source
+    question = Message(Mode.STRUCTURED, uri, (), reading_id(request.scope["path"], uri))
+    source = await events.let_in(request, question, b"")
+    if reads not in source.reads:
+        raise problem("reading-not-allowed")
+    asked = Asked(gateway, process, Actor(id=source.name, kind=ActorKind.SYSTEM), request.path_params)
+    return replace(asked, source=source.uri)
 
 
 async def _asked_by_system(request: Request, process: str, door: Door, source_of: SourceOf) -> Asked:

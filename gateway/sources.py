@@ -1,4 +1,4 @@
-"""The systems that may send events: which types, how many, and how they show who they are."""
+"""The systems that may send events, or read: which types and what, how many, by which key."""
 
 import re
 import secrets
@@ -57,6 +57,8 @@ class Source:
     keys: tuple[tuple[VerifyingKey, datetime | None], ...]
     oidc: Oidc | None
     skipped: bool = False
+    reads: frozenset[str] = frozenset()
+    """What it may read; nothing unless it was allowed."""
 
     def is_named_by(self, token: str) -> bool:
         """Whether a bearer token says to be this source's. Nothing of it is believed yet."""
@@ -147,6 +149,7 @@ class Sources:
             keys,
             oidc,
             len(keys) < len(rows),
+            frozenset(row["reads"]),
         )
 
     def _opened(self, name: str, row: asyncpg.Record) -> VerifyingKey | None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from activities.kernel.database import Connection
 from activities.kernel.queries import queries
+from activities.round.disclosure import DISCLOSURE_LOOKUPS
 from activities.round.ending import END_LOOKUPS
 from activities.round.rejudgment_lookups import REJUDGMENT_LOOKUPS
 from activities.round.waitlist import WAITLIST_LOOKUPS
@@ -46,4 +47,5 @@ LOOKUPS: Final = {
     **WAITLIST_LOOKUPS,
     **REJUDGMENT_LOOKUPS,
     **END_LOOKUPS,
+    **DISCLOSURE_LOOKUPS,
 }

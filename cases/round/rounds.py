@@ -1,5 +1,6 @@
 """A round as its doors need it: its state with the rules that it follows, and what may be asked of it."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import asyncpg
@@ -19,11 +20,15 @@ READ: Final = "read-lists"
 """The act of opening lists, whether they are out or not, and of seeing what they wait for."""
 RESULTS: Final = "read-results"
 """The act of reading what is out."""
+READABLE: Final = "admission-round.results"
+"""What a system must be allowed to read, so that it may ask what is out of an application."""
 Row = dict[str, Any]
 Rows = list[Row]
 
 
-async def round_of(pool: asyncpg.Pool, row: asyncpg.Record) -> tuple[RoundState, RoundPolicy]:
+async def round_of(
+    pool: asyncpg.Pool, row: asyncpg.Record | Mapping[str, Any]
+) -> tuple[RoundState, RoundPolicy]:
     """The state of a round, by the row of its case, and the policy that it follows.
 
     Raises:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.case_arguments import CaseArgument, command, find_case
+from cli.round.disclosure import open_column, show_disclosure
 from cli.round.ending import compare_output, make_output, show_ending, show_summary
 from cli.round.scores import scores
 from cli.session import CommandError, Session, print_json
@@ -21,6 +22,8 @@ app.command("output")(make_output)
 app.command("compare")(compare_output)
 app.command("ending")(show_ending)
 app.command("summary")(show_summary)
+app.command("disclosure")(show_disclosure)
+app.command("column")(open_column)
 ProgrammeArgument = Annotated[str, typer.Argument(metavar="PROGRAMME", help="Whose list.")]
 NumberOption = Annotated[
     int | None,

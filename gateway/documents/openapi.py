@@ -28,6 +28,21 @@ _HEADERS: Final = {
 }
 
 
+_READER: Final = (
+    {
+        "name": "source",
+        "in": "query",
+        "required": False,
+        "schema": _TEXT,
+        "description": "Of a system that was allowed to read this: its URI. Without, a member of staff asks.",
+    },
+    *(
+        {"name": name, "in": "header", "required": False, "schema": _TEXT, "description": "Of a system."}
+        for name in SIGNATURE
+    ),
+)
+
+
 def openapi() -> dict[str, Any]:
     """The document."""
     paths: dict[str, dict[str, Any]] = {
@@ -132,6 +147,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
             *(_parameter(name, "path", required=True) for name in re.findall(r"{(\w+)}", operation.path)),
             *(_parameter(name, "header", required=needed) for name, needed in operation.headers.items()),
             *_queries(operation.query),
+            *(_READER if operation.reader else ()),
         ],
         "responses": {
             **{

@@ -1,7 +1,7 @@
 """The doors of a round over HTTP: files of scores, lists, what is missing, frames, the hour, what is out.
 
 Who may is asked by the acts of the process: nobody but office, head and checker opens a list, and what is out
-is read by them from the released lines alone.
+is read by them, and by systems that were allowed to, from the released lines alone.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 
 from cases.round import boards, lists, rejudgments, results, scores, verification, waitlist
 from cases.round.corrections import Wanted, propose
-from cases.round.rounds import LOAD, READ, RESULTS
+from cases.round.rounds import LOAD, READ, READABLE, RESULTS
 from gateway.door import Asked, Door
 from gateway.file_doors import FaultyFile, at
-from gateway.operation import Operation
+from gateway.operation import READERS, Operation
 from gateway.responses import FaultTold
 from gateway.round.answers import (
     AdmittedBoard,
@@ -47,6 +47,7 @@ from gateway.round.answers import (
     Verified,
 )
 from gateway.round.asking import round_asked
+from gateway.round.disclosure_doors import DISCLOSURE_DOORS
 from gateway.round.ending_doors import ENDING_DOORS
 from schemas.kernel.batches import BatchHead
 from spreadsheets.round.scores import check_scores
@@ -381,9 +382,12 @@ DOORS: Final = (
             "show-round-results",
             "Show what is out of an application; before the hour there is nothing.",
             responses={HTTPStatus.OK: ResultsTold},
+            security=READERS,
+            reader=True,
         ),
         _results,
         act=RESULTS,
+        reads=READABLE,
     ),
     Door(
         Operation(
@@ -393,9 +397,11 @@ DOORS: Final = (
             "Show the board: the numbers admitted by each programme; before the hour there is nothing.",
             query=RoundQuery,
             responses={HTTPStatus.OK: AdmittedBoard},
+            more_problems=(HTTPStatus.NOT_FOUND,),
         ),
         _board,
         act=RESULTS,
     ),
     *ENDING_DOORS,
+    *DISCLOSURE_DOORS,
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from cases.administration import roles_for
-from cases.round import boards, lists, rejudgments, scores
+from cases.round import boards, disclosures, lists, rejudgments, scores
 from cases.round.rounds import READ
 from office.case import Seen
 from office.case_parts import Side, beside, parts
@@ -83,6 +83,15 @@ async def _rejudgment(request: Request, reader: Reader, seen: Seen) -> list[Sect
     return [table(t, ROOM, title, rows) for title, rows in found if rows]
 
 
+async def _checked(request: Request, reader: Reader, seen: Seen) -> list[Section]:
+    """Columns that are being checked, without a score: a column is opened by itself, which is noted."""
+    if not _may(reader, seen):
+        return []
+    rows = await disclosures.columns_checked(office_of(request).gateway.pool, seen.case_id)
+    t = reader.tongue
+    return [table(t, ROOM, t("Columns being checked"), rows)] if rows else []
+
+
 def _may(reader: Reader, seen: Seen) -> bool:
     """Whether who looks may open lists: who may decide is not always who may read."""
     allowed = roles_for(READ, seen.process.name)
@@ -100,4 +109,6 @@ SIDES: Final[Mapping[type[Command], Side]] = {
     commands.ScheduleRelease: parts("release_at", "enrol_by", "lists"),
     rejudgment.ConfirmRejudgment: _rejudgment,
     commands.HoldRelease: parts("release_at", "lists"),
+    commands.DoubtScore: _checked,
+    commands.ConfirmColumn: _checked,
 }

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from schemas.kernel.case import Command
 from schemas.kernel.identifiers import Code
 from schemas.kernel.results import ListHash
+from schemas.round.disclosure import ColumnResult
 from schemas.round.waitlist import ContactOutcome, Number
 
 MinuteNo = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._/-]{0,31}$")]
@@ -131,6 +132,24 @@ class CompareOutput(Command):
     step: ClassVar[str] = "compare-output"
     output: OutputName = Field(description="What was put out.")
     content: ListHash = Field(description="Of its rows, as the comparison shows it.")
+
+
+class DoubtScore(Command):
+    """Doubt a score that is out: the whole column is checked, and meanwhile nobody is shown it."""
+
+    step: ClassVar[str] = "doubt-score"
+    number: Number = Field(description="The examinee's number.")
+    part: Code = Field(description="The part or subject whose column is checked.")
+    reason_id: str | None = None
+    """The words that say what is doubted."""
+
+
+class ConfirmColumn(Command):
+    """Say, as a second person, whether a column is right in which somebody has doubted a score."""
+
+    step: ClassVar[str] = "confirm-column"
+    part: Code = Field(description="The part or subject whose column was checked.")
+    result: ColumnResult = Field(description="Whether every value of it is right.")
 
 
 class CloseRound(Command):

@@ -8,6 +8,7 @@ from schemas.kernel.batches import BatchMapping
 from schemas.kernel.deadlines import DeadlinePolicy
 from schemas.kernel.identifiers import Code
 from schemas.kernel.policies import ProcessPolicy
+from schemas.round.disclosure import DisclosurePolicy
 from schemas.round.ending import HandOverPolicy
 from schemas.round.rejudgment import RejudgmentPolicy
 from schemas.round.rules import RankingRules
@@ -46,6 +47,9 @@ class RoundPolicy(ProcessPolicy):
     """What goes out of the results, and is compared with them afterwards (R27)."""
     hand_over: HandOverPolicy = HandOverPolicy()
     rejudgment: RejudgmentPolicy = RejudgmentPolicy()
+    disclosure: DeadlinePolicy = DeadlinePolicy(days=0)
+    """Ends when scores are disclosed, and then when they are no more."""
+    disclosing: DisclosurePolicy = DisclosurePolicy()
 
     @model_validator(mode="after")
     def _mappings_fit_the_rules(self) -> Self:

@@ -12,7 +12,7 @@ from schemas.kernel.payload import Payload
 from schemas.kernel.results import ListHash
 from schemas.round.stages import Stage
 
-REJUDGING: Final = (Stage.ENROLLING, Stage.SUPPLEMENTING, Stage.SETTLED)
+REJUDGING: Final = (Stage.ENROLLING, Stage.SUPPLEMENTING, Stage.SETTLED, Stage.DISCLOSING)
 """In which an error is put right after the release."""
 
 

@@ -16,5 +16,6 @@ class Stage(StrEnum):
     ENROLLING = "enrolling"
     SUPPLEMENTING = "supplementing"
     SETTLED = "settled"
+    DISCLOSING = "disclosing"
     CLOSED = "closed"
     CANCELLED = "cancelled"

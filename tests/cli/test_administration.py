@@ -32,6 +32,7 @@ CHANGES = (
     (("admission", "round", "add", "2028-late", *ROUND, *TIMES), "head", ("add-round", "2028-late")),
     (("admission", "round", "places", "2027-general", "science=9"), "head", ("set-places", "2027-general")),
     (("source", "add", "portal", *URI), "administrator", ("add-source", "portal")),
+    (("source", "reads", "portal"), "administrator", ("allow-reading", "portal")),
     (("source", "rotate", "portal"), "administrator", ("rotate-source", "portal")),
     (("source", "revoke", "portal"), "administrator", ("revoke-source", "portal")),
     (("keys", "rotate", "admission"), "administrator", ("rotate-key", "admission")),

@@ -200,3 +200,22 @@ async def test_no_ring_is_made_in_production(program, tmp_path, connect):
     assert "iehe keys init" in ended.json["error"]["message"]["en"]
     assert not missing.exists()
     assert await connect("SELECT name FROM iehe.sources") == []
+
+
+async def test_a_source_reads_what_it_was_allowed_and_nothing_else(program, connect):
+    """Nothing by default; what is said last holds, and what no door has cannot be allowed."""
+    added = (await program(*ADD, "--webhook", "v1")).json
+    assert added["reads"] == []
+    assert await connect("SELECT reads FROM iehe.sources") == [([],)]
+    allowed = await program("source", "reads", "portal", "--read", "admission-round.results", "--json")
+    assert allowed.json == {"source": "portal", "reads": ["admission-round.results"]}
+    (listed, *_) = (await program("source", "list", "--json")).json
+    assert listed["reads"] == ["admission-round.results"]
+    unknown = await program("source", "reads", "portal", "--read", "scores", "--json")
+    assert (unknown.code, unknown.json["error"]["known"]) == (Exit.USAGE, ["admission-round.results"])
+    assert (await program("source", "reads", "nobody")).code == Exit.NOT_FOUND
+    assert await connect("SELECT reads FROM iehe.sources") == [(["admission-round.results"],)]
+    assert (await program("source", "reads", "portal")).code == Exit.OK
+    assert await connect("SELECT reads FROM iehe.sources") == [([],)]
+    noted = await connect("SELECT details FROM iehe.administration_log WHERE act = 'allow-reading'")
+    assert len(noted) == 2

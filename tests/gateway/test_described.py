@@ -73,7 +73,7 @@ async def secret(pool, ring) -> str:
     """The portal may send everything; its secret."""
     sql, value = queries("kernel/sources"), secrets.token_bytes(32)
     types = [name for name, (_, kind) in EVENT_TYPES.items() if not kind.between_cases]
-    await pool.execute(sql["add"], "portal", SOURCE, types, 10_000_000, None, None, None, None)
+    await pool.execute(sql["add"], "portal", SOURCE, types, 10_000_000, None, None, None, None, [])
     await pool.execute(
         sql["add_key"], "portal-1", "portal", "v1", seal(ring, "portal-1", "portal", value), None
     )

@@ -138,7 +138,7 @@ async def test_the_examples_of_the_page(institute, url, reader, provider, tmp_pa
             assert case.case_id in printed
 
     statuses = [status for _, several in told for status in several]
-    assert statuses == ["202", "202", "200", "202", "202", "200", "200"], told
+    assert statuses == ["202", "202", "200", "202", "200", "202", "200", "200"], told
     stored = await pool.fetch("SELECT id, case_id FROM iehe.events ORDER BY id")
     assert {row["id"]: row["case_id"] for row in stored} == {
         "fee-000123": "admission/A2027-000001",

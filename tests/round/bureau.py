@@ -25,7 +25,9 @@ from schemas.kernel.step import Decided, FactTold, Message, Opened, StepOutcome,
 from schemas.round import commands
 from schemas.round.state import RoundState
 from tests.pure import default_policy_of, jst
+from workflows.round import outputs
 from workflows.round.process import ADMISSION, ROUND
+from workflows.round.ranking.canonical import list_from
 
 CASE: Final = "round/2027-GENERAL"
 ANN: Final = Actor(id="office-1", roles=("admissions_office",))
@@ -217,6 +219,40 @@ class Bureau:
         await self.goes_on(CLOSES + timedelta(minutes=1))
         await self.scores(marks)
         await self.rank()
+
+    # the end
+
+    async def stands(self, number: str, standing: str, fee: str = "none") -> None:
+        """The case of an application tells where it stands, as the relay keeps it."""
+        said = {"case": application(number), "round": CASE, "number": number}
+        await self.tell("case-standing", {**said, "standing": standing, "fee": fee})
+
+    async def content(self, output: str) -> str:
+        """Of what an output has to say."""
+        if output == outputs.HAND_OVER:
+            newest = "SELECT content FROM iehe.round_files ORDER BY file DESC LIMIT 1"
+            return await self.owner.fetchval(newest)
+        rows = await self.owner.fetch(
+            "SELECT DISTINCT ON (name) body FROM iehe.result_lists WHERE iehe.is_out(release)"
+            " ORDER BY name, number DESC"
+        )
+        lists, until = [list_from(row["body"]) for row in rows], (await self.state()).enrol_by
+        return outputs.content_hash(outputs.rows_of(output, lists, until))
+
+    async def compared(self) -> None:
+        """A second person has compared all that was put out."""
+        for key in [key for key in await self.tasks() if key.startswith("compare-output:")]:
+            output = key.partition(":")[2]
+            shown = await self.content(output)
+            await self.decide(commands.CompareOutput, CHECKER, output=output, content=shown)
+
+    async def wound_up(self) -> None:
+        """Who has a place has enrolled, is handed over, and all that was put out was compared."""
+        taken = "SELECT case_id FROM iehe.places WHERE state = 'taken' AND starts_with(place, $1 || '#')"
+        for row in await self.owner.fetch(taken, CASE):
+            await self.stands(row["case_id"].partition("/")[2], "enrolled", "paid")
+        await self.decide(commands.HandOver)
+        await self.compared()
 
     # lists
 

@@ -55,13 +55,14 @@ async def rounds(
 
 
 async def closed(rounds: Rounds) -> Round:
-    """Released, nobody answers in the round itself, and the head ends it."""
+    """Released, settled, disclosed; handed over, compared, summed up, and the head ends it."""
     made = await rounds.announce()
     await made.judging(MARKS)
     await made.released()
-    # the offers are answered in the cases of the applications, which are not there
-    places = "UPDATE iehe.places SET state = 'taken' WHERE state = 'offered' AND by_case = $1"
-    await rounds.owner.execute(places, made.case_id)
+    await made.enrolled()
+    await made.forward(days=300)
+    await made.until("EXISTS (SELECT FROM iehe.tasks t WHERE t.key = 'close-round' AND t.closed_at IS NULL)")
+    await made.wound_up()
     await made.decide(commands.CloseRound, "head-1")
     await made.handle.result()
     return made

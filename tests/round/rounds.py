@@ -11,6 +11,8 @@ from uuid import uuid4
 import asyncpg
 
 from cases.batches import load_batch
+from cases.finding import find_case
+from cases.round import outputs
 from schemas.kernel.case import CompleteTask
 from schemas.round import commands
 from tests.pure import TOKYO
@@ -161,3 +163,26 @@ class Round(ServedCase):
         await self.until("stage NOT IN ('confirmed')")
         await self.forward(minutes=1)
         await self.until_stage("enrolling")
+
+    async def enrolled(self) -> None:
+        """Whoever has a place has taken it and enrolled: their cases, which are not there, tell it."""
+        taken = (
+            "UPDATE iehe.places SET state = 'taken' WHERE state = 'offered' AND starts_with(place, $1 || '#')"
+            " RETURNING case_id, split_part(place, '#', 2) AS number"
+        )
+        for row in await self.house.owner.fetch(taken, self.case_id):
+            said = {"case": row["case_id"], "round": self.case_id, "number": row["number"]}
+            said |= {"standing": "enrolled", "fee": "paid"}
+            kept = "SELECT iehe.round_take_row($1, $2, '', false)"
+            await self.house.owner.fetchval(kept, f"{ADMISSION}.case-standing", json.dumps(said))
+
+    async def wound_up(self) -> None:
+        """Handed over, and all that was put out is compared by a second person."""
+        await self.decide(commands.HandOver, "office-1")
+        pool = self.house.door
+        row = await find_case(pool, self.case_id)
+        for task in await self.open_tasks():
+            if task.startswith("compare-output:"):
+                made = await outputs.make(pool, "checker-1", row, task.partition(":")[2])
+                said = {"output": made.output, "content": made.content}
+                await self.decide(commands.CompareOutput, "checker-1", **said)

@@ -12,10 +12,9 @@ from tests.pure import jst
 from tests.round.bureau import ANN, CASE, CHECKER, HEAD, Bureau, application
 from tests.round.calling import ENDS, SIX, Desk
 from workflows.round import outputs
-from workflows.round.ranking.canonical import list_from
 
 ALL = ("A0001", "A0002", "A0003", "A0004", "A0005", "A0006")
-DAY = timedelta(days=1)
+JUNE_OVER = jst(2027, 7, 1, 0, 2)
 
 
 @pytest.fixture
@@ -36,17 +35,6 @@ async def refused(bureau: Bureau, code: str, command: type, by: Actor = ANN, **v
     return told.value.params
 
 
-async def stands(bureau: Bureau, number: str, standing: str, fee: str = "none") -> None:
-    """The case of an application tells where it stands, as the relay keeps it."""
-    said = {"case": application(number), "round": CASE, "number": number, "standing": standing, "fee": fee}
-    await bureau.tell("case-standing", said)
-
-
-async def content(bureau: Bureau) -> str:
-    """Of the newest file for the registrar."""
-    return await bureau.owner.fetchval("SELECT content FROM iehe.round_files ORDER BY file DESC LIMIT 1")
-
-
 async def file(bureau: Bureau) -> bytes:
     """The newest file for the registrar."""
     return await bureau.owner.fetchval("SELECT body FROM iehe.round_files ORDER BY file DESC LIMIT 1")
@@ -61,9 +49,9 @@ async def enrolling(desk: Desk) -> None:
     await desk.released(SIX)
     for number in ALL[:2]:
         await desk.accepts(number)
-        await stands(desk.bureau, number, "enrolled", "paid")
+        await desk.bureau.stands(number, "enrolled", "paid")
     for number in ALL[2:]:
-        await stands(desk.bureau, number, "waitlisted")
+        await desk.bureau.stands(number, "waitlisted")
     await desk.begins()
 
 
@@ -80,23 +68,10 @@ async def ended(desk: Desk) -> None:
         await desk.bureau.goes_on(seconds=2)
 
 
-async def compared(bureau: Bureau) -> None:
-    """Everything that goes out has been compared."""
-    for key in [key for key in await bureau.tasks() if key.startswith("compare-output:")]:
-        output = key.partition(":")[2]
-        shown = await content(bureau) if output == outputs.HAND_OVER else await wanted(bureau, output)
-        await bureau.decide(commands.CompareOutput, CHECKER, output=output, content=shown)
-
-
-async def wanted(bureau: Bureau, output: str) -> str:
-    rows = await bureau.owner.fetch(
-        "SELECT DISTINCT ON (name) body FROM iehe.result_lists WHERE iehe.is_out(release)"
-        " ORDER BY name, number DESC"
-    )
-    state = await bureau.state()
-    return outputs.content_hash(
-        outputs.rows_of(output, [list_from(row["body"]) for row in rows], state.enrol_by)
-    )
+async def june(bureau: Bureau) -> None:
+    """Scores are disclosed."""
+    await bureau.goes_on(jst(2027, 6, 1, 0, 1))
+    assert await stage(bureau) == "disclosing"
 
 
 # the order ------------------------------------------------------------------------------------------------
@@ -106,16 +81,16 @@ async def test_r10_the_end_goes_in_its_order(desk: Desk) -> None:
     """Drafts, then incomplete ones, then unanswered offers; only then nobody waits any more."""
     bureau = desk.bureau
     await enrolling(desk)
-    await stands(bureau, "B0001", "submitted")
-    await stands(bureau, "B0002", "completeness")
+    await bureau.stands("B0001", "submitted")
+    await bureau.stands("B0002", "completeness")
     await ended(desk)
     assert await bureau.facts("round-over") == [application("B0001")]
-    await stands(bureau, "B0001", "incomplete")
+    await bureau.stands("B0001", "incomplete")
     await bureau.goes_on(minutes=6)
     assert await bureau.facts("round-over") == [application("B0001"), application("B0002")]
     assert await bureau.facts("waitlist-released") == []
     assert await stage(bureau) == "supplementing"
-    await stands(bureau, "B0002", "incomplete")
+    await bureau.stands("B0002", "incomplete")
     for _ in range(5):
         await bureau.goes_on(minutes=6)
     assert sorted(await bureau.facts("waitlist-released")) == [application(number) for number in ALL[2:]]
@@ -144,7 +119,7 @@ async def test_r10_who_was_never_judged_keeps_the_round_open(desk: Desk) -> None
     """An application on which the university has not spoken is a person's, and not the clock's."""
     bureau = desk.bureau
     await enrolling(desk)
-    await stands(bureau, "B0003", "review")
+    await bureau.stands("B0003", "review")
     await ended(desk)
     await bureau.goes_on(hours=2)
     assert await stage(bureau) == "supplementing"
@@ -157,14 +132,14 @@ async def test_no_list_is_made_without_an_application_under_review(bureau: Burea
     await bureau.fixed()
     for number in SIX:
         await bureau.applies(number)
-    await stands(bureau, "B0003", "committee")
+    await bureau.stands("B0003", "committee")
     await bureau.goes_on((await bureau.state()).closes_at + timedelta(minutes=1))
     await bureau.scores(SIX)
     await bureau.rank()
     assert await stage(bureau) == "gate"
     row = await bureau.owner.fetchrow("SELECT number, about, code FROM iehe.round_missing")
     assert tuple(row) == ("B0003", "application", "undecided")
-    await stands(bureau, "B0003", "ineligible")
+    await bureau.stands("B0003", "ineligible")
     await bureau.rank()
     assert await stage(bureau) == "judging"
 
@@ -189,10 +164,10 @@ async def test_r10_nobody_is_handed_over_while_somebody_may_still_enrol(desk: De
     """And nobody who has no place."""
     bureau = desk.bureau
     await settled(desk)
-    await stands(bureau, "A0001", "accepted", "paid")
+    await bureau.stands("A0001", "accepted", "paid")
     assert await refused(bureau, "enrolment-open", commands.HandOver) == {"applications": "1"}
-    await stands(bureau, "A0001", "enrolled", "paid")
-    await stands(bureau, "A0006", "enrolled", "paid")
+    await bureau.stands("A0001", "enrolled", "paid")
+    await bureau.stands("A0006", "enrolled", "paid")
     assert await refused(bureau, "enrolled-without-place", commands.HandOver) == {"applications": "1"}
 
 
@@ -208,7 +183,7 @@ async def test_a_students_number_is_given_once_and_kept(desk: Desk) -> None:
     given = "SELECT number, student_no FROM iehe.round_students WHERE case_id = $1 ORDER BY 2"
     first = [tuple(row) for row in await bureau.owner.fetch(given, CASE)]
     assert first == [("A0001", "27LAW0008"), ("A0002", "27LAW0009")]
-    await stands(bureau, "A0001", "withdrawn")
+    await bureau.stands("A0001", "withdrawn")
     await bureau.decide(commands.HandOver)
     assert [tuple(row) for row in await bureau.owner.fetch(given, CASE)] == first
     assert "A0001" not in (await file(bureau)).decode("cp932")
@@ -223,7 +198,7 @@ async def test_r27_what_was_put_out_is_compared_by_a_second_person(desk: Desk) -
     await settled(desk)
     both = ANN.model_copy(update={"roles": ("admissions_office", "checker")})
     await bureau.decide(commands.HandOver, both)
-    shown = await content(bureau)
+    shown = await bureau.content("hand-over")
     wrong = {"output": "hand-over", "content": "0" * 64}
     await refused(bureau, "output-differs", commands.CompareOutput, CHECKER, **wrong)
     await refused(bureau, "output-own", commands.CompareOutput, both, output="hand-over", content=shown)
@@ -237,7 +212,7 @@ async def test_r27_every_output_comes_from_the_bytes_that_are_out(desk: Desk, ou
     bureau = desk.bureau
     await desk.begun(declined=0)
     assert f"compare-output:{output}" in await bureau.tasks()
-    shown = await wanted(bureau, output)
+    shown = await bureau.content(output)
     await bureau.decide(commands.CompareOutput, CHECKER, output=output, content=shown)
     assert f"compare-output:{output}" not in await bureau.tasks()
 
@@ -254,14 +229,18 @@ async def test_r10_the_summary_is_made_last_and_its_sums_agree(desk: Desk) -> No
     await desk.begins()
     await desk.contact("A0003", "accepts")
     await desk.accepts("A0003")
-    await stands(bureau, "A0001", "declined")
+    await bureau.stands("A0001", "declined")
     for number in ("A0002", "A0003"):
-        await stands(bureau, number, "enrolled", "paid")
+        await bureau.stands(number, "enrolled", "paid")
     await ended(desk)
+    await refused(bureau, "wrong-stage", commands.CloseRound, HEAD)
+    await june(bureau)
+    await refused(bureau, "disclosure-running", commands.CloseRound, HEAD)
+    await bureau.goes_on(JUNE_OVER)
     await refused(bureau, "round-not-handed-over", commands.CloseRound, HEAD)
     await bureau.decide(commands.HandOver)
     await refused(bureau, "round-not-summed-up", commands.CloseRound, HEAD)
-    await compared(bureau)
+    await bureau.compared()
     body = await bureau.owner.fetchval(
         "SELECT convert_from(body, 'UTF8')::jsonb -> 'sums' FROM iehe.round_summaries"
     )
@@ -288,7 +267,7 @@ async def test_r10_sums_that_do_not_agree_keep_the_round_open(desk: Desk) -> Non
         " VALUES ($1, $2, 'admission-round', 'admission', 'released', now(), 'x', 1)",
         *(f"{CASE}#Z0009", application("Z0009")),
     )
-    shown = await content(bureau)
+    shown = await bureau.content("hand-over")
     told = await refused(
         bureau, "sums-differ", commands.CompareOutput, CHECKER, output="hand-over", content=shown
     )
@@ -300,15 +279,17 @@ async def test_a_round_is_not_closed_while_a_fee_is_to_be_paid_back(desk: Desk) 
     bureau = desk.bureau
     await settled(desk)
     await bureau.decide(commands.HandOver)
-    shown = await content(bureau)
+    shown = await bureau.content("hand-over")
     await bureau.decide(commands.CompareOutput, CHECKER, output="hand-over", content=shown)
+    await june(bureau)
+    await bureau.goes_on(JUNE_OVER)
     told = await refused(bureau, "round-tasks-open", commands.CloseRound, HEAD)
     assert told == {"tasks": "compare-output:board, compare-output:letters, compare-output:portal"}
-    await compared(bureau)
-    await stands(bureau, "A0005", "released", "due-back")
+    await bureau.compared()
+    await bureau.stands("A0005", "released", "due-back")
     assert await refused(bureau, "round-refunds-open", commands.CloseRound, HEAD) == {"refunds": "1"}
-    await stands(bureau, "A0005", "released", "refunded")
-    await stands(bureau, "A0001", "withdrawn", "paid")
+    await bureau.stands("A0005", "released", "refunded")
+    await bureau.stands("A0001", "withdrawn", "paid")
     assert await refused(bureau, "hand-over-outdated", commands.CloseRound, HEAD) == {"applications": "1"}
 
 
@@ -317,7 +298,7 @@ async def test_what_the_end_is_told_is_kept_in_rows_and_told_once(desk: Desk) ->
     bureau = desk.bureau
     await enrolling(desk)
     for _ in range(2):
-        await stands(bureau, "B0001", "submitted")
+        await bureau.stands("B0001", "submitted")
     await ended(desk)
     await bureau.goes_on(minutes=6)
     await bureau.goes_on(minutes=6)

@@ -20,6 +20,7 @@ from schemas.kernel.refusals import Refusal
 from schemas.kernel.step import FactTold, StepOutcome
 from schemas.round import commands
 from schemas.round.rejudgment import ConfirmRejudgment, DropRejudgment, OpenRejudgment
+from tests.pure import jst
 from tests.round.bureau import ANN, CASE, CHECKER, HEAD, RULES, Bureau, application
 from tests.round.calling import ENDS, SIX, Desk
 from tests.round.test_rules import propose, refused
@@ -351,8 +352,12 @@ async def test_r7_nobody_wronged_is_an_end_too(desk: Desk) -> None:
     await desk.released({"A0001": (90, 90)})
     await desk.accepts("A0001")
     await opens(bureau, error="other")
-    await refused(bureau, "rejudgment-unfinished", commands.CloseRound, HEAD)
     await compute(bureau)
+    await bureau.goes_on(jst(2027, 7, 1, 0, 2))
+    for _ in range(8):
+        await bureau.goes_on(minutes=1)
+    await bureau.wound_up()
+    await refused(bureau, "rejudgment-unfinished", commands.CloseRound, HEAD)
     await confirms(bureau)
     assert (await row(bureau))["state"] == "closed"
     assert await bureau.lists() == {"elec": "confirmed", "law": "confirmed", "mech": "confirmed"}
@@ -512,8 +517,9 @@ async def test_r7_who_said_no_when_called_is_given_nothing_and_who_was_not_reach
     await desk.begun()
     await bureau.goes_on(hours=1)
     await desk.contact("A0003", "declines")
+    await desk.in_the_ledger("A0002", how="lapse")
     await desk.over(ENDS)
-    for _ in range(4):
+    for _ in range(6):
         await bureau.goes_on(seconds=2)
     assert (await bureau.state()).stage == "settled"
     await opens(bureau)

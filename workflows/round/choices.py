@@ -8,9 +8,11 @@ from typing import Final
 
 from schemas.kernel.payload import Payload
 from schemas.round import commands, rejudgment
+from schemas.round.disclosure import ColumnResult
 from schemas.round.state import RoundState
 from schemas.round.waitlist import ContactOutcome
-from workflows.kernel.choices import Choices, coded, named
+from workflows.kernel.choices import Choice, Choices, coded, named
+from workflows.round.disclosing import CHECK, columns_of
 from workflows.round.ground import policy_of
 from workflows.round.outputs import HAND_OVER, OF_RESULTS
 
@@ -33,6 +35,11 @@ def _corrections(state: RoundState) -> Choices:
     return {"proposal": named(tasks)}
 
 
+def _columns_checked(state: RoundState) -> list[Choice]:
+    """Those that are being checked, as their tasks name them."""
+    return named(task.key.partition(":")[2] for task in state.tasks.values() if task.kind == CHECK)
+
+
 CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
     commands.PrepareList: _programmes,
     commands.RecordJudgement: _programmes,
@@ -46,5 +53,10 @@ CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
     },
     commands.CompareOutput: lambda _state: {"output": named((*OF_RESULTS, HAND_OVER))},
     rejudgment.OpenRejudgment: lambda _state: {"error": coded(rejudgment.ErrorKind)},
+    commands.DoubtScore: lambda state: {"part": named(columns_of(policy_of(state).rules))},
+    commands.ConfirmColumn: lambda state: {
+        "part": _columns_checked(state),
+        "result": coded(ColumnResult),
+    },
     commands.HoldRelease: lambda _state: {"reason": coded(HOLD_REASONS)},
 }

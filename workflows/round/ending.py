@@ -13,12 +13,11 @@ from schemas.round.commands import CloseRound, CompareOutput, HandOver
 from schemas.round.ending import EndFound, EnrolledAll, RoundSummary, Sums
 from schemas.round.roles import Role
 from schemas.round.stages import Stage
-from workflows.round import outputs
+from workflows.round import disclosing, outputs
 from workflows.round.ground import RoundDraft, policy_of
 
 HANDS_OVER: Final = "hand-over"
 COMPARE: Final = "compare-output"
-CLOSE: Final = "close-round"
 STILL_OPEN: Final = "open-applications"
 """What keeps the end waiting, when it has waited for a while."""
 AT_ONCE: Final = 200
@@ -62,6 +61,7 @@ def enter_settled(draft: RoundDraft) -> None:
     """Nobody waits any more; who enrols does so until the hour of their place, and is then handed over."""
     draft.close_task(STILL_OPEN)
     draft.open_task(HANDS_OVER, Role.ADMISSIONS_OFFICE, keep=True)
+    disclosing.wait(draft)
 
 
 def compare_outputs(draft: RoundDraft) -> None:
@@ -95,7 +95,6 @@ def hand_over(draft: RoundDraft, _command: HandOver) -> None:
     draft.details.update(enrolled=len(told), hash=content)
     state.handed_over, state.summary = content, None
     draft.close_task(HANDS_OVER)
-    draft.close_task(CLOSE)
     draft.close_task(f"{COMPARE}:{outputs.HAND_OVER}", how="moved_on")
     draft.open_task(COMPARE, Role.CHECKER, whose=outputs.HAND_OVER, keep=True)
 
@@ -144,23 +143,23 @@ def _sum_up(draft: RoundDraft) -> None:
     body = json.dumps(summary.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
     draft.record(schema.SummaryMade(body=body, sums=sums))
     state.summary = outputs.bytes_hash(body.encode())
-    draft.open_task(CLOSE, Role.HEAD_OF_ADMISSIONS, keep=True)
 
 
 def close_round(draft: RoundDraft, _command: CloseRound) -> None:
-    """Last of all: handed over, compared, summed up, and nothing of it is open any more.
+    """Last of all: handed over, compared, summed up, disclosed, and nothing of it is open any more.
 
     Raises:
         Refusal: something is; it is named.
     """
     state = draft.state
     draft.require(state.rejudgment is None, "rejudgment-unfinished")
+    disclosing.require_over(draft)
     draft.require(state.handed_over is not None, "round-not-handed-over")
     draft.require(state.summary is not None, "round-not-summed-up")
     here = found(draft)
     _require_handed_over(here, draft)
     draft.require(here.offers == 0, "round-offers-open", offered=here.offers)
     draft.require(here.refunds == 0, "round-refunds-open", refunds=here.refunds)
-    tasks = sorted(key for key in state.tasks if key != CLOSE)
+    tasks = sorted(key for key in state.tasks if key != disclosing.CLOSE)
     draft.require(not tasks, "round-tasks-open", tasks=", ".join(tasks))
     draft.goto(Stage.CLOSED)

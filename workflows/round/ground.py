@@ -13,6 +13,8 @@ from workflows.kernel.draft import Draft
 RoundDraft = Draft[RoundState]
 NO_LIMIT: Final = Decimal(1_000_000)
 """Of the round as a whole: its programmes limit what is offered."""
+REJUDGE: Final = "rejudge"
+"""The task of who looks whether there is an error in what is out."""
 CONFIRMED_BY: Final = time(17)
 """On the working day before a release its lists are confirmed."""
 

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from schemas.kernel.deadlines import Deadline
 from schemas.round import commands, facts, links, rejudgment, waitlist
+from schemas.round.disclosure import DisclosureRequested
 from schemas.round.ending import RoundOver
 from schemas.round.policy import RoundPolicy
 from schemas.round.roles import Role
@@ -21,7 +22,9 @@ from workflows.kernel.steps import COMMON_DECISIONS, common_steps
 from workflows.round import (
     choices,
     contacts,
+    disclosing,
     ending,
+    ground,
     intake,
     judging,
     promotion,
@@ -47,6 +50,7 @@ STAGES: Final[dict[str, StageInfo]] = {
     Stage.ENROLLING: StageInfo("入学手続中", "enrolling", "applicants"),
     Stage.SUPPLEMENTING: StageInfo("追加合格", "calling the waitlist", Role.ADMISSIONS_OFFICE),
     Stage.SETTLED: StageInfo("手続締切", "settled", Role.HEAD_OF_ADMISSIONS),
+    Stage.DISCLOSING: StageInfo("成績開示", "scores disclosed", "disclosure"),
     Stage.CLOSED: StageInfo("終了", "closed", final=True),
     Stage.CANCELLED: StageInfo("中止", "cancelled", final=True),
 }
@@ -92,9 +96,15 @@ LIFECYCLE: Final = Lifecycle(
         step("accept-batch", at=promotion.SERVING, by=OFFICE),
         step(promotion.LOOKS, at=[Stage.ENROLLING], by=By.CLOCK, to=[Stage.SUPPLEMENTING]),
         step(promotion.LOOKS, at=[Stage.SUPPLEMENTING], by=By.CLOCK, to=[Stage.SETTLED]),
-        step(promotion.LOOKS, at=[Stage.SETTLED], by=By.CLOCK),
+        step(promotion.LOOKS, at=[Stage.SETTLED, Stage.DISCLOSING], by=By.CLOCK),
         step("waitlist-changed", at=STAGES, by=By.EVENT),
         step("record-contact", at=[Stage.SUPPLEMENTING], by=OFFICE),
+        # scores
+        step("disclosure-begins", at=[Stage.SETTLED], by=By.CLOCK, to=[Stage.DISCLOSING]),
+        step("disclosure-ends", at=[Stage.DISCLOSING], by=By.CLOCK),
+        step("disclosure-requested", at=[Stage.SETTLED, Stage.DISCLOSING], by=By.EVENT),
+        step("doubt-score", at=disclosing.DOUBTED_AT, by=OFFICE),
+        step("confirm-column", at=disclosing.DOUBTED_AT, by=CHECKER),
         # an error that is found after the release
         step("error-reported", at=LIVING, by=By.EVENT),
         step("open-rejudgment", at=rejudgment.REJUDGING, by=HEAD),
@@ -104,8 +114,8 @@ LIFECYCLE: Final = Lifecycle(
         step("drop-rejudgment", at=rejudgment.REJUDGING, by=HEAD),
         # the end
         step("compare-output", at=promotion.SERVING, by=CHECKER),
-        step("hand-over", at=[Stage.SETTLED], by=OFFICE),
-        step("close-round", at=[Stage.SETTLED], by=HEAD, to=[Stage.CLOSED]),
+        step("hand-over", at=[Stage.SETTLED, Stage.DISCLOSING], by=OFFICE),
+        step("close-round", at=[Stage.DISCLOSING], by=HEAD, to=[Stage.CLOSED]),
         step("cancel-round", at=BEFORE, by=HEAD, to=[Stage.CANCELLED]),
         *common_steps(tuple(STAGES), LIVING, ALL),
     ),
@@ -138,6 +148,7 @@ ROUND: Final = Process[RoundState](
         Stage.RELEASED: releasing.enter_released,
         Stage.ENROLLING: releasing.enter_enrolling,
         Stage.SETTLED: ending.enter_settled,
+        Stage.DISCLOSING: disclosing.enter_disclosing,
     },
     choices=choices.CHOICES,
     exceptional=frozenset({commands.CancelRound, commands.CloseRound}),
@@ -153,6 +164,8 @@ ROUND: Final = Process[RoundState](
         commands.ScheduleRelease: releasing.schedule_release,
         commands.HoldRelease: releasing.hold_release,
         commands.RecordContact: contacts.record_contact,
+        commands.DoubtScore: disclosing.doubt_score,
+        commands.ConfirmColumn: disclosing.confirm_column,
         rejudgment.OpenRejudgment: rejudging.open_rejudgment,
         rejudgment.ConfirmRejudgment: rejudging.confirm_rejudgment,
         rejudgment.DropRejudgment: rejudging.drop_rejudgment,
@@ -167,6 +180,9 @@ ROUND: Final = Process[RoundState](
         "inputs-ranked": EventKind(
             "inputs-ranked", facts.InputsRanked, rejudging.inputs_ranked, between_cases=True
         ),
+        "disclosure-requested": EventKind(
+            "disclosure-requested", DisclosureRequested, disclosing.disclosure_requested
+        ),
         PLACE_FREED: EventKind(PLACE_FREED, facts.PlaceFreed, promotion.place_freed, between_cases=True),
         "waitlist-changed": EventKind(
             "waitlist-changed", facts.WaitlistChanged, promotion.waitlist_changed, between_cases=True
@@ -178,12 +194,14 @@ ROUND: Final = Process[RoundState](
         releasing.RELEASE: ("release-due", releasing.release_due),
         promotion.LOOK: (promotion.LOOKS, promotion.look),
         releasing.TELLING: ("tell-outcomes", rejudging.tell_outcomes),
+        disclosing.BEGINS: ("disclosure-begins", disclosing.begin),
+        disclosing.ENDS: ("disclosure-ends", disclosing.end),
     },
     facts=_facts,
     completed={
         intake.DISTRIBUTION: intake.distribution_checked,
         intake.RESOLVE: intake.distribution_checked,
-        rejudging.LOOK: rejudging.looked_at,
+        ground.REJUDGE: rejudging.looked_at,
     },
     answers_since=lambda state, _step: state.received_at,
     subject=r"^20[0-9]{2}-[A-Z][A-Z0-9-]{2,18}$",

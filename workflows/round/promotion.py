@@ -41,7 +41,7 @@ LOOKS: Final = "look-at-waitlist"
 """The step of that deadline; it alone moves the round on."""
 CALL: Final = "call-applicant"
 LOAD: Final = "load-elsewhere"
-SERVING: Final = (Stage.ENROLLING, Stage.SUPPLEMENTING, Stage.SETTLED)
+SERVING: Final = (Stage.ENROLLING, Stage.SUPPLEMENTING, Stage.SETTLED, Stage.DISCLOSING)
 AT_ONCE: Final = 200
 """Entries that one step changes: a step is one transaction, and others wait for the frames that it has."""
 A_MOMENT: Final = timedelta(seconds=1)

@@ -21,10 +21,8 @@ from schemas.round.rejudgment import ConfirmRejudgment, Given, OpenRejudgment, U
 from schemas.round.roles import Role
 from schemas.round.waitlist import ELSEWHERE
 from workflows.round import ending, intake, promotion, releasing
-from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of
+from workflows.round.ground import REJUDGE, RoundDraft, frame_in_ledger, policy_of
 
-LOOK: Final = "rejudge"
-"""The task of who is told of an error."""
 CONFIRM: Final = "confirm-rejudgment"
 BY: Final = "rejudged"
 """Why the ledger was changed."""
@@ -34,7 +32,7 @@ AT_ONCE: Final = releasing.AT_ONCE
 def error_reported(draft: RoundDraft, fact: schema.ErrorReported) -> None:
     """Somebody has found one: the head looks whether it is, and opens a re-judgment."""
     draft.details["about"] = fact.about
-    draft.open_task(LOOK, Role.HEAD_OF_ADMISSIONS, whose=fact.about, keep=True)
+    draft.open_task(REJUDGE, Role.HEAD_OF_ADMISSIONS, whose=fact.about, keep=True)
 
 
 def looked_at(_draft: RoundDraft) -> None:
@@ -71,7 +69,7 @@ def open_rejudgment(draft: RoundDraft, command: OpenRejudgment) -> None:
             policy=rules,
         )
     )
-    for task in [task for task in state.tasks.values() if task.kind == LOOK]:
+    for task in [task for task in state.tasks.values() if task.kind == REJUDGE]:
         draft.close_task(task.key)
 
 

@@ -1,7 +1,7 @@
 -- Who may send events.
 
 -- name: find
-SELECT name, uri, types, per_minute, issuer, audience, subject, jwks_url
+SELECT name, uri, types, reads, per_minute, issuer, audience, subject, jwks_url
 FROM iehe.sources WHERE uri = $1 AND revoked_at IS NULL
 
 -- name: keys
@@ -10,11 +10,14 @@ WHERE source = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at >
 ORDER BY created_at DESC LIMIT 5
 
 -- name: add
-INSERT INTO iehe.sources (name, uri, types, per_minute, issuer, audience, subject, jwks_url)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING name
+INSERT INTO iehe.sources (name, uri, types, per_minute, issuer, audience, subject, jwks_url, reads)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING name
 
 -- name: add_key
 INSERT INTO iehe.source_keys (key_id, source, kind, sealed, public) VALUES ($1, $2, $3, $4, $5)
+
+-- name: set_reads
+UPDATE iehe.sources SET reads = $2 WHERE name = $1 AND revoked_at IS NULL RETURNING name
 
 -- name: for_rotation
 SELECT s.revoked_at, s.issuer,
@@ -43,7 +46,7 @@ RETURNING k.revoked_at, old.revoked_at IS NOT NULL AS before,
            AND o.revoked_at IS NULL AND (o.expires_at IS NULL OR o.expires_at > now())) AS others
 
 -- name: list
-SELECT s.name, s.uri, s.types, s.per_minute, s.issuer, s.audience, s.subject, s.jwks_url, s.revoked_at,
+SELECT s.name, s.uri, s.types, s.reads, s.per_minute, s.issuer, s.audience, s.subject, s.jwks_url, s.revoked_at,
        k.key_id, coalesce(k.kind, 'token') AS kind, k.expires_at,
        CASE WHEN s.revoked_at IS NOT NULL OR k.revoked_at IS NOT NULL THEN 'revoked'
             WHEN k.expires_at <= now() THEN 'expired' ELSE 'in use' END AS key_state
