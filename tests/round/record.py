@@ -14,6 +14,7 @@ from embedded.mail import MailCatcher
 from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
 from schemas.round import commands
+from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from tests.conftest import Database
 from tests.replay.recorded import keep, missing
 from tests.round.rounds import Round, Rounds, staffed
@@ -68,6 +69,22 @@ async def closed(rounds: Rounds) -> Round:
     return made
 
 
+async def running_rejudged(rounds: Rounds) -> Round:
+    """A score was wrong after the release: judged again, and who was wronged has a place."""
+    made = await rounds.announce()
+    await made.judging(MARKS)
+    await made.released()
+    await made.decide(OpenRejudgment, "head-1", error="score-wrong", reason_id=await made.text())
+    await made.scores({"A0003": (95, 95)})
+    await made.until("state -> 'tasks' ? ('confirm-rejudgment:' || (state ->> 'rejudgment'))")
+    seen = "SELECT hash FROM iehe.round_rejudgments WHERE case_id = $1 AND state = 'recomputed'"
+    shown = await rounds.owner.fetchval(seen, made.case_id)
+    await made.decide(ConfirmRejudgment, "checker-1", hash=shown)
+    await made.forward(minutes=1)
+    await made.until("state ->> 'rejudgment' IS NULL")
+    return made
+
+
 async def cancelled(rounds: Rounds) -> Round:
     """Called off while lists are judged."""
     made = await rounds.announce()
@@ -103,7 +120,8 @@ async def running_incomplete(rounds: Rounds) -> Round:
 
 
 SCENARIOS: Final[dict[str, Callable[[Rounds], Awaitable[Round]]]] = {
-    scenario.__name__: scenario for scenario in (closed, cancelled, running_held, running_incomplete)
+    scenario.__name__: scenario
+    for scenario in (closed, cancelled, running_held, running_incomplete, running_rejudged)
 }
 
 
