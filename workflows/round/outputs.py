@@ -6,7 +6,6 @@ the same rows or the comparison says which differ. Nothing of it is typed.
 
 import csv
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,11 +45,11 @@ class Form:
 
     def written(self, rows: Iterable[Row]) -> bytes:
         """The file: every cell in quotation marks, so that no leading zero is taken for a number's."""
-        text = io.StringIO()
-        writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=NEWLINES[self.newline])
-        writer.writerow(self.headers)
-        writer.writerows(rows)
-        return text.getvalue().encode(self.encoding)
+        lines = [
+            ",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in (self.headers, *rows)
+        ]
+        end = NEWLINES[self.newline]
+        return (end.join(lines) + end).encode(self.encoding)
 
     def read(self, stored: bytes) -> list[Row]:
         """The rows of such a file, whoever has written it: spaces around cells are nothing.
@@ -63,7 +62,7 @@ class Form:
         except UnicodeDecodeError:
             raise ValueError(f"the file is not written in {self.encoding}") from None
         rows = [
-            tuple(cell.strip() for cell in row) for row in csv.reader(io.StringIO(text, newline="")) if row
+            tuple(cell.strip() for cell in row) for row in csv.reader(text.splitlines(keepends=True)) if row
         ]
         if not rows or rows[0] != self.headers:
             raise ValueError(f"the first line has to be {', '.join(self.headers)}")
