@@ -96,8 +96,8 @@ def compared_told(ought: Output, compared: Compared, case_id: str) -> Row:
     """What a comparison says; `content` is there only when the file says what is out."""
     headers = ought.form.headers
     same = compared.differing == 0
-    lines = [("missing", each) for each in compared.missing] + [
-        ("surplus", each) for each in compared.surplus
+    lines = [(outputs.MISSING, each) for each in compared.missing] + [
+        (outputs.SURPLUS, each) for each in compared.surplus
     ]
     return {
         "case_id": case_id,

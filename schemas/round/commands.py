@@ -120,7 +120,7 @@ class RecordContact(Command):
         return self.at
 
 
-class HandOver(Command):
+class HandOverEnrolled(Command):
     """Hand those who have enrolled over to the registrar: each gets a number as a student, in one file."""
 
     step: ClassVar[str] = "hand-over"

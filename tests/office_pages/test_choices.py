@@ -64,6 +64,7 @@ TYPED: dict[str, dict[str, str]] = {
     },
     "admission-round": {
         "error-reported.about": "whoever has found it says what it is about",
+        "compare-output.content": "the comparison of the file shows it",
         "disclosure-requested.application": "the applicant's own, as the portal knows it",
         "doubt-score.number": "anybody's of the round",
         "record-judgement.minute_no": "as the meeting numbers its minutes",

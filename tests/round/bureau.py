@@ -251,7 +251,7 @@ class Bureau:
         taken = "SELECT case_id FROM iehe.places WHERE state = 'taken' AND starts_with(place, $1 || '#')"
         for row in await self.owner.fetch(taken, CASE):
             await self.stands(row["case_id"].partition("/")[2], "enrolled", "paid")
-        await self.decide(commands.HandOver)
+        await self.decide(commands.HandOverEnrolled)
         await self.compared()
 
     # lists

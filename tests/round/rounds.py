@@ -178,7 +178,7 @@ class Round(ServedCase):
 
     async def wound_up(self) -> None:
         """Handed over, and all that was put out is compared by a second person."""
-        await self.decide(commands.HandOver, "office-1")
+        await self.decide(commands.HandOverEnrolled, "office-1")
         pool = self.house.door
         row = await find_case(pool, self.case_id)
         for task in await self.open_tasks():

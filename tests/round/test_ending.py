@@ -151,7 +151,7 @@ async def test_r10_who_enrolled_is_handed_over_in_the_registrars_codes(desk: Des
     """Every cell in quotation marks, in the registrar's encoding; each has a number as a student."""
     bureau = desk.bureau
     await settled(desk)
-    await bureau.decide(commands.HandOver)
+    await bureau.decide(commands.HandOverEnrolled)
     assert (await file(bureau)).decode("cp932").split("\r\n") == [
         '"学科コード","学籍番号","受験番号","入試別","年度"',
         '"LAW","27LAW0001","A0001","","2027"',
@@ -165,10 +165,10 @@ async def test_r10_nobody_is_handed_over_while_somebody_may_still_enrol(desk: De
     bureau = desk.bureau
     await settled(desk)
     await bureau.stands("A0001", "accepted", "paid")
-    assert await refused(bureau, "enrolment-open", commands.HandOver) == {"applications": "1"}
+    assert await refused(bureau, "enrolment-open", commands.HandOverEnrolled) == {"applications": "1"}
     await bureau.stands("A0001", "enrolled", "paid")
     await bureau.stands("A0006", "enrolled", "paid")
-    assert await refused(bureau, "enrolled-without-place", commands.HandOver) == {"applications": "1"}
+    assert await refused(bureau, "enrolled-without-place", commands.HandOverEnrolled) == {"applications": "1"}
 
 
 async def test_a_students_number_is_given_once_and_kept(desk: Desk) -> None:
@@ -179,12 +179,12 @@ async def test_a_students_number_is_given_once_and_kept(desk: Desk) -> None:
         "INSERT INTO iehe.round_students VALUES"
         " (2027, '27LAW0007', 'round/2027-OTHER', 'admission/Z1', 'Z0001', 'law', 'LAW', 7, 1)"
     )
-    await bureau.decide(commands.HandOver)
+    await bureau.decide(commands.HandOverEnrolled)
     given = "SELECT number, student_no FROM iehe.round_students WHERE case_id = $1 ORDER BY 2"
     first = [tuple(row) for row in await bureau.owner.fetch(given, CASE)]
     assert first == [("A0001", "27LAW0008"), ("A0002", "27LAW0009")]
     await bureau.stands("A0001", "withdrawn")
-    await bureau.decide(commands.HandOver)
+    await bureau.decide(commands.HandOverEnrolled)
     assert [tuple(row) for row in await bureau.owner.fetch(given, CASE)] == first
     assert "A0001" not in (await file(bureau)).decode("cp932")
 
@@ -197,7 +197,7 @@ async def test_r27_what_was_put_out_is_compared_by_a_second_person(desk: Desk) -
     bureau = desk.bureau
     await settled(desk)
     both = ANN.model_copy(update={"roles": ("admissions_office", "checker")})
-    await bureau.decide(commands.HandOver, both)
+    await bureau.decide(commands.HandOverEnrolled, both)
     shown = await bureau.content("hand-over")
     wrong = {"output": "hand-over", "content": "0" * 64}
     await refused(bureau, "output-differs", commands.CompareOutput, CHECKER, **wrong)
@@ -238,7 +238,7 @@ async def test_r10_the_summary_is_made_last_and_its_sums_agree(desk: Desk) -> No
     await refused(bureau, "disclosure-running", commands.CloseRound, HEAD)
     await bureau.goes_on(JUNE_OVER)
     await refused(bureau, "round-not-handed-over", commands.CloseRound, HEAD)
-    await bureau.decide(commands.HandOver)
+    await bureau.decide(commands.HandOverEnrolled)
     await refused(bureau, "round-not-summed-up", commands.CloseRound, HEAD)
     await bureau.compared()
     body = await bureau.owner.fetchval(
@@ -261,7 +261,7 @@ async def test_r10_sums_that_do_not_agree_keep_the_round_open(desk: Desk) -> Non
     """A place that nobody was given by a list or a call is found at the end."""
     bureau = desk.bureau
     await settled(desk)
-    await bureau.decide(commands.HandOver)
+    await bureau.decide(commands.HandOverEnrolled)
     await bureau.owner.execute(
         "INSERT INTO iehe.places (place, case_id, process, purpose, state, since, by_case, by_version)"
         " VALUES ($1, $2, 'admission-round', 'admission', 'released', now(), 'x', 1)",
@@ -278,7 +278,7 @@ async def test_a_round_is_not_closed_while_a_fee_is_to_be_paid_back(desk: Desk) 
     """Nor while something that was put out has not been compared, nor when somebody has left since."""
     bureau = desk.bureau
     await settled(desk)
-    await bureau.decide(commands.HandOver)
+    await bureau.decide(commands.HandOverEnrolled)
     shown = await bureau.content("hand-over")
     await bureau.decide(commands.CompareOutput, CHECKER, output="hand-over", content=shown)
     await june(bureau)

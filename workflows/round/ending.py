@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from schemas.round import ending as schema
-from schemas.round.commands import CloseRound, CompareOutput, HandOver
+from schemas.round.commands import CloseRound, CompareOutput, HandOverEnrolled
 from schemas.round.ending import EndFound, EnrolledAll, RoundSummary, Sums
 from schemas.round.roles import Role
 from schemas.round.stages import Stage
@@ -70,7 +70,7 @@ def compare_outputs(draft: RoundDraft) -> None:
         draft.open_task(COMPARE, Role.CHECKER, whose=output, keep=True)
 
 
-def hand_over(draft: RoundDraft, _command: HandOver) -> None:
+def hand_over(draft: RoundDraft, _command: HandOverEnrolled) -> None:
     """Everybody who has enrolled, in the registrar's codes; again, when that has changed since.
 
     Raises:

@@ -25,6 +25,8 @@ HAND_OVER: Final = "hand-over"
 OF_RESULTS: Final = (BOARD, PORTAL, LETTERS)
 """Those that are made from the lists that are out."""
 NEWLINES: Final = {"crlf": "\r\n", "lf": "\n"}
+MISSING: Final = "missing"
+SURPLUS: Final = "surplus"
 SHOWN: Final = 200
 """Of what differs so many lines are named; they are counted all."""
 _SAID: Final = {

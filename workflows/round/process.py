@@ -169,7 +169,7 @@ ROUND: Final = Process[RoundState](
         rejudgment.OpenRejudgment: rejudging.open_rejudgment,
         rejudgment.ConfirmRejudgment: rejudging.confirm_rejudgment,
         rejudgment.DropRejudgment: rejudging.drop_rejudgment,
-        commands.HandOver: ending.hand_over,
+        commands.HandOverEnrolled: ending.hand_over,
         commands.CompareOutput: ending.compare_output,
         commands.CloseRound: ending.close_round,
         commands.CancelRound: intake.cancel,
