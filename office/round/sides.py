@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from cases.administration import roles_for
-from cases.round import boards, disclosures, lists, rejudgments, scores
+from cases.round import boards, disclosures, lists, outputs, rejudgments, scores
 from cases.round.rounds import READ
 from office.case import Seen
 from office.case_parts import Side, beside, parts
@@ -92,12 +92,29 @@ async def _checked(request: Request, reader: Reader, seen: Seen) -> list[Section
     return [table(t, ROOM, t("Columns being checked"), rows)] if rows else []
 
 
+async def _ending(request: Request, reader: Reader, seen: Seen) -> list[Section]:
+    """How far the end has come: what is open, in its order; what was compared; the sums, once there are."""
+    if not _may(reader, seen):
+        return []
+    pool, t = office_of(request).gateway.pool, reader.tongue
+    told = await outputs.ending(pool, seen.case_id)
+    found = [table(t, ROOM, t("What is still open"), told["open"])]
+    if told["compared"]:
+        rows = [{name: each[name] for name in _COMPARED} for each in told["compared"]]
+        found.append(table(t, ROOM, t("Outputs that were compared"), rows))
+    if told["summary"] is not None:
+        sums = (await outputs.summary(pool, seen.case_id))["sums"]
+        found.append(Section(t("Sums"), lines=tuple((t.word(ROOM, name), str(sums[name])) for name in sums)))
+    return found
+
+
 def _may(reader: Reader, seen: Seen) -> bool:
     """Whether who looks may open lists: who may decide is not always who may read."""
     allowed = roles_for(READ, seen.process.name)
     return Field.WORK in seen.fields and not allowed.isdisjoint(reader.actor.roles)
 
 
+_COMPARED: Final = ("output", "content", "compared_by", "compared_at")
 _STANDING: Final = ("programme", "number", "state", "hash", "applicants", "ranked", "admitted", "waitlisted")
 SIDES: Final[Mapping[type[Command], Side]] = {
     commands.FixRules: parts("year", "route", "closes_at", "exam_on", "release_at", "enrol_by"),
@@ -109,6 +126,9 @@ SIDES: Final[Mapping[type[Command], Side]] = {
     commands.ScheduleRelease: parts("release_at", "enrol_by", "lists"),
     rejudgment.ConfirmRejudgment: _rejudgment,
     commands.HoldRelease: parts("release_at", "lists"),
+    commands.HandOverEnrolled: _ending,
+    commands.CompareOutput: _ending,
+    commands.CloseRound: _ending,
     commands.DoubtScore: _checked,
     commands.ConfirmColumn: _checked,
 }

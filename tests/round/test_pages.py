@@ -1,5 +1,6 @@
 """The offices' pages of a round: what is chosen and looked at while somebody decides; boards, for who may."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,9 @@ from schemas.kernel.case import Command
 from schemas.round import commands
 from tests.conftest import Database
 from tests.office_pages.desks import Desk, desk_of, text_of
+from tests.pure import jst
 from tests.round.bureau import CASE, CLOSES, Bureau
+from tests.round.calling import Desk as Calling
 from tests.round.test_boards import FOUR
 from tests.round.test_doors import STAFF
 
@@ -106,6 +109,30 @@ async def test_the_page_of_a_round_names_files_and_lists_and_no_result(desk: Des
         await auditor.get(f"/boards/round/open-round-list?case_id={CASE}&programme=law")
     ).status_code == 404
     assert (await auditor.get(f"/cases/{CASE}/do/prepare-list")).status_code == 404
+
+
+async def test_beside_the_end_stands_what_is_still_open(desk: Desk, bureau: Bureau) -> None:
+    """In its order, with what was compared; the head closes what is summed up."""
+    await bureau.judging(FOUR)
+    await bureau.released()
+    checker, head = await desk.of("checker-1"), await desk.of("head-1", "ja")
+    page = text_of(await checker.get(f"/cases/{CASE}/do/compare-output"))
+    assert "What is still open" in page
+    assert "Outputs that were compared" not in page
+    await bureau.compared()
+    page = text_of(await checker.get(f"/cases/{CASE}/do/compare-output"))
+    assert await bureau.content("letters") in page
+    for number in ("A0001", "A0002", "A0003"):
+        await Calling(bureau).accepts(number)
+    await bureau.goes_on(jst(2027, 3, 28, 9, 1))
+    for moment in (jst(2027, 4, 1), jst(2027, 6, 1, 0, 1), jst(2027, 7, 1, 0, 2)):
+        await bureau.goes_on(moment)
+        for _ in range(4):
+            await bureau.goes_on(seconds=2)
+    await bureau.wound_up()
+    page = text_of(await head.get(f"/cases/{CASE}/do/close-round"))
+    assert "未了の件数" in page
+    assert re.search(r"入学者\s*3\b", page)
 
 
 async def test_boards_are_pages_and_lead_to_each_other(desk: Desk, bureau: Bureau) -> None:
