@@ -196,6 +196,20 @@ async def test_same_request_at_once(institute, desk) -> None:
     assert await institute.pool.fetchval("SELECT count(*) FROM iehe.texts") == 1
 
 
+async def test_same_request_later_has_the_version_of_the_first_answer(institute, desk) -> None:
+    """With what the case did by itself in the same transaction: reviewers were drawn."""
+    case = await institute.apply()
+    await case.complete()
+    body = {"eligible": True, "reason": "確認済み"}
+
+    first, again = [
+        (await desk.decide(case.case_id, "confirm-eligibility", body, key="once")).json() for _ in range(2)
+    ]
+
+    assert (again["version"], again["stage"], again["repeated"]) == (first["version"], first["stage"], True)
+    assert "draw-reviewers" in await case.steps()
+
+
 async def test_key_belongs_to_one_request(institute, desk) -> None:
     """The same key with another body, or for another decision, is refused."""
     case = await institute.apply()

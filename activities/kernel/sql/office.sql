@@ -64,7 +64,13 @@ SELECT version, step, (details ->> 'happened_at')::timestamptz AS happened_at, a
 FROM iehe.case_log WHERE case_id = $1 AND details ? 'happened_at' ORDER BY version
 
 -- name: log_of_cause
-SELECT version, at, step, stage, details FROM iehe.case_log WHERE case_id = $1 AND cause = $2
+-- Version and stage are those of the answer: after what the case did by itself in the same transaction.
+SELECT last.version, e.at, e.step, last.stage, e.details FROM iehe.case_log e
+JOIN LATERAL (
+    SELECT l.version, l.stage FROM iehe.case_log l
+    WHERE l.case_id = e.case_id AND l.version >= e.version AND l.recorded_at = e.recorded_at
+    ORDER BY l.version DESC LIMIT 1) AS last ON true
+WHERE e.case_id = $1 AND e.cause = $2
 
 -- name: role_of_task
 SELECT role FROM iehe.tasks WHERE case_id = $1 AND key = $2 AND closed_at IS NULL
