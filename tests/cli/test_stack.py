@@ -136,7 +136,7 @@ async def test_the_main_job_of_the_readme(up, tmp_path):
         for line in lines:
             assert _without_what_differs(line) in shown, (command, answer)
     row = (await iehe("case", "show", "A2027-000001", "--json")).json
-    assert (row["stage"], row["version"]) == ("enrolled", 22)
+    assert (row["stage"], row["version"]) == ("enrolled", 24)
     assert '"tasks":' in told[-1]
 
 
