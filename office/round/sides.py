@@ -103,8 +103,6 @@ def _may(reader: Reader, seen: Seen) -> bool:
 _STANDING: Final = ("programme", "number", "state", "hash", "applicants", "ranked", "admitted", "waitlisted")
 SIDES: Final[Mapping[type[Command], Side]] = {
     commands.FixRules: parts(
-        *("year", "route", "closes_at", "exam_on", "first_stage_at", "release_at", "enrol_by"),
-    ),
         "year", "route", "closes_at", "exam_on", "first_stage_at", "release_at", "enrol_by"
     ),
     commands.AcceptBatch: beside(_files, _missing),

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from activities.kernel.queries import queries
 from activities.kernel.scheduled import Tools
 from activities.round.ending import END_LOOKUPS
 from activities.round.ranking import rank_some
 from cases.finding import find_case
 from cases.registry import ROOMS
-from cases.round import boards, lists, outputs, results, verification
+from cases.round import boards, lists, outputs, rejudgments, results, verification
 from schemas.kernel.refusals import Refusal
 from schemas.kernel.step import TimePassed
 from schemas.round import commands
@@ -33,6 +34,7 @@ from tests.round.bureau import (
     Marks,
     application,
 )
+from tests.round.test_rejudgment import compute, opens, put_right
 from tests.round.test_rules import propose, refused
 
 HOUR = jst(2027, 2, 12, 12)
@@ -394,6 +396,37 @@ async def test_r20_the_other_examination_may_be_scored_before(bureau: Bureau) ->
     assert (await bureau.state()).stage == "scoring"
     await bureau.rank()
     assert (await bureau.state()).stage == "judging"
+
+
+async def test_r20_a_round_that_is_called_off_releases_nothing(bureau: Bureau) -> None:
+    """Though the hour was said before."""
+    await come_in(bureau)
+    await confirmed(bureau)
+    await bureau.decide(commands.ScheduleRelease, HEAD, hour=HOUR)
+    await bureau.decide(commands.CancelRound, HEAD, reason_id="00000000-0000-0000-0000-000000000001")
+    await bureau.goes_on(HOUR)
+    assert (await bureau.state()).stage == "cancelled"
+    assert await bureau.result("A0001") == []
+
+
+async def test_r20_a_rejudgment_and_disclosure_know_the_results_alone(bureau: Bureau) -> None:
+    """Who did not pass is not wronged by a score of another examination, and reads the results' line."""
+    await come_in(bureau)
+    await scored(bureau)
+    await bureau.released()
+    bases = queries("round/rejudgments")["bases"]
+    assert [row["name"] for row in await bureau.owner.fetch(bases, CASE)] == ["elec", "law", "mech"]
+    own = "SELECT programme, line ->> 'reason' AS reason FROM iehe.round_own_lines($1, $2, 'office-1')"
+    rows = await bureau.office.fetch(own, CASE, application("A0004"))
+    assert [tuple(row) for row in rows] == [("law", "first-stage")]
+    await opens(bureau)
+    await put_right(bureau, "A0003", 95)
+    assert await compute(bureau)
+    [told_] = await rejudgments.rejudgments(bureau.office, CASE)
+    assert (told_["wronged"], told_["lists"]) == (1, 1)
+    again = await verification.verify(bureau.office, ANN.id, await find_case(bureau.office, CASE))
+    found = {each["programme"]: each["found"] for each in again["lists"] if each["state"] != "out"}
+    assert found == {"law": "same"}
 
 
 class TestWithout:

@@ -170,8 +170,12 @@ def cancel(draft: RoundDraft, command: CancelRound) -> None:
     """Before results are out: applications wait for nothing any more.
 
     Raises:
-        Refusal: no reason is given.
+        Refusal: no reason is given, or some are out and cases are being told.
     """
     draft.require(command.reason_id is not None, "reason-required", step=command.step)
     draft.details["reason_id"] = command.reason_id
+    if draft.state.release is not None:
+        # otherwise lists of a round that is called off would be out at their hour
+        draft.results.hold(draft.state.release, "round-cancelled")
+        draft.state.release = None
     draft.goto(Stage.CANCELLED)
