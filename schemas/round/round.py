@@ -23,8 +23,7 @@ class RoundForm(Payload):
     )
     first_stage_at: AwareDatetime | None = Field(
         default=None,
-        description="The hour at which it is meant to be out who goes on after the first stage; without, the"
-        " head of admissions says it.",
+        description="The hour at which it is meant to be out who goes on; without, it is said later.",
     )
     release_at: AwareDatetime = Field(description="The hour at which results are meant to be out.")
     enrol_by: AwareDatetime = Field(description="Until when who is admitted enrols.")
