@@ -398,11 +398,14 @@ async def test_r20_the_other_examination_may_be_scored_before(bureau: Bureau) ->
     assert (await bureau.state()).stage == "judging"
 
 
-async def test_r20_a_round_that_is_called_off_releases_nothing(bureau: Bureau) -> None:
-    """Though the hour was said before."""
+@pytest.mark.parametrize("changed", [False, True])
+async def test_r20_a_round_that_is_called_off_releases_nothing(bureau: Bureau, *, changed: bool) -> None:
+    """Though the hour was said before, and whether or not something has changed since."""
     await come_in(bureau)
     await confirmed(bureau)
     await bureau.decide(commands.ScheduleRelease, HEAD, hour=HOUR)
+    if changed:
+        await bureau.leaves("A0002")
     await bureau.decide(commands.CancelRound, HEAD, reason_id="00000000-0000-0000-0000-000000000001")
     await bureau.goes_on(HOUR)
     assert (await bureau.state()).stage == "cancelled"

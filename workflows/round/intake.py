@@ -174,8 +174,14 @@ def cancel(draft: RoundDraft, command: CancelRound) -> None:
     """
     draft.require(command.reason_id is not None, "reason-required", step=command.step)
     draft.details["reason_id"] = command.reason_id
-    if draft.state.release is not None:
-        # otherwise lists of a round that is called off would be out at their hour
-        draft.results.hold(draft.state.release, "round-cancelled")
-        draft.state.release = None
+    _release_nothing(draft)
     draft.goto(Stage.CANCELLED)
+
+
+def _release_nothing(draft: RoundDraft) -> None:
+    """Otherwise lists of a round that is called off would be out at their hour."""
+    state, lists = draft.state, draft.results.lists()
+    coming = any(name in lists and lists[name].state in ("scheduled", "out") for name in state.lists)
+    if coming and state.release is not None:
+        draft.results.hold(state.release, "round-cancelled")
+    state.release = None
