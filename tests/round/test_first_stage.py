@@ -294,8 +294,8 @@ async def test_r20_its_lists_are_none_of_the_results(bureau: Bureau) -> None:
     assert [each["programme"] for each in sums["programmes"]] == ["elec", "law", "mech"]
 
 
-async def test_r20_a_list_is_shown_compared_and_made_again_to_the_same_bytes(bureau: Bureau) -> None:
-    """I8: before its hour, after it, and after the other examination was scored."""
+async def test_i8_a_list_of_a_first_stage_is_made_again_to_the_same_bytes(bureau: Bureau) -> None:
+    """Shown and compared, too: before its hour, after it, and after the other examination was scored."""
     await come_in(bureau)
     row = await find_case(bureau.office, CASE)
     shown = await lists.show_list(bureau.office, ANN.id, row, "first-law")
