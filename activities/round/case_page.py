@@ -10,7 +10,7 @@ from schemas.round.state import RoundState
 
 SQL: Final = queries("round/boards")
 SHOWN: Final = {
-    *("year", "route", "closes_at", "exam_on", "common_test_due", "release_at", "enrol_by"),
+    *("year", "route", "closes_at", "exam_on", "common_test_due", "first_stage_at", "release_at", "enrol_by"),
     *("missing", "applications", "told"),
 }
 

@@ -17,7 +17,9 @@ from activities.kernel.database import Connection
 from activities.kernel.errands import Errand
 from activities.kernel.queries import queries
 from activities.kernel.scheduled import Tools
-from activities.round.ranking import Inputs, counts_of, lacking_of, read_inputs, result_of
+from activities.round.inputs import Inputs, read_inputs
+from activities.round.ranking import result_of
+from activities.round.stored_lists import lacking_of, stored
 from schemas.round.rejudgment import REJUDGING
 from schemas.round.waitlist import ELSEWHERE
 from workflows.round.ranking.canonical import canonical, inputs_hash, list_from, list_hash
@@ -127,21 +129,18 @@ def compute(case_id: str, found: Found) -> Computed:
         }
     )
     bodies = {name: canonical(made) for name, made in correction.lists.items()}
-    formulas = {each.formula: each.version for each in rules.adjustments}
     made = [
-        {
-            "name": name,
-            "base": found.bases[name].list,
-            "inputs": hashed,
-            "rules": rules.version,
-            "body": bodies[name].decode(),
-            "counts": counts_of(each),
-            "lines": [
-                {"subject": inputs.applications[line.application], "result": result_of(case_id, each, line)}
+        stored(
+            name,
+            each,
+            hashed,
+            rules,
+            [
+                (inputs.applications[line.application], result_of(case_id, each, line))
                 for line in correction.lines[name]
             ],
-            "formulas": formulas,
-        }
+        )
+        | {"base": found.bases[name].list}
         for name, each in correction.lists.items()
     ]
     # who has withdrawn or enrolled elsewhere was not wronged

@@ -53,7 +53,7 @@ async def frames(pool: asyncpg.Pool, row: asyncpg.Record) -> Rows:
 
 
 async def countdown(pool: asyncpg.Pool, row: asyncpg.Record) -> Row:
-    """The hour of the release by the server's clock, what is left until it, and which lists are confirmed.
+    """The hour of the next release by the server's clock, what is left until it, which lists are confirmed.
 
     `state`: `planned` while nothing is scheduled, `scheduled`, `held` with its reason, or `out`. `seconds`
     are those that are left, less than none when the hour is over.
@@ -64,12 +64,13 @@ async def countdown(pool: asyncpg.Pool, row: asyncpg.Record) -> Row:
     newest: dict[str, str] = {}
     for each in await pool.fetch(SQL["standing"], case_id):
         newest.setdefault(each["programme"], each["state"])
-    lists = [{"programme": name, "state": newest.get(name, "none")} for name in state.programmes]
+    lists = [{"programme": name, "state": newest.get(name, "none")} for name in state.lists]
+    meant = state.first_stage_at if state.in_first_stage else state.release_at
     answered = ("confirmed", "scheduled", "out")
     return {
         "case_id": case_id,
         "state": release["state"] if release is not None else "planned",
-        "hour": release["hour"] if release is not None else state.release_at,
+        "hour": release["hour"] if release is not None else meant,
         "now": await pool.fetchval(SQL["clock"]),
         "seconds": release["seconds"] if release is not None else None,
         "reason": release["reason"] if release is not None else None,

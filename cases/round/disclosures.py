@@ -14,7 +14,7 @@ from typing import Any, Final
 import asyncpg
 
 from activities.kernel.queries import queries
-from activities.round.ranking import NO_SCORES
+from activities.round.inputs import NO_SCORES
 from cases.round.rounds import Row, Rows, round_of
 from schemas.kernel.refusals import Refusal
 from schemas.round.exact_numbers import EXACT, plain

@@ -238,8 +238,10 @@ def _explained(found: Explanation) -> Row:
 
 
 async def _programme(pool: asyncpg.Pool, row: asyncpg.Record, name: str) -> None:
-    _, policy = await round_of(pool, row)
-    programme_of(policy, name)
+    """A programme of the round, or a list of its first stage."""
+    state, policy = await round_of(pool, row)
+    if name not in state.first_stage:
+        programme_of(policy, name)
 
 
 def _programmes(policy: RoundPolicy, choices: Any) -> list[str]:

@@ -8,9 +8,11 @@ import asyncpg
 
 from activities.kernel.database import Connection
 from activities.round import rejudgments
-from activities.round.ranking import lists_of, read_inputs
+from activities.round.first_stage import first_lists_of
+from activities.round.inputs import read_inputs
+from activities.round.ranking import lists_of
 from cases.round.lists import Opened, open_by_key
-from cases.round.rounds import SQL, Row
+from cases.round.rounds import SQL, Row, round_of
 from workflows.round.ranking.canonical import list_hash
 
 
@@ -36,6 +38,11 @@ async def verify(pool: asyncpg.Pool, by: str, row: asyncpg.Record) -> Row:
         ]
         corrected = await _corrected(connection, case_id, {key: opened for key, _, _, opened in stored})
     again, lacking = await asyncio.to_thread(lists_of, case_id, inputs)
+    state, _ = await round_of(pool, row)
+    if state.first_stage:
+        earlier, lacking_then = await asyncio.to_thread(first_lists_of, inputs)
+        again = [*again, *earlier]
+        lacking = lacking_then if state.in_first_stage else lacking
     corrections = {
         key: each
         for keys, found in corrected

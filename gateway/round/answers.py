@@ -357,14 +357,14 @@ class Verified(Answer):
 
 
 class ResultTold(Answer):
-    """What is out of a choice; `hash`: of the released list."""
+    """What is out of a choice; `hash`: of the released list. Of a first stage there is no frame."""
 
     programme: str
     number: int
     hash: str
     hour: datetime
     choice: int
-    frame: str
+    frame: str | None
     verdict: str
     waitlist: int | None
 

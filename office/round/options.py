@@ -32,11 +32,14 @@ async def _files(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
     }
 
 
-def _lists(*states: str) -> Asking:
-    """The lists that a decision can be about, by programme and hash."""
+def _lists(*states: str, of_first_stage: str) -> Asking:
+    """The lists that a decision can be about, by programme and hash; on a first stage's nobody judges."""
+
+    def ready(row: asyncpg.Record, state: RoundState) -> bool:
+        return row["state"] in ((of_first_stage,) if row["programme"] in state.first_stage else states)
 
     async def found(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
-        rows = [row for row in await pool.fetch(SQL["lists"], state.case_id) if row["state"] in states]
+        rows = [row for row in await pool.fetch(SQL["lists"], state.case_id) if ready(row, state)]
         names = [f"{row['programme']} {row['hash'][:SHORT]}" for row in rows]
         return {
             "programme": tuple(named(row["programme"] for row in rows)),
@@ -100,7 +103,7 @@ OPTIONS: Final[Mapping[type[Command], Asking]] = {
     commands.RecordContact: _calls,
     rejudgment.OpenRejudgment: _right_rules,
     rejudgment.ConfirmRejudgment: _rejudgments,
-    commands.PrepareList: _lists("made"),
-    commands.RecordJudgement: _lists("prepared", "judged"),
-    commands.ConfirmList: _lists("judged"),
+    commands.PrepareList: _lists("made", of_first_stage="made"),
+    commands.RecordJudgement: _lists("prepared", "judged", of_first_stage=""),
+    commands.ConfirmList: _lists("judged", of_first_stage="prepared"),
 }

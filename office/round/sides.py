@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from cases.administration import roles_for
 from cases.round import boards, disclosures, lists, outputs, rejudgments, scores
-from cases.round.rounds import READ
+from cases.round.rounds import READ, round_of
 from office.case import Seen
 from office.case_parts import Side, beside, parts
 from office.context import office_of
@@ -35,9 +35,9 @@ async def _files(request: Request, reader: Reader, seen: Seen) -> list[Section]:
     return found
 
 
-def _lists(*states: str) -> Side:
+def _lists(*states: str, of_first_stage: str) -> Side:
     """Lists as they stand, and of those that the decision can be about counts and cut lines: they are opened,
-    which is noted.
+    which is noted. On those of a first stage nobody judges.
     """
 
     async def shown(request: Request, reader: Reader, seen: Seen) -> list[Section]:
@@ -45,9 +45,11 @@ def _lists(*states: str) -> Side:
             return []
         pool, t = office_of(request).gateway.pool, reader.tongue
         rows = await lists.lists(pool, seen.case_id)
+        state, _ = await round_of(pool, seen.row)
         cuts: list[dict[str, Any]] = []
         for each in rows:
-            if each["state"] in states:
+            first = each["programme"] in state.first_stage
+            if each["state"] in ((of_first_stage,) if first else states):
                 name, number = each["programme"], each["number"]
                 opened = await lists.open_list(pool, reader.actor.id, seen.case_id, name, number)
                 cuts += [{"programme": name, **frame} for frame in lists.frames_told(opened.made)]
@@ -117,15 +119,17 @@ def _may(reader: Reader, seen: Seen) -> bool:
 _COMPARED: Final = ("output", "content", "compared_by", "compared_at")
 _STANDING: Final = ("programme", "number", "state", "hash", "applicants", "ranked", "admitted", "waitlisted")
 SIDES: Final[Mapping[type[Command], Side]] = {
-    commands.FixRules: parts("year", "route", "closes_at", "exam_on", "release_at", "enrol_by"),
+    commands.FixRules: parts(
+        "year", "route", "closes_at", "exam_on", "first_stage_at", "release_at", "enrol_by"
+    ),
     commands.AcceptBatch: beside(_files, _missing),
     commands.SetOfferLimit: parts("limits"),
-    commands.PrepareList: _lists("made"),
-    commands.RecordJudgement: _lists("prepared", "judged"),
-    commands.ConfirmList: _lists("judged"),
-    commands.ScheduleRelease: parts("release_at", "enrol_by", "lists"),
+    commands.PrepareList: _lists("made", of_first_stage="made"),
+    commands.RecordJudgement: _lists("prepared", "judged", of_first_stage=""),
+    commands.ConfirmList: _lists("judged", of_first_stage="prepared"),
+    commands.ScheduleRelease: parts("first_stage_at", "release_at", "enrol_by", "lists"),
     rejudgment.ConfirmRejudgment: _rejudgment,
-    commands.HoldRelease: parts("release_at", "lists"),
+    commands.HoldRelease: parts("first_stage_at", "release_at", "lists"),
     commands.HandOverEnrolled: _ending,
     commands.CompareOutput: _ending,
     commands.CloseRound: _ending,

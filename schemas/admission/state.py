@@ -57,6 +57,8 @@ class AdmissionState(CaseState):
     """The policy whose scoring form counts: the one in force when the round opened (A10)."""
     superseded_by: str | None = None
     """The case whose accepted offer ends this one, where that was known at its opening."""
+    told_by_round: bool = False
+    """Some result of its round was told, as that of a first stage: plain text tells that, and not which."""
     judged_by: str | None = None
     """The case of the round whose lists decide; none: the head records a decision."""
     person_key: str = ""

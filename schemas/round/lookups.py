@@ -16,5 +16,6 @@ class RoundFacts(Payload):
     closes_at: datetime
     exam_on: date | None = None
     common_test_due: date | None = None
+    first_stage_at: datetime | None = None
     release_at: datetime
     enrol_by: datetime

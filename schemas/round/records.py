@@ -11,6 +11,8 @@ class RulesFixed(Payload):
 
     kind: Literal["rules-fixed"] = "rules-fixed"
     programmes: tuple[str, ...]
+    first_stage: tuple[str, ...] = ()
+    """The names of the lists of the first stage."""
 
 
 class BatchAccepted(Payload):
@@ -46,3 +48,9 @@ class ListJudged(Payload):
     name: str
     hash: str
     minute_no: str
+
+
+class FirstStageOver(Payload):
+    """Everybody knows who goes on: from here on the lists of the results are made."""
+
+    kind: Literal["first-stage-over"] = "first-stage-over"

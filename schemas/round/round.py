@@ -21,6 +21,10 @@ class RoundForm(Payload):
     common_test_due: date | None = Field(
         default=None, description="By when the scores of the common test are there, if it asks for them."
     )
+    first_stage_at: AwareDatetime | None = Field(
+        default=None,
+        description="The hour at which it is meant to be out who goes on; without, it is said later.",
+    )
     release_at: AwareDatetime = Field(description="The hour at which results are meant to be out.")
     enrol_by: AwareDatetime = Field(description="Until when who is admitted enrols.")
     promote_from: AwareDatetime | None = Field(
@@ -31,6 +35,8 @@ class RoundForm(Payload):
     def _in_order(self) -> Self:
         if not self.closes_at < self.release_at < self.enrol_by:
             raise ValueError("closes_at, release_at and enrol_by have to follow each other")
+        if self.first_stage_at is not None and not self.closes_at < self.first_stage_at < self.release_at:
+            raise ValueError("first_stage_at lies between closes_at and release_at")
         if self.promote_from is not None and self.promote_from <= self.release_at:
             raise ValueError("promote_from comes after release_at")
         return self

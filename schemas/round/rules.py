@@ -54,6 +54,11 @@ class Programme(Declared):
     first_stage: FirstStage | None = None
 
     @property
+    def first_stage_list(self) -> str | None:
+        """The name of the list of its first stage, beside that of its own; none: it has no first stage."""
+        return None if self.first_stage is None else f"first-{self.key}"
+
+    @property
     def order(self) -> tuple[object, ...]:
         """Stands for who is before whom: alike in programmes that have one list in common."""
         weights = tuple(sorted(self.weights.items()))
@@ -192,6 +197,8 @@ class RankingRules(Declared):
             raise ValueError(
                 f"{here}: its first stage goes by {programme.first_stage.exam}, which it never weighs"
             )
+        if programme.first_stage_list in {each.key for each in self.programmes}:
+            raise ValueError(f"{here}: the list of its first stage has the name of another programme's")
         for other in self.programmes:
             if other is not programme and any(frame.key == programme.key for frame in other.frames):
                 raise ValueError(f"{here}: a frame of programme {other.key} has its name")

@@ -8,6 +8,7 @@ class Stage(StrEnum):
 
     PLANNED = "planned"
     OPEN = "open"
+    FIRST_STAGE = "first-stage"
     SCORING = "scoring"
     GATE = "gate"
     JUDGING = "judging"

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.kernel.case import CaseState
 from schemas.round.policy import RoundPolicy
+from schemas.round.stages import Stage
 
 
 class RoundState(CaseState):
@@ -22,6 +23,10 @@ class RoundState(CaseState):
     release_at: datetime | None = None
     """When results are out, or are meant to be."""
     enrol_by: datetime | None = None
+    first_stage: tuple[str, ...] = ()
+    """The names of the lists of the first stage, as its rules were fixed; none: it has no first stage."""
+    first_stage_at: datetime | None = None
+    """When those of the first stage are out, or are meant to be."""
     fixed: bool = False
     """The rules are fixed: the policy is followed whatever comes later."""
     inputs: int = 0
@@ -45,7 +50,17 @@ class RoundState(CaseState):
 
     @property
     def programmes(self) -> tuple[str, ...]:
-        """The names of its lists."""
+        """Each has a list of its own, of the same name."""
         if self.policy is None:
             return ()
         return tuple(programme.key for programme in self.policy.rules.programmes)
+
+    @property
+    def in_first_stage(self) -> bool:
+        """It is decided who goes on, and nobody is admitted yet."""
+        return self.stage == Stage.FIRST_STAGE
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of the lists that are made, prepared, confirmed and released where the round stands."""
+        return self.first_stage if self.in_first_stage else self.programmes

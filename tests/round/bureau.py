@@ -72,8 +72,8 @@ MAPPING: Final = BatchMapping.model_validate(
     }
 )
 _numbers = itertools.count(1)
-Marks = Mapping[str, tuple[str | int, ...]]
-"""By number: mathematics and English, `absent` among them; none: nobody has said."""
+Marks = Mapping[str, tuple[str | int | None, ...]]
+"""By number: mathematics and English, `absent` among them; None: nobody has said, as of what is not there."""
 
 
 def application(number: str) -> str:
@@ -353,6 +353,8 @@ def read(marks: Marks) -> ReadBatch:
     rows = []
     for place, (number, values) in enumerate(marks.items(), start=2):
         for part, value in zip(("math", "english"), values, strict=False):
+            if value is None:
+                continue
             state = str(value) if value in ("absent", "exempt") else "scored"
             number_of = None if state != "scored" else Decimal(value)
             rows.append(BatchRow(number, part, state, number_of, None, place))  # type: ignore[arg-type]

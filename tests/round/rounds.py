@@ -32,9 +32,9 @@ ENROL_BY: Final = timedelta(days=97)
 PROGRAMMES: Final = ("elec", "law", "mech")
 
 
-async def staffed(owner: asyncpg.Connection) -> None:
-    """The staff, and the policy without quiet hours."""
-    await furnish(owner, notices={"quiet_until": "00:00", "quiet_from": "00:00"})
+async def staffed(owner: asyncpg.Connection, **changes: Any) -> None:
+    """The staff, and the policy without quiet hours, with what else is changed of it."""
+    await furnish(owner, notices={"quiet_until": "00:00", "quiet_from": "00:00"}, **changes)
     for name, roles in ROLES.items():
         await owner.execute(
             "INSERT INTO iehe.staff (staff_id, name, email, roles) VALUES ($1, $1, $2, $3)"

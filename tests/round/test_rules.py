@@ -302,3 +302,23 @@ async def test_r14_what_has_changed_since_it_was_proposed_is_not_overwritten(bur
     await bureau.decide(commands.CorrectScore, ANN, proposal=proposal)
     await bureau.scores({"A0003": (71, 70)})
     await refused(bureau, "value-overtaken", commands.ConfirmScore, CHECKER, proposal=proposal)
+
+
+async def test_i6_a_round_that_is_called_off_is_out_at_no_hour(bureau: Bureau) -> None:
+    """The release that was scheduled is held with it; once it is out the round is called off no more."""
+    await bureau.judging(FOUR)
+    await bureau.confirmed()
+    await bureau.decide(commands.ScheduleRelease, HEAD, hour=RELEASE)
+    await bureau.decide(commands.CancelRound, HEAD, reason_id=str(uuid4()))
+    await bureau.goes_on(RELEASE)
+    assert await bureau.result("A0001") == []
+
+
+async def test_i6_what_is_out_is_called_off_no_more(bureau: Bureau) -> None:
+    """Though the clock of the workflow has not come to it."""
+    await bureau.judging(FOUR)
+    await bureau.confirmed()
+    await bureau.decide(commands.ScheduleRelease, HEAD, hour=RELEASE)
+    await bureau.owner.execute("UPDATE iehe.clock_shift SET shift = $1 - clock_timestamp()", RELEASE)
+    await refused(bureau, "release-out", commands.CancelRound, HEAD, reason_id=str(uuid4()))
+    assert await bureau.result("A0001") == ["admitted"]

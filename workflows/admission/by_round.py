@@ -28,13 +28,19 @@ DECIDED: Final = frozenset(
     }
 )
 """Stages that tell what a list has said of somebody."""
+FIRST_STAGE: Final = frozenset({"passed", "not-passed"})
+"""What lists say of a choice in a first stage; those of the results say `not-passed` of it again."""
 RESULT = "round-result"
 """Until when a result is expected at the latest: a person asks where it is."""
 
 
 def veil(state: AdmissionState) -> str | None:
-    """Of who was judged by a round, plain text tells that it has been, and not how."""
-    return "decided" if state.judged_by is not None and state.stage in DECIDED else None
+    """Of who was judged by a round, plain text tells that it has been, and not how.
+
+    So it does of whoever goes on after a first stage, from whom those who do not would differ.
+    """
+    told = state.stage in DECIDED or (state.told_by_round and state.stage == Stage.RANKED)
+    return "decided" if state.judged_by is not None and told else None
 
 
 def find_round(draft: AdmissionDraft) -> None:
@@ -134,12 +140,26 @@ def outcome_released(draft: AdmissionDraft, _fact: OutcomeReleased) -> None:
     results = [line["result"] for line in lines]
     if not results:
         raise Refusal("no-result-out")
+    draft.state.told_by_round = True
+    decided = [each for each in results if each["verdict"] not in FIRST_STAGE]
+    if not decided:
+        _after_first_stage(draft, any(each.get("goes_on", False) for each in results))
+        return
+    results = decided
     admitted = next((each for each in results if each["verdict"] == "admitted"), None)
     if admitted is not None:
         _offered(draft, admitted["place"])
         return
     waits = any(each["verdict"] == "waitlisted" for each in results)
     _decided(draft, Stage.WAITLISTED if waits else Stage.REJECTED)
+
+
+def _after_first_stage(draft: AdmissionDraft, goes_on: bool) -> None:
+    """Who goes on waits for the lists of the results where they are, and hears that something can be read."""
+    if not goes_on:
+        _decided(draft, Stage.REJECTED)
+    elif draft.state.stage == Stage.RANKED and draft.step not in STEPS:
+        draft.notify("result-ready", "applicant")
 
 
 def place_offered(draft: AdmissionDraft, fact: OutcomeReleased) -> None:

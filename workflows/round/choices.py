@@ -24,6 +24,11 @@ def _programmes(state: RoundState) -> Choices:
     return {"programme": named(state.programmes)}
 
 
+def _lists(state: RoundState) -> Choices:
+    """Those that are made where the round stands."""
+    return {"programme": named(state.lists)}
+
+
 def _frames(state: RoundState) -> Choices:
     rules = policy_of(state).rules
     return {"frame": named(frame.key for programme in rules.programmes for frame in programme.frames)}
@@ -41,9 +46,9 @@ def _columns_checked(state: RoundState) -> list[Choice]:
 
 
 CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
-    commands.PrepareList: _programmes,
+    commands.PrepareList: _lists,
     commands.RecordJudgement: _programmes,
-    commands.ConfirmList: _programmes,
+    commands.ConfirmList: _lists,
     commands.SetOfferLimit: _frames,
     commands.ConfirmScore: _corrections,
     commands.RecordContact: lambda state: {

@@ -26,17 +26,15 @@ def policy_of(state: RoundState) -> RoundPolicy:
     return state.policy
 
 
-def programme_called(draft: RoundDraft, name: str) -> Programme:
-    """A programme of the round.
+def list_called(draft: RoundDraft, name: str) -> str:
+    """A list that is made where the round stands.
 
     Raises:
         Refusal: it has none of that name.
     """
-    programmes = policy_of(draft.state).rules.programmes
-    found = next((each for each in programmes if each.key == name), None)
-    known = ", ".join(each.key for each in programmes)
-    draft.require(found is not None, "programme-unknown", programme=name, known=known)
-    return found or programmes[0]
+    known = draft.state.lists
+    draft.require(name in known, "programme-unknown", programme=name, known=", ".join(known))
+    return name
 
 
 def frame_called(draft: RoundDraft, name: str) -> tuple[Programme, FrameRule]:

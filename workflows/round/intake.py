@@ -39,6 +39,7 @@ def open_round(draft: RoundDraft) -> None:
         found.common_test_due,
     )
     state.release_at, state.enrol_by = found.release_at, found.enrol_by
+    state.first_stage_at = found.first_stage_at
     draft.goto(Stage.PLANNED)
     draft.start_deadline(FIX, policy_of(state).fix_rules)
     draft.open_task(FIX, Role.HEAD_OF_ADMISSIONS, deadline=FIX)
@@ -57,7 +58,9 @@ def fix_rules(draft: RoundDraft, command: FixRules) -> None:
     state.fixed = True
     draft.details.update(policy=command.version, rules=policy_of(state).rules.version)
     set_frames(draft)
-    draft.record(RulesFixed(programmes=state.programmes))
+    lists = (programme.first_stage_list for programme in policy_of(state).rules.programmes)
+    state.first_stage = tuple(name for name in lists if name is not None)
+    draft.record(RulesFixed(programmes=state.programmes, first_stage=state.first_stage))
     opened = RoundOpened(round=state.case_id, round_id=state.case_id.partition("/")[2].lower())
     draft.facts.tell("round-opened", opened, key=opened.round_id)
     draft.goto(Stage.OPEN)
@@ -65,12 +68,23 @@ def fix_rules(draft: RoundDraft, command: FixRules) -> None:
 
 
 def applications_over(draft: RoundDraft, _deadline: Deadline) -> None:
-    """No application comes any more; scores are waited for, each kind with a ladder of its own."""
-    state, policy = draft.state, policy_of(draft.state)
-    draft.goto(Stage.SCORING)
+    """No application comes any more; where there is a first stage, it is decided first who goes on."""
+    draft.goto(Stage.FIRST_STAGE if draft.state.first_stage else Stage.SCORING)
+
+
+def ask_for_common_test(draft: RoundDraft) -> None:
+    """Its scores are waited for, with a ladder of their own."""
+    state = draft.state
     if state.common_test_due is not None:
         due = draft.calendar.end_of(state.common_test_due)
-        _ask_for(draft, COMMON_TEST, policy.common_test, due)
+        _ask_for(draft, COMMON_TEST, policy_of(state).common_test, due)
+
+
+def enter_scoring(draft: RoundDraft) -> None:
+    """Scores are waited for, each kind with a ladder of its own; a first stage has had its own."""
+    state, policy = draft.state, policy_of(draft.state)
+    if not state.first_stage:
+        ask_for_common_test(draft)
     if state.exam_on is not None:
         due = draft.calendar.end_of(state.exam_on + timedelta(days=policy.exam_score_days))
         _ask_for(draft, EXAM_SCORES, policy.exam_scores, due)
@@ -135,7 +149,9 @@ def inputs_ranked(draft: RoundDraft, fact: InputsRanked) -> None:
     if fact.revision < state.inputs or state.stage not in RANKING:
         return
     state.inputs, state.missing, state.applications = fact.revision, fact.missing, fact.applications
-    if state.stage == Stage.SCORING and not state.batches:
+    # after a first stage all may be there before the round asks for it
+    awaited = fact.missing > 0 or not state.first_stage
+    if state.stage == Stage.SCORING and not state.batches and awaited:
         return
     state.release = None  # a release of what counts no more was held with it
     if state.stage != Stage.GATE:
@@ -154,8 +170,18 @@ def cancel(draft: RoundDraft, command: CancelRound) -> None:
     """Before results are out: applications wait for nothing any more.
 
     Raises:
-        Refusal: no reason is given.
+        Refusal: no reason is given, or some are out and cases are being told.
     """
     draft.require(command.reason_id is not None, "reason-required", step=command.step)
     draft.details["reason_id"] = command.reason_id
+    _release_nothing(draft)
     draft.goto(Stage.CANCELLED)
+
+
+def _release_nothing(draft: RoundDraft) -> None:
+    """Otherwise lists of a round that is called off would be out at their hour."""
+    state, lists = draft.state, draft.results.lists()
+    coming = any(name in lists and lists[name].state in ("scheduled", "out") for name in state.lists)
+    if coming and state.release is not None:
+        draft.results.hold(state.release, "round-cancelled")
+    state.release = None

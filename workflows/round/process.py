@@ -24,6 +24,7 @@ from workflows.round import (
     contacts,
     disclosing,
     ending,
+    first_stage,
     ground,
     intake,
     judging,
@@ -42,6 +43,7 @@ ADMISSION: Final = "jp.ac.iehe.admission-review"
 STAGES: Final[dict[str, StageInfo]] = {
     Stage.PLANNED: StageInfo("準備中", "planned", Role.HEAD_OF_ADMISSIONS),
     Stage.OPEN: StageInfo("出願受付", "open", "applications"),
+    Stage.FIRST_STAGE: StageInfo("第1段階選抜", "first stage", Role.ADMISSIONS_OFFICE),
     Stage.SCORING: StageInfo("採点中", "scoring", "scores"),
     Stage.GATE: StageInfo("得点確認", "scores checked", Role.ADMISSIONS_OFFICE),
     Stage.JUDGING: StageInfo("合否判定", "judging", Role.ADMISSIONS_OFFICE),
@@ -56,7 +58,11 @@ STAGES: Final[dict[str, StageInfo]] = {
 }
 LIVING: Final = tuple(stage for stage, info in STAGES.items() if not info.final)
 RANKING: Final = intake.RANKING
-BEFORE: Final = (Stage.PLANNED, Stage.OPEN, *RANKING)
+FIRST: Final = (Stage.FIRST_STAGE,)
+"""In which it is decided who goes on; only where the rules say so."""
+SCORED: Final = (*FIRST, *RANKING)
+"""In which scores come in and lists are made of them."""
+BEFORE: Final = (Stage.PLANNED, Stage.OPEN, *SCORED)
 
 
 def _ranked() -> tuple[Step, ...]:
@@ -77,11 +83,18 @@ LIFECYCLE: Final = Lifecycle(
         # told by the office: what it says is stored already
         step("round-announced", at=STAGES, by=By.EVENT),
         step("fix-rules", at=[Stage.PLANNED], by=HEAD, to=[Stage.OPEN]),
-        step("applications-over", at=[Stage.OPEN], by=By.CLOCK, to=[Stage.SCORING]),
-        step("accept-batch", at=[Stage.OPEN, *RANKING], by=OFFICE),
-        step("correct-score", at=RANKING, by=OFFICE),
-        step("confirm-score", at=RANKING, by=ALL),
+        step("applications-over", at=[Stage.OPEN], by=By.CLOCK, to=[Stage.FIRST_STAGE, Stage.SCORING]),
+        step("accept-batch", at=[Stage.OPEN, *SCORED], by=OFFICE),
+        step("correct-score", at=SCORED, by=OFFICE),
+        step("confirm-score", at=SCORED, by=ALL),
         *_ranked(),
+        # who goes on after the first stage: lists of its own, out at an hour of its own
+        step("prepare-list", at=FIRST, by=OFFICE),
+        step("confirm-list", at=FIRST, by=CHECKER),
+        step("schedule-release", at=FIRST, by=HEAD),
+        step("hold-release", at=FIRST, by=HEAD),
+        step("release-due", at=FIRST, by=By.CLOCK),
+        step("tell-outcomes", at=FIRST, by=By.CLOCK, to=[Stage.SCORING]),
         step("set-offer-limit", at=[Stage.OPEN, *RANKING], by=HEAD),
         step("prepare-list", at=[Stage.JUDGING], by=OFFICE),
         step("record-judgement", at=[Stage.JUDGING], by=OFFICE),
@@ -142,6 +155,8 @@ ROUND: Final = Process[RoundState](
     },
     open=intake.open_round,
     enter={
+        Stage.FIRST_STAGE: first_stage.enter,
+        Stage.SCORING: intake.enter_scoring,
         Stage.GATE: intake.enter_gate,
         Stage.JUDGING: judging.enter_judging,
         Stage.CONFIRMED: releasing.enter_confirmed,
@@ -211,7 +226,10 @@ ROUND: Final = Process[RoundState](
             links.RoundOpened, keep=timedelta(days=400), key="the round", expected=("admission-review",)
         ),
         "outcome-released": Tells(
-            links.OutcomeReleased, keep=timedelta(days=400), key="case", expected=("admission-review",)
+            links.OutcomeReleased,
+            keep=timedelta(days=400),
+            key="case, and for the first stage that it is this one",
+            expected=("admission-review",),
         ),
         "place-offered": Tells(
             waitlist.PlaceOffered,

@@ -20,7 +20,7 @@ from schemas.round.facts import InputsRanked
 from schemas.round.rejudgment import ConfirmRejudgment, Given, OpenRejudgment, UntoldLine
 from schemas.round.roles import Role
 from schemas.round.waitlist import ELSEWHERE
-from workflows.round import ending, intake, promotion, releasing
+from workflows.round import ending, first_stage, intake, promotion, releasing
 from workflows.round.ground import REJUDGE, RoundDraft, frame_in_ledger, policy_of
 
 CONFIRM: Final = "confirm-rejudgment"
@@ -129,6 +129,9 @@ def _found(draft: RoundDraft) -> schema.RejudgmentFound:
 def inputs_ranked(draft: RoundDraft, fact: InputsRanked) -> None:
     """All was computed again, or something is missing: a second person looks, or the office finds it."""
     state = draft.state
+    if state.in_first_stage:
+        first_stage.looked_at(draft, fact)
+        return
     earlier = fact.revision < state.inputs
     intake.inputs_ranked(draft, fact)
     if state.rejudgment is None or state.stage not in schema.REJUDGING or earlier:

@@ -1,6 +1,7 @@
 """One hour for everybody: scheduled, held until it comes; cases are told afterwards, some at a time (R5)."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -13,11 +14,12 @@ from schemas.round.links import OutcomeReleased
 from schemas.round.roles import Role
 from schemas.round.rules import chain
 from schemas.round.stages import Stage
-from workflows.round import ending, promotion
+from workflows.round import ending, first_stage, promotion
 from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of
+from workflows.round.judging import SCHEDULE
+from workflows.round.ranking.lines import Verdict
 from workflows.round.waitlist import parents_of
 
-SCHEDULE: Final = "schedule-release"
 RELEASE: Final = "release"
 TELLING: Final = "telling"
 ENROLMENT: Final = "enrolment"
@@ -35,14 +37,19 @@ def schedule_release(draft: RoundDraft, command: ScheduleRelease) -> None:
     """All lists or none, as they were confirmed.
 
     Raises:
-        Refusal: one is not, the hour is over, or enrolment would end before it.
+        Refusal: one is not, the hour is over, or what comes after it would come before.
     """
     state = draft.state
     draft.require(state.release is None, "release-scheduled")
+    if state.in_first_stage and state.release_at is not None:
+        draft.require(command.hour < state.release_at, "first-stage-after-results")
     if state.enrol_by is not None:
         draft.require(command.hour < state.enrol_by, "release-after-enrolment")
-    state.release = draft.results.release(state.programmes, command.hour)
-    state.release_at = command.hour
+    state.release = draft.results.release(state.lists, command.hour)
+    if state.in_first_stage:
+        state.first_stage_at = command.hour
+    else:
+        state.release_at = command.hour
     draft.details.update(hour=command.hour.isoformat(), release=state.release)
     draft.close_task(SCHEDULE)
     draft.start_deadline(RELEASE, policy_of(state).release, due_at=command.hour)
@@ -66,9 +73,11 @@ def hold_release(draft: RoundDraft, command: HoldRelease) -> None:
 def release_due(draft: RoundDraft, _deadline: Deadline) -> None:
     """The hour has come by the workflow's clock: cases are told as soon as it has by the server's."""
     state = draft.state
-    lists = draft.results.lists()
-    out = bool(lists) and all(each.state == "out" for each in lists.values())
-    if out:
+    lists, wanted = draft.results.lists(), state.lists
+    out = all(name in lists and lists[name].state == "out" for name in wanted)
+    if out and state.in_first_stage:
+        _go_on(draft)
+    elif out:
         draft.goto(Stage.RELEASED)
     elif state.release is not None:
         again = draft.now + A_MOMENT
@@ -114,15 +123,29 @@ def tell_outcomes(draft: RoundDraft, _deadline: Deadline) -> None:
     for line in lines:
         if line["result"]["verdict"] == "admitted":
             _offer(draft, line)
-    subjects = list(dict.fromkeys(line["subject"] for line in lines))
+    subjects = _to_tell(draft, lines)
+    draft.details["told"] = len(subjects)
+    if state.in_first_stage:
+        first_stage.told(draft, subjects)
+        if lines:
+            _go_on(draft)
+        else:
+            first_stage.end(draft)
+        return
     for subject in subjects:
         draft.facts.tell("outcome-released", OutcomeReleased(case=subject, round=state.case_id), key=subject)
     state.told += len(subjects)
-    draft.details["told"] = len(subjects)
-    if subjects or promotion.queue_some(draft):
+    if lines or promotion.queue_some(draft):
         _go_on(draft)
     elif state.stage == Stage.RELEASED:
         draft.goto(Stage.ENROLLING)
+
+
+def _to_tell(draft: RoundDraft, lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Each once; who has known since the first stage that a choice did not pass hears of the others alone."""
+    known = () if draft.state.in_first_stage else (Verdict.NOT_PASSED,)
+    heard = (line["subject"] for line in lines if line["result"]["verdict"] not in known)
+    return list(dict.fromkeys(heard))
 
 
 def _of_list(line: dict[str, Any]) -> tuple[str, int]:

@@ -38,7 +38,8 @@ SELECT name, number, state, inputs, rules, hash, body FROM iehe.open_result_list
 -- name: lists_out
 SELECT DISTINCT ON (l.name) l.list, l.name AS programme, r.hour
 FROM iehe.result_lists l JOIN iehe.releases r USING (release)
-WHERE l.case_id = $1 AND iehe.is_out(l.release) ORDER BY l.name, l.number DESC
+WHERE l.case_id = $1 AND iehe.is_out(l.release) AND NOT iehe.round_of_first_stage(l.case_id, l.name)
+ORDER BY l.name, l.number DESC
 
 -- name: result
 -- What is out of an application; before its hour nothing is.
@@ -63,9 +64,11 @@ SELECT substr(f.frame, length($1) + 2) AS frame, trim_scale(f.places)::bigint AS
 FROM iehe.frames f WHERE starts_with(f.frame, $1 || '/')
 
 -- name: release
+-- Of the results; of the first stage while the round is in it.
 SELECT r.hour, r.reason, CASE WHEN r.state = 'held' THEN 'held' WHEN r.hour <= iehe.clock() THEN 'out' ELSE r.state END AS state,
        extract(epoch FROM r.hour - iehe.clock())::bigint AS seconds
-FROM iehe.releases r WHERE r.case_id = $1 ORDER BY r.version DESC, r.release DESC LIMIT 1
+FROM iehe.releases r JOIN iehe.round_inputs i USING (case_id)
+WHERE r.case_id = $1 AND r.version > coalesce(i.first_stage_over, 0) ORDER BY r.version DESC, r.release DESC LIMIT 1
 
 -- name: clock
 SELECT iehe.clock()

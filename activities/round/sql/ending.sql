@@ -44,7 +44,8 @@ WHERE f.case_id = $1 ORDER BY f.file DESC LIMIT 1
 
 -- name: bodies_out
 SELECT DISTINCT ON (l.name) l.body FROM iehe.result_lists l
-WHERE l.case_id = $1 AND iehe.is_out(l.release) ORDER BY l.name, l.number DESC
+WHERE l.case_id = $1 AND iehe.is_out(l.release) AND NOT iehe.round_of_first_stage(l.case_id, l.name)
+ORDER BY l.name, l.number DESC
 
 -- name: enrol_by
 SELECT enrol_by FROM iehe.round_rounds WHERE case_id = $1
@@ -55,12 +56,13 @@ WITH out AS MATERIALIZED (
     -- a correction list has lines of the wronged alone: of all others the one before it counts
     SELECT DISTINCT ON (n.subject, l.name) n.subject, n.result ->> 'verdict' AS verdict
     FROM iehe.result_lists l JOIN iehe.result_lines n USING (list)
-    WHERE l.case_id = $1 AND iehe.is_out(l.release) ORDER BY n.subject, l.name, l.number DESC
+    WHERE l.case_id = $1 AND iehe.is_out(l.release) AND NOT iehe.round_of_first_stage(l.case_id, l.name)
+    ORDER BY n.subject, l.name, l.number DESC
 ), given AS MATERIALIZED (
     SELECT p.case_id AS subject, p.state FROM iehe.places p WHERE starts_with(p.place, $1 || '#')
 )
 SELECT (SELECT count(DISTINCT o.subject) FROM out o)::int AS applicants,
-       (SELECT count(DISTINCT o.subject) FROM out o WHERE o.verdict <> 'not-ranked')::int AS ranked,
+       (SELECT count(DISTINCT o.subject) FROM out o WHERE o.verdict NOT IN ('not-ranked', 'not-passed'))::int AS ranked,
        (SELECT count(DISTINCT o.subject) FROM out o WHERE o.verdict = 'admitted')::int AS admitted,
        (SELECT count(DISTINCT w.application) FROM iehe.round_waitlist w JOIN iehe.round_waitlist_log g USING (case_id, entry)
         WHERE w.case_id = $1 AND g.to_state = 'offered'
@@ -78,7 +80,8 @@ SELECT l.name AS programme, (l.counts ->> 'applicants')::int AS applicants, (l.c
        (SELECT count(*) FROM iehe.round_students t WHERE t.case_id = l.case_id AND t.programme = l.name
         AND t.in_file = (SELECT max(f.file) FROM iehe.round_files f WHERE f.case_id = $1))::int AS enrolled
 FROM (SELECT DISTINCT ON (r.name) r.* FROM iehe.result_lists r
-      WHERE r.case_id = $1 AND iehe.is_out(r.release) ORDER BY r.name, r.number DESC) AS l ORDER BY l.name
+      WHERE r.case_id = $1 AND iehe.is_out(r.release) AND NOT iehe.round_of_first_stage(r.case_id, r.name)
+      ORDER BY r.name, r.number DESC) AS l ORDER BY l.name
 
 -- name: summary
 SELECT convert_from(body, 'UTF8') AS body, hash, made_by, made_at FROM iehe.round_summaries WHERE case_id = $1 ORDER BY version DESC LIMIT 1

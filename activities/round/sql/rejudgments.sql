@@ -9,7 +9,8 @@ WHERE i.looked < i.revision AND c.stage = ANY ($1::text[]) ORDER BY i.case_id LI
 -- name: bases
 -- The lists that are out, the newest of each programme, with what they say.
 SELECT DISTINCT ON (l.name) l.name, l.list, l.hash, l.body FROM iehe.result_lists l
-WHERE l.case_id = $1 AND iehe.is_out(l.release) ORDER BY l.name, l.number DESC
+WHERE l.case_id = $1 AND iehe.is_out(l.release) AND NOT iehe.round_of_first_stage(l.case_id, l.name)
+ORDER BY l.name, l.number DESC
 
 -- name: apart
 -- Who claims nothing: by number, or by number and frame, and why.

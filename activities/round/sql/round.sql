@@ -18,8 +18,12 @@ FROM iehe.result_lists l JOIN iehe.result_lines n USING (list)
 WHERE l.case_id = $1 AND iehe.is_out(l.release) AND n.result ->> 'verdict' = 'admitted' GROUP BY 1
 
 -- name: to_look_at
-SELECT /* errand */ i.case_id, i.revision, c.state FROM iehe.round_inputs i JOIN iehe.cases c USING (case_id)
-WHERE i.looked < i.revision AND c.stage = ANY ($1::text[]) ORDER BY i.case_id LIMIT 1
+-- Who goes on is decided once: what changes when that is out, is looked at for the results.
+SELECT /* errand */ i.case_id, i.revision, c.stage, c.state FROM iehe.round_inputs i JOIN iehe.cases c USING (case_id)
+WHERE i.looked < i.revision AND c.stage = ANY ($1::text[])
+  AND NOT (c.stage = $2 AND EXISTS (SELECT FROM iehe.result_lists l WHERE l.case_id = i.case_id
+           AND iehe.round_of_first_stage(l.case_id, l.name) AND iehe.is_out(l.release)))
+ORDER BY i.case_id LIMIT 1
 
 -- name: revision
 SELECT revision FROM iehe.round_inputs WHERE case_id = $1
@@ -29,6 +33,12 @@ SELECT application, number, person, choices, gone FROM iehe.round_applications W
 
 -- name: values
 SELECT number, part, state, value, answer_order FROM iehe.batch_values WHERE case_id = $1 AND kind <> ALL ($2::text[])
+
+-- name: first_stage_out
+SELECT number, programme, passed FROM iehe.round_first_stage_out($1)
+
+-- name: first_stage_over
+SELECT CASE WHEN first_stage_over IS NULL THEN '{}' ELSE first_stage END FROM iehe.round_inputs WHERE case_id = $1
 
 -- name: undecided
 -- Whom lists would leave out because nobody has spoken on their applications.

@@ -13,6 +13,9 @@ class Verdict(StrEnum):
     WAITLISTED = "waitlisted"
     NOT_ADMITTED = "not-admitted"
     NOT_RANKED = "not-ranked"
+    PASSED = "passed"
+    """Goes on after the first stage; so in its lists alone, as the next one."""
+    NOT_PASSED = "not-passed"
 
 
 class Reason(StrEnum):
