@@ -81,7 +81,7 @@ PLANS: Final = st.builds(
 
 @dataclass
 class MortalBureau(Bureau):
-    """A round whose worker dies now and then; what it had in its hands is taken up by another, as Temporal does."""
+    """A round whose worker dies now and then; another takes up what it had in hand, as Temporal has it."""
 
     chance: random.Random = field(default_factory=random.Random)
     deaths: dict[str, int] = field(default_factory=lambda: {"amid": 0, "behind": 0, "ranking": 0})

@@ -9,17 +9,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from schemas.kernel.identifiers import event_type
 from workers.round.candidates import Candidate
 from workers.round.office import RoundOffice
 from workflows.kernel.links import fact_id
-from workflows.round.process import ADMISSION
+from workflows.round.process import ADMISSION, ROUND
 
 PROCESS: Final = "admission-review"
 KEEP_DAYS: Final = 400
 AT_ONCE: Final = 500
 """Facts told in one transaction."""
-_TELL: Final = (
-    "SELECT iehe.tell_fact(t.told ->> 'of', $1, 1, t.told - 'of') FROM jsonb_array_elements($2::jsonb) AS t (told)"
+_TELL: Final = "SELECT iehe.tell_fact(t.told ->> 'of', $1, 1, t.told - 'of') FROM jsonb_array_elements($2::jsonb) AS t (told)"
+_HEARD: Final = (
+    "UPDATE iehe.fact_deliveries SET state = 'delivered', reason = NULL, since = now()"
+    " WHERE process = $1 AND state = 'waiting' AND type LIKE $2"
 )
 _CHANGE: Final = "SELECT iehe.change_places($1, 1, $2, 'portal', $3)"
 
@@ -69,10 +72,15 @@ class Applications:
         """The hour of their places is over, and they have not answered."""
         await self._change(numbers, {"how": "lapse"})
 
+    async def hear(self) -> None:
+        """What the round has told them is with them: no case is there, and the relay would look for it."""
+        await self.office.servers.pool.execute(_HEARD, PROCESS, f"{event_type(ROUND.name, '')}%")
+
     def _named(self, number: str) -> dict[str, Any]:
         return {"case": f"admission/{number}", "round": self.office.case_id, "number": number}
 
     async def _tell(self, fact: str, said: Sequence[Mapping[str, Any]]) -> None:
+        await self.hear()
         kind, at = f"{ADMISSION}.{fact}", self.office.now.isoformat()
         facts = [
             {

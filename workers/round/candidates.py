@@ -82,9 +82,7 @@ def common_test_file(those: Iterable[Candidate], year: int) -> bytes:
     return _file(_head(year, "共通テスト", len(rows), total), "受験番号,科目コード,得点,受験状況", rows)
 
 
-def written_file(
-    those: Iterable[Candidate], year: int, numbers: Mapping[str, str] | None = None
-) -> bytes:
+def written_file(those: Iterable[Candidate], year: int, numbers: Mapping[str, str] | None = None) -> bytes:
     """As examiners hand it over: a row an examinee.
 
     Args:
@@ -100,9 +98,7 @@ def written_file(
         else:
             rows.append(",".join((number, *map(str, each.written.values()), str(sum(each.written.values())))))
             total += sum(each.written.values())
-    return _file(
-        _head(year, "個別学力検査", len(rows), total), "受験番号,数学,英語,国語,理科,合計", rows
-    )
+    return _file(_head(year, "個別学力検査", len(rows), total), "受験番号,数学,英語,国語,理科,合計", rows)
 
 
 def elsewhere_file(numbers: Iterable[str], year: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Who acts on the 見本 (sample) round: the office by its commands and decisions, and the time that is moved."""
+"""Who acts on the 見本 (sample) round: the office by commands and decisions; and the time that is moved."""
 
 import asyncio
 import itertools
@@ -103,7 +103,7 @@ class RoundOffice:
             WentWrongError: it does not come to hold.
         """
         started = time.monotonic()
-        while not await self.servers.pool.fetchval(f"SELECT {held}", self.case_id, *values):  # noqa: S608 - own words
+        while not await self.servers.pool.fetchval(f"SELECT {held}", self.case_id, *values):
             if time.monotonic() - started > PATIENCE:
                 raise WentWrongError(f"it never came to hold: {held}")
             await asyncio.sleep(0.1)
@@ -124,9 +124,7 @@ class RoundOffice:
 
     async def heard(self) -> None:
         """Whatever was told to the round is with it."""
-        await self.until(
-            "NOT EXISTS (SELECT FROM iehe.events WHERE case_id = $1 AND state = 'stored')"
-        )
+        await self.until("NOT EXISTS (SELECT FROM iehe.events WHERE case_id = $1 AND state = 'stored')")
 
     # people
 

@@ -1,4 +1,4 @@
-"""The policy of the 見本 (sample) round: ten faculties, as many places as so many applicants make room for."""
+"""The policy of the 見本 (sample) round: ten faculties, with places by how many applicants there are."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +22,7 @@ _SCIENCES: Final = (
 
 @dataclass(frozen=True)
 class SampleProgramme:
-    """A programme and the frames in it that can be chosen, each with its share of all places in thousandths."""
+    """A programme and its frames that can be chosen, each with its share of all places in thousandths."""
 
     key: str
     frames: tuple[tuple[str, int], ...]
@@ -55,11 +55,7 @@ FACULTIES: Final = (
     # a small frame lies beside the large one, and both in that of the faculty
     Faculty(
         "economics",
-        (
-            SampleProgramme(
-                "economics", (("economics-general", 100), ("economics-science", 10)), _HUMANITIES
-            ),
-        ),
+        (SampleProgramme("economics", (("economics-general", 100), ("economics-science", 10)), _HUMANITIES),),
         2,
     ),
     # each weighs its own subject twice: nobody's order is everybody's
@@ -129,9 +125,7 @@ def policy_file(year: int, applicants: int) -> str:
     programmes = "\n".join(
         _programme(each, faculty, applicants) for faculty in FACULTIES for each in faculty.programmes
     )
-    move = (
-        '[[routes.general.rules.moves]]\nsource = "economics-science"\ntarget = "economics-general"\n\n'
-    )
+    move = '[[routes.general.rules.moves]]\nsource = "economics-science"\ntarget = "economics-general"\n\n'
     return f"{before}{route}{_RULES}{parts}{units}\n{programmes}\n{move}{_MAPPINGS}{mappings}"
 
 
@@ -140,17 +134,18 @@ def _places(programme: SampleProgramme, applicants: int) -> int:
 
 
 def _unit(faculty: Faculty) -> str:
-    return (
-        f'{_UNITS}\nkey = "{faculty.key}"\nmax_choices = {faculty.choices}\nmethod = "{faculty.method}"\n'
-    )
+    return f'{_UNITS}\nkey = "{faculty.key}"\nmax_choices = {faculty.choices}\nmethod = "{faculty.method}"\n'
 
 
 def _programme(programme: SampleProgramme, faculty: Faculty, applicants: int) -> str:
     nested = len(programme.frames) > 1
     inside = f', parent = "{programme.key}-all"' if nested else ""
-    frames = [f'{{ key = "{programme.key}-all", places = {_places(programme, applicants)} }}'] if nested else []
+    frames = (
+        [f'{{ key = "{programme.key}-all", places = {_places(programme, applicants)} }}'] if nested else []
+    )
     frames += [
-        f'{{ key = "{key}"{inside}, places = {places_of(share, applicants)} }}' for key, share in programme.frames
+        f'{{ key = "{key}"{inside}, places = {places_of(share, applicants)} }}'
+        for key, share in programme.frames
     ]
     floor = "floor = 300\n" if faculty.key == "medicine" else ""
     return (

@@ -23,7 +23,7 @@ from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from schemas.round.state import RoundState
 from workers.demo.scenario import Course
 from workers.round.applications import Applications
-from workers.round.candidates import Candidate, candidates, common_test_file, elsewhere_file, written_file
+from workers.round.candidates import candidates, common_test_file, elsewhere_file, written_file
 from workers.round.office import CHECKER, HEAD, OFFICE, RoundOffice, WentWrongError, people
 from workers.round.sample_policy import PROGRAMMES, policy_file, version_of
 from workers.round.telephone import Telephone
@@ -39,6 +39,8 @@ FULL: Final = 150
 STRANGER: Final = "999999"
 DECLINE: Final = 0.12
 LAPSE: Final = 0.02
+LAST_DAY: Final = 31
+"""Of March, on which promotions end."""
 ELSEWHERE: Final = 0.03
 """Shares of those who are admitted, and of those who wait, in whose lives something else happens."""
 
@@ -139,7 +141,9 @@ class Scenario(Course[RoundState]):
         """Files with faults are refused whole; the mended ones count when somebody has accepted them."""
         await self._refused("zeros.csv", self._faulty(), {"batch-zeros-lost", "batch-number-unknown"})
         await self._refused(
-            "last-year.csv", written_file(self.those, self.year - 1), {"batch-head-differs", "batch-year-wrong"}
+            "last-year.csv",
+            written_file(self.those, self.year - 1),
+            {"batch-head-differs", "batch-year-wrong"},
         )
         await self._load("common-test.csv", common_test_file(self.those, self.year), "common-test")
         await self._load("written.csv", written_file(self.those, self.year), "written")
@@ -204,7 +208,8 @@ class Scenario(Course[RoundState]):
         await office.until_stage("enrolling")
         self.phases["  of it, telling"] = round(time.monotonic() - started, 1)
         told = await self.servers.pool.fetchval(
-            "SELECT count(*) - count(DISTINCT data ->> 'case') FROM iehe.facts WHERE type LIKE '%.outcome-released'"
+            "SELECT count(*) - count(DISTINCT data ->> 'case') FROM iehe.facts"
+            " WHERE type LIKE '%.outcome-released'"
         )
         self.found["applications told twice"] = told
 
@@ -224,13 +229,16 @@ class Scenario(Course[RoundState]):
         self.lapsing = lapsing
 
     async def _rejudgment(self) -> None:
-        """One mark of the first who waits for law was read wrong; the wronged gets a place beyond the limit."""
+        """A mark of the first who waits for law was wrong: a place beyond the limit is theirs."""
         office = self.office
         lines = (await self._told("list", LAW))["lines"]
         first = min(
-            (each for each in lines if each["verdict"] == "waitlisted"), key=lambda each: each["waitlist_place"]
+            (each for each in lines if each["verdict"] == "waitlisted"),
+            key=lambda each: each["waitlist_place"],
         )["application"]
-        await office.decide(OpenRejudgment, HEAD, error="score-wrong", reason_id=await self._words("採点の誤り"))
+        await office.decide(
+            OpenRejudgment, HEAD, error="score-wrong", reason_id=await self._words("採点の誤り")
+        )
         proposed = await office.command(
             *(OFFICE, "round", "scores", "propose", office.case_id, first, "japanese", FULL),
             *("--reason", "見本: 答案の再確認", "--kind", "written"),
@@ -267,11 +275,11 @@ class Scenario(Course[RoundState]):
         await office.until_stage("supplementing")
         telephone = Telephone(office, self._lot)
         for day in (28, 29, 30, 31):
-            if day > 28:
-                await office.goes_on(self._at(3, day, 9, 1))
-                await self._elsewhere()
             if not await telephone.day(until=self._at(3, day, 16), promoted=self._enrol):
                 break
+            if day < LAST_DAY:
+                await office.goes_on(self._at(3, day + 1, 9, 1))
+                await self._elsewhere()
         if not telephone.promoted:
             raise WentWrongError("nobody was promoted from a waitlist")
 
@@ -308,9 +316,7 @@ class Scenario(Course[RoundState]):
             file = self.folder / f"{output}.csv"
             await office.command(CHECKER, "round", "output", office.case_id, output, "--to", file)
             compared = await office.command(CHECKER, "round", "compare", office.case_id, output, file)
-            await office.decide(
-                commands.CompareOutput, CHECKER, output=output, content=compared["content"]
-            )
+            await office.decide(commands.CompareOutput, CHECKER, output=output, content=compared["content"])
 
     async def _disclosure(self) -> None:
         """In June three applicants ask for their scores, and are shown them."""
@@ -321,7 +327,8 @@ class Scenario(Course[RoundState]):
         for number in asking:
             await office.portal_tells("disclosure-requested", {"application": number})
         await office.until(
-            "count(*) >= $2 FROM iehe.case_log WHERE case_id = $1 AND step = 'disclosure-requested'", len(asking)
+            "count(*) >= $2 FROM iehe.case_log WHERE case_id = $1 AND step = 'disclosure-requested'",
+            len(asking),
         )
         shown = [await self._told("disclosure", number) for number in asking]
         self.found["disclosures without a score"] = sum(not each["parts"] for each in shown)

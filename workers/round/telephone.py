@@ -20,9 +20,7 @@ class Telephone:
         self.office, self.lot = office, lot
         self.promoted = 0
 
-    async def day(
-        self, *, until: datetime, promoted: Callable[[list[str]], Awaitable[None]]
-    ) -> bool:
+    async def day(self, *, until: datetime, promoted: Callable[[list[str]], Awaitable[None]]) -> bool:
         """Call until nobody is left or the day is over; whether somebody is still awaited.
 
         Args:
@@ -32,10 +30,7 @@ class Telephone:
         while True:
             calls = await self.office.command(OFFICE, "round", "calls", self.office.case_id)
             due = [each for each in calls if self._due(each)]
-            accepted = []
-            for each in due:
-                if await self._call(each) == "accepts":
-                    accepted.append(each["number"])
+            accepted = [each["number"] for each in due if await self._call(each) == "accepts"]
             self.promoted += len(accepted)
             await promoted(accepted)
             if not calls:
