@@ -8,6 +8,7 @@ import pytest
 from activities.kernel.queries import queries
 from tests.round import bureau as small
 from tests.round.bureau import CASE, Bureau
+from tests.round.calling import Desk
 
 RULES: Final[dict[str, Any]] = copy.deepcopy(small.RULES)
 RULES["units"][0]["max_choices"] = 2
@@ -38,3 +39,16 @@ async def test_whoever_was_admitted_by_either_is_counted(bureau: Bureau) -> None
     await bureau.released()
     sums = await bureau.owner.fetchrow(queries("round/ending")["sums"], CASE)
     assert (sums["applicants"], sums["admitted"], sums["given"]) == (3, 2, 2)
+
+
+async def test_a_place_that_comes_back_is_one_word_to_the_round(bureau: Bureau) -> None:
+    """The round looks at all its frames at once, whichever of them it is told of."""
+    await bureau.judging(MARKS, ("law-a",), BOTH, BOTH)
+    await bureau.released()
+    await Desk(bureau).gives_back("A0001")
+    told = await bureau.owner.fetch(
+        "SELECT envelope -> 'data' ->> 'frame' AS frame FROM iehe.events WHERE type LIKE '%.place-freed'"
+    )
+    # one of those in which the place lay
+    assert len(told) == 1
+    assert told[0]["frame"] in (f"{CASE}/law", f"{CASE}/law-a")

@@ -19,7 +19,10 @@ PROCESS: Final = "admission-review"
 KEEP_DAYS: Final = 400
 AT_ONCE: Final = 500
 """Facts told in one transaction."""
-_TELL: Final = "SELECT iehe.tell_fact(t.told ->> 'of', $1, 1, t.told - 'of') FROM jsonb_array_elements($2::jsonb) AS t (told)"
+_TELL: Final = (
+    "SELECT iehe.tell_fact(t.told ->> 'of', $1, 1, t.told - 'of')"
+    " FROM jsonb_array_elements($2::jsonb) AS t (told)"
+)
 _HEARD: Final = (
     "UPDATE iehe.fact_deliveries SET state = 'delivered', reason = NULL, since = now()"
     " WHERE process = $1 AND state = 'waiting' AND type LIKE $2"
