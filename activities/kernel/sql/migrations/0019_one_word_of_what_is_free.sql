@@ -1,5 +1,5 @@
 -- A case that allocates looks at all its frames at once. One word of what has fallen free is enough: told of each frame below a
--- common one, a round of 18 programmes had 22 steps for each place that came back.
+-- common one where somebody waits, it took a step for each of them whenever one place came back.
 
 CREATE OR REPLACE FUNCTION iehe.tell_allocators(freed text[], by_case text, by_version integer, moment timestamptz)
 RETURNS void LANGUAGE sql AS $$
