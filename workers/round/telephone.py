@@ -9,8 +9,7 @@ from workers.round.office import OFFICE, RoundOffice
 
 ACCEPTS: Final = 0.75
 DECLINES: Final = 0.9
-TRIES: Final = 3
-BETWEEN: Final = timedelta(minutes=61)
+BETWEEN: Final = timedelta(minutes=60)
 
 
 class Telephone:
@@ -19,6 +18,7 @@ class Telephone:
     def __init__(self, office: RoundOffice, lot: Callable[[str, str], float]) -> None:
         self.office, self.lot = office, lot
         self.promoted = 0
+        self._tried: dict[tuple[str, str], datetime] = {}
 
     async def day(self, *, until: datetime, promoted: Callable[[list[str]], Awaitable[None]]) -> bool:
         """Call until nobody is left or the day is over; whether somebody is still awaited.
@@ -30,7 +30,11 @@ class Telephone:
         while True:
             calls = await self.office.command(OFFICE, "round", "calls", self.office.case_id)
             due = [each for each in calls if self._due(each)]
-            accepted = [each["number"] for each in due if await self._call(each) == "accepts"]
+            accepted: list[str] = []
+            for each in due:
+                # who has just accepted one place may wait for no other any more
+                if each["number"] not in accepted and await self._call(each) == "accepts":
+                    accepted.append(each["number"])
             self.promoted += len(accepted)
             await promoted(accepted)
             if not calls:
@@ -38,14 +42,16 @@ class Telephone:
             if not accepted:
                 if self.office.now + BETWEEN >= until:
                     return True
-                await self.office.goes_on(self.office.now + BETWEEN)
+                await self.office.goes_on(self.office.now + BETWEEN + timedelta(minutes=1))
 
     def _due(self, entry: Mapping[str, Any]) -> bool:
-        return entry["reply_by"] is None
+        tried = self._tried.get((entry["number"], entry["frame"]))
+        return entry["reply_by"] is None and (tried is None or self.office.now >= tried + BETWEEN)
 
     async def _call(self, entry: Mapping[str, Any]) -> str:
         lot = self.lot(entry["number"], "telephone")
         outcome = "accepts" if lot < ACCEPTS else "declines" if lot < DECLINES else "no-answer"
         said = {"number": entry["number"], "programme": entry["programme"], "frame": entry["frame"]}
+        self._tried[entry["number"], entry["frame"]] = self.office.now
         await self.office.decide(RecordContact, OFFICE, **said, outcome=outcome)
         return outcome
