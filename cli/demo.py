@@ -16,7 +16,7 @@ from cli.session import CommandError, JsonOption, Session
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from workers.demo.play import Course, Outcome
+    from workers.demo.play import Outcome, Progress
     from workers.demo.scenario import Scenario
     from workflows.kernel.process import Process
 
@@ -40,6 +40,10 @@ def demo(
     ] = None,
     *,
     cases: Annotated[int, typer.Option(min=1, max=2000, help="How many cases.")] = 48,
+    applicants: Annotated[
+        int | None,
+        typer.Option(min=60, max=20_000, help="How many applicants a round has; by default 200."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed plays the same cases.")] = 1,
     stay: Annotated[bool, typer.Option("--stay", help="Keep the servers for a look until Ctrl-C.")] = False,
     as_json: JsonOption = False,
@@ -54,7 +58,7 @@ def demo(
         from pathlib import Path
 
         from workers.demo.play import play
-        from workers.demo.scenario import scenario_of
+        from workers.demo.scenario import Course, scenario_of
         from workers.demo.servers import demo_servers
         from workers.logs import configure
 
@@ -66,9 +70,15 @@ def demo(
         with tempfile.TemporaryDirectory(prefix="iehe-demo-files-") as folder:
             session.remark("demo-servers-start")
             played = scenario_of(chosen)
+            of_course = issubclass(played, Course)
+            if applicants is not None and not of_course:
+                raise CommandError("no-applicants", room=chosen)
+            asked = {"applicants": applicants} if applicants is not None else {}
+            if of_course:
+                session.remark("demo-applications-played")
             async with demo_servers(session.settings, chosen, *played.beside) as servers:
                 session.remark("demo-ui", ui=servers.ui)
-                scenario = played(servers, cases=cases, seed=seed, folder=Path(folder))
+                scenario = played(servers, cases=cases, seed=seed, folder=Path(folder), **asked)
                 with _Screen(scenario.process, silent=as_json) as screen:
                     outcome = await play(scenario, screen.show)
                 _report(session, outcome, scenario)
@@ -101,21 +111,23 @@ class _Screen:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, course: Course) -> None:
+    def show(self, course: Progress) -> None:
         """Show how far the play is."""
         if self._live is not None:
             self._live.update(_picture(self._process, course))
         elif not self._silent:
             known = ((stage, course.stages.get(stage)) for stage in self._process.lifecycle.stages)
             stages = ", ".join(f"{stage} {count}" for stage, count in known if count)
-            print(f"day {course.day}: {stages}", file=sys.stderr, flush=True)
+            phase = f" ({course.phase})" if course.phase else ""
+            print(f"day {course.day}{phase}: {stages}", file=sys.stderr, flush=True)
 
 
-def _picture(process: Process[Any], course: Course) -> Table:
+def _picture(process: Process[Any], course: Progress) -> Table:
     from rich.table import Table
 
     counts = f"{course.events} events, {course.decisions} decisions, {course.notices} mails"
-    table = Table(title=f"day {course.day}: {counts}")
+    phase = f" ({course.phase})" if course.phase else ""
+    table = Table(title=f"day {course.day}{phase}: {counts}")
     table.add_column("stage")
     table.add_column("", width=WIDTH)
     table.add_column("cases", justify="right")
@@ -134,6 +146,9 @@ def _report(session: Session, outcome: Outcome, scenario: Scenario[Any]) -> None
     if outcome.invariants:
         held = (f"  {count:>5}  {name}" for name, count in outcome.invariants.items())
         endings += "\n" + "\n".join((word("what does not hold, and how often") + ":", *held))
+    if outcome.phases:
+        took = (f"  {seconds:>7.1f}  {name}" for name, seconds in outcome.phases.items())
+        endings += "\n" + "\n".join((word("seconds for each part") + ":", *took))
     session.answer(told, "demo-played", notices=notices, endings=endings)
 
 

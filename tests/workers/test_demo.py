@@ -17,8 +17,8 @@ from workers.demo.servers import demo_servers
 from workers.settings import Settings
 
 ROOMS = rooms_with_scenario()
-OF_ITS_OWN = {"exchange"}
-"""What is played by a test of its own, of more cases."""
+OF_ITS_OWN = {"exchange", "round"}
+"""What is played by a test of its own: of more cases, or of one case with many applicants."""
 pytestmark = pytest.mark.timeout(180)  # a whole demonstration on servers of its own bounds itself
 
 
@@ -34,6 +34,35 @@ async def test_the_cases_of_a_process_end(room: str, tmp_path: Path) -> None:
     assert told["notices"].keys() <= {"accepted", "suppressed"}
     assert PROCESSES[told["process"]].room == room
     assert not (tmp_path / "home").exists(), "the office's own folder is not touched"
+
+
+@pytest.mark.timeout(400)
+async def test_a_round_is_played_from_its_score_files_to_its_end(tmp_path: Path) -> None:
+    """Closed by the head; every list is made again to the same bytes, nobody was skipped, the sums agree."""
+    async with demo_servers(Settings(home=tmp_path), "round") as servers:
+        sample = scenario_of("round")(servers, seed=1, folder=tmp_path, applicants=60)
+        outcome = await play(sample, lambda _progress: None)
+        walked = "SELECT DISTINCT stage FROM iehe.case_log"
+        stages = {row["stage"] for row in await servers.pool.fetch(walked)}
+        counted = "SELECT count(DISTINCT entry) FROM iehe.round_waitlist_log WHERE to_state = 'accepted'"
+        promoted = await servers.pool.fetchval(counted)
+    assert outcome.sound, outcome.invariants
+    assert outcome.endings == {"closed (person)": 1}
+    assert stages == set(sample.process.lifecycle.stages) - {"cancelled"}
+    assert promoted > 1
+    assert {
+        "lists that are made otherwise",
+        "ranks skipped on a waitlist",
+        "places that the sums do not explain",
+        "applications told twice",
+    } <= outcome.invariants.keys()
+
+
+async def test_only_a_round_has_applicants(tmp_path: Path) -> None:
+    """Asked of another process it is said, before any server starts."""
+    iehe = Program(clean_environment(IEHE_HOME=tmp_path / "home"))
+    ended = await iehe("demo", "support", "--applicants", 60, "--json")
+    assert (ended.code, ended.json["error"]["code"]) == (Exit.USAGE, "no-applicants")
 
 
 async def test_a_process_without_a_demonstration(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -13,7 +14,7 @@ from temporalio.service import RPCError
 
 from activities.kernel.case_log import broken_at
 from embedded.mail import caught_mails
-from workers.demo.scenario import Scenario
+from workers.demo.scenario import Course, Scenario
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ PATIENCE: Final = 80
 
 
 @dataclass(frozen=True)
-class Course:
+class Progress:
     """How far the play is; shown while it runs."""
 
     day: int
@@ -33,6 +34,7 @@ class Course:
     events: int
     decisions: int
     notices: int
+    phase: str = ""
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Outcome:
     doubled_notices: int
     invariants: dict[str, int]
     """What must hold for the process: how often it does not."""
+    phases: dict[str, float]
+    """Of a course of its own: seconds for each part of it."""
 
     @property
     def sound(self) -> bool:
@@ -62,12 +66,23 @@ class Outcome:
         return {**asdict(self), "sound": self.sound}
 
 
-async def play(scenario: Scenario[Any], show: Callable[[Course], None]) -> Outcome:
+async def play(scenario: Scenario[Any], show: Callable[[Progress], None]) -> Outcome:
     """Play the cases of a scenario to their end."""
     started, pool = time.monotonic(), scenario.servers.pool
     await scenario.prepare()
     opened = "SELECT count(*) >= $1 FROM iehe.cases WHERE version > 0 AND process = $2"
     await _until(lambda: pool.fetchval(opened, scenario.cases, scenario.process.name), within=120)
+    if isinstance(scenario, Course):
+        await scenario.run(partial(_show, scenario, show))
+    else:
+        await _by_turns(scenario, show)
+    await _delivered(pool)
+    await _show(scenario, show)
+    return await outcome_of(scenario, time.monotonic() - started)
+
+
+async def _by_turns(scenario: Scenario[Any], show: Callable[[Progress], None]) -> None:
+    pool = scenario.servers.pool
     for _ in range(PATIENCE):
         open_cases = await pool.fetch(f"{OPEN} ORDER BY case_id")
         await _show(scenario, show)
@@ -78,9 +93,6 @@ async def play(scenario: Scenario[Any], show: Callable[[Course], None]) -> Outco
         quiet = all(case["stage"] in scenario.settled | scenario.slow for case in open_cases)
         await _forward(scenario, waiting, scenario.step * 7 if quiet else scenario.step)
     await _forward(scenario, [case["case_id"] for case in await pool.fetch(OPEN)], LAST_STEP)
-    await _delivered(pool)
-    await _show(scenario, show)
-    return await outcome_of(scenario, time.monotonic() - started)
 
 
 async def _until(holds: Callable[[], Awaitable[bool]], *, within: float) -> bool:
@@ -124,12 +136,12 @@ async def _delivered(pool: asyncpg.Pool) -> None:
     await _until(lambda: pool.fetchval(done), within=60)
 
 
-async def _show(scenario: Scenario[Any], show: Callable[[Course], None]) -> None:
+async def _show(scenario: Scenario[Any], show: Callable[[Progress], None]) -> None:
     pool = scenario.servers.pool
     rows = await pool.fetch("SELECT stage, count(*) FROM iehe.cases GROUP BY stage")
     sent = await pool.fetchval("SELECT count(*) FROM iehe.notices WHERE state = 'accepted'")
     stages = {row["stage"]: row["count"] for row in rows}
-    show(Course(scenario.moved.days, stages, scenario.events, scenario.decisions, sent))
+    show(Progress(scenario.moved.days, stages, scenario.events, scenario.decisions, sent, scenario.phase))
 
 
 async def outcome_of(scenario: Scenario[Any], seconds: float) -> Outcome:
@@ -157,4 +169,5 @@ async def outcome_of(scenario: Scenario[Any], seconds: float) -> Outcome:
         broken_chains=sum(broken_at(entries) is not None for entries in logs.values()),
         doubled_notices=len(mails) - len(set(mails)),
         invariants=await scenario.invariants(),
+        phases=scenario.phases,
     )

@@ -64,6 +64,10 @@ class Scenario(ABC, Generic[S]):
         """How far the time of the cases is ahead of the machine's."""
         self.events = self.decisions = self.refused = 0
         self._chances: dict[str, random.Random] = {}
+        self.phases: dict[str, float] = {}
+        """Of a course of its own, how many seconds each part of it has taken."""
+        self.phase = ""
+        """What is going on, where it takes long."""
 
     @property
     @abstractmethod
@@ -117,6 +121,27 @@ class Scenario(ABC, Generic[S]):
         text_id = uuid4()
         await keep_text(self.servers.pool, self.servers.vault, text_id, turn.case_id, "demo", text)
         return str(text_id)
+
+
+class Course(Scenario[S]):
+    """One case that many people act on, in an order of its own instead of by turns."""
+
+    settled: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(
+        self, servers: Servers, *, cases: int = 1, seed: int, folder: Path, applicants: int = 200
+    ) -> None:
+        super().__init__(servers, cases=min(cases, 1), seed=seed, folder=folder)
+        self.applicants = applicants
+
+    @property
+    def turns(self) -> Mapping[str, Callable[[Turn[S]], Awaitable[None]]]:
+        """Nobody has turns."""
+        return {}
+
+    @abstractmethod
+    async def run(self, show: Callable[[], Awaitable[None]]) -> None:
+        """From the first step to the last; `show` shows how far it is."""
 
 
 def rooms_with_scenario() -> list[str]:

@@ -1,8 +1,9 @@
 """The demonstration's own servers: nothing of the office's real stack is touched, its clock least of all."""
 
+import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from activities.kernel.database import one_connection, open_pool
 from activities.kernel.mail_channel import MailChannel
 from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
-from cases.homes import home_of
+from cases.homes import home_of, homes
 from cases.registry import ROOMS
 from embedded.home import Home, postgres_account
 from embedded.mail import MailCatcher
@@ -52,6 +53,8 @@ class Servers:
     vault: CaseKeys
     ui: str
     mail: Path
+    environment: Mapping[str, str]
+    """With which a command of `iehe` acts on these servers, and on no others."""
 
     @property
     def client(self) -> Client:
@@ -80,7 +83,9 @@ async def demo_servers(settings: Settings, room: str, *beside: str) -> AsyncIter
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, home.root.parent, ignore_errors=True)
         of = home_of(room)
-        ring = ensure_ring(home.secrets / of.ring_file, of)
+        # commands want those of all homes
+        rings = {each.name: ensure_ring(home.secrets / each.ring_file, each) for each in homes().values()}
+        ring = rings[of.name]
         mail = MailCatcher(home.mail, free_port())
         await mail.start()
         stack.push_async_callback(mail.stop)
@@ -125,4 +130,17 @@ async def demo_servers(settings: Settings, room: str, *beside: str) -> AsyncIter
         relay = await open_pool(as_worker, size=CONNECTIONS, application="iehe-relay")
         stack.callback(relay.terminate)
         await stack.enter_async_context(running_relay(relay, skipper.client, marks=CaseKeys(ring)))
-        yield Servers(skipper, owner, CaseKeys(ring), f"http://127.0.0.1:{ports.ui}", home.mail)
+        environment = _environment(home, postgres, temporal.address)
+        ui = f"http://127.0.0.1:{ports.ui}"
+        yield Servers(skipper, owner, CaseKeys(ring), ui, home.mail, environment)
+
+
+def _environment(home: Home, postgres: PostgresServer, address: str) -> dict[str, str]:
+    own = {name: each for name, each in os.environ.items() if not name.startswith(("IEHE_", "TEMPORAL_"))}
+    return own | {
+        "IEHE_HOME": str(home.root),
+        "IEHE_TEMPORAL_EMBEDDED": "false",
+        "TEMPORAL_ADDRESS": address,
+        "IEHE_OFFICE_DATABASE_URL": postgres.url("office"),
+        "IEHE_OWNER_DATABASE_URL": postgres.url("owner"),
+    }

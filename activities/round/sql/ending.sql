@@ -53,11 +53,12 @@ SELECT enrol_by FROM iehe.round_rounds WHERE case_id = $1
 -- name: sums
 -- In persons, each once, whatever they chose.
 WITH out AS MATERIALIZED (
-    -- a correction list has lines of the wronged alone: of all others the one before it counts
-    SELECT DISTINCT ON (n.subject, l.name) n.subject, n.result ->> 'verdict' AS verdict
+    -- of a choice the newest line counts: a correction list has the wronged alone, and of a programme with several frames
+    -- somebody may have chosen more than one
+    SELECT DISTINCT ON (n.subject, l.name, n.result ->> 'choice') n.subject, n.result ->> 'verdict' AS verdict
     FROM iehe.result_lists l JOIN iehe.result_lines n USING (list)
     WHERE l.case_id = $1 AND iehe.is_out(l.release) AND NOT iehe.round_of_first_stage(l.case_id, l.name)
-    ORDER BY n.subject, l.name, l.number DESC
+    ORDER BY n.subject, l.name, n.result ->> 'choice', l.number DESC
 ), given AS MATERIALIZED (
     SELECT p.case_id AS subject, p.state FROM iehe.places p WHERE starts_with(p.place, $1 || '#')
 )
