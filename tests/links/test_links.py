@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import pytest
 from pydantic import Field
 
+from activities.kernel.queries import queries
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
 from tests.links.conftest import Places
 from tests.links.processes import DAY, NEWS, ORDER, PAPER, READER
 from workers.preparation import store_links
+from workers.relay.links import MOST
 from workflows.kernel.links import CHAIN_LIMIT, Tells
 
 
@@ -150,6 +152,23 @@ async def test_2_a_fact_told_while_no_relay_runs_comes_once(places: Places) -> N
             "DELETE FROM iehe.fact_reaches"
         )
     assert (await places.steps(reader)).count("hear") == 1
+
+
+async def test_l3_what_waits_for_its_case_holds_up_nothing_however_much_it_is(places: Places) -> None:
+    """More than are taken at a time wait for cases that never come, and are due all the while."""
+    note, reader = await places.open("note"), await places.open("reader")
+    fact = {"type": DAY, "withdrawn": False, "chain": [], "keep_days": 40, "expected": []}
+    fact["occurred_at"] = datetime.now(UTC).isoformat()
+    for number in range(MOST + 10):
+        data = {"code": "lost", "case": f"reader/NOBODY-{number}"}
+        told = {**fact, "fact_id": f"{number:032x}", "key": str(number), "data": data}
+        await places.pool.execute(
+            "SELECT iehe.tell_fact($1, 'links-note', 1, $2::jsonb)", note, json.dumps(told)
+        )
+    await places.pool.execute("UPDATE iehe.fact_deliveries SET reason = 'no-case', attempts = 1")
+    await places.tell(note, "day", "x", case=reader)
+    due = await places.pool.fetch(queries("kernel/links")["claim"], [DAY], ["links-reader"], MOST)
+    assert json.loads(due[0]["data"])["case"] == reader
 
 
 async def test_3_the_same_is_taken_again_and_something_else_is_refused(places: Places) -> None:

@@ -37,14 +37,14 @@ FROM newest
 
 -- name: claim
 -- What is due for these types and processes, in the order in which it was told; of one fact the earlier revision first,
--- unless that waits for a case.
+-- unless that waits for a case. What waits for a case comes last: thousands of it hold up nothing that has just been told.
 SELECT d.* FROM iehe.fact_deliveries d
 JOIN unnest($1::text[], $2::text[]) AS here (type, process) USING (type, process)
 WHERE d.state = 'waiting' AND d.next_try_at <= clock_timestamp() AND NOT EXISTS (
     SELECT FROM iehe.fact_deliveries b
     WHERE b.process = d.process AND b.fact_id = d.fact_id AND b.seq < d.seq AND b.state = 'waiting'
       AND b.reason IS DISTINCT FROM 'no-case')
-ORDER BY d.seq LIMIT $3 FOR UPDATE OF d SKIP LOCKED
+ORDER BY d.reason IS NOT DISTINCT FROM 'no-case', d.seq LIMIT $3 FOR UPDATE OF d SKIP LOCKED
 
 -- name: corrected
 -- Whether a higher revision has come to the process before.
