@@ -18,9 +18,9 @@ FROM iehe.result_lists l JOIN iehe.result_lines n USING (list)
 WHERE l.case_id = $1 AND iehe.is_out(l.release) AND n.result ->> 'verdict' = 'admitted' GROUP BY 1
 
 -- name: to_look_at
--- Who goes on is decided once: what changes when that is out, is looked at for the results.
 SELECT /* errand */ i.case_id, i.revision, c.stage, c.state FROM iehe.round_inputs i JOIN iehe.cases c USING (case_id)
 WHERE i.looked < i.revision AND c.stage = ANY ($1::text[])
+  -- who goes on is decided once: what changes when that is out, is looked at for the results
   AND NOT (c.stage = $2 AND EXISTS (SELECT FROM iehe.result_lists l WHERE l.case_id = i.case_id
            AND iehe.round_of_first_stage(l.case_id, l.name) AND iehe.is_out(l.release)))
 ORDER BY i.case_id LIMIT 1
