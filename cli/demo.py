@@ -58,7 +58,7 @@ def demo(
         from pathlib import Path
 
         from workers.demo.play import play
-        from workers.demo.scenario import Course, scenario_of
+        from workers.demo.scenario import Course, WentWrongError, scenario_of
         from workers.demo.servers import demo_servers
         from workers.logs import configure
 
@@ -80,7 +80,10 @@ def demo(
                 session.remark("demo-ui", ui=servers.ui)
                 scenario = played(servers, cases=cases, seed=seed, folder=Path(folder), **asked)
                 with _Screen(scenario.process, silent=as_json) as screen:
-                    outcome = await play(scenario, screen.show)
+                    try:
+                        outcome = await play(scenario, screen.show)
+                    except WentWrongError as error:
+                        raise CommandError("demo-went-wrong", why=error) from error
                 _report(session, outcome, scenario)
                 if stay:
                     session.remark("demo-servers-stay", ui=servers.ui)

@@ -125,6 +125,8 @@ async def test_r10_who_was_never_judged_keeps_the_round_open(desk: Desk) -> None
     assert await stage(bureau) == "supplementing"
     assert "open-applications" in await bureau.tasks()
     assert await bureau.facts("round-over") == []
+    # a person has been asked: it is looked at seldom from then on
+    assert (await bureau.state()).deadlines["promotion"].due_at == bureau.now + timedelta(hours=1)
 
 
 async def test_no_list_is_made_without_an_application_under_review(bureau: Bureau) -> None:

@@ -25,6 +25,10 @@ S = TypeVar("S", bound=CaseState)
 ROOMS_FOLDER = Path(__file__).parents[1]
 
 
+class WentWrongError(Exception):
+    """A demonstration has not gone as it ought to; the text says where."""
+
+
 @dataclass(frozen=True)
 class Turn(Generic[S]):
     """A case as it stands when somebody may act on it."""

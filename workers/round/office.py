@@ -20,6 +20,7 @@ from schemas.kernel.case import Actor, Command, EventEnvelope, Receipt
 from schemas.kernel.identifiers import EVENT_SIGNAL, event_type
 from schemas.kernel.japan import TOKYO
 from schemas.kernel.people import StaffRow
+from workers.demo.scenario import WentWrongError
 from workers.demo.servers import Servers
 from workers.settings import Settings
 from workers.staff_tokens import issue_token
@@ -32,13 +33,7 @@ PEOPLE: Final = (OFFICE, CHECKER, HEAD)
 TOKEN_HOURS: Final = 12.0
 PATIENCE: Final = 900.0
 """Seconds within which whatever is waited for has happened, or something is wrong."""
-
-
 ATTEMPTS: Final = 20
-
-
-class WentWrongError(Exception):
-    """The demonstration has not gone as it ought to; the text says where."""
 
 
 def people() -> list[StaffRow]:

@@ -21,10 +21,10 @@ from schemas.kernel.japan import TOKYO
 from schemas.round import commands
 from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from schemas.round.state import RoundState
-from workers.demo.scenario import Course
+from workers.demo.scenario import Course, WentWrongError
 from workers.round.applications import Applications
 from workers.round.candidates import candidates, common_test_file, elsewhere_file, written_file
-from workers.round.office import CHECKER, HEAD, OFFICE, RoundOffice, WentWrongError, people
+from workers.round.office import CHECKER, HEAD, OFFICE, RoundOffice, people
 from workers.round.sample_policy import PROGRAMMES, policy_file, version_of
 from workers.round.telephone import Telephone
 from workflows.round.outputs import HAND_OVER, OF_RESULTS

@@ -23,8 +23,9 @@ STILL_OPEN: Final = "open-applications"
 AT_ONCE: Final = 200
 """Cases told in one step."""
 AGAIN: Final = timedelta(minutes=5)
-"""What other cases do takes its time: so often it is looked at."""
+"""What other cases do takes its time: so often it is looked at for a while, and later once in one."""
 A_WHILE: Final = timedelta(hours=1)
+"""After it a person is asked."""
 
 
 def found(draft: RoundDraft) -> EndFound:

@@ -280,8 +280,9 @@ def _end(here: Promotion) -> None:
     part = ending.waits_for(draft)
     if part is not None:
         draft.details["waits"] = part
-        here.waits_until = draft.now + ending.AGAIN
-        if draft.now >= here.times.promote_until + ending.A_WHILE:
+        late = draft.now >= here.times.promote_until + ending.A_WHILE
+        here.waits_until = draft.now + (ending.A_WHILE if late else ending.AGAIN)
+        if late:
             draft.open_task(ending.STILL_OPEN, Role.ADMISSIONS_OFFICE, keep=True)
     elif not here.release() and draft.step == LOOKS:
         draft.goto(Stage.SETTLED)
