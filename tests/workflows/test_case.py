@@ -377,7 +377,8 @@ async def _unreachable(postgres, database):
 
 
 async def _until(question) -> None:
-    async with asyncio.timeout(20):
+    # a step that cannot be taken is tried within the workflow task for ten seconds before it is an activity
+    async with asyncio.timeout(50):
         while not await question():
             await asyncio.sleep(0.02)
 
