@@ -76,10 +76,7 @@ async def running_rejudged(rounds: Rounds) -> Round:
     await made.released()
     await made.decide(OpenRejudgment, "head-1", error="score-wrong", reason_id=await made.text())
     await made.scores({"A0003": (95, 95)})
-    await made.until("state -> 'tasks' ? ('confirm-rejudgment:' || (state ->> 'rejudgment'))")
-    seen = "SELECT hash FROM iehe.round_rejudgments WHERE case_id = $1 AND state = 'recomputed'"
-    shown = await rounds.owner.fetchval(seen, made.case_id)
-    await made.decide(ConfirmRejudgment, "checker-1", hash=shown)
+    await made.decide(ConfirmRejudgment, "checker-1", hash=await made.recomputed())
     await made.forward(minutes=1)
     await made.until("state ->> 'rejudgment' IS NULL")
     return made

@@ -164,6 +164,18 @@ class Round(ServedCase):
         await self.forward(minutes=1)
         await self.until_stage("enrolling")
 
+    async def recomputed(self) -> str:
+        """The hash of the open re-judgment, once it was computed from all that has changed until now."""
+        await self.until("state -> 'tasks' ? ('confirm-rejudgment:' || (state ->> 'rejudgment'))")
+        seen = (
+            "SELECT j.hash FROM iehe.round_rejudgments j JOIN iehe.round_inputs i USING (case_id)"
+            " WHERE j.case_id = $1 AND j.state = 'recomputed' AND j.revision = i.revision"
+        )
+        async with asyncio.timeout(15):
+            while (found := await self.house.owner.fetchval(seen, self.case_id)) is None:
+                await asyncio.sleep(0.01)
+        return str(found)
+
     async def enrolled(self) -> None:
         """Whoever has a place has taken it and enrolled: their cases, which are not there, tell it."""
         taken = (

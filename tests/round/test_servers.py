@@ -319,9 +319,7 @@ async def test_an_error_after_the_release_is_put_right_in_the_case(both: Both) -
     await made.decide(OpenRejudgment, "head-1", error="score-wrong", reason_id=await made.text())
     await made.scores({cases[2].row.application_no: (95, 95)})
     owner = both.rounds.owner
-    await made.until("state -> 'tasks' ? ('confirm-rejudgment:' || (state ->> 'rejudgment'))")
-    seen = "SELECT hash FROM iehe.round_rejudgments WHERE case_id = $1 AND state = 'recomputed'"
-    await made.decide(ConfirmRejudgment, "checker-1", hash=await owner.fetchval(seen, made.case_id))
+    await made.decide(ConfirmRejudgment, "checker-1", hash=await made.recomputed())
     await made.forward(minutes=1)
     await cases[2].until_stage("offered")
     await made.until("state ->> 'rejudgment' IS NULL")

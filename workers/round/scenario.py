@@ -248,6 +248,9 @@ class Scenario(Course[RoundState]):
         await office.until(
             "EXISTS (SELECT FROM iehe.tasks t WHERE t.case_id = $1 AND t.closed_at IS NULL"
             " AND starts_with(t.key, 'confirm-rejudgment:'))"
+            # computed with the right mark, and not as it stood when the re-judgment was opened
+            " AND EXISTS (SELECT FROM iehe.round_rejudgments j JOIN iehe.round_inputs i USING (case_id)"
+            " WHERE j.case_id = $1 AND j.state = 'recomputed' AND j.revision = i.revision)"
         )
         shown = await self._told("rejudgment")
         if first not in {each["number"] for each in shown["wronged_ones"]}:
