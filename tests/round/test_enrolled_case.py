@@ -7,6 +7,7 @@ import pytest
 from schemas.admission.commands import AnswerOffer, RecordEnrolment
 from schemas.admission.facts import RoundOver
 from schemas.admission.stages import Fee, Stage
+from schemas.kernel.case import CompleteTask
 from schemas.kernel.refusals import Refusal
 from tests.round.test_promoted_case import ROUND, UNTIL, place, told
 from tests.workflows.rules.builder import Pure, changed_policy, in_stage, new
@@ -116,6 +117,16 @@ def test_what_is_paid_twice_goes_back_once(case: Pure) -> None:
     case.event("admission-fee-refunded")
     assert (case.state.fee, "refund" in case.state.tasks) == (Fee.PAID, False)
     assert [owed.key for owed in case.state.owes] == ["admission-fee"]
+
+
+def test_what_was_paid_twice_and_went_back_by_hand_leaves_the_payment_that_counts(case: Pure) -> None:
+    """A person says that it did: who has paid is not taken for somebody who has not."""
+    arrived(case)
+    case.event("admission-fee-paid")
+    case.decide(CompleteTask, "office-1", task="refund")
+    assert (case.state.fee, "refund" in case.state.tasks) == (Fee.PAID, False)
+    case.decide(RecordEnrolment, "office-1", result="enrolled")
+    assert case.state.stage == Stage.ENROLLED
 
 
 def test_a_fee_that_nobody_owes_goes_back() -> None:

@@ -116,21 +116,25 @@ def fee_paid(draft: AdmissionDraft, _fact: NoFacts) -> None:
     _go(draft, Fee.PAID)
 
 
-def fee_refunded(draft: AdmissionDraft, _fact: NoFacts | None = None) -> None:
+def fee_refunded(draft: AdmissionDraft, _fact: NoFacts) -> None:
     """It was paid back: what was paid twice, or the whole of it."""
     state = draft.state
     twice = state.fee is Fee.PAID and REFUND in state.tasks
     draft.close_task(REFUND)
-    if twice:
-        return
-    draft.settle(FEE)
-    state.fee_paid_at = None
-    _go(draft, Fee.REFUNDED)
+    if not twice:
+        _all_refunded(draft)
 
 
 def refunded_by_hand(draft: AdmissionDraft) -> None:
-    """A person says that it was."""
-    fee_refunded(draft)
+    """A person says that what the task asked for was paid back: with a payment that counts, the other one."""
+    if draft.state.fee is not Fee.PAID:
+        _all_refunded(draft)
+
+
+def _all_refunded(draft: AdmissionDraft) -> None:
+    draft.settle(FEE)
+    draft.state.fee_paid_at = None
+    _go(draft, Fee.REFUNDED)
 
 
 def give_back_fee(draft: AdmissionDraft, _owed: Owed) -> None:
