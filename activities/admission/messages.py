@@ -22,6 +22,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "offer-declined": message("applicant"),
     "enrolment-lapsed": message("applicant"),
     "closed-with-round": message("applicant"),
+    "dates-moved": message(
+        *("applicant", "exam_on", "make_up_on", "first_stage_at", "release_at", "enrol_by", "promote_from")
+    ),
     "waitlisted": message("applicant", "due_at"),
     "waitlist-released": message("applicant"),
     "rejected": message("applicant"),

@@ -10,8 +10,8 @@ from schemas.round.state import RoundState
 
 SQL: Final = queries("round/boards")
 SHOWN: Final = {
-    *("year", "route", "closes_at", "exam_on", "common_test_due", "first_stage_at", "release_at", "enrol_by"),
-    *("missing", "applications", "told"),
+    *("year", "route", "closes_at", "exam_on", "make_up_on", "common_test_due", "first_stage_at"),
+    *("release_at", "enrol_by", "missing", "applications", "told"),
 }
 
 REJUDGMENTS: Final = queries("round/rejudgments")
@@ -28,6 +28,10 @@ async def own_part(pool: asyncpg.Pool, case_id: str, state: RoundState, _persona
     part["rejudgments"] = [
         {name: row[name] for name in _OF_REJUDGMENT}
         for row in await pool.fetch(REJUDGMENTS["listed"], case_id)
+    ]
+    part["moves"] = [
+        {name: value for name, value in dict(row).items() if value is not None}
+        for row in await pool.fetch(SQL["moves"], case_id)
     ]
     part["batches"] = [_compared(row) for row in await pool.fetch(SQL["batches"], case_id)]
     return part

@@ -1,6 +1,7 @@
 """What the end of a round asks for: what is open, who has enrolled, what was put out, what it sums up to."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from activities.kernel.database import Connection
@@ -49,8 +50,8 @@ async def _output(connection: Connection, terms: Mapping[str, Any]) -> Any:
     bodies = [row["body"] for row in await connection.fetch(SQL["bodies_out"], of_round)]
     if not bodies:
         return None
-    until = await connection.fetchval(SQL["enrol_by"], of_round)
-    rows = outputs.rows_of(output, map(list_from, bodies), until)
+    until = terms["enrol_by"]
+    rows = outputs.rows_of(output, map(list_from, bodies), until and datetime.fromisoformat(until))
     return {"content": outputs.content_hash(rows), "made_by": None}
 
 

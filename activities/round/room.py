@@ -18,7 +18,9 @@ ROOM: Final = Room(
     page=own_part,
     sight=SIGHT,
     administration=ADMINISTRATION,
-    shared=frozenset({"year", "route", "closes_at", "exam_on", "first_stage_at", "release_at", "enrol_by"}),
+    shared=frozenset(
+        {"year", "route", "closes_at", "exam_on", "make_up_on", "first_stage_at", "release_at", "enrol_by"}
+    ),
     asking=ASKING,
     errands=(RANKING_ERRAND, REJUDGING_ERRAND),
 )

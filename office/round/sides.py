@@ -15,6 +15,7 @@ from office.pages import Reader
 from office.tables import Section, table
 from schemas.kernel.case import Command
 from schemas.round import commands, rejudgment
+from schemas.round.dates import MoveDates
 from workflows.kernel.sight import Field
 
 ROOM: Final = "round"
@@ -120,7 +121,11 @@ _COMPARED: Final = ("output", "content", "compared_by", "compared_at")
 _STANDING: Final = ("programme", "number", "state", "hash", "applicants", "ranked", "admitted", "waitlisted")
 SIDES: Final[Mapping[type[Command], Side]] = {
     commands.FixRules: parts(
-        "year", "route", "closes_at", "exam_on", "first_stage_at", "release_at", "enrol_by"
+        "year", "route", "closes_at", "exam_on", "make_up_on", "first_stage_at", "release_at", "enrol_by"
+    ),
+    MoveDates: parts(
+        *("closes_at", "exam_on", "make_up_on", "common_test_due"),
+        *("first_stage_at", "release_at", "enrol_by"),
     ),
     commands.AcceptBatch: beside(_files, _missing),
     commands.SetOfferLimit: parts("limits"),

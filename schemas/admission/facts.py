@@ -1,6 +1,6 @@
 """Facts about an application that other systems send."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -48,6 +48,20 @@ class RoundOpened(Payload):
 
     round: CaseId
     round_id: Code
+
+
+class DatesMoved(Payload):
+    """Dates of the round were moved: all that ever were, as they stand now."""
+
+    round: CaseId
+    round_id: Code
+    move: int
+    exam_on: date | None = None
+    make_up_on: date | None = None
+    first_stage_at: datetime | None = None
+    release_at: datetime | None = None
+    enrol_by: datetime | None = None
+    promote_from: datetime | None = None
 
 
 class OutcomeReleased(Payload):

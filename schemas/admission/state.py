@@ -59,6 +59,8 @@ class AdmissionState(CaseState):
     """The case whose accepted offer ends this one, where that was known at its opening."""
     told_by_round: bool = False
     """Some result of its round was told, as that of a first stage: plain text tells that, and not which."""
+    moves_heard: int = 0
+    """How many moves of its round's dates the applicant has been told of."""
     judged_by: str | None = None
     """The case of the round whose lists decide; none: the head records a decision."""
     person_key: str = ""

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.kernel.identifiers import Code
 from schemas.kernel.payload import Payload
+from schemas.round.dates import disorder
 
 
 class RoundForm(Payload):
@@ -33,10 +34,7 @@ class RoundForm(Payload):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if not self.closes_at < self.release_at < self.enrol_by:
-            raise ValueError("closes_at, release_at and enrol_by have to follow each other")
-        if self.first_stage_at is not None and not self.closes_at < self.first_stage_at < self.release_at:
-            raise ValueError("first_stage_at lies between closes_at and release_at")
-        if self.promote_from is not None and self.promote_from <= self.release_at:
-            raise ValueError("promote_from comes after release_at")
+        fault = disorder(self.model_dump())
+        if fault is not None:
+            raise ValueError(f"{fault[1]} comes after {fault[0]}")
         return self

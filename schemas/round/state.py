@@ -19,6 +19,8 @@ class RoundState(CaseState):
     """The rest of its name: route and schedule."""
     closes_at: datetime | None = None
     exam_on: date | None = None
+    make_up_on: date | None = None
+    """The day of a make-up examination (追試験), where one was set."""
     common_test_due: date | None = None
     release_at: datetime | None = None
     """When results are out, or are meant to be."""
@@ -27,6 +29,14 @@ class RoundState(CaseState):
     """The names of the lists of the first stage, as its rules were fixed; none: it has no first stage."""
     first_stage_at: datetime | None = None
     """When those of the first stage are out, or are meant to be."""
+    promote_from: datetime | None = None
+    """From when who waits is called, if that was moved; else as it was announced, or as the policy says."""
+    moves: int = 0
+    """How often dates were moved."""
+    moved: tuple[str, ...] = ()
+    """The names of the dates that were ever moved."""
+    disasters: tuple[str, ...] = ()
+    """Which disasters were declared, by area and first day."""
     fixed: bool = False
     """The rules are fixed: the policy is followed whatever comes later."""
     inputs: int = 0

@@ -22,6 +22,10 @@ from cases.registry import ROOMS
 OFFICE = Office(contact="https://office.example.ac.jp/ask?a=1&b=2", portal="https://portal.example.ac.jp/")
 FACTS = {
     "due_at": "2027-02-04T23:59:59.999999+09:00",
+    "exam_on": "2027-02-25",
+    "make_up_on": "2027-03-03",
+    "first_stage_at": "2027-02-12T12:00:00+09:00",
+    **dict.fromkeys(("release_at", "enrol_by", "promote_from"), "2027-03-29T09:00:00+09:00"),
     "answer_by": "2027-01-20T23:59:59.999999+09:00",
     "due_on": "2026-08-01",
     "missing": [{"ja": "調査書", "en": "School record"}, {"ja": "入学検定料", "en": "Application fee"}],

@@ -63,6 +63,7 @@ TYPED: dict[str, dict[str, str]] = {
         "person-stated.person.partner": "may be said before the request is there",
     },
     "admission-round": {
+        "disaster-declared.area": "by its code, as whoever declares it knows it",
         "error-reported.about": "whoever has found it says what it is about",
         "compare-output.content": "the comparison of the file shows it",
         "disclosure-requested.application": "the applicant's own, as the portal knows it",

@@ -26,7 +26,7 @@ def case() -> Pure:
     case.policies[case.state.policy_ref] = case.state.policy
     case.state.judged_by = ROUND
     result = {"verdict": "admitted", "place": f"{ROUND}#T-0001"}
-    case.found |= {"released-lines": [{"result": result}], "chain": [], "places-of": []}
+    case.found |= {"released-lines": [{"result": result}], "chain": [], "places-of": [], "standing": None}
     place(case, "offered")
     told(case, "outcome-released")
     case.decide(AnswerOffer, "office-1", answer="accepted")

@@ -43,7 +43,8 @@ def case() -> Pure:
     """It waits on the round's waitlist."""
     case = new().to_ranked("admit")
     case.state.judged_by = ROUND
-    case.found |= {"released-lines": [{"result": {"verdict": "waitlisted"}}], "chain": [], "places-of": []}
+    case.found |= {"released-lines": [{"result": {"verdict": "waitlisted"}}]}
+    case.found |= {"chain": [], "places-of": [], "standing": None}
     told(case, "outcome-released")
     assert case.state.stage == Stage.WAITLISTED
     return case

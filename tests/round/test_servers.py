@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -17,16 +18,18 @@ from embedded.mail import MailCatcher, caught_mails
 from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
 from schemas.admission.commands import AnswerOffer, RecordDecision, RecordEnrolment
+from schemas.round.dates import MoveDates
 from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from tests.conftest import Database
 from tests.office import DEFAULT_STAFF, Case, Institute, Refused, person
 from tests.payloads import opened
 from tests.round.bureau import Marks
-from tests.round.rounds import RELEASE, ROLES, Round, Rounds, staffed
+from tests.round.rounds import ENROL_BY, RELEASE, ROLES, Round, Rounds, staffed
 from tests.serving import served_mail, serving
 from workers.policies import load_defaults
 
 NUMBER = "2027-COMPREHENSIVE"
+STATE = "SELECT state FROM iehe.cases WHERE case_id = $1"
 
 
 @dataclass
@@ -130,6 +133,30 @@ async def test_an_answer_takes_the_place_and_a_withdrawal_frees_it(both: Both) -
     frame = "SELECT offered, taken FROM iehe.frames WHERE frame = $1"
     assert tuple(await owner.fetchrow(frame, f"{made.case_id}/law")) == (0, 1)
     await made.until("EXISTS (SELECT FROM iehe.round_applications WHERE gone = 'other-university')")
+
+
+async def test_moved_dates_reach_every_application_once(both: Both) -> None:
+    """Before the result all of them; afterwards whose place is held for longer, in the ledger too."""
+    made = await both.rounds.announce(NUMBER)
+    await made.fixed()
+    cases = await both.applied("law", "law")
+    day = {"exam_on": (made.began + RELEASE - timedelta(days=20)).date()}
+    await made.decide(MoveDates, "head-1", reason="disaster", **day)
+    for case in cases:
+        await case.until(lambda row: json.loads(row["state"])["moves_heard"] == 1)
+    later = (await both.applied("law"))[0]
+    assert json.loads(await both.rounds.owner.fetchval(STATE, later.case_id))["moves_heard"] == 1
+    await to_judging(made, [*cases, later], 90, 80, 70)
+    await made.released()
+    await cases[0].until_stage("offered")
+    until = made.began + ENROL_BY + timedelta(days=7)
+    await made.decide(MoveDates, "head-1", reason="disaster", enrol_by=until)
+    for case, letters in ((cases[0], 2), (cases[1], 2), (later, 0)):
+        await case.until(lambda row: json.loads(row["state"])["moves_heard"] == 2)
+        assert len(await case.notices("dates-moved")) == letters
+    ends = "SELECT case_id, ends_at FROM iehe.places WHERE state = 'offered'"
+    held = {row["case_id"]: row["ends_at"] for row in await both.rounds.owner.fetch(ends)}
+    assert held == {case.case_id: until for case in cases}
 
 
 async def test_a_round_that_opens_later_has_the_applications_that_wait_already(both: Both) -> None:

@@ -16,13 +16,11 @@ from schemas.admission.stages import Fee, Stage
 from schemas.admission.state import AdmissionState
 from schemas.kernel.case import Owed
 from schemas.kernel.deadlines import Deadline
-from workflows.admission import by_round
+from workflows.admission import by_round, moved_dates
 from workflows.admission.intake import AdmissionDraft, end_of, policy_of, round_of
 from workflows.kernel.taking_back import STEPS
 
 ENROLMENT: Final = "enrolment"
-BY_HOUR: Final = "enrol-by"
-"""The hour of a round: who has not enrolled by then has declined."""
 TASK: Final = "record-enrolment"
 FEE: Final = "admission-fee"
 """What is owed back when it was paid and the case ends without enrolment."""
@@ -51,7 +49,7 @@ def enter_accepted(draft: AdmissionDraft) -> None:
         # whose late answer was permitted has a day at least
         tomorrow = draft.calendar.add_working_days(draft.calendar.day_of(draft.now), 1)
         due = hour if hour > draft.now else draft.calendar.end_of(tomorrow)
-        deadline = draft.start_deadline(BY_HOUR, policy.enrolment_by_hour, due_at=due)
+        deadline = draft.start_deadline(moved_dates.BY_HOUR, policy.enrolment_by_hour, due_at=due)
     draft.open_task(TASK, Role.ADMISSIONS_OFFICE, deadline=deadline.name)
     if draft.step not in STEPS:
         draft.notify("offer-accepted", "applicant", due_at=deadline.due_at.isoformat())
@@ -70,7 +68,7 @@ def record_enrolment(draft: AdmissionDraft, command: RecordEnrolment) -> None:
     lacking = missing(draft.state)
     draft.require(not (enrolled and lacking), "enrolment-incomplete", missing=", ".join(lacking))
     draft.close_task(TASK)
-    for deadline in (ENROLMENT, BY_HOUR):
+    for deadline in (ENROLMENT, moved_dates.BY_HOUR):
         draft.stop_deadline(deadline)
     draft.record(DecisionRecorded(decision=command.result, reason_id=command.reason_id))
     if enrolled:
@@ -84,7 +82,7 @@ def record_enrolment(draft: AdmissionDraft, command: RecordEnrolment) -> None:
 
 def lapse(draft: AdmissionDraft, deadline: Deadline) -> None:
     """The hour is over: who has not sent all has declined; what came in time is for the office to record."""
-    if not missing(draft.state, by=deadline.due_at):
+    if moved_dates.goes_on(draft) or not missing(draft.state, by=deadline.due_at):
         return
     by_round.give_back(draft, "not-enrolled")
     draft.record(DecisionRecorded(decision=Stage.DECLINED, reason_code="not-enrolled"))

@@ -16,7 +16,7 @@ from schemas.admission.stages import Choice, Stage
 from schemas.kernel.deadlines import Deadline
 from schemas.kernel.policies import PolicyRef
 from schemas.kernel.refusals import Refusal
-from workflows.admission import by_round
+from workflows.admission import by_round, moved_dates
 from workflows.admission.intake import (
     DECIDE_ACCOMMODATION,
     AdmissionDraft,
@@ -100,7 +100,9 @@ def offer_answered(draft: AdmissionDraft, fact: OfferAnswered) -> None:
 
 
 def lapse_offer(draft: AdmissionDraft, _deadline: Deadline) -> None:
-    """No answer: lapsed by the clock (A6)."""
+    """No answer: lapsed by the clock (A6), unless the round has moved its hour."""
+    if moved_dates.goes_on(draft):
+        return
     if draft.state.place is not None:
         draft.places.lapse(draft.state.place)
         draft.state.place = None

@@ -51,6 +51,7 @@ from workflows.admission import (
     duplicates,
     enrolment,
     intake,
+    moved_dates,
     outcome,
     review,
     taking_back,
@@ -149,6 +150,7 @@ LIFECYCLE: Final = Lifecycle(
         step("close-rejected", at=[Stage.REJECTED], by=By.CLOCK),
         # by the lists of a round
         step("round-opened", at=UNDECIDED, by=By.EVENT),
+        step("dates-moved", at=LIVING, by=By.EVENT),
         step(
             "outcome-released",
             at=[Stage.RANKED],
@@ -208,6 +210,7 @@ def _open(draft: AdmissionDraft) -> None:
     facts = draft.look_up("application", application_no=subject, at=draft.now.isoformat())
     intake.open_application(draft, ApplicationFacts.model_validate(facts))
     by_round.find_round(draft)
+    moved_dates.find(draft)
 
 
 def _drawn(draft: AdmissionDraft, wanted: int, **terms: JsonValue) -> ReviewersDrawn:
@@ -376,7 +379,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
     },
     veil=by_round.veil,
     tells=by_round.TELLS,
-    takes=by_round.TAKES,
+    takes={**by_round.TAKES, **moved_dates.TAKES},
     corrections=CORRECTIONS,
     takes_back=taking_back.TAKES_BACK,
     events={
@@ -409,7 +412,7 @@ ADMISSION_REVIEW: Final = Process[AdmissionState](
         "answer": ("replace-silent-reviewer", review.replace_silent_reviewer),
         "vote": ("ballot-overdue", committee.ballot_overdue),
         "offer-reply": ("lapse-offer", outcome.lapse_offer),
-        enrolment.BY_HOUR: ("lapse-enrolment", enrolment.lapse),
+        moved_dates.BY_HOUR: ("lapse-enrolment", enrolment.lapse),
         "waitlist": ("release-waitlist", outcome.release_waitlist),
         "rejudgment": ("close-rejected", outcome.close_rejected),
         **TAKE_BACK_EXPIRIES,

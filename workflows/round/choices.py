@@ -8,6 +8,7 @@ from typing import Final
 
 from schemas.kernel.payload import Payload
 from schemas.round import commands, rejudgment
+from schemas.round.dates import MoveDates
 from schemas.round.disclosure import ColumnResult
 from schemas.round.state import RoundState
 from schemas.round.waitlist import ContactOutcome
@@ -16,6 +17,8 @@ from workflows.round.disclosing import CHECK, columns_of
 from workflows.round.ground import policy_of
 from workflows.round.outputs import HAND_OVER, OF_RESULTS
 
+MOVE_REASONS: Final = ("disaster", "epidemic", "transport", "system-failure", "other")
+"""Why dates are moved."""
 HOLD_REASONS: Final = ("score-missing", "score-wrong", "list-wrong", "disaster", "other")
 """Why a release is held."""
 
@@ -63,5 +66,6 @@ CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
         "part": _columns_checked(state),
         "result": coded(ColumnResult),
     },
+    MoveDates: lambda _state: {"reason": coded(MOVE_REASONS)},
     commands.HoldRelease: lambda _state: {"reason": coded(HOLD_REASONS)},
 }

@@ -68,6 +68,12 @@ def enter_settled(draft: RoundDraft) -> None:
 def compare_outputs(draft: RoundDraft) -> None:
     """What goes out of the results is compared with them, by somebody, when it is out."""
     for output in policy_of(draft.state).outputs:
+        compare(draft, output)
+
+
+def compare(draft: RoundDraft, output: str) -> None:
+    """It is put out anew, and compared, where the round puts it out at all."""
+    if output in policy_of(draft.state).outputs:
         draft.open_task(COMPARE, Role.CHECKER, whose=output, keep=True)
 
 
@@ -107,7 +113,8 @@ def compare_output(draft: RoundDraft, command: CompareOutput) -> None:
         Refusal: it says something else, nothing of that kind is out, or who compares has made it.
     """
     state, output = draft.state, command.output
-    known = draft.look_up("output", case_id=state.case_id, output=output)
+    until = state.enrol_by.isoformat() if state.enrol_by is not None else None
+    known = draft.look_up("output", case_id=state.case_id, output=output, enrol_by=until)
     draft.require(known is not None, "output-unknown", output=output)
     draft.require(known["made_by"] != draft.actor.id, "output-own", output=output)
     draft.require(known["content"] == command.content, "output-differs", output=output)

@@ -1,6 +1,6 @@
 """From the announcement of a round to the gate: rules are fixed, then applications and scores come in."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from schemas.kernel.deadlines import Deadline, DeadlinePolicy
@@ -20,6 +20,8 @@ APPLICATIONS: Final = "applications"
 COMMON_TEST: Final = "common-test"
 EXAM_SCORES: Final = "exam-scores"
 RESOLVE: Final = "resolve-row"
+MAKE_UP: Final = "make-up-scores"
+"""Those of a make-up examination: until they come, whoever sits it is absent in the file of the first."""
 DISTRIBUTION: Final = "check-distribution"
 CONFIRM_SCORE: Final = "confirm-score"
 RANKING: Final = (Stage.SCORING, Stage.GATE, Stage.JUDGING, Stage.CONFIRMED)
@@ -82,12 +84,48 @@ def ask_for_common_test(draft: RoundDraft) -> None:
 
 def enter_scoring(draft: RoundDraft) -> None:
     """Scores are waited for, each kind with a ladder of its own; a first stage has had its own."""
-    state, policy = draft.state, policy_of(draft.state)
-    if not state.first_stage:
+    if not draft.state.first_stage:
         ask_for_common_test(draft)
-    if state.exam_on is not None:
-        due = draft.calendar.end_of(state.exam_on + timedelta(days=policy.exam_score_days))
-        _ask_for(draft, EXAM_SCORES, policy.exam_scores, due)
+    ask_for_exam_scores(draft)
+
+
+def ask_for_exam_scores(draft: RoundDraft) -> None:
+    """Those of the examination, some days after it."""
+    if draft.state.exam_on is not None:
+        _ask_after(draft, EXAM_SCORES, draft.state.exam_on)
+
+
+def ask_for_make_up(draft: RoundDraft) -> None:
+    """A person says when those of the make-up examination are all there; no list is confirmed before."""
+    if draft.state.make_up_on is not None:
+        _ask_after(draft, MAKE_UP, draft.state.make_up_on)
+
+
+def require_made_up(draft: RoundDraft) -> None:
+    """Whoever could not come to the examination has been examined, and their scores are there.
+
+    Raises:
+        Refusal: somebody has still to say so.
+    """
+    draft.require(MAKE_UP not in draft.state.tasks, "make-up-open", task=MAKE_UP)
+
+
+def made_up(draft: RoundDraft) -> None:
+    """A person says that the scores of the make-up examination are there, after its day.
+
+    Raises:
+        Refusal: its day has not come.
+    """
+    day = draft.state.make_up_on
+    over = day is None or draft.calendar.day_of(draft.now) > day
+    draft.require(over, "make-up-to-come", day="" if day is None else day.isoformat())
+    draft.stop_deadline(MAKE_UP)
+
+
+def _ask_after(draft: RoundDraft, kind: str, day: date) -> None:
+    policy = policy_of(draft.state)
+    due = draft.calendar.end_of(day + timedelta(days=policy.exam_score_days))
+    _ask_for(draft, kind, policy.exam_scores, due)
 
 
 def _ask_for(draft: RoundDraft, kind: str, policy: DeadlinePolicy, due: datetime) -> None:

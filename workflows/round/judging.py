@@ -18,7 +18,7 @@ from workflows.round.ground import (
     list_called,
     policy_of,
 )
-from workflows.round.intake import COMMON_TEST, DISTRIBUTION, EXAM_SCORES
+from workflows.round.intake import COMMON_TEST, DISTRIBUTION, EXAM_SCORES, require_made_up
 
 PREPARE: Final = "prepare-list"
 JUDGE: Final = "record-judgement"
@@ -126,6 +126,8 @@ def confirm_list(draft: RoundDraft, command: ConfirmList) -> None:
     """
     state = draft.state
     name = list_called(draft, command.programme)
+    if not state.in_first_stage:
+        require_made_up(draft)
     unread = sorted(key for key in state.tasks if key.startswith(f"{DISTRIBUTION}:"))
     draft.require(not unread, "distribution-unread", tasks=", ".join(unread))
     this = draft.results.confirm(name, command.hash)

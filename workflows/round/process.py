@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from schemas.kernel.deadlines import Deadline
 from schemas.round import commands, facts, links, rejudgment, waitlist
+from schemas.round.dates import DatesMoved, DisasterDeclared, MoveDates
 from schemas.round.disclosure import DisclosureRequested
 from schemas.round.ending import RoundOver
 from schemas.round.policy import RoundPolicy
@@ -22,6 +23,7 @@ from workflows.kernel.steps import COMMON_DECISIONS, common_steps
 from workflows.round import (
     choices,
     contacts,
+    dates,
     disclosing,
     ending,
     first_stage,
@@ -129,6 +131,9 @@ LIFECYCLE: Final = Lifecycle(
         step("compare-output", at=promotion.SERVING, by=CHECKER),
         step("hand-over", at=[Stage.SETTLED, Stage.DISCLOSING], by=OFFICE),
         step("close-round", at=[Stage.DISCLOSING], by=HEAD, to=[Stage.CLOSED]),
+        # dates that are moved for everybody
+        step("disaster-declared", at=LIVING, by=By.EVENT),
+        step("move-dates", at=dates.STAGES, by=HEAD),
         step("cancel-round", at=BEFORE, by=HEAD, to=[Stage.CANCELLED]),
         *common_steps(tuple(STAGES), LIVING, ALL),
     ),
@@ -166,7 +171,7 @@ ROUND: Final = Process[RoundState](
         Stage.DISCLOSING: disclosing.enter_disclosing,
     },
     choices=choices.CHOICES,
-    exceptional=frozenset({commands.CancelRound, commands.CloseRound}),
+    exceptional=frozenset({commands.CancelRound, commands.CloseRound, MoveDates}),
     decisions={
         commands.FixRules: intake.fix_rules,
         commands.AcceptBatch: rejudging.accept_batch,
@@ -186,6 +191,7 @@ ROUND: Final = Process[RoundState](
         rejudgment.DropRejudgment: rejudging.drop_rejudgment,
         commands.HandOverEnrolled: ending.hand_over,
         commands.CompareOutput: ending.compare_output,
+        MoveDates: dates.move_dates,
         commands.CloseRound: ending.close_round,
         commands.CancelRound: intake.cancel,
         **COMMON_DECISIONS,
@@ -203,6 +209,7 @@ ROUND: Final = Process[RoundState](
             "waitlist-changed", facts.WaitlistChanged, promotion.waitlist_changed, between_cases=True
         ),
         "error-reported": EventKind("error-reported", rejudgment.ErrorReported, rejudging.error_reported),
+        "disaster-declared": EventKind("disaster-declared", DisasterDeclared, dates.disaster_declared),
     },
     expiries={
         intake.APPLICATIONS: ("applications-over", intake.applications_over),
@@ -216,6 +223,8 @@ ROUND: Final = Process[RoundState](
     completed={
         intake.DISTRIBUTION: intake.distribution_checked,
         intake.RESOLVE: intake.distribution_checked,
+        intake.MAKE_UP: intake.made_up,
+        dates.MOVE: dates.looked_at,
         ground.REJUDGE: rejudging.looked_at,
     },
     answers_since=lambda state, _step: state.received_at,
@@ -224,6 +233,9 @@ ROUND: Final = Process[RoundState](
     tells={
         "round-opened": Tells(
             links.RoundOpened, keep=timedelta(days=400), key="the round", expected=("admission-review",)
+        ),
+        "dates-moved": Tells(
+            DatesMoved, keep=timedelta(days=400), key="the round", expected=("admission-review",)
         ),
         "outcome-released": Tells(
             links.OutcomeReleased,

@@ -19,6 +19,7 @@ from schemas.round.facts import PlaceFreed, WaitlistChanged
 from schemas.round.roles import Role
 from schemas.round.rules import chain
 from schemas.round.stages import Stage
+from schemas.round.state import RoundState
 from schemas.round.waitlist import Entry, EntryChange, EntryState, WaitlistFound
 from workflows.round import ending, intake
 from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of
@@ -68,8 +69,10 @@ class Promotion:
         """The waitlist as it stands; its frames stay as they are until the step is written."""
         state, policy = draft.state, policy_of(draft.state)
         found = WaitlistFound.model_validate(draft.look_up("waitlist", case_id=state.case_id, most=AT_ONCE))
-        times = Times.of(policy.calling, state.year, found.promote_from)
-        entries = {entry.entry: entry for entry in found.entries}
+        times = Times.of(
+            policy.calling, state.year, state.promote_from or found.promote_from, _moved_enrolment(state)
+        )
+        entries = {entry.entry: _as_moved(entry, state) for entry in found.entries}
         return cls(draft, found, times, parents_of(policy.rules), entries, dict(found.free))
 
     @property
@@ -242,6 +245,18 @@ class Promotion:
         draft.stop_deadline(LOOK)
         if moments:
             look_at(draft, min(moments))
+
+
+def _moved_enrolment(state: RoundState) -> datetime | None:
+    return state.enrol_by if "enrol_by" in state.moved else None
+
+
+def _as_moved(entry: Entry, state: RoundState) -> Entry:
+    """An offer stands until the moved hour of enrolment, whether or not its case has heard of it yet."""
+    place, moved = entry.place, _moved_enrolment(state)
+    if place is None or place.ends_at is None or moved is None or place.ends_at >= moved:
+        return entry
+    return entry.model_copy(update={"place": place.model_copy(update={"ends_at": moved})})
 
 
 def look_at(draft: RoundDraft, moment: datetime) -> None:

@@ -16,6 +16,7 @@ from schemas.round.rules import chain
 from schemas.round.stages import Stage
 from workflows.round import ending, first_stage, promotion
 from workflows.round.ground import RoundDraft, frame_in_ledger, policy_of
+from workflows.round.intake import require_made_up
 from workflows.round.judging import SCHEDULE
 from workflows.round.ranking.lines import Verdict
 from workflows.round.waitlist import parents_of
@@ -41,6 +42,8 @@ def schedule_release(draft: RoundDraft, command: ScheduleRelease) -> None:
     """
     state = draft.state
     draft.require(state.release is None, "release-scheduled")
+    if not state.in_first_stage:
+        require_made_up(draft)
     if state.in_first_stage and state.release_at is not None:
         draft.require(command.hour < state.release_at, "first-stage-after-results")
     if state.enrol_by is not None:

@@ -31,13 +31,22 @@ class Times:
     promote_until: datetime
     enrol_until: datetime
     last_days_from: datetime
+    moved_enrolment: datetime | None = None
+    """The hour of enrolment, where it was moved for everybody: nobody's is earlier."""
 
     @classmethod
-    def of(cls, policy: CallingPolicy, year: int, announced: datetime | None = None) -> "Times":
+    def of(
+        cls,
+        policy: CallingPolicy,
+        year: int,
+        announced: datetime | None = None,
+        moved_enrolment: datetime | None = None,
+    ) -> "Times":
         """As the round was announced, else as the policy says."""
         names = ("promote_from", "promote_until", "enrol_until", "last_days_from")
         moments = {name: schema.moment_in(year, getattr(policy, name)) for name in names}
-        return cls(policy, **moments | ({"promote_from": announced} if announced is not None else {}))
+        said = {"promote_from": announced} if announced is not None else {}
+        return cls(policy, **moments | said, moved_enrolment=moved_enrolment)
 
     def reply_by(self, asked: datetime) -> datetime:
         """The end of the next day; within hours on the last days (R24)."""
@@ -48,7 +57,8 @@ class Times:
 
     def enrol_by(self, promoted: datetime) -> datetime:
         """Until when who is promoted then enrols."""
-        return self.enrol_until if promoted < self.enrol_until else self.promote_until
+        until = self.enrol_until if promoted < self.enrol_until else self.promote_until
+        return until if self.moved_enrolment is None else max(until, self.moved_enrolment)
 
     def list_holds_until(self, listed_at: datetime) -> datetime:
         """From when a list of who enrolled elsewhere is too old for a call (R26)."""

@@ -4,7 +4,7 @@
 SELECT a.application_no, a.case_id, a.programme, a.round_id, a.submitted_on,
        iehe.admission_other_offer(a.case_id) AS superseded_by,
        a.accommodation_requested_on, a.accommodation_sudden, extract(year FROM age(r.enrol_by, p.birth_date))::int AS age_at_enrolment,
-       r.route, r.opens_at, r.closes_at, r.post_cutoff_at, r.enrol_by, r.waitlist_until,
+       r.route, r.opens_at, iehe.admission_closes_at(r.round_id, r.closes_at) AS closes_at, r.post_cutoff_at, r.enrol_by, r.waitlist_until,
        left(encode(sha256(convert_to(a.round_id || '/' || a.person_id, 'UTF8')), 'hex'), 32) AS person_key, a.further_choices
 FROM iehe.applications a JOIN iehe.people p USING (person_id) JOIN iehe.rounds r USING (round_id)
 WHERE a.application_no = $1

@@ -62,7 +62,8 @@ ON CONFLICT (kind, header_sha256) DO UPDATE
 SET mapping = excluded.mapping, kept_by = excluded.kept_by, kept_at = now()
 
 -- name: rounds
-SELECT r.round_id, r.title_ja, r.title_en, r.closes_at,
+SELECT r.round_id, r.title_ja, r.title_en,
+       iehe.admission_closes_at(r.round_id, r.closes_at) AS closes_at,
        array_remove(array_agg(p.programme ORDER BY p.programme), NULL) AS programmes
 FROM iehe.rounds r LEFT JOIN iehe.round_places p USING (round_id)
 GROUP BY r.round_id ORDER BY r.round_id

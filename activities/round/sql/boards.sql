@@ -109,3 +109,8 @@ FROM iehe.round_waitlist w LEFT JOIN iehe.round_contacts c USING (case_id, entry
 WHERE w.case_id = $1 AND w.state = 'calling'
 GROUP BY w.case_id, w.entry, w.programme, w.frame, w.waits_at, w.number, w.called_at, w.reply_by
 ORDER BY w.programme, w.frame, w.waits_at, w.number
+
+-- name: moves
+SELECT moved_at, moved_by, reason, closes_at, exam_on, make_up_on, common_test_due, first_stage_at, release_at, enrol_by,
+       promote_from
+FROM iehe.round_moved_dates WHERE case_id = $1 ORDER BY move

@@ -47,9 +47,6 @@ SELECT DISTINCT ON (l.name) l.body FROM iehe.result_lists l
 WHERE l.case_id = $1 AND iehe.is_out(l.release) AND NOT iehe.round_of_first_stage(l.case_id, l.name)
 ORDER BY l.name, l.number DESC
 
--- name: enrol_by
-SELECT enrol_by FROM iehe.round_rounds WHERE case_id = $1
-
 -- name: sums
 -- In persons, each once, whatever they chose.
 WITH out AS MATERIALIZED (
