@@ -258,6 +258,8 @@ async def test_killed_before_the_hour_at_the_hour_and_while_cases_are_told(
     assert looks.without_answer > 0
     assert any(had < hour for _, _, had in looks.answers)
     assert (looks.too_early(hour), looks.too_late(hour)) == (0, 0)
+    told = "SELECT min(f.told_at) + (SELECT s.shift FROM iehe.clock_shift s) FROM iehe.facts f"
+    assert await owner.fetchval(f"{told} WHERE f.type LIKE '%.outcome-released'") >= hour
     await made.holds(confirmed, numbers)
     await heard(cases, [1] * len(cases))
 
