@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import pytest
@@ -31,6 +31,7 @@ from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
 from schemas.round import commands
 from tests.conftest import Database
+from tests.gateway.test_under_fire import in_history
 from tests.office import DEFAULT_STAFF, Case, Institute, person
 from tests.round.rounds import ROLES, Rounds, staffed
 from tests.round.soon import Days, Soon, awake, days_from_now, heard, with_schedule
@@ -202,6 +203,7 @@ async def test_killed_again_and_again_while_it_brings_results_and_promotions(
 
     assert min(of_results, of_promotions) >= 5, relays.kills
     assert len(set(relays.kills) & set(POINTS)) >= 3, relays.kills
+    assert await repeats(institute.client, [made, *cases]) > 0
     await made.holds(confirmed, numbers)
     await heard(cases, [1, 1, 2, 2, 2, 2, 1])
     for case in cases:
@@ -212,6 +214,12 @@ async def test_killed_again_and_again_while_it_brings_results_and_promotions(
         for case in cases
     ]
     assert [written[case.row.email] for case in cases] == letters
+
+
+async def repeats(client: Client, cases: Sequence[Any]) -> int:
+    """How many events were brought again, by a relay that did not know what the one before had done."""
+    signalled = [await in_history(client, case) for case in cases]
+    return sum(len(events) - len(set(events)) for events in signalled)
 
 
 async def all_are(cases: Sequence[Case], stages: Sequence[str]) -> bool:
