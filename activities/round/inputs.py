@@ -1,7 +1,7 @@
 """What the lists of a round are made from, read as one revision."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
@@ -41,6 +41,8 @@ class Inputs:
     """Numbers with the programmes of which it is out that they go on after the first stage."""
     first_stage: Collection[str] = ()
     """The names of the lists of a first stage that is over."""
+    stood: Mapping[str, str | None] = field(default_factory=dict)
+    """By number, of everybody in a first stage that is out: why they were not considered; None: they were."""
     undecided: Sequence[str] = ()
     """Numbers of applications on which the university has not spoken yet."""
 
@@ -76,6 +78,7 @@ async def read_inputs(connection: Connection, case_id: str, state: Mapping[str, 
         passed=frozenset((row["number"], row["programme"]) for row in stage if row["passed"]),
         first_stage=await connection.fetchval(SQL["first_stage_over"], case_id),
         listed=await connection.fetchval(SQL["elsewhere_listed"], case_id, ELSEWHERE),
+        stood=_stood(stage),
         undecided=[
             row["number"] for row in await connection.fetch(SQL["undecided"], case_id, list(UNDECIDED))
         ],
@@ -98,6 +101,15 @@ def _behind(stage: Sequence[asyncpg.Record]) -> dict[str, dict[str, str]]:
     for row in stage:
         if not row["passed"]:
             found.setdefault(row["number"], {})[row["programme"]] = BEHIND_THE_LINE
+    return found
+
+
+def _stood(stage: Sequence[asyncpg.Record]) -> dict[str, str | None]:
+    """Who was considered for one programme was considered."""
+    found: dict[str, str | None] = {}
+    for row in stage:
+        if row["considered"] or row["number"] not in found:
+            found[row["number"]] = None if row["considered"] else row["reason"]
     return found
 
 

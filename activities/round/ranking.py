@@ -13,7 +13,7 @@ import structlog
 
 from activities.kernel.errands import Errand
 from activities.kernel.scheduled import Tools
-from activities.round.first_stage import first_lists_of, left_out
+from activities.round.first_stage import corrections_of, first_lists_of, left_out
 from activities.round.inputs import SQL, Inputs, read_inputs
 from activities.round.stored_lists import Made, lacking_of, stored
 from schemas.round.stages import Stage
@@ -62,13 +62,14 @@ def lists_of(case_id: str, inputs: Inputs) -> Made:
     rules = inputs.policy.rules
     if inputs.policy.needs_elsewhere and not inputs.listed:
         return [], [{"number": "-", "about": ELSEWHERE, "code": "list-missing"}]
-    waits = [*inputs.waits, *left_out(inputs)]
+    again, wronged = corrections_of(inputs)
+    waits = [*inputs.waits, *left_out(inputs), *wronged]
     try:
         ranking = rank(rules, inputs.candidates, inputs.limits, inputs.waitlist)
     except FaultyInputError as error:
-        return [], [*waits, *(lacking_of(fault) for fault in error.faults)]
+        return again, [*waits, *(lacking_of(fault) for fault in error.faults)]
     if waits:
-        return [], waits
+        return again, waits
     hashed = inputs_hash(inputs.candidates, inputs.limits, rules, inputs.waitlist)
     made = [
         stored(

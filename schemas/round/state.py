@@ -27,6 +27,8 @@ class RoundState(CaseState):
     enrol_by: datetime | None = None
     first_stage: tuple[str, ...] = ()
     """The names of the lists of the first stage, as its rules were fixed; none: it has no first stage."""
+    first_stages: int = 0
+    """How often everybody has heard who goes on: more than once, where somebody was wronged by the first."""
     first_stage_at: datetime | None = None
     """When those of the first stage are out, or are meant to be."""
     promote_from: datetime | None = None

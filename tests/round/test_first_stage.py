@@ -319,7 +319,7 @@ async def test_i8_a_list_of_a_first_stage_is_made_again_to_the_same_bytes(bureau
 
 
 async def test_r20_what_changes_after_its_hour_changes_nothing_that_is_out(bureau: Bureau) -> None:
-    """A file that comes while cases are told is looked at for the results."""
+    """A file that comes while cases are told is looked at afterwards; who was wronged has another list."""
     await come_in(bureau)
     await confirmed(bureau)
     await bureau.decide(commands.ScheduleRelease, HEAD, hour=HOUR)
@@ -331,7 +331,8 @@ async def test_r20_what_changes_after_its_hour_changes_nothing_that_is_out(burea
     assert await bureau.rank()
     assert {name for name in await bureau.lists() if name.startswith("first-")} == {"first-law", "first-mech"}
     numbers = await bureau.owner.fetch("SELECT number FROM iehe.result_lists WHERE name = 'first-law'")
-    assert [row["number"] for row in numbers] == [1]
+    assert [row["number"] for row in numbers] == [1, 2]
+    assert await bureau.result("A0004") == ["not-passed"]
 
 
 async def test_r20_who_comes_after_its_hour_is_for_a_person(bureau: Bureau) -> None:

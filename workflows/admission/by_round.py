@@ -156,10 +156,15 @@ def outcome_released(draft: AdmissionDraft, _fact: OutcomeReleased) -> None:
 
 def _after_first_stage(draft: AdmissionDraft, goes_on: bool) -> None:
     """Who goes on waits for the lists of the results where they are, and hears that something can be read."""
+    state = draft.state
     if not goes_on:
         _decided(draft, Stage.REJECTED)
-    elif draft.state.stage == Stage.RANKED and draft.step not in STEPS:
+        return
+    if state.stage in (Stage.RANKED, Stage.REJECTED) and draft.step not in STEPS:
         draft.notify("result-ready", "applicant")
+    if state.stage == Stage.REJECTED:  # wrongly, as was found later
+        state.outcome = state.outcome_by = None
+        draft.goto(Stage.RANKED)
 
 
 def place_offered(draft: AdmissionDraft, fact: OutcomeReleased) -> None:
@@ -183,6 +188,19 @@ def place_offered(draft: AdmissionDraft, fact: OutcomeReleased) -> None:
         draft.notify("result-ready", "applicant")
         return
     _offered(draft, found["place"])
+
+
+def rejudged(draft: AdmissionDraft, fact: OutcomeReleased) -> None:
+    """The university was wrong: the ledger has a place for it, or it goes on after a first stage.
+
+    Raises:
+        Refusal: neither.
+    """
+    lines: Sequence[dict[str, Any]] = draft.look_up("released-lines", subject=draft.state.case_id)
+    if lines and all(line["result"]["verdict"] in FIRST_STAGE for line in lines):
+        outcome_released(draft, fact)
+    else:
+        place_offered(draft, fact)
 
 
 def waitlist_released(draft: AdmissionDraft, _fact: OutcomeReleased) -> None:
@@ -255,7 +273,7 @@ TAKES: Final[Mapping[str, Takes]] = {
     ),
     # the university was wrong: the ledger has a place, or the one of a choice that was wanted more
     f"{ROUND}.rejudged": Takes(
-        ByCase("case"), Absent.WAIT, Closed.TASK, OutcomeReleased, "outcome-released", place_offered
+        ByCase("case"), Absent.WAIT, Closed.TASK, OutcomeReleased, "outcome-released", rejudged
     ),
     f"{ROUND}.waitlist-released": Takes(
         ByCase("case"), Absent.WAIT, Closed.NOTE, OutcomeReleased, "outcome-released", waitlist_released

@@ -158,7 +158,7 @@ LIFECYCLE: Final = Lifecycle(
             to=[Stage.OFFERED, Stage.WAITLISTED, Stage.REJECTED],
         ),
         step("outcome-released", at=[Stage.WAITLISTED], by=By.EVENT, to=[Stage.OFFERED, Stage.REJECTED]),
-        step("outcome-released", at=[Stage.REJECTED], by=By.EVENT, to=[Stage.OFFERED]),
+        step("outcome-released", at=[Stage.REJECTED], by=By.EVENT, to=[Stage.OFFERED, Stage.RANKED]),
         step("outcome-released", at=[Stage.OFFERED, Stage.ACCEPTED], by=By.EVENT),
         # answered
         step(AnswerOffer.step, at=[Stage.OFFERED], by=OFFICE, to=[Stage.ACCEPTED, Stage.DECLINED]),

@@ -73,7 +73,7 @@ def ask_about(draft: RoundDraft, states: Mapping[str, str]) -> None:
             draft.open_task(PREPARE, Role.ADMISSIONS_OFFICE, whose=name)
         elif state == "prepared":
             _ask_to_confirm(draft, name)
-    if set(states) == set(draft.state.lists) and set(states.values()) == {"confirmed"}:
+    if set(states.values()) == {"confirmed"}:
         draft.open_task(SCHEDULE, Role.HEAD_OF_ADMISSIONS)
 
 
@@ -138,7 +138,8 @@ def confirm_list(draft: RoundDraft, command: ConfirmList) -> None:
     draft.close_task(f"{CONFIRM}:{name}")
     lists = draft.results.lists()
     others = [each for each in state.lists if each != name]
-    if not all(each in lists and lists[each].state == "confirmed" for each in others):
+    # of a first stage those are out already that nothing was wrong with
+    if not all(each in lists and lists[each].state in ("confirmed", "out") for each in others):
         return
     if state.in_first_stage:
         draft.open_task(SCHEDULE, Role.HEAD_OF_ADMISSIONS)

@@ -73,6 +73,9 @@ def _ranked() -> tuple[Step, ...]:
     return (
         step(name, at=[Stage.SCORING, Stage.JUDGING, Stage.CONFIRMED], by=By.EVENT, to=[Stage.GATE]),
         step(name, at=[Stage.GATE], by=By.EVENT, to=[Stage.JUDGING]),
+        # somebody ought to have gone on after the first stage; or nobody any more
+        step(name, at=RANKING, by=By.EVENT, to=[Stage.FIRST_STAGE]),
+        step(name, at=[Stage.FIRST_STAGE], by=By.EVENT, to=[Stage.SCORING]),
         # an earlier look that comes late
         step(name, at=STAGES, by=By.EVENT),
     )

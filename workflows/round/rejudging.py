@@ -133,6 +133,9 @@ def inputs_ranked(draft: RoundDraft, fact: InputsRanked) -> None:
         first_stage.looked_at(draft, fact)
         return
     earlier = fact.revision < state.inputs
+    if not earlier and state.stage in intake.RANKING and first_stage.wronged(draft):
+        first_stage.again(draft, fact)
+        return
     intake.inputs_ranked(draft, fact)
     if state.rejudgment is None or state.stage not in schema.REJUDGING or earlier:
         return

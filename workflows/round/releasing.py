@@ -48,7 +48,9 @@ def schedule_release(draft: RoundDraft, command: ScheduleRelease) -> None:
         draft.require(command.hour < state.release_at, "first-stage-after-results")
     if state.enrol_by is not None:
         draft.require(command.hour < state.enrol_by, "release-after-enrolment")
-    state.release = draft.results.release(state.lists, command.hour)
+    lists = draft.results.lists()
+    names = [name for name in state.lists if name not in lists or lists[name].state != "out"]
+    state.release = draft.results.release(names, command.hour)
     if state.in_first_stage:
         state.first_stage_at = command.hour
     else:

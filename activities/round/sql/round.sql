@@ -20,9 +20,10 @@ WHERE l.case_id = $1 AND iehe.is_out(l.release) AND n.result ->> 'verdict' = 'ad
 -- name: to_look_at
 SELECT /* errand */ i.case_id, i.revision, c.stage, c.state FROM iehe.round_inputs i JOIN iehe.cases c USING (case_id)
 WHERE i.looked < i.revision AND c.stage = ANY ($1::text[])
-  -- who goes on is decided once: what changes when that is out, is looked at for the results
-  AND NOT (c.stage = $2 AND EXISTS (SELECT FROM iehe.result_lists l WHERE l.case_id = i.case_id
-           AND iehe.round_of_first_stage(l.case_id, l.name) AND iehe.is_out(l.release)))
+  -- what changes while everybody is told who goes on, is looked at afterwards
+  AND NOT (c.stage = $2 AND EXISTS (SELECT FROM iehe.result_lists l JOIN iehe.releases r USING (release)
+           WHERE l.case_id = i.case_id AND r.version > coalesce(i.first_stage_over, 0)
+             AND iehe.round_of_first_stage(l.case_id, l.name) AND iehe.is_out(l.release)))
 ORDER BY i.case_id LIMIT 1
 
 -- name: revision
@@ -35,7 +36,7 @@ SELECT application, number, person, choices, gone FROM iehe.round_applications W
 SELECT number, part, state, value, answer_order FROM iehe.batch_values WHERE case_id = $1 AND kind <> ALL ($2::text[])
 
 -- name: first_stage_out
-SELECT number, programme, passed FROM iehe.round_first_stage_out($1)
+SELECT number, programme, passed, considered, reason FROM iehe.round_first_stage_out($1)
 
 -- name: first_stage_over
 SELECT CASE WHEN first_stage_over IS NULL THEN '{}' ELSE first_stage END FROM iehe.round_inputs WHERE case_id = $1

@@ -1,7 +1,7 @@
 """The first stage (第1段階選抜): who may go on, by one examination and a multiple of the places (R20)."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from itertools import groupby
 
@@ -84,6 +84,15 @@ def examined_only(rules: RankingRules, candidates: Iterable[Candidate]) -> tuple
         )
         for each in candidates
     )
+
+
+def kept(made: FirstStageList, passed: Collection[str]) -> FirstStageList:
+    """The list with everybody in it who was told that they go on: nobody loses by what is found (R7)."""
+    lines = tuple(
+        replace(line, passed=True, reason=None) if line.application in passed else line for line in made.lines
+    )
+    totals = [line.total for line in lines if line.passed and line.total is not None]
+    return replace(made, lines=lines, cut=min(totals, default=None))
 
 
 def as_list(made: FirstStageList) -> ProgrammeList:
