@@ -187,7 +187,7 @@ async def show_missing(session: Session, case: CaseArgument) -> None:
 @app.command("frames")
 @command
 async def show_frames(session: Session, case: CaseArgument) -> None:
-    """List the frames of a round: places, limit, held, offered, taken, free."""
+    """List the frames of a round: places, limit, held, offered, taken, extra, free."""
     from cases.round import boards
 
     _, row = await _reading(session, case)
@@ -201,6 +201,7 @@ async def show_frames(session: Session, case: CaseArgument) -> None:
         ("held", "held"),
         ("offered", "offered"),
         ("taken", "taken"),
+        ("extra", "extra"),
         ("free", "free"),
     )
     print_rows(session, await boards.frames(await session.pool(), row), columns)

@@ -296,7 +296,7 @@ class MissingTold(Answer):
 
 
 class FrameRow(Answer):
-    """A frame, in persons; `limit`: as the meeting has decided."""
+    """A frame, in persons; `limit`: as the meeting has decided; `extra`: of those given, beyond the limit."""
 
     programme: str
     frame: str
@@ -307,6 +307,7 @@ class FrameRow(Answer):
     held: int
     offered: int
     taken: int
+    extra: int
     free: int
 
 

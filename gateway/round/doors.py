@@ -290,7 +290,7 @@ DOORS: Final = (
             "GET",
             "/round/frames/{case_id}",
             "list-round-frames",
-            "List the frames of a round: places, limit, held, offered, taken, free.",
+            "List the frames of a round: places, limit, held, offered, taken, extra, free.",
             responses={HTTPStatus.OK: FramesTold},
         ),
         _frames,
