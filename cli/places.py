@@ -38,6 +38,7 @@ def _counts() -> Columns:
         ("held", "held"),
         ("offered", "offered"),
         ("taken", "taken"),
+        ("extra", "extra"),
         ("free", "free"),
     )
     return columns  # noqa: RET504 - headings are found by this name

@@ -23,6 +23,8 @@ class FrameTold(Answer):
     held: str
     offered: str
     taken: str
+    extra: str
+    """How much of what is given out was given beyond the limit; when it comes back nothing is free."""
     free: str
 
 

@@ -26,7 +26,8 @@ async def missing(pool: asyncpg.Pool, case_id: str) -> Row:
 async def frames(pool: asyncpg.Pool, row: asyncpg.Record) -> Rows:
     """Each frame of a round: its places, its limit and who has set it, what is given out of it, what is free.
 
-    Amounts are persons. `free`: places less those that are held, offered and taken; never less than none.
+    Amounts are persons. `extra`: how many of those given out were given beyond the limit. `free`:
+    places less all others of them; never less than none.
     """
     case_id = row["case_id"]
     _, policy = await round_of(pool, row)
@@ -37,6 +38,7 @@ async def frames(pool: asyncpg.Pool, row: asyncpg.Record) -> Rows:
         for frame in programme.frames:
             given, limit = ledger.get(frame.key), limits.get(frame.key)
             amounts = {name: given[name] if given is not None else 0 for name in ("held", "offered", "taken")}
+            extra = given["extra"] if given is not None else 0
             found.append(
                 {
                     "programme": programme.key,
@@ -46,7 +48,8 @@ async def frames(pool: asyncpg.Pool, row: asyncpg.Record) -> Rows:
                     "limit": limit["number"] if limit is not None else frame.places,
                     "minute_no": limit["minute_no"] if limit is not None else None,
                     **amounts,
-                    "free": max(frame.places - sum(amounts.values()), 0),
+                    "extra": extra,
+                    "free": max(frame.places - sum(amounts.values()) + extra, 0),
                 }
             )
     return found

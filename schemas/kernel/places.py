@@ -78,7 +78,7 @@ class PlaceChange(Payload):
     at: datetime | None = None
     """When an offer was answered."""
     beyond: bool = False
-    """Of a claim: given whatever the limits say; what of it comes back is nobody's."""
+    """Of a claim: given whatever the limits say, and whatever is free; when it comes back it is nobody's."""
     reason: Code | None = None
     frame: str | None = None
     rank: tuple[Decimal, ...] = ()

@@ -105,6 +105,8 @@ class PlaceFound(Payload):
     choice: int | None = None
     """Which choice of the person it is, from 1."""
     ends_at: datetime | None = None
+    extra: bool = False
+    """Whether it was given beyond the limit: nothing is free when it comes back."""
 
     @property
     def live(self) -> bool:

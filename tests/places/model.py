@@ -26,6 +26,8 @@ class Place:
     state: str
     lines: tuple[PlaceLine, ...]
     ends_at: datetime | None
+    beyond: bool = False
+    """Whether its lines were given beyond the limits."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,25 @@ class Model:
 
     def free(self, frame: str) -> Decimal:
         """How much may be given out, with regard to what is above."""
-        return min(self.limits[each] - sum(self.given(each, state) for state in LIVE) for each in up(frame))
+        return min(self.limits[each] - self.within(each) for each in up(frame))
 
-    def claim(self, key: str, lines: list[PlaceLine], state: str, ends_at: datetime | None) -> None:
+    def within(self, frame: str) -> Decimal:
+        """How much of a frame is given out within its limit."""
+        return sum(self.given(frame, state) for state in LIVE) - self.owed(frame)
+
+    def owed(self, frame: str) -> Decimal:
+        """How much of a frame is given out beyond its limit."""
+        given = [place for place in self.places.values() if place.state in LIVE and place.beyond]
+        lines = [line for place in given for line in place.lines]
+        return sum((line.amount for line in lines if frame in up(line.frame)), Decimal(0))
+
+    def claim(
+        self, key: str, lines: list[PlaceLine], state: str, ends_at: datetime | None, *, beyond: bool = False
+    ) -> None:
         """Give a place."""
         if self.places.get(key) and self.places[key].state in LIVE:
             raise No("place-held")
-        for line in lines:
+        for line in () if beyond else lines:
             own = self.queue.get((line.frame, key))
             for (frame, holder), entry in self.queue.items():
                 before = (
@@ -77,7 +91,7 @@ class Model:
                     continue
                 if entry.amount <= self.free(frame) and not entry.passed:
                     raise No("place-waited-for")
-        self._put(key, Place(state, (), ends_at), lines)
+        self._put(key, Place(state, (), ends_at, beyond), lines)
         for line in lines:
             entry = self.queue.get((line.frame, key))
             if entry is not None and entry.state == "waiting" and state == "offered":
@@ -90,7 +104,7 @@ class Model:
         self.places[key] = replace(place, lines=())
         try:
             for line in lines:
-                self._check(line)
+                self._check(line, beyond=place.beyond)
                 self.places[key] = replace(place, lines=(*self.places[key].lines, line))
         except No:
             if before is None:
@@ -99,8 +113,8 @@ class Model:
                 self.places[key] = before
             raise
 
-    def _check(self, line: PlaceLine) -> None:
-        if self.free(line.frame) < line.amount:
+    def _check(self, line: PlaceLine, *, beyond: bool) -> None:
+        if not beyond and self.free(line.frame) < line.amount:
             raise No("frame-full")
         if line.unit is not None and any(self._clashes(line, other) for other in self._live()):
             raise No("unit-taken")
@@ -169,14 +183,14 @@ class Model:
     def move(self, key: str, lines: list[PlaceLine]) -> None:
         """Other lines."""
         place = self.live(key)
-        self._put(key, place, lines)
+        self._put(key, replace(place, beyond=False), lines)
         self._freed(place.lines)
 
     def swap(self, key: str, other: str) -> None:
         """Each the other's lines."""
         one, two = self.live(key), self.live(other)
-        self.places[key] = replace(one, lines=two.lines)
-        self.places[other] = replace(two, lines=one.lines)
+        self.places[key] = replace(one, lines=two.lines, beyond=two.beyond)
+        self.places[other] = replace(two, lines=one.lines, beyond=one.beyond)
 
     def wait(self, frame: str, holder: str, rank: int, amount: Decimal) -> None:
         """Wait, or by another rank."""
@@ -199,7 +213,7 @@ class Model:
 
     def limit(self, frame: str, limit: Decimal) -> None:
         """More or less may be given out."""
-        if sum(self.given(frame, state) for state in LIVE) > limit:
+        if self.within(frame) > limit:
             raise No("frame-below")
         raised = limit > self.limits[frame]
         self.limits[frame] = limit

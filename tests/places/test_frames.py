@@ -9,6 +9,7 @@ from schemas.kernel.refusals import Refusal
 from tests.places.lending import ALLOCATOR, Lending, line
 
 HALL = "lending/hall"
+ANNEX = "lending/annex"
 LINE = "INSERT INTO iehe.place_lines (place, state, process, frame, amount)"
 
 
@@ -239,10 +240,52 @@ async def test_a_place_that_the_university_owes_consumes_one_and_frees_none(lend
     assert await lending.counts(HALL) == (1, 0, 0)
 
 
-async def test_a_place_owed_in_a_frame_with_room_takes_that_room(lending: Lending) -> None:
-    """It consumes what there is, as any other."""
+async def test_a_place_owed_in_a_frame_with_room_leaves_that_room_and_frees_none(lending: Lending) -> None:
+    """R7: it is counted, and is extra whether something is free or not; so is what falls free meanwhile."""
     await lending.frame(HALL, 2)
+    await lending.act("lending/A", "claim", place="a", lines=[line(HALL)], state="offered", beyond=True)
+    assert await free(lending) == 2
+    await lending.act("lending/B", "claim", place="b", lines=[line(HALL)])
+    await lending.act("lending/C", "claim", place="c", lines=[line(HALL)], state="taken")
+    assert await lending.counts(HALL) == (1, 1, 1)
+    await lending.act("lending/A", "take", place="a")
+    await lending.act("lending/B", "release", place="b", why="withdrawn")
+    assert await free(lending) == 1
+    await lending.act("lending/D", "claim", place="d", lines=[line(HALL)])
+    await lending.act("lending/A", "release", place="a", why="withdrawn")
+    with pytest.raises(Refusal) as refused:
+        await lending.act("lending/E", "claim", place="e", lines=[line(HALL)])
+    assert (refused.value.code, await lending.counts(HALL)) == ("frame-full", (1, 0, 1))
+
+
+async def test_what_is_owed_is_extra_in_all_frames_above_and_no_limit_is_held_against_it(
+    lending: Lending,
+) -> None:
+    """A sibling has what is left above; the limit may be as low as what was given within it."""
+    await lending.frame(HALL, 1)
+    for name in ("a", "b"):
+        await lending.frame(f"{HALL}/{name}", 1, parent=HALL)
+    await lending.act("lending/A", "claim", place="a", lines=[line(f"{HALL}/a")], beyond=True)
+    assert (await free(lending), await free(lending, f"{HALL}/b")) == (1, 1)
+    await lending.act("lending/B", "claim", place="b", lines=[line(f"{HALL}/b")])
+    assert (await free(lending), await lending.counts(HALL)) == (0, (2, 0, 0))
+    await lending.frame(f"{HALL}/a", 0)
+    assert await free(lending, f"{HALL}/a") == 0
+
+
+async def test_what_is_owed_and_moves_is_extra_no_more_and_exchanged_it_stays_so(lending: Lending) -> None:
+    """Another place has to be free for who has one that is owed, as for anybody."""
+    await lending.frame(HALL, 1)
+    await lending.frame(ANNEX, 1)
     await lending.act("lending/A", "claim", place="a", lines=[line(HALL)], beyond=True)
     await lending.act("lending/B", "claim", place="b", lines=[line(HALL)])
-    with pytest.raises(Refusal):
-        await lending.act("lending/C", "claim", place="c", lines=[line(HALL)])
+    await lending.act("lending/A", "swap", place="a", other="b")
+    await lending.act("lending/A", "release", place="a", why="withdrawn")
+    assert await free(lending) == 1
+    await lending.act("lending/B", "move", place="b", lines=[line(ANNEX)])
+    assert (await free(lending), await free(lending, ANNEX)) == (1, 0)
+
+
+async def free(lending: Lending, frame: str = HALL) -> int:
+    """What may still be given out, of the frame and of all above it."""
+    return int(await lending.owner.fetchval("SELECT iehe.free_in($1)", frame))

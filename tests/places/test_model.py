@@ -91,11 +91,17 @@ class Ledger(RuleBasedStateMachine):
         """The clock goes on, or back."""
         self.now = now
 
-    @rule(key=KEYS, lines=LINES, state=st.sampled_from(LIVE), ends=st.none() | MOMENTS)
-    def claim(self, key, lines, state, ends) -> None:
-        """Given to somebody."""
-        expected = lambda: self.model.claim(key, lines, state, ends)  # noqa: E731
-        self.both(expected, "claim", key, lines, state=state, holder=key, ends_at=ends)
+    @rule(
+        key=KEYS,
+        lines=LINES,
+        state=st.sampled_from(LIVE),
+        ends=st.none() | MOMENTS,
+        beyond=st.integers(0, 3).map(lambda drawn: drawn == 3),
+    )
+    def claim(self, key, lines, state, ends, beyond=False) -> None:
+        """Given to somebody, now and then beyond the limits."""
+        expected = lambda: self.model.claim(key, lines, state, ends, beyond=beyond)  # noqa: E731
+        self.both(expected, "claim", key, lines, state=state, holder=key, ends_at=ends, beyond=beyond)
 
     @rule(key=KEYS)
     def take(self, key) -> None:
@@ -173,7 +179,11 @@ class Ledger(RuleBasedStateMachine):
         """Counters, places with their lines, and who waits in which order."""
         frames, places, queue = self.ask(self._stored())
         assert frames == {
-            frame: (*(self.model.given(frame, state) for state in LIVE), self.model.limits[frame])
+            frame: (
+                *(self.model.given(frame, state) for state in LIVE),
+                self.model.owed(frame),
+                self.model.limits[frame],
+            )
             for frame in PARENTS
         }
         assert places == {
@@ -185,7 +195,7 @@ class Ledger(RuleBasedStateMachine):
 
     async def _stored(self) -> tuple[Any, Any, Any]:
         fetch = self.connection.fetch
-        frames = await fetch("SELECT frame, held, offered, taken, limit_ FROM iehe.frames")
+        frames = await fetch("SELECT frame, held, offered, taken, extra, limit_ FROM iehe.frames")
         places = await fetch("SELECT place, state, ends_at FROM iehe.places")
         lines = await fetch("SELECT place, frame, amount FROM iehe.place_lines")
         queue = await fetch(

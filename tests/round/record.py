@@ -3,26 +3,39 @@
 Not collected with the tests: `make record-histories` names this file.
 """
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import asyncpg
 import pytest
 from temporalio.client import Client
 
+from cases.batches import load_batch
 from embedded.mail import MailCatcher
 from encryption.case_keys import CaseKeys
 from encryption.ring import KeyRing
 from schemas.round import commands
 from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from tests.conftest import Database
+from tests.pure import TOKYO
 from tests.replay.recorded import keep, missing
-from tests.round.rounds import Round, Rounds, staffed
+from tests.round.bureau import application
+from tests.round.calling import BEGINS, enrolled
+from tests.round.rounds import CLOSES, RELEASE, Round, Rounds, staffed
+from tests.round.test_first_stage import staged_rules
+from tests.round.test_first_stage_servers import out
 from tests.serving import served_mail, serving
 from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workflows.round.process import ROUND
 
 MARKS: Final = {"A0001": (90, 90), "A0002": (80, 80), "A0003": (70, 70)}
+POLICIES: Final[dict[str, dict[str, Any]]] = {
+    "running_scoring": {"rules": staged_rules()},
+    "running_supplementing": {"waitlist": {"law": 6, "mech": 6, "elec": 6}},
+}
+"""What a scenario changes of the policy."""
 
 
 @pytest.fixture
@@ -34,9 +47,9 @@ async def client(temporal) -> Client:
 
 
 @pytest.fixture
-async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def owner(database: Database, name: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database.url("owner"))
-    await staffed(connection)
+    await staffed(connection, **POLICIES.get(name, {}))
     yield connection
     await connection.close()
 
@@ -82,6 +95,47 @@ async def running_rejudged(rounds: Rounds) -> Round:
     return made
 
 
+async def running_scoring(rounds: Rounds) -> Round:
+    """Behind a first stage: who goes on has heard of it, and scores are awaited."""
+    made = await rounds.announce()
+    await made.fixed()
+    for number in MARKS:
+        await made.applies(number)
+    await made.applied(len(MARKS))
+    await made.forward(days=CLOSES.days, hours=1)
+    await made.until_stage("first-stage")
+    await made.scores({number: (None, english) for number, (_, english) in MARKS.items()})
+    await made.until("state -> 'tasks' ? 'prepare-list:first-law'")
+    await out(made)
+    return made
+
+
+async def running_supplementing(rounds: Rounds) -> Round:
+    """Both places came back: one is given to whom the office has reached, and another one is called."""
+    made = await rounds.announce()
+    await made.judging({**MARKS, "A0004": (60, 60), "A0005": (50, 50)})
+    await made.released()
+    await made.forward(seconds=(BEGINS - timedelta(hours=1) - (made.began + RELEASE)).total_seconds())
+    listed = await load_batch(rounds.door, "office-1", made.case_id, ROUND.name, enrolled(()))
+    await made.decide(commands.AcceptBatch, "office-1", batch=listed["batch"], hash=listed["hash"])
+    await made.forward(hours=1, minutes=1)
+    await made.until_stage("supplementing")
+    for number in ("A0001", "A0002"):
+        given_back = {"how": "release", "place": f"{made.case_id}#{number}", "reason": "declined"}
+        await rounds.owner.execute(
+            "SELECT iehe.change_places($1, 1, $2, 'portal', $3)",
+            *(application(number), datetime.now(TOKYO), json.dumps([given_back])),
+        )
+    await made.until(
+        "(SELECT count(*) FROM jsonb_object_keys(state -> 'tasks') AS k WHERE k LIKE 'call-applicant:%') = 2"
+    )
+    for outcome in ("no-answer", "accepts"):
+        await made.forward(hours=1, minutes=1)
+        said = {"number": "A0003", "programme": "law", "outcome": outcome}
+        await made.decide(commands.RecordContact, "office-1", **said)
+    return made
+
+
 async def cancelled(rounds: Rounds) -> Round:
     """Called off while lists are judged."""
     made = await rounds.announce()
@@ -118,7 +172,15 @@ async def running_incomplete(rounds: Rounds) -> Round:
 
 SCENARIOS: Final[dict[str, Callable[[Rounds], Awaitable[Round]]]] = {
     scenario.__name__: scenario
-    for scenario in (closed, cancelled, running_held, running_incomplete, running_rejudged)
+    for scenario in (
+        closed,
+        cancelled,
+        running_held,
+        running_incomplete,
+        running_rejudged,
+        running_scoring,
+        running_supplementing,
+    )
 }
 
 

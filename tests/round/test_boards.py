@@ -63,6 +63,7 @@ async def test_a_frame_has_places_limit_and_what_is_given_out(bureau: Bureau) ->
         "held": 0,
         "offered": 0,
         "taken": 0,
+        "extra": 0,
         "free": 2,
     }
     await bureau.decide(commands.ScheduleRelease, HEAD, hour=RELEASE)

@@ -45,7 +45,7 @@ async def put_out(bureau: Bureau, *names: str, hour: Any = AGAIN) -> None:
     await told(bureau)
 
 
-async def test_r7_whoever_was_wronged_by_a_first_stage_goes_on_and_nobody_loses_it(bureau: Bureau) -> None:
+async def test_r20_whoever_was_wronged_goes_on_and_nobody_loses_that(bureau: Bureau) -> None:
     """A0004 ought to have had 85: whoever has 80 is behind the line now, and goes on all the same."""
     await come_in(bureau)
     await scored(bureau)

@@ -12,7 +12,7 @@ from activities.kernel.scheduled import Tools
 from activities.round.rejudgments import rejudge_some
 from cases.finding import find_case
 from cases.registry import ROOMS
-from cases.round import rejudgments, results, verification
+from cases.round import boards, rejudgments, results, verification
 from cases.round.waitlist import proof
 from schemas.kernel.case import Actor, EventEnvelope
 from schemas.kernel.identifiers import event_type
@@ -272,6 +272,70 @@ async def test_r7_the_extra_place_given_back_is_nobodys(desk: Desk) -> None:
     await bureau.goes_on(seconds=2)
     assert (await desk.entries())["A0003"] == "calling"
     assert await desk.calls() == 1
+
+
+async def test_r7_a_place_that_is_free_is_the_waitlists_and_what_the_wronged_get_is_extra(desk: Desk) -> None:
+    """Whose turn it is loses nothing by the error of others, and gains nothing when they decline."""
+    bureau = desk.bureau
+    await desk.released(SIX)
+    await desk.gives_back("A0001")
+    await opens(bureau)
+    await put_right(bureau, "A0004", 95)
+    await compute(bureau)
+    await confirms(bureau)
+    await tells(bureau)
+    assert await wronged(bureau) == {"A0004": "extra"}
+    assert await bureau.frame("law") == (2, 0, 2, 0)
+    law = next(
+        each
+        for each in await boards.frames(bureau.office, await find_case(bureau.office, CASE))
+        if each["frame"] == "law"
+    )
+    assert (law["offered"], law["extra"], law["free"]) == (2, 1, 1)
+    await desk.begins()
+    assert [number for number, state in (await desk.entries()).items() if state == "calling"] == ["A0003"]
+    await desk.gives_back("A0004")
+    await bureau.goes_on(seconds=2)
+    assert await desk.calls() == 1
+    await bureau.goes_on(hours=1)
+    await desk.contact("A0003", "accepts")
+    assert await bureau.frame("law") == (2, 0, 2, 0)
+    assert await desk.calls() == 0
+
+
+async def test_r7_what_falls_free_beside_an_extra_place_is_the_waitlists(desk: Desk) -> None:
+    """There are as many persons for whom nobody made an error as places, whatever others are owed."""
+    bureau = desk.bureau
+    await judged_again(desk)
+    await desk.gives_back("A0001")
+    await desk.begins()
+    await bureau.goes_on(hours=1)
+    assert await desk.calls() == 1
+    await desk.contact("A0003", "accepts")
+    assert await bureau.frame("law") == (2, 0, 3, 0)
+    assert await desk.calls() == 0
+
+
+async def test_r7_who_moves_up_from_an_extra_place_frees_none(desk: Desk) -> None:
+    """The waitlist's own place is one within the limit; nobody is called for the one that was extra."""
+    bureau = desk.bureau
+    marks = {"A0001": (90, 90), "A0002": (80, 80), "A0003": (70, 70), "A0004": (60, 60)}
+    await desk.released(marks, ELEC, ("mech",), ELEC, ("mech",))
+    await opens(bureau)
+    await put_right(bureau, "A0003", 99)
+    await compute(bureau)
+    await confirms(bureau)
+    await tells(bureau)
+    await desk.accepts("A0003")
+    assert await desk.place("A0003") == ("mech", "taken")
+    await desk.gives_back("A0001")
+    await desk.begins()
+    await bureau.goes_on(hours=1)
+    assert (await desk.entries("elec"))["A0003"] == "calling"
+    await desk.contact("A0003", "accepts", programme="elec")
+    assert await desk.place("A0003") == ("elec", "taken")
+    assert (await bureau.frame("elec"), await bureau.frame("mech")) == ((1, 0, 0, 1), (1, 0, 1, 0))
+    assert [(await desk.entries("mech"))["A0004"], await desk.calls()] == ["waiting", 0]
 
 
 async def test_r7_the_wronged_are_told_once_and_nobody_else_is(desk: Desk) -> None:

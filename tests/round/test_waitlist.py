@@ -8,9 +8,11 @@ import pytest
 from activities.round.waitlist import is_prefix, skipped
 from schemas.kernel.refusals import Refusal
 from schemas.round import commands
+from schemas.round.waitlist import Entry, EntryState, PlaceFound
 from tests.pure import jst
 from tests.round.bureau import CASE, HEAD, Bureau, application
 from tests.round.calling import BEGINS, ENROL_UNTIL, LAST_DAYS, SIX, Desk
+from workflows.round.waitlist import frees, needs
 
 HOUR = timedelta(hours=1)
 
@@ -36,6 +38,27 @@ async def test_r3_nobody_is_called_while_as_many_hold_places_as_there_are(desk: 
     assert set((await desk.entries()).values()) == {"waiting"}
     await desk.gives_back("A0002")
     assert await desk.entries() == {"A0004": "calling", "A0005": "waiting", "A0006": "waiting"}
+
+
+def test_r7_who_moves_up_from_an_extra_place_needs_one_in_all_frames_above_too() -> None:
+    """A place within the limit is one above already; an extra one is none anywhere."""
+    parents = {"law": None, "law-a": "law", "law-b": "law"}
+    entry = Entry(
+        entry="e",
+        frame="law-a",
+        programme="law",
+        number="A0001",
+        application=application("A0001"),
+        choice=1,
+        waits_at=1,
+        state=EntryState.WAITING,
+    )
+    found = {"place": f"{CASE}#A0001", "state": "taken", "frame": "law-b", "choice": 2}
+    within = entry.model_copy(update={"place": PlaceFound(**found)})
+    extra = entry.model_copy(update={"place": PlaceFound(**found, extra=True)})
+    assert (needs(within, parents), frees(within, parents)) == (("law-a",), ("law-b", "law"))
+    assert (needs(extra, parents), frees(extra, parents)) == (("law-a", "law"), ())
+    assert (needs(entry, parents), frees(entry, parents)) == (("law-a", "law"), ())
 
 
 async def test_r6_the_proof_shows_in_order_every_call_and_why_who_was_passed_over(desk: Desk) -> None:

@@ -127,7 +127,7 @@ async def holds(desk: Desk) -> None:
     """I1, I2, I3, I5, R23 and R25, whatever has happened."""
     owner = desk.bureau.owner
     over = await owner.fetch(
-        "SELECT frame FROM iehe.frames WHERE held + offered + taken > greatest(places, excess)"
+        "SELECT frame FROM iehe.frames WHERE held + offered + taken - extra > greatest(places, excess)"
         " AND frame LIKE 'round/%/%'"
     )
     assert not over, "I1: later offers stay within the places"
@@ -144,7 +144,7 @@ async def holds(desk: Desk) -> None:
         "   SELECT FROM iehe.places p JOIN iehe.place_lines l USING (place)"
         "   WHERE p.case_id = w.application AND l.live"
         "   AND f.frame IN (SELECT iehe.frames_up(ARRAY[l.frame])))"
-        " GROUP BY f.frame HAVING count(*) > f.limit_ - f.held - f.offered - f.taken"
+        " GROUP BY f.frame HAVING count(*) > iehe.left_of(f)"
     )
     assert not crowded, "R23, I3: never one more is called than there are places"
     silent = await owner.fetch(

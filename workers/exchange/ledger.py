@@ -12,7 +12,7 @@ INVARIANTS: Final = {
         SELECT count(*) FROM iehe.place_lines a JOIN iehe.place_lines b
         ON a.unit = b.unit AND a.line < b.line AND a.during && b.during WHERE a.live AND b.live""",
     "frames over their limit, or counted otherwise": """
-        SELECT count(*) FROM iehe.frames f WHERE f.held + f.offered + f.taken > f.limit_
+        SELECT count(*) FROM iehe.frames f WHERE iehe.left_of(f) < 0
         OR f.taken + f.held + f.offered <> coalesce((
             SELECT sum(l.amount) FROM iehe.place_lines l
             WHERE l.live AND f.frame IN (SELECT iehe.frames_up(ARRAY[l.frame]))), 0)""",

@@ -357,7 +357,7 @@ class Scenario(Course[RoundState]):
     async def invariants(self) -> dict[str, int]:
         """What commands have found, and what the ledger says."""
         frames = await self.servers.pool.fetchval(
-            "SELECT count(*) FROM iehe.frames WHERE held + offered + taken > greatest(places, excess)"
+            "SELECT count(*) FROM iehe.frames WHERE held + offered + taken - extra > greatest(places, excess)"
             " AND starts_with(frame, $1 || '/')",
             self.office.case_id,
         )

@@ -50,8 +50,8 @@ class PlaceChanges:
             purpose: code of what for.
             holder: a case id; the own case when not given.
             ends_at: when a hold or an offer lapses.
-            beyond: whatever the limits say, before all who wait: a place that the university owes. What is
-                beyond them is nobody's when it comes back.
+            beyond: whatever the limits say, before all who wait: a place that the university owes. It takes
+                nothing of what is free, and is nobody's when it comes back.
         """
         self._give(place, lines, state, purpose, holder or self.of_case, ends_at, beyond=beyond)
 

@@ -30,6 +30,7 @@ from workflows.round.waitlist import (
     Plan,
     Times,
     ending_of,
+    frees,
     lapses,
     needs,
     parents_of,
@@ -135,7 +136,7 @@ class Promotion:
         draft = self.draft
         if lapses((state, evidence)) and entry.place is not None:
             draft.places.lapse(entry.place.place)
-            self._free(chain(self.parents, entry.frame))
+            self._free(frees(entry, self.parents))
         if entry.state in schema.QUEUED:
             frame = frame_in_ledger(draft.state, entry.frame)
             draft.places.leave_queue(frame, str(state), holder=entry.application)
@@ -151,9 +152,8 @@ class Promotion:
         until, lines, had = self.times.enrol_by(now), [PlaceLine(frame=frame)], entry.place
         for used in needs(entry, self.parents):
             self.free[used] -= 1
-        if had is not None and had.live and had.frame is not None:
-            above = chain(self.parents, entry.frame)
-            self._free(each for each in chain(self.parents, had.frame) if each not in above)
+        above = chain(self.parents, entry.frame)
+        self._free(each for each in frees(entry, self.parents) if each not in above)
         over = had is not None and had.ends_at is not None and had.ends_at <= now
         taken = had is not None and had.state == "taken"
         if had is not None and had.live and not over:

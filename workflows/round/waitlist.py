@@ -127,9 +127,16 @@ def lapses(ending: Ending) -> bool:
 
 def needs(entry: Entry, parents: dict[str, str | None]) -> tuple[str, ...]:
     """Frames in which a place has to be free for an entry: not those in which the person has one."""
-    own = entry.place.frame if entry.place is not None and entry.place.live else None
-    held = chain(parents, own) if own is not None else ()
+    held = frees(entry, parents)
     return tuple(frame for frame in chain(parents, entry.frame) if frame not in held)
+
+
+def frees(entry: Entry, parents: dict[str, str | None]) -> tuple[str, ...]:
+    """Frames in which a place is free once the person has theirs no more; none, if it is extra."""
+    place = entry.place
+    if place is None or not place.live or place.frame is None or place.extra:
+        return ()
+    return tuple(chain(parents, place.frame))
 
 
 def plan(
@@ -159,7 +166,7 @@ def plan(
         if ending is not None:
             ends[entry.entry] = ending
             if lapses(ending):
-                for frame in chain(parents, entry.frame):
+                for frame in frees(entry, parents):
                     left[frame] += 1
         elif entry.state in schema.QUEUED:
             waiting.append(entry)

@@ -42,7 +42,7 @@ SELECT jsonb_build_object(
               WHERE q.frame = $3 AND q.state = 'waiting'),
     'passed', (SELECT coalesce(jsonb_object_agg(q.case_id, q.passed_over ->> 'reason'), '{}') FROM iehe.place_queue q
                WHERE q.frame = $3 AND q.state = 'waiting' AND q.passed_over IS NOT NULL),
-    'free', (SELECT coalesce(jsonb_object_agg(f.frame, floor(f.limit_ - f.held - f.offered - f.taken)::bigint), '{}')
+    'free', (SELECT coalesce(jsonb_object_agg(f.frame, floor(iehe.left_of(f))::bigint), '{}')
              FROM iehe.frames f
              WHERE f.frame IN ($3, 'dormitory/' || $2) OR starts_with(f.frame, $3 || '/')),
     'parents', (SELECT coalesce(jsonb_object_agg(f.frame, f.parent), '{}') FROM iehe.frames f

@@ -86,9 +86,10 @@ SELECT f.frame FROM iehe.frames f
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(l.amount) FILTER (WHERE l.state = 'held'), 0) AS held,
            coalesce(sum(l.amount) FILTER (WHERE l.state = 'offered'), 0) AS offered,
-           coalesce(sum(l.amount) FILTER (WHERE l.state = 'taken'), 0) AS taken
+           coalesce(sum(l.amount) FILTER (WHERE l.state = 'taken'), 0) AS taken,
+           coalesce(sum(l.amount) FILTER (WHERE l.beyond), 0) AS extra
     FROM iehe.place_lines l WHERE l.live AND l.frame IN (SELECT iehe.frames_down(ARRAY[f.frame]))) AS told
-WHERE (f.held, f.offered, f.taken) IS DISTINCT FROM (told.held, told.offered, told.taken)
+WHERE (f.held, f.offered, f.taken, f.extra) IS DISTINCT FROM (told.held, told.offered, told.taken, told.extra)
 ORDER BY f.frame
 
 -- name: left_by_closed

@@ -60,7 +60,7 @@ SELECT number, about AS part, code FROM iehe.round_missing WHERE case_id = $1 OR
 
 -- name: ledger
 SELECT substr(f.frame, length($1) + 2) AS frame, trim_scale(f.places)::bigint AS places, trim_scale(f.limit_)::bigint AS limit,
-       f.held::bigint AS held, f.offered::bigint AS offered, f.taken::bigint AS taken
+       f.held::bigint AS held, f.offered::bigint AS offered, f.taken::bigint AS taken, f.extra::bigint AS extra
 FROM iehe.frames f WHERE starts_with(f.frame, $1 || '/')
 
 -- name: release

@@ -13,14 +13,15 @@ FROM iehe.round_rounds r WHERE r.case_id = $1
 
 -- name: free
 -- By frame, without regard to those above it.
-SELECT substr(f.frame, length($1) + 2) AS frame, (f.limit_ - f.held - f.offered - f.taken)::int AS free
+SELECT substr(f.frame, length($1) + 2) AS frame, iehe.left_of(f)::int AS free
 FROM iehe.frames f WHERE starts_with(f.frame, $1 || '/')
 
 -- name: entries
 SELECT w.entry, w.frame, w.programme, w.number, w.application, w.choice, w.waits_at, w.state, w.called_at, w.reply_by,
        c.tries, c.last_try_at, c.message_left, a.gone, e.batch AS elsewhere,
        CASE WHEN p.place IS NOT NULL THEN jsonb_build_object(
-           'place', p.place, 'state', p.state, 'frame', h.frame, 'choice', h.choice, 'ends_at', p.ends_at) END AS place
+           'place', p.place, 'state', p.state, 'frame', h.frame, 'choice', h.choice, 'ends_at', p.ends_at,
+           'extra', coalesce(h.beyond, false)) END AS place
 FROM iehe.round_waitlist w
 JOIN iehe.round_applications a ON a.case_id = w.case_id AND a.application = w.application
 LEFT JOIN LATERAL (
@@ -28,7 +29,7 @@ LEFT JOIN LATERAL (
     WHERE v.case_id = w.case_id AND v.kind = $2 AND v.number = w.number AND v.state = 'present') AS e ON true
 LEFT JOIN iehe.places p ON p.place = w.case_id || '#' || w.number
 LEFT JOIN LATERAL (
-    SELECT substr(l.frame, length($1) + 2) AS frame, (
+    SELECT substr(l.frame, length($1) + 2) AS frame, l.beyond, (
         SELECT min((n.result ->> 'choice')::int) FROM iehe.result_lines n
         WHERE n.case_id = w.case_id AND n.subject = w.application
           AND n.result ->> 'frame' = substr(l.frame, length($1) + 2)) AS choice
