@@ -88,9 +88,14 @@ async def settle(pool: asyncpg.Pool, actor: Actor, fact_id: str, process: str) -
     return int(revision)
 
 
-async def of_case(connection: Any, case_id: str) -> dict[str, list[dict[str, Any]]]:
-    """What a case told other processes, and what it was told by them."""
-    return {
-        "facts_told": [dict(row) for row in await connection.fetch(SQL["told_by_case"], case_id)],
-        "facts_taken": [dict(row) for row in await connection.fetch(SQL["taken_by_case"], case_id)],
-    }
+ON_A_PAGE: Final = 200
+"""Facts that the page of a case has: a round tells ten thousand."""
+
+
+async def of_case(connection: Any, case_id: str) -> dict[str, Any]:
+    """What a case told other processes and was told by them: the newest of each, and how many in all."""
+    found: dict[str, Any] = {}
+    for name, query in (("facts_told", "told_by_case"), ("facts_taken", "taken_by_case")):
+        rows = [dict(row) for row in await connection.fetch(SQL[query], case_id, ON_A_PAGE)]
+        found |= {f"{name}_in_all": max((row.pop("of_all") for row in rows), default=0), name: rows}
+    return found

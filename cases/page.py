@@ -73,6 +73,7 @@ async def read_page(
     # who else works on it, and until when, is none of their business
     page.pop("notes", None)
     page["facts"] = page["facts_told"] = page["facts_taken"] = page["corrections"] = []
+    page["facts_told_in_all"] = page["facts_taken_in_all"] = 0
     page["correctable"], page["take_back"] = {}, None
     page["tasks"] = [each for each in page["tasks"] if each["assignee"] == actor.id]
     page["deadlines"] = [each for each in page["deadlines"] if each["deadline"].partition(":")[2] == actor.id]

@@ -62,8 +62,13 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
         if _is_section(value):
             _own_section(title, value, ja=ja)
     _section("what happened when", FACTS, page.get("facts", ()))
-    _section("told other processes", TOLD, page.get("facts_told", ()))
-    _section("told by other processes", TAKEN, page.get("facts_taken", ()))
+    for title, columns, name in (
+        ("told other processes", TOLD, "facts_told"),
+        ("told by other processes", TAKEN, "facts_taken"),
+    ):
+        shown, in_all = page.get(name, ()), page.get(f"{name}_in_all", 0)
+        of_all = f" ({len(shown)}/{in_all})" if in_all > len(shown) else ""
+        _section(title, columns, shown, of_all)
     _section("put right", CORRECTIONS, page.get("corrections", ()))
     _section("open tasks", TASKS, page["tasks"])
     _section("deadlines", DEADLINES, page["deadlines"])
@@ -110,9 +115,9 @@ def _by(kind: str | None, *, ja: bool) -> str:
     return words.get(kind or "", ("-", "-"))[ja]
 
 
-def _section(title: str, columns: Columns, rows: Sequence[Mapping[str, Any]]) -> None:
+def _section(title: str, columns: Columns, rows: Sequence[Mapping[str, Any]], of_all: str = "") -> None:
     if rows:
-        _print_section(word(title), table_of(columns, rows))
+        _print_section(f"{word(title)}{of_all}", table_of(columns, rows))
 
 
 def _print_section(title: str, lines: str) -> None:

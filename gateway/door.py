@@ -9,10 +9,12 @@ from typing import Any, Final
 import asyncpg
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from cases.finding import case_seen
 from cases.sight import note_reads, roles_that_see_whole
 from gateway.context import Gateway
+from gateway.listing import PRIVATE
 from gateway.operation import Operation
 from gateway.responses import Answer
 from gateway.staff import require_role
@@ -83,6 +85,20 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class GivenFile:
+    """A file that a door answers with: its name, what it is, its bytes."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+    def response(self) -> Response:
+        """As a file that no browser shows as a page."""
+        headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{self.name}"'}
+        return Response(self.body, media_type=self.media_type, headers=headers)
+
+
+@dataclass(frozen=True)
 class Door:
     """A door.
 
@@ -99,7 +115,7 @@ class Door:
     """
 
     operation: Operation
-    work: Callable[[Asked], Awaitable[Answer]]
+    work: Callable[[Asked], Awaitable[Answer | GivenFile]]
     act: str | None = None
     whole: Field | None = None
     source: SourceOf | None = None

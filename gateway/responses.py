@@ -173,9 +173,11 @@ class CaseTold(CaseShown):
     deadlines: tuple[DeadlineTold, ...]
     facts: tuple[FactTold, ...]
     facts_told: tuple[FactOfCase, ...] = ()
-    """To other processes."""
+    """To other processes, the newest."""
+    facts_told_in_all: int = 0
     facts_taken: tuple[FactOfCase, ...] = ()
-    """From other processes."""
+    """From other processes, the newest."""
+    facts_taken_in_all: int = 0
     correctable: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """What can be put right: the fields of each record, for the decision `correct-data`."""
     corrections: tuple[CorrectionTold, ...] = ()

@@ -12,7 +12,7 @@ from cases.administration import roles_for
 from cases.registry import PROCESSES, own_modules
 from cases.sight import roles_that_see_whole
 from gateway.context import gateway_of
-from gateway.door import Asked, Door, ReaderQuery, SourceOf
+from gateway.door import Asked, Door, GivenFile, ReaderQuery, SourceOf
 from gateway.event_modes import Message, Mode, digest_id
 from gateway.events import door_of
 from gateway.listing import PRIVATE
@@ -71,7 +71,7 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
             return _told(await door.work(asked))
         if door.reads is not None and "source" in request.query_params:
             asked = await _asked_by_reader(request, process, door.reads)
-            return JSONResponse((await door.work(asked)).model_dump(mode="json"), headers=_NOT_KEPT)
+            return _told(await door.work(asked), _NOT_KEPT)
         gateway, actor = gateway_of(request), await staff_of(request)
         if door.act is not None:
             require_role(actor, roles_for(door.act, process))
@@ -94,8 +94,10 @@ def _answer(process: str, door: Door) -> Callable[[Request], Awaitable[Response]
     return answer
 
 
-def _told(answer: Answer) -> Response:
-    return JSONResponse(answer.model_dump(mode="json"), headers=PRIVATE)
+def _told(answer: Answer | GivenFile, headers: Mapping[str, str] = PRIVATE) -> Response:
+    if isinstance(answer, GivenFile):
+        return answer.response()
+    return JSONResponse(answer.model_dump(mode="json"), headers=headers)
 
 
 def reading_id(path: str, source: str) -> str:

@@ -13,16 +13,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cases.administration import note
 from cases.people import person_seen
 from cases.refusal_words import PAGE
 from cases.registry import PROCESSES
-from gateway.door import Asked, Door
+from gateway.door import Asked, Door, GivenFile
 from gateway.file_doors import FaultyFile
 from gateway.operation import Operation
 from gateway.problems import Problem
+from gateway.responses import Answer
 from gateway.rooms import FILE_LIMIT
 from office.board_files import by_code, of_file
 from office.context import office_of
+from office.exports import MOST, file_answer
 from office.forms import Form, Input
 from office.once import once
 from office.options import staff_for
@@ -30,13 +33,20 @@ from office.pages import Reader, page, reader_of
 from office.posted import file_in, form_of, key_in, new_key, step_in
 from office.rights import boards_of
 from office.room_pages import pages_of
-from office.tables import Section, faults_of, sections_of_answer
+from office.table_writers import CsvWriter
+from office.tables import ON_A_PAGE, Section, faults_of, sections_of_answer
 from schemas.kernel.refusals import Refusal
+from spreadsheets.spool import NamelessFile
 from workflows.kernel.choices import Choice
 from workflows.kernel.process import Process
 
 FAULTS_SHOWN: Final = 200
 _PARAMETER: Final = re.compile(r"{(\w+)}")
+
+
+AS: Final = "as"
+"""Of an address: what a board is to be answered as."""
+CSV: Final = "csv"
 
 
 @dataclass(frozen=True)
@@ -108,10 +118,11 @@ async def index(request: Request) -> Response:
     own = pages_of(reader.actor, process.room)
     if not boards and not own:
         raise HTTPException(404)
-    shown = [each for each in boards if each.reads and not each.parameters]
-    acts = [each for each in boards if not each.reads and not each.door.operation.file]
-    files = [each for each in boards if each.door.operation.file]
-    asked = [each for each in boards if each.reads and each.parameters]
+    files = [each for each in boards if each.door.operation.file or each.door.operation.gives_file]
+    others = [each for each in boards if each not in files]
+    shown = [each for each in others if each.reads and not each.parameters]
+    acts = [each for each in others if not each.reads]
+    asked = [each for each in others if each.reads and each.parameters]
     return page(
         request,
         reader,
@@ -145,15 +156,48 @@ async def show(request: Request) -> Response:
         )
     except (Refusal, Problem) as error:
         return await _refused(request, board, given, error, key="")
+    if isinstance(answer, GivenFile):
+        return answer.response()
+    inputs = [*board.path_inputs(path, {}), *query.inputs(given if request.query_params else None)]
+    return await _shown(request, board, answer, inputs, as_csv=given.get(AS) == CSV)
+
+
+async def _shown(
+    request: Request, board: Board, answer: Answer, inputs: list[Input], *, as_csv: bool
+) -> Response:
+    """What a board answers: as a page, or its longest table whole as a file."""
+    reader = board.reader
+    most = MOST if as_csv else ON_A_PAGE
+    sections = sections_of_answer(reader.tongue, board.process.room, answer.model_dump(), most)
+    longest = max(range(len(sections)), key=lambda at: len(sections[at].rows), default=None)
+    if as_csv and longest is not None:
+        return await _handed_out(request, board, sections[longest])
     return page(
         request,
         reader,
         "board.html",
         board=board,
-        inputs=[*board.path_inputs(path, {}), *query.inputs(given if request.query_params else None)],
-        sections=_linked(board, sections_of_answer(reader.tongue, board.process.room, answer.model_dump())),
+        inputs=inputs,
+        sections=_linked(board, sections),
+        longest=longest,
+        whole=f"{board.href}?{urlencode([*request.query_params.multi_items(), (AS, CSV)])}",
         print_title=board.title,
     )
+
+
+async def _handed_out(request: Request, board: Board, section: Section) -> Response:
+    """A table as a file, on record before it leaves."""
+    kept = NamelessFile()
+    writer = CsvWriter(kept)
+    writer.row([words for _, words in section.columns])
+    for row in section.rows:
+        writer.row([row[name] for name, _ in section.columns])
+    writer.close()
+    count = len(section.rows)
+    await note(
+        office_of(request).gateway.pool, board.reader.actor.id, "export", f"{board.name}.csv", rows=count
+    )
+    return file_answer(kept, f"{board.name}.csv", writer.media_type)
 
 
 async def act(request: Request) -> Response:
@@ -196,6 +240,13 @@ async def act(request: Request) -> Response:
     return await _done(request, board, given, asked, key)
 
 
+async def _worked(board: Board, asked: Asked) -> Answer:
+    """What an act has come to."""
+    answer = await board.door.work(asked)
+    assert not isinstance(answer, GivenFile)  # noqa: S101 - only what is read is a file
+    return answer
+
+
 def _can_check(operation: Operation) -> bool:
     return operation.query is not None and "check" in operation.query.model_fields
 
@@ -206,7 +257,7 @@ async def _checked(request: Request, board: Board, given: FormData, asked: Asked
     if not _can_check(board.door.operation):
         raise HTTPException(404)
     try:
-        answer = await board.door.work(asked)
+        answer = await _worked(board, asked)
     except (Refusal, Problem) as error:
         return await _refused(request, board, given, error, key=new_key())
     told = t("Checked only: nothing was taken. To take it, choose the file again.")
@@ -225,7 +276,7 @@ async def _done(request: Request, board: Board, given: FormData, asked: Asked, k
     )
     try:
         async with once(pool, board.reader.actor.id, key, board.name, sent.encode()) as wanted:
-            answer = await board.door.work(asked) if wanted else None
+            answer = await _worked(board, asked) if wanted else None
     except (Refusal, Problem) as error:
         return await _refused(request, board, given, error, key=new_key())
     if answer is not None and board.door.operation.file:

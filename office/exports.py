@@ -52,8 +52,7 @@ async def hand_out(request: Request) -> Response:
     pool = office_of(request).gateway.pool
     await note(pool, reader.actor.id, "export", f"{name}.{ending}", rows=count, names=names, filter=given)
     at = datetime.now(UTC).astimezone(TOKYO)
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{at:%Y%m%d-%H%M}.{ending}"'}
-    return StreamingResponse(_parts(kept), media_type=writer.media_type, headers=headers)
+    return file_answer(kept, f"{name}-{at:%Y%m%d-%H%M}.{ending}", writer.media_type)
 
 
 def _query(source: Source, given: dict[str, str]) -> Any:
@@ -81,6 +80,12 @@ async def _write(
         count += len(rows)
     await asyncio.to_thread(writer.close)
     return count
+
+
+def file_answer(kept: NamelessFile, name: str, media_type: str) -> Response:
+    """A file that is handed out, part by part."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_parts(kept), media_type=media_type, headers=headers)
 
 
 def _parts(kept: NamelessFile) -> Iterator[bytes]:

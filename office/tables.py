@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cases.words import process_words
 from office.words import Tongue
 from spreadsheets.faults import Fault
+
+ON_A_PAGE: Final = 2_000
+"""Rows of a table that a page has: more than any list that is read on one."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Section:
     raw: tuple[Mapping[str, Any], ...] = ()
     links: tuple[tuple[tuple[str, str], ...], ...] = ()
     """For each row the ways on from it: address and words."""
+    left_out: int = 0
+    """Rows that a page has not: a file has them."""
 
 
 def sections_of(tongue: Tongue, room: str, own: Mapping[str, Any]) -> list[Section]:
@@ -54,13 +59,15 @@ def sections_of(tongue: Tongue, room: str, own: Mapping[str, Any]) -> list[Secti
     return [*head, *sections]
 
 
-def sections_of_answer(tongue: Tongue, room: str, told: Mapping[str, Any]) -> list[Section]:
-    """What a door answers: its lines, and a table for each list of rows."""
+def sections_of_answer(
+    tongue: Tongue, room: str, told: Mapping[str, Any], most: int = ON_A_PAGE
+) -> list[Section]:
+    """What a door answers: its lines, and a table for each list of rows, of each so many at most."""
     lines, sections = [], []
     for name, value in told.items():
         title = tongue.word(room, name)
         if is_table(value):
-            sections.append(table(tongue, room, title, value))
+            sections.append(table(tongue, room, title, value, most))
         elif isinstance(value, dict) and value and all(isinstance(each, dict) for each in value.values()):
             sections += [
                 Section(
@@ -84,14 +91,18 @@ def is_table(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
 
 
-def table(tongue: Tongue, room: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Section:
-    """Rows as a table; what none of them has is no column."""
+def table(
+    tongue: Tongue, room: str, title: str, rows: Sequence[Mapping[str, Any]], most: int = ON_A_PAGE
+) -> Section:
+    """Rows as a table, so many at most; what none of them all has is no column."""
+    shown = rows[:most]
     names = [name for name in rows[0] if any(row.get(name) not in (None, (), []) for row in rows)]
     return Section(
         title,
         columns=tuple((name, tongue.word(room, name)) for name in names),
-        rows=tuple({name: tongue.cell(room, name, row.get(name)) for name in names} for row in rows),
-        raw=tuple(rows),
+        rows=tuple({name: tongue.cell(room, name, row.get(name)) for name in names} for row in shown),
+        raw=tuple(shown),
+        left_out=len(rows) - len(shown),
     )
 
 

@@ -5,10 +5,13 @@ from typing import Final
 
 from cases.round import outputs
 from cases.round.rounds import READ, RESULTS
-from gateway.door import Asked, Door
+from gateway.door import Asked, Door, GivenFile
 from gateway.operation import Operation
 from gateway.responses import Answer
 from gateway.round.asking import round_asked
+
+CHARSETS: Final = {"utf-8": "utf-8", "cp932": "windows-31j"}
+"""Encodings of files as they are called in HTTP."""
 
 
 class OutputTold(Answer):
@@ -79,6 +82,13 @@ async def _output(asked: Asked) -> OutputTold:
     return OutputTold.model_validate(made.told(row["case_id"]))
 
 
+async def _put_out(asked: Asked) -> GivenFile:
+    row, output = await round_asked(asked), asked.path["output"]
+    made = await outputs.make(asked.pool, asked.actor.id, row, output)
+    name = f"{row['case_id'].partition('/')[2]}-{output}.csv"
+    return GivenFile(name, f"text/csv; charset={CHARSETS[made.form.encoding]}", made.body)
+
+
 async def _compare(asked: Asked) -> OutputCompared:
     assert asked.file is not None  # noqa: S101 - its operation has one
     row, output = await round_asked(asked), asked.path["output"]
@@ -99,6 +109,19 @@ async def _summary(asked: Asked) -> SummaryTold:
 
 
 ENDING_DOORS: Final = (
+    # before the shorter path, which would take the last part for the output
+    Door(
+        Operation(
+            "GET",
+            "/round/output/{case_id}/{output}/file",
+            "put-out-round-output",
+            "Put out a file of a round as its receiver reads it: board, portal, letters, hand-over.",
+            gives_file=True,
+            responses={HTTPStatus.OK: None},
+        ),
+        _put_out,
+        act=RESULTS,
+    ),
     Door(
         Operation(
             "GET",

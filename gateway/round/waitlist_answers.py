@@ -50,6 +50,8 @@ class ProofLine(Answer):
     ended_at: datetime | None
     offered_until: datetime | None
     evidence: dict[str, JsonValue]
+    list: str | None = None
+    """The correction list that has given a place to whoever was skipped for it."""
     since: datetime
     contacts: tuple[ContactTold, ...]
     changes: tuple[dict[str, JsonValue], ...]

@@ -66,7 +66,9 @@ async def test_l10_what_is_older_than_forty_days_is_not_compared(places: Places)
     assert await night(places) == {}
 
 
-async def test_a_fact_is_shown_to_who_sees_either_end(places: Places) -> None:
+async def test_a_fact_is_shown_to_who_sees_either_end(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The producer's office sees who has it, the receiver's what its cases made of it; others see nothing."""
     note, reader = await places.open("note"), await places.open("reader")
     async with places.relay():
@@ -97,6 +99,12 @@ async def test_a_fact_is_shown_to_who_sees_either_end(places: Places) -> None:
             await links.show_link(pool, Actor(id="x", roles=()), day["fact_id"])
         page = await links.of_case(pool, note)
         assert [row["type"].rpartition(".")[2] for row in page["facts_told"]] == ["day", "news"]
+        assert (page["facts_told_in_all"], page["facts_taken_in_all"]) == (2, 0)
+        # a round tells ten thousand: its page has the newest, and how many there are
+        monkeypatch.setattr(links, "ON_A_PAGE", 1)
+        page = await links.of_case(pool, note)
+        assert [row["type"].rpartition(".")[2] for row in page["facts_told"]] == ["news"]
+        assert page["facts_told_in_all"] == 2
         page = await links.of_case(pool, reader)
         assert [row["how"] for row in page["facts_taken"]] == ["told"]
     finally:

@@ -174,12 +174,18 @@ FROM iehe.fact_reaches r LEFT JOIN LATERAL (
 WHERE r.fact_id = $1 AND r.process = ANY ($2) ORDER BY r.revision, r.process, r.case_id
 
 -- name: told_by_case
-SELECT f.fact_id, f.revision, f.type, f.withdrawn, f.told_at AS at FROM iehe.facts f WHERE f.case_id = $1
-ORDER BY f.told_at, f.revision
+-- The newest, in their order; of how many.
+SELECT * FROM (
+    SELECT f.fact_id, f.revision, f.type, f.withdrawn, f.told_at AS at, count(*) OVER () AS of_all
+    FROM iehe.facts f WHERE f.case_id = $1 ORDER BY f.told_at DESC, f.revision DESC LIMIT $2) AS newest
+ORDER BY at, revision
 
 -- name: taken_by_case
-SELECT r.fact_id, r.revision, d.type, d.withdrawn, r.how, r.at FROM iehe.fact_reaches r
-JOIN iehe.fact_deliveries d USING (fact_id, revision, process) WHERE r.case_id = $1 ORDER BY r.at, r.revision
+SELECT * FROM (
+    SELECT r.fact_id, r.revision, d.type, d.withdrawn, r.how, r.at, count(*) OVER () AS of_all FROM iehe.fact_reaches r
+    JOIN iehe.fact_deliveries d USING (fact_id, revision, process) WHERE r.case_id = $1
+    ORDER BY r.at DESC, r.revision DESC LIMIT $2) AS newest
+ORDER BY at, revision
 
 -- name: settle
 WITH settled AS (
