@@ -12,13 +12,14 @@ import pytest
 from gateway.door import Door
 from gateway.round.doors import DOORS
 from office import boards as office_boards
+from schemas.round import commands
 from tests.cli.program import Program, elsewhere
 from tests.conftest import Database
 from tests.gateway.office import Desk, open_desk
 from tests.office_pages.desks import Desk as Pages
 from tests.office_pages.desks import desk_of, text_of
 from tests.round import calling
-from tests.round.bureau import CASE, Bureau
+from tests.round.bureau import ANN, CASE, CHECKER, Bureau
 from tests.round.test_disclosure import asks
 from tests.round.test_doors import STAFF
 from tests.round.test_ending import ended, june
@@ -150,3 +151,19 @@ async def test_a_long_table_is_shown_in_part_and_is_a_file_whole(
     assert f'href="{board.replace("&", "&amp;")}&amp;as=csv"' in shown.text.replace("%2F", "/")
     note = "SELECT details ->> 'rows' FROM iehe.administration_log WHERE act = 'export'"
     assert await bureau.owner.fetchval(note) == "6"
+
+
+async def test_r14_a_correction_is_proposed_over_http_and_carried_out_by_two(
+    desk: Desk, bureau: Bureau
+) -> None:
+    """Sent twice it is one; the decision names it, and another person confirms it."""
+    await bureau.judging({"A0001": (90, 80), "A0002": (80, 80)})
+    wanted = {"number": "A0002", "part": "math", "value": "99", "reason": "読取りの誤り"}
+    answer = await desk.post(f"/round/corrections/{CASE}", wanted)
+    assert answer.status_code == 200, answer.text
+    proposal = answer.json()["proposal"]
+    assert (await desk.post(f"/round/corrections/{CASE}", wanted)).json()["proposal"] == proposal
+    await bureau.decide(commands.CorrectScore, ANN, proposal=proposal)
+    await bureau.decide(commands.ConfirmScore, CHECKER, proposal=proposal)
+    await bureau.rank()
+    assert (await bureau.listed())[0][0] == "A0002"
