@@ -24,7 +24,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
     one = f"{sys.executable} -m pytest --quiet -p xdist -n 1 --max-worker-restart=0 $(TESTS)"
     (tmp_path / "Makefile").write_text(f"install check:\n\t@true\ntest:\n\t@{one}\n", encoding="utf-8")
-    (tmp_path / "pytest.ini").touch()
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = its_*.py\n", encoding="utf-8")
     for name in ("chromium", "fc-list"):  # nothing is to be installed
         (tmp_path / name).write_text("#!/bin/sh\necho Noto Sans CJK\n", encoding="utf-8")
         (tmp_path / name).chmod(0o700)
@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, *tests: str) -> tuple[int, list[str]]:
     """The exit code, and what was printed."""
-    (project / "test_it.py").write_text(CRASHES + "\n".join(tests), encoding="utf-8")
+    (project / "its_tests.py").write_text(CRASHES + "\n".join(tests), encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     ended = subprocess.run(  # noqa: S603 - our own script
         ["/bin/bash", project / ".ci" / "run"],
