@@ -1,6 +1,6 @@
 """What has passed is written down, and left out by a run that goes on where a crash has ended the one before.
 
-A plugin for `.ci/run`: `pytest -p tests.passed --passed-in=FILE`, the file has a test's id a line. With `=`: a
+A plugin for `.ci/run`: `pytest -p tests.passed --passed-in=FILE`; the file has a test id a line. With `=`: a
 path that stands by itself is taken for one of tests, and the project's folder for another.
 """
 
