@@ -131,6 +131,7 @@ async def servers(options: Mapping[str, str] | None = None) -> AsyncIterator[Ser
             folder=home.temporal,
             log=home.logs / "temporal.log",
             namespaces=[each.namespace("default") for each in _others()],
+            dynamic_config={"frontend.WorkflowTimeSkippingEnabled": "true"},
         )
         await temporal.start()
         stack.push_async_callback(temporal.stop)
