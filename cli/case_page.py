@@ -62,13 +62,8 @@ def print_page(page: dict[str, Any], own: dict[str, Any], language: str) -> None
         if _is_section(value):
             _own_section(title, value, ja=ja)
     _section("what happened when", FACTS, page.get("facts", ()))
-    for title, columns, name in (
-        ("told other processes", TOLD, "facts_told"),
-        ("told by other processes", TAKEN, "facts_taken"),
-    ):
-        shown, in_all = page.get(name, ()), page.get(f"{name}_in_all", 0)
-        of_all = f" ({len(shown)}/{in_all})" if in_all > len(shown) else ""
-        _section(title, columns, shown, of_all)
+    _section("told other processes", TOLD, page.get("facts_told", ()), page.get("facts_told_in_all", 0))
+    _section("told by other processes", TAKEN, page.get("facts_taken", ()), page.get("facts_taken_in_all", 0))
     _section("put right", CORRECTIONS, page.get("corrections", ()))
     _section("open tasks", TASKS, page["tasks"])
     _section("deadlines", DEADLINES, page["deadlines"])
@@ -115,8 +110,9 @@ def _by(kind: str | None, *, ja: bool) -> str:
     return words.get(kind or "", ("-", "-"))[ja]
 
 
-def _section(title: str, columns: Columns, rows: Sequence[Mapping[str, Any]], of_all: str = "") -> None:
+def _section(title: str, columns: Columns, rows: Sequence[Mapping[str, Any]], in_all: int = 0) -> None:
     if rows:
+        of_all = f" ({len(rows)}/{in_all})" if in_all > len(rows) else ""
         _print_section(f"{word(title)}{of_all}", table_of(columns, rows))
 
 

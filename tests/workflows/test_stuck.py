@@ -34,6 +34,7 @@ async def goes_on(case: Case) -> None:
 
 
 class TestCancelled:
+    @pytest.mark.timeout(240)
     async def test_while_the_database_is_away(self, institute: Institute, postgres, database) -> None:
         """Somebody presses Cancel while a step waits for the database: nothing is lost."""
         case = await institute.apply()
