@@ -378,8 +378,8 @@ async def _unreachable(postgres, database):
 
 
 async def _until(question) -> None:
-    # a step that cannot be taken is tried within the workflow task for ten seconds before it is an activity; on
-    # a machine that is busy with other things the task may be too late itself, and begins again
+    # a step that cannot be taken is tried within the workflow task for ten seconds before it is an activity;
+    # on a machine that is busy with other things the task may be too late itself, and begins again
     async with asyncio.timeout(180):
         while not await question():
             await asyncio.sleep(0.02)
