@@ -15,6 +15,10 @@ from activities.kernel.database import FAULTS, is_transient
 from embedded.postgres import PostgresServer
 
 
+DEAD = {"", "Z", "X"}
+"""States of a process of which nothing is left but its number, if that."""
+
+
 class MortalServer(PostgresServer):
     """With the settings of a server that is meant to last: nothing of fsync and its kin is turned off."""
 
@@ -24,11 +28,15 @@ class MortalServer(PostgresServer):
         """Kill -9, the postmaster and each process that it has made; nobody of them has time for a word."""
         child = self.child
         assert child is not None
-        os.kill(child.pid, signal.SIGSTOP)  # it makes no other one meanwhile
-        for pid in (*_children(child.pid), child.pid):
+        os.kill(child.pid, signal.SIGSTOP)
+        await _until(lambda: _state(child.pid) == "T")  # from now on it makes no other one
+        all_of_them = [*_children(child.pid), child.pid]
+        for pid in all_of_them:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         assert await child.wait() == -signal.SIGKILL
+        # who still dies holds the shared memory, and the next server would not start
+        await _until(lambda: {_state(pid) for pid in all_of_them} <= DEAD)
         self.kills += 1
 
     async def dies_and_comes_back(self) -> float:
@@ -39,15 +47,27 @@ class MortalServer(PostgresServer):
         return time.monotonic() - began
 
 
+async def _until(held: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not held():
+            await asyncio.sleep(0.001)
+
+
+def _stat(pid: int) -> list[str]:
+    """What follows the name, which may hold anything: the state, whose child it is, …; of nobody nothing."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it ended while we looked
+        return []
+
+
+def _state(pid: int) -> str:
+    return (_stat(pid) or [""])[0]
+
+
 def _children(parent: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):  # it ended while we looked
-                # behind the name, which may hold anything: the state, and whose child it is
-                if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
-                    found.append(int(entry.name))
-    return found
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if _stat(pid)[1:2] == [str(parent)]]
 
 
 class Steady:
