@@ -14,7 +14,6 @@ import asyncpg
 from activities.kernel.database import FAULTS, is_transient
 from embedded.postgres import PostgresServer
 
-
 DEAD = {"", "Z", "X"}
 """States of a process of which nothing is left but its number, if that."""
 
