@@ -34,7 +34,7 @@ from workers.policies import load_defaults
 from workers.preparation import store_homes
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.settings import Settings
-from workers.temporal import DATA_CONVERTER, register_search_attributes
+from workers.temporal import encrypted, register_search_attributes
 from workers.worker import running_worker
 
 _FORGETFUL: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -101,7 +101,8 @@ async def demo_servers(settings: Settings, room: str, *beside: str) -> AsyncIter
         )
         await temporal.start()
         stack.push_async_callback(temporal.stop)
-        client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
+        # as commands write, of which one may start a case before the relay does
+        client = await Client.connect(temporal.address, data_converter=encrypted(ring, "default"))
         await register_search_attributes(client)
         async with one_connection(postgres.url("owner"), application="iehe-demo") as connection:
             await migrate(connection)
