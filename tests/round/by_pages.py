@@ -1,5 +1,6 @@
 """The people of the demonstrated round at the pages: each decision is a question, a check, and done."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+import httpx2
 
 from embedded.home import Home
 from schemas.kernel.case import Actor, Command, Receipt
@@ -17,6 +20,7 @@ from workers.demo.scenario import WentWrongError
 from workers.demo.servers import Servers
 from workers.round.office import RoundOffice
 
+TRIES = 10
 WORDS = "見本: 理由"
 STANDS = "SELECT version, stage FROM iehe.cases WHERE case_id = $1"
 OF_TEXT = "_id"
@@ -36,23 +40,32 @@ class ByPages(RoundOffice):
         Raises:
             WentWrongError: a page says something else than what was asked for.
         """
+        for tried in range(TRIES):
+            done = await self._asked(command, by, values)
+            if done.status_code == 303:
+                break
+            # the case has changed since the form was asked for: a person looks, and sends it again
+            if done.status_code != 409 or tried == TRIES - 1:
+                raise WentWrongError(f"{command.step}: {done.status_code}: {text_of(done)[:600]}")
+            await asyncio.sleep(0.5)
+        self.decisions += 1
+        row = await self.servers.pool.fetchrow(STANDS, self.case_id)
+        return Receipt(case_id=self.case_id, step=command.step, **row)
+
+    async def _asked(self, command: type[Command], by: Actor, values: dict[str, Any]) -> httpx2.Response:
+        """A question, a check, and what comes of it; or the page that has kept it from coming so far."""
         browser, typed = await self._at(by), {}
         path = f"/cases/{self.case_id}/do/{command.step}"
         question = await browser.get(path)
+        if question.status_code != 200:
+            return question
         for name, value in values.items():
             typed |= _typed(name, value)
             short = str(value).replace("-", "")
             if name == "proposal" and f'value="{short}"' in question.text:
                 typed[name] = short  # as its task names it, from which it is chosen
         check = await send(browser, path, question, **typed, step="check")
-        if check.status_code != 200:
-            raise WentWrongError(f"{command.step}: {check.status_code}: {text_of(check)[:600]}")
-        done = await send(browser, path, check, step="do")
-        if done.status_code != 303:
-            raise WentWrongError(f"{command.step}: {done.status_code}: {text_of(done)[:600]}")
-        self.decisions += 1
-        row = await self.servers.pool.fetchrow(STANDS, self.case_id)
-        return Receipt(case_id=self.case_id, step=command.step, **row)
+        return await send(browser, path, check, step="do") if check.status_code == 200 else check
 
     async def _at(self, by: Actor) -> Browser:
         assert self.desk is not None
