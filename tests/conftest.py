@@ -10,6 +10,7 @@ import shutil
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from cases.homes import homes
 from embedded.credentials import Role
 from embedded.faults import ChildDied
 from embedded.home import Home, postgres_account
+from embedded.mail import MailCatcher
 from embedded.ports import free_port
 from embedded.postgres import PostgresServer
 from embedded.temporal import TemporalPorts, TemporalServer
@@ -223,6 +225,23 @@ async def client(temporal: TemporalServer, ring: KeyRing) -> Client:
             await Client.connect(temporal.address, namespace=home.namespace("default"))
         )
     return client
+
+
+@asynccontextmanager
+async def served_mail(folder: Path) -> AsyncIterator[MailCatcher]:
+    """A mail server that keeps what it gets."""
+    catcher = MailCatcher(folder / "mail", free_port())
+    await catcher.start()
+    try:
+        yield catcher
+    finally:
+        await catcher.stop()
+
+
+@pytest.fixture
+async def mail(tmp_path: Path) -> AsyncIterator[MailCatcher]:
+    async with served_mail(tmp_path) as catcher:
+        yield catcher
 
 
 async def _start_temporal(home: Home) -> TemporalServer:

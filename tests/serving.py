@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 from temporalio.client import Client
@@ -16,21 +15,11 @@ from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher
-from embedded.ports import free_port
 from encryption.answer_links import token_of
 from encryption.ring import KeyRing
 from tests.conftest import Database
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
-
-
-@asynccontextmanager
-async def served_mail(folder: Path) -> AsyncIterator[MailCatcher]:
-    """A mail server that keeps what it gets."""
-    catcher = MailCatcher(folder / "mail", free_port())
-    await catcher.start()
-    yield catcher
-    await catcher.stop()
 
 
 @asynccontextmanager

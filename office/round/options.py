@@ -12,6 +12,7 @@ from schemas.kernel.case import Command
 from schemas.round import commands, rejudgment
 from schemas.round.state import RoundState
 from workflows.kernel.choices import Choice, named
+from workflows.round.intake import CONFIRM_SCORE
 
 SQL: Final = queries("round/boards")
 SHORT: Final = 12
@@ -80,14 +81,24 @@ async def _right_rules(pool: asyncpg.Pool, state: RoundState, found: Found) -> F
     return {**found, **await _versions(pool, state, found)}
 
 
-async def _corrections(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
-    """Scores that somebody wants put right, by part; what they are to be is on no form."""
-    rows = await pool.fetch(SQL["corrections"], state.case_id)
-    return {
-        "proposal": tuple(
-            Choice(str(row["proposal"]), *(f"{row['number']} {row['part']}",) * 2) for row in rows
-        )
-    }
+def _corrections(*, told: bool) -> Asking:
+    """Scores that somebody wants put right, by part; what they are to be is on no form.
+
+    Args:
+        told: those that wait for a second person; otherwise those that nobody has told the round of.
+    """
+
+    async def found(pool: asyncpg.Pool, state: RoundState, _found: Found) -> Found:
+        rows = await pool.fetch(SQL["corrections"], state.case_id)
+        return {
+            "proposal": tuple(
+                Choice(str(row["proposal"]), *(f"{row['number']} {row['part']}",) * 2)
+                for row in rows
+                if (f"{CONFIRM_SCORE}:{row['proposal'].hex}" in state.tasks) == told
+            )
+        }
+
+    return found
 
 
 async def _calls(pool: asyncpg.Pool, state: RoundState, found: Found) -> Found:
@@ -99,7 +110,8 @@ async def _calls(pool: asyncpg.Pool, state: RoundState, found: Found) -> Found:
 OPTIONS: Final[Mapping[type[Command], Asking]] = {
     commands.FixRules: _versions,
     commands.AcceptBatch: _files,
-    commands.CorrectScore: _corrections,
+    commands.CorrectScore: _corrections(told=False),
+    commands.ConfirmScore: _corrections(told=True),
     commands.RecordContact: _calls,
     rejudgment.OpenRejudgment: _right_rules,
     rejudgment.ConfirmRejudgment: _rejudgments,

@@ -10,7 +10,7 @@ from activities.admission.redaction import MASK, Redactor
 from schemas.kernel.refusals import Refusal
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Case, Institute, person
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

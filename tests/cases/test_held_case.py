@@ -14,7 +14,7 @@ from schemas.admission.commands import Withdraw
 from tests.cases.notice_desk import OFFICE
 from tests.office import Institute
 from tests.words import vault_of
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -15,7 +15,7 @@ from schemas.admission.commands import DeclineReview
 from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
 from tests.office import Institute, actor
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workflows.admission.process import ADMISSION_REVIEW
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

@@ -10,7 +10,7 @@ from schemas.admission.roles import Role
 from schemas.kernel.case import Actor
 from schemas.kernel.roles import ADMINISTRATOR
 from tests.office import Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workflows.kernel.sight import Field
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

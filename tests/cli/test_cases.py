@@ -11,7 +11,7 @@ from schemas.admission.commands import RecordDecision
 from schemas.outreach.roles import Role as OutreachRole
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, person, staff
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import DEFAULT_STAFF, Case, Institute, person
 from tests.words import words_of
-from tests.workflows.conftest import institute, mail, notices, pool, relax, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, relax, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -19,7 +19,7 @@ from schemas.kernel.step import CaseStart
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.conftest import Database
 from tests.office import Case, Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.diagnostics import cases
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker

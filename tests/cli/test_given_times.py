@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, person
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -11,7 +11,7 @@ from gateway.cloudevents import arrival_of
 from gateway.inbox import Inbox
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
 

@@ -3,7 +3,7 @@
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.links.told import told
 from tests.office import Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

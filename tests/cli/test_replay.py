@@ -9,7 +9,7 @@ from schemas.admission.identifiers import PROCESS
 from schemas.kernel.step import CaseStart
 from tests.cli.program import Program, elsewhere
 from tests.office import Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -11,7 +11,7 @@ from schemas.kernel.roles import ADMINISTRATOR
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Institute, staff
 from tests.retention.conftest import ended  # noqa: F401
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.schedules import all_works, ensure_schedules, handle_of
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

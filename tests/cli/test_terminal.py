@@ -17,7 +17,7 @@ from tests.cli.command_line import environment, iehe  # noqa: F401 - fixtures
 from tests.cli.program import PROGRAM, Program, clean_environment, elsewhere, proven
 from tests.office import Institute, person
 from tests.words import words_of
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -17,7 +17,7 @@ from schemas.admission.commands import PermitLate, Withdraw
 from tests.cli.command_line import CommandLine, environment, iehe  # noqa: F401
 from tests.office import Case, Institute, actor
 from tests.words import words_of
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.worker import running_worker
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

@@ -16,7 +16,6 @@ from tests.office import Case, Institute, actor, person
 from tests.payloads import opened, without_what_was_sent
 from tests.workflows.conftest import (  # noqa: F401
     institute,
-    mail,
     mortal_worker,
     notices,
     pool,

@@ -11,7 +11,6 @@ from tests.corrections.doors import at_door, refused
 from tests.office import Case, Institute, actor
 from tests.workflows.conftest import (  # noqa: F401
     institute,
-    mail,
     mortal_worker,
     notices,
     pool,

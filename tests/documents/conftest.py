@@ -29,7 +29,7 @@ from tests.documents.desk import DOCUMENTED, DOCUMENTED_ROOM, LETTER, Documented
 from tests.gateway.office import Desk as Door
 from tests.gateway.office import settings_for
 from tests.outreach import desk as outreach_desk
-from tests.outreach.conftest import mail, owner, schools, worker_pool  # noqa: F401 - fixtures
+from tests.outreach.conftest import owner, schools, worker_pool  # noqa: F401 - fixtures
 from tests.outreach.desk import Desk
 from tests.pure import TOKYO
 from workers.preparation import store_homes

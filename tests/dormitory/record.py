@@ -18,18 +18,11 @@ from schemas.kernel.case import CompleteTask
 from tests.conftest import Database
 from tests.dormitory.houses import Houses, Run, build
 from tests.exchange.office import BEGINS, LAST, TERM
-from tests.replay.recorded import keep, missing
-from tests.serving import served_mail, serving
-from workers.temporal import DATA_CONVERTER, register_search_attributes
+from tests.replay.recorded import client, keep, missing  # noqa: F401 - a fixture
+from tests.serving import serving
 from workflows.dormitory.process import DORMITORY, EXCHANGE
 
-
-@pytest.fixture
-async def client(temporal) -> Client:
-    """Without encryption, so that a recording needs no key."""
-    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
-    await register_search_attributes(client)
-    return client
+# ruff: noqa: F811 - fixtures are imported and asked for by name
 
 
 @pytest.fixture
@@ -38,12 +31,6 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await build(connection)
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
 
 
 @pytest.fixture

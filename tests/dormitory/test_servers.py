@@ -14,7 +14,7 @@ from tests.conftest import Database
 from tests.dormitory.houses import Houses, build
 from tests.exchange import conftest as students
 from tests.exchange.office import BEGINS, LAST, Institute
-from tests.serving import served_mail, serving
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -24,12 +24,6 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await build(connection)
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
 
 
 @pytest.fixture

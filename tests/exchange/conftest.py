@@ -17,7 +17,7 @@ from tests.conftest import Database
 from tests.exchange.builder import ROLES
 from tests.exchange.office import TERM, Institute, policy_of_today
 from tests.exchange.partnership import Partnership, found, register
-from tests.serving import served_mail, serving
+from tests.serving import serving
 from workflows.exchange.process import EXCHANGE
 
 
@@ -59,12 +59,6 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await furnish(connection)
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
 
 
 @pytest.fixture

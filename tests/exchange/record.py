@@ -8,23 +8,13 @@ from datetime import timedelta
 from typing import Final
 
 import pytest
-from temporalio.client import Client
 
 from schemas.exchange import commands
 from tests.exchange.office import BEGINS, LAST, Institute, Mobility
-from tests.replay.recorded import keep, missing
-from workers.temporal import DATA_CONVERTER, register_search_attributes
+from tests.replay.recorded import client, keep, missing  # noqa: F401 - a fixture
 from workflows.exchange.process import EXCHANGE
 
 BOTH = ("student", "partner")
-
-
-@pytest.fixture
-async def client(temporal) -> Client:
-    """Without encryption, so that a recording needs no key."""
-    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
-    await register_search_attributes(client)
-    return client
 
 
 async def finish(case: Mobility) -> Mobility:

@@ -11,7 +11,7 @@ from cases.starting import start_cases, waiting_to_start
 from schemas.admission.commands import DeclineReview
 from tests.gateway.office import desk, lonely_desk  # noqa: F401
 from tests.office import person
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -47,7 +47,6 @@ from tests.office import DEFAULT_STAFF, Case, Institute, Refused, actor, person
 from tests.payloads import opened, payloads_in
 from tests.workflows.conftest import (  # noqa: F401 - fixtures
     institute,
-    mail,
     notices,
     pool,
     relax,

@@ -34,7 +34,7 @@ from gateway.context import Gateway, StaffTokens
 from gateway.http_server import Server, listen
 from schemas.admission.roles import Role
 from tests.office import Institute, staff
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers import logs
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

@@ -22,7 +22,7 @@ from tests.frozen import frozen
 from tests.gateway.office import Desk, desk, lonely_desk, settings_for  # noqa: F401
 from tests.office import actor
 from tests.words import vault_of, words_of
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.http_process import pools
 from workers.staff_tokens import staff_tokens
 from workers.worker import running_worker

@@ -34,9 +34,9 @@ from gateway.documents.openapi import openapi
 from gateway.event_modes import attributes_id
 from gateway.http_server import Server, listen
 from tests.gateway.stand import SOURCE
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool
 
-__all__ = ["institute", "mail", "notices", "pool", "vacant", "worker_pool"]
+__all__ = ["institute", "notices", "pool", "vacant", "worker_pool"]
 
 REQUESTS = 10_000 if os.environ.get("IEHE_TESTS") == "full" else 1_000
 CHECKS = [

@@ -13,7 +13,7 @@ from tests.gateway.conftest import TYPE, URI, SigningPortal
 from tests.gateway.issuer import AUDIENCE, ISSUER, SUBJECT, Issuer, token
 from tests.gateway.office import settings_for
 from tests.office import DEFAULT_STAFF, Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.staff_tokens import issue_token, staff_tokens
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

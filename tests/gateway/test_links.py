@@ -2,7 +2,7 @@
 
 from tests.gateway.office import desk, lonely_desk  # noqa: F401
 from tests.links.told import told
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.gateway.office import Desk, desk  # noqa: F401
 from tests.office import Case, Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name
 

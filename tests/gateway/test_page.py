@@ -21,7 +21,7 @@ from tests.cli.program import elsewhere, token_file
 from tests.gateway.office import settings_for
 from tests.gateway.served import served
 from tests.office import person
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.staff_tokens import issue_token, staff_tokens
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

@@ -15,12 +15,12 @@ from schemas.kernel.case import EventEnvelope
 from tests.cli.program import of_homes
 from tests.gateway.stand import SOURCE, Portal, Stand, event
 from tests.office import DEFAULT_STAFF, Case, Institute, person
-from tests.workflows.conftest import mail, notices, pool, vacant, worker_pool
+from tests.workflows.conftest import notices, pool, vacant, worker_pool
 from workers.policies import load_defaults
 from workers.temporal import encrypted, register_search_attributes
 from workers.worker import running_worker
 
-__all__ = ["mail", "notices", "pool", "vacant", "worker_pool"]
+__all__ = ["notices", "pool", "vacant", "worker_pool"]
 FULL = os.environ.get("IEHE_TESTS") == "full"
 TYPES = ("jp.ac.iehe.admission-review.*",)
 CASES = 10

@@ -21,7 +21,7 @@ from embedded.mail import MailCatcher
 from encryption.ring import COMMON_HOME, KeyRing, ensure_ring
 from schemas.kernel.homes import CaseHome
 from tests.conftest import Database, Server
-from tests.outreach.conftest import mail, owner  # noqa: F401
+from tests.outreach.conftest import owner  # noqa: F401
 from tests.outreach.schools import Schools
 from workers.preparation import ensure_namespace, store_homes
 from workers.relay.relay import CONNECTIONS, running_relay

@@ -36,7 +36,7 @@ from gateway.http_server import Server, listen
 from office.app import create_app
 from office.context import Office
 from office.sessions import start
-from tests.conftest import Database
+from tests.conftest import Database, served_mail
 from tests.exchange.office import BEGINS, LAST, TERM, policy_of_today
 from tests.exchange.office import Institute as Exchange
 from tests.office import DEFAULT_STAFF
@@ -44,7 +44,7 @@ from tests.office import Institute as Admissions
 from tests.office_pages.browser import COOKIE
 from tests.outreach.schools import Schools
 from tests.served import Served
-from tests.serving import served_mail, serving
+from tests.serving import serving
 from tests.support.builder import ROLES as SUPPORT_ROLES
 from tests.support.office import Office as Counselling
 from tests.words import vault_of

@@ -13,7 +13,6 @@ from tests.cli.test_admissions_import import stored
 from tests.office_pages.desks import desk_of, follow, hidden_of, send, text_of, upload
 from tests.workflows.conftest import (  # noqa: F401
     institute,
-    mail,
     notices,
     pool,
     vacant,

@@ -9,7 +9,6 @@ from tests.office import person
 from tests.office_pages.desks import desk_of, fill, follow, hidden_of, send, text_of
 from tests.workflows.conftest import (  # noqa: F401
     institute,
-    mail,
     notices,
     pool,
     vacant,

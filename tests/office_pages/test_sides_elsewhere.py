@@ -3,7 +3,7 @@
 import pytest
 
 from tests.office_pages.desks import desk_of, send, text_of
-from tests.support.conftest import mail, office, owner  # noqa: F401
+from tests.support.conftest import office, owner  # noqa: F401
 from tests.support.office import CANARIES
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

@@ -16,7 +16,6 @@ from activities.kernel.mailer import Mailer, SmtpSettings
 from activities.kernel.notices import NoticeActivities
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher
-from embedded.ports import free_port
 from encryption.answer_links import token_of
 from encryption.ring import KeyRing
 from tests.conftest import Database
@@ -54,14 +53,6 @@ async def worker_pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture
 def desk(worker_pool: asyncpg.Pool, owner: asyncpg.Connection) -> Desk:
     return Desk(worker_pool, owner)
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    catcher = MailCatcher(tmp_path / "mail", free_port())
-    await catcher.start()
-    yield catcher
-    await catcher.stop()
 
 
 @pytest.fixture

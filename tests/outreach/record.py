@@ -7,22 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import pytest
-from temporalio.client import Client
 
 from schemas.outreach import commands
 from schemas.outreach.stages import Stage
 from tests.outreach.schools import Request, Schools
-from tests.replay.recorded import keep, missing
-from workers.temporal import DATA_CONVERTER, register_search_attributes
+from tests.replay.recorded import client, keep, missing  # noqa: F401 - a fixture
 from workflows.outreach.process import OUTREACH
-
-
-@pytest.fixture
-async def client(temporal) -> Client:
-    """Without encryption, so that a recording needs no key."""
-    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
-    await register_search_attributes(client)
-    return client
 
 
 async def closed(schools: Schools) -> Request:

@@ -19,7 +19,7 @@ from schemas.kernel.identifiers import event_type
 from tests.conftest import Database
 from tests.gateway.test_under_fire import applied, in_history
 from tests.office import Case, Institute
-from tests.workflows.conftest import mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import notices, pool, vacant, worker_pool  # noqa: F401
 from workers.relay.relay import CONNECTIONS, Fault, running_relay
 from workers.worker import running_worker
 

@@ -12,7 +12,6 @@ from tests.office import Institute
 from tests.replay.disturbed import Disturbed
 from tests.workflows.conftest import (
     institute,
-    mail,
     notices,
     pool,
     restless_server,
@@ -22,7 +21,7 @@ from tests.workflows.conftest import (
 from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workers.worker import running_worker
 
-__all__ = ["institute", "mail", "notices", "pool", "vacant", "worker_pool"]
+__all__ = ["institute", "notices", "pool", "vacant", "worker_pool"]
 
 
 @pytest.fixture

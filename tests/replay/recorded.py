@@ -6,12 +6,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from temporalio.client import WorkflowHistory
+import pytest
+from temporalio.client import Client, WorkflowHistory
+
+from workers.temporal import DATA_CONVERTER, register_search_attributes
 
 HISTORIES: Final = Path(__file__).parent / "histories"
 RECORDED: Final = sorted(
     str(path.relative_to(HISTORIES).with_suffix("")) for path in HISTORIES.glob("*/*.json")
 )
+
+
+@pytest.fixture
+async def client(temporal) -> Client:
+    """Without encryption, so that a recording needs no key."""
+    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
+    await register_search_attributes(client)
+    return client
 
 
 def text_of(name: str) -> str:

@@ -15,7 +15,7 @@ from cases.registry import ROOMS
 from schemas.admission.commands import Withdraw
 from schemas.kernel.schedules import Occasion
 from tests.office import Case, Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool  # noqa: F401
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool  # noqa: F401
 from workers.policies import load_defaults
 
 # ruff: noqa: F811 - fixtures are imported and asked for by name

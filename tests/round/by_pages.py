@@ -61,9 +61,6 @@ class ByPages(RoundOffice):
             return question
         for name, value in values.items():
             typed |= _typed(name, value)
-            short = str(value).replace("-", "")
-            if name == "proposal" and f'value="{short}"' in question.text:
-                typed[name] = short  # as its task names it, from which it is chosen
         check = await send(browser, path, question, **typed, step="check")
         return await send(browser, path, check, step="do") if check.status_code == 200 else check
 

@@ -10,24 +10,18 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
-from temporalio.client import Client
 
 from cases.batches import load_batch
-from embedded.mail import MailCatcher
-from encryption.case_keys import CaseKeys
-from encryption.ring import KeyRing
 from schemas.round import commands
 from schemas.round.rejudgment import ConfirmRejudgment, OpenRejudgment
 from tests.conftest import Database
 from tests.pure import TOKYO
-from tests.replay.recorded import keep, missing
+from tests.replay.recorded import client, keep, missing  # noqa: F401 - a fixture
 from tests.round.bureau import application
 from tests.round.calling import BEGINS, enrolled
 from tests.round.rounds import CLOSES, RELEASE, Round, Rounds, staffed
 from tests.round.test_first_stage import staged_rules
 from tests.round.test_first_stage_servers import out
-from tests.serving import served_mail, serving
-from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workflows.round.process import ROUND
 
 MARKS: Final = {"A0001": (90, 90), "A0002": (80, 80), "A0003": (70, 70)}
@@ -39,33 +33,11 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
 
 
 @pytest.fixture
-async def client(temporal) -> Client:
-    """Without encryption, so that a recording needs no key."""
-    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
-    await register_search_attributes(client)
-    return client
-
-
-@pytest.fixture
 async def owner(database: Database, name: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database.url("owner"))
     await staffed(connection, **POLICIES.get(name, {}))
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
-
-
-@pytest.fixture
-async def rounds(
-    client: Client, database: Database, owner: asyncpg.Connection, mail: MailCatcher, ring: KeyRing
-) -> AsyncIterator[Rounds]:
-    async with serving(client, database, mail, ring) as (skipper, office):
-        yield Rounds(skipper, office, owner, CaseKeys(ring))
 
 
 async def closed(rounds: Rounds) -> Round:

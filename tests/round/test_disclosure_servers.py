@@ -4,17 +4,12 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from temporalio.client import Client
 
-from embedded.mail import MailCatcher
-from encryption.case_keys import CaseKeys
-from encryption.ring import KeyRing
 from schemas.kernel.case import CompleteTask
 from schemas.round import commands
 from tests.conftest import Database
 from tests.payloads import opened
 from tests.round.rounds import Rounds, staffed
-from tests.serving import served_mail, serving
 
 MARKS = {"A0001": (91, 92), "A0002": (83, 84)}
 SCORES = ("91", "92", "83", "84", "183", "167")
@@ -26,20 +21,6 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await staffed(connection)
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
-
-
-@pytest.fixture
-async def rounds(
-    client: Client, database: Database, owner: asyncpg.Connection, mail: MailCatcher, ring: KeyRing
-) -> AsyncIterator[Rounds]:
-    async with serving(client, database, mail, ring) as (skipper, office):
-        yield Rounds(skipper, office, owner, CaseKeys(ring))
 
 
 async def test_r9_from_the_settled_round_to_its_end(rounds: Rounds) -> None:

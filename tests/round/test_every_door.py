@@ -154,16 +154,26 @@ async def test_a_long_table_is_shown_in_part_and_is_a_file_whole(
 
 
 async def test_r14_a_correction_is_proposed_over_http_and_carried_out_by_two(
-    desk: Desk, bureau: Bureau
+    desk: Desk, bureau: Bureau, pages: Pages
 ) -> None:
-    """Sent twice it is one; the decision names it, and another person confirms it."""
+    """Sent twice it is one; each of the two chooses it by what it is about, and only where it stands."""
     await bureau.judging({"A0001": (90, 80), "A0002": (80, 80)})
     wanted = {"number": "A0002", "part": "math", "value": "99", "reason": "読取りの誤り"}
     answer = await desk.post(f"/round/corrections/{CASE}", wanted)
     assert answer.status_code == 200, answer.text
     proposal = answer.json()["proposal"]
     assert (await desk.post(f"/round/corrections/{CASE}", wanted)).json()["proposal"] == proposal
+    offered = f'value="{proposal}"', "A0002 math"
+
+    async def chosen(at: str, step: str) -> bool:
+        form = await (await pages.of(at)).get(f"/cases/{CASE}/do/{step}")
+        assert form.status_code == 200, text_of(form)
+        return all(part in form.text for part in offered)
+
+    assert await chosen("office-1", "correct-score")
     await bureau.decide(commands.CorrectScore, ANN, proposal=proposal)
+    assert await chosen("checker-1", "confirm-score")
+    assert not await chosen("office-1", "correct-score")
     await bureau.decide(commands.ConfirmScore, CHECKER, proposal=proposal)
     await bureau.rank()
     assert (await bureau.listed())[0][0] == "A0002"

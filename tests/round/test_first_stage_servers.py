@@ -17,7 +17,7 @@ from tests.conftest import Database
 from tests.office import DEFAULT_STAFF, Institute, person
 from tests.round.rounds import CLOSES, RELEASE, ROLES, Round, Rounds, staffed
 from tests.round.test_first_stage import staged_rules
-from tests.serving import served_mail, serving
+from tests.serving import serving
 from workers.policies import load_defaults
 
 NUMBER: Final = "2027-COMPREHENSIVE"
@@ -31,12 +31,6 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await load_defaults(connection, "admission")
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
 
 
 async def out(made: Round) -> None:

@@ -35,7 +35,6 @@ from tests.gateway.test_under_fire import in_history
 from tests.office import DEFAULT_STAFF, Case, Institute, person
 from tests.round.rounds import ROLES, Rounds, staffed
 from tests.round.soon import Days, Soon, awake, days_from_now, heard, with_schedule
-from tests.serving import served_mail
 from workers.policies import load_defaults
 from workers.relay.relay import CONNECTIONS, running_relay
 from workers.worker import running_worker
@@ -121,12 +120,6 @@ async def owner(database: Database, days: Days) -> AsyncIterator[asyncpg.Connect
     await awake(connection)
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
 
 
 @pytest.fixture

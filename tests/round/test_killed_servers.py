@@ -33,7 +33,7 @@ from tests.round.bureau import application
 from tests.round.mortal_server import MortalServer, Steady
 from tests.round.rounds import ROLES, Rounds, staffed
 from tests.round.soon import Days, Soon, awake, days_from_now, heard, with_schedule
-from tests.serving import served_mail, serving
+from tests.serving import serving
 from workers.migrations import migrate, read_migrations
 from workers.policies import load_defaults
 from workers.preparation import store_homes
@@ -95,12 +95,6 @@ async def owner(database: Database, days: Days) -> AsyncIterator[Steady]:
         await awake(connection)
     yield Steady(pool)
     pool.terminate()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
 
 
 @pytest.fixture

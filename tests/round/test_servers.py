@@ -25,7 +25,7 @@ from tests.office import DEFAULT_STAFF, Case, Institute, Refused, person
 from tests.payloads import opened
 from tests.round.bureau import Marks
 from tests.round.rounds import ENROL_BY, RELEASE, ROLES, Round, Rounds, staffed
-from tests.serving import served_mail, serving
+from tests.serving import serving
 from workers.policies import load_defaults
 
 NUMBER = "2027-COMPREHENSIVE"
@@ -55,12 +55,6 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await load_defaults(connection, "admission")
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    async with served_mail(tmp_path) as catcher:
-        yield catcher
 
 
 @pytest.fixture

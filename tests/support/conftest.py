@@ -20,7 +20,6 @@ from activities.kernel.notices import NoticeActivities
 from cases.homes import home_of
 from cases.registry import ROOMS
 from embedded.mail import MailCatcher
-from embedded.ports import free_port
 from encryption.case_keys import opened
 from tests.conftest import Database
 from tests.support.builder import ROLES, default_policy
@@ -69,14 +68,6 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await furnish(connection)
     yield connection
     await connection.close()
-
-
-@pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    catcher = MailCatcher(tmp_path / "mail", free_port())
-    await catcher.start()
-    yield catcher
-    await catcher.stop()
 
 
 @pytest.fixture

@@ -8,22 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
-from temporalio.client import Client
 
 from schemas.kernel.case import Acknowledge, Escalate
 from schemas.support import commands
-from tests.replay.recorded import keep, missing
+from tests.replay.recorded import client, keep, missing  # noqa: F401 - a fixture
 from tests.support.office import REFERRAL, Case, Office
-from workers.temporal import DATA_CONVERTER, register_search_attributes
 from workflows.support.process import SUPPORT
-
-
-@pytest.fixture
-async def client(temporal) -> Client:
-    """Without encryption, so that a recording needs no key."""
-    client = await Client.connect(temporal.address, data_converter=DATA_CONVERTER)
-    await register_search_attributes(client)
-    return client
 
 
 async def closed(office: Office) -> Case:

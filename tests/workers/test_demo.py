@@ -10,6 +10,7 @@ import pytest
 from cases.registry import PROCESSES
 from cli.session import Exit
 from tests.cli.program import Program, clean_environment
+from tests.round.by_pages import ByPages, pages_of
 from workers.demo import scenario
 from workers.demo.play import outcome_of, play
 from workers.demo.scenario import Turn, rooms_with_scenario, scenario_of
@@ -37,10 +38,14 @@ async def test_the_cases_of_a_process_end(room: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(400)
-async def test_a_round_is_played_from_its_score_files_to_its_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_pages", [False, True], ids=["by commands", "by pages"])
+async def test_a_round_is_played_from_its_score_files_to_its_end(tmp_path: Path, *, at_pages: bool) -> None:
     """Closed by the head; every list is made again to the same bytes, nobody was skipped, the sums agree."""
-    async with demo_servers(Settings(home=tmp_path), "round") as servers:
+    async with demo_servers(Settings(home=tmp_path), "round") as servers, pages_of(servers) as desk:
         sample = scenario_of("round")(servers, seed=1, folder=tmp_path, applicants=60)
+        if at_pages:
+            office = ByPages(servers, sample.office.number, tmp_path, desk=desk)
+            sample.office = sample.applications.office = office
         outcome = await play(sample, lambda _progress: None)
         walked = "SELECT DISTINCT stage FROM iehe.case_log"
         stages = {row["stage"] for row in await servers.pool.fetch(walked)}

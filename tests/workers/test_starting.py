@@ -5,10 +5,10 @@ import pytest
 from cases.starting import restart_case
 from schemas.admission.commands import ConfirmEligibility
 from tests.office import Institute
-from tests.workflows.conftest import institute, mail, notices, pool, vacant, worker_pool
+from tests.workflows.conftest import institute, notices, pool, vacant, worker_pool
 from workers.worker import running_worker
 
-__all__ = ["institute", "mail", "notices", "pool", "vacant", "worker_pool"]
+__all__ = ["institute", "notices", "pool", "vacant", "worker_pool"]
 
 
 async def test_terminated_case_goes_on(institute: Institute) -> None:

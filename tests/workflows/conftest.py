@@ -30,14 +30,6 @@ from workflows.kernel.known_policies import POLICIES
 
 
 @pytest.fixture
-async def mail(tmp_path) -> AsyncIterator[MailCatcher]:
-    catcher = MailCatcher(tmp_path / "mail", free_port())
-    await catcher.start()
-    yield catcher
-    await catcher.stop()
-
-
-@pytest.fixture
 async def pool(database) -> AsyncIterator[asyncpg.Pool]:
     """Connections that may do everything: the test looks at what the system did."""
     pool = await open_pool(database.url("owner"), size=5)

@@ -37,12 +37,6 @@ def _frames(state: RoundState) -> Choices:
     return {"frame": named(frame.key for programme in rules.programmes for frame in programme.frames)}
 
 
-def _corrections(state: RoundState) -> Choices:
-    """Those that wait for a second person, as their tasks name them."""
-    tasks = [task.key.partition(":")[2] for task in state.tasks.values() if task.kind == "confirm-score"]
-    return {"proposal": named(tasks)}
-
-
 def _columns_checked(state: RoundState) -> list[Choice]:
     """Those that are being checked, as their tasks name them."""
     return named(task.key.partition(":")[2] for task in state.tasks.values() if task.kind == CHECK)
@@ -53,7 +47,6 @@ CHOICES: Final[Mapping[type[Payload], Callable[[RoundState], Choices]]] = {
     commands.RecordJudgement: _programmes,
     commands.ConfirmList: _lists,
     commands.SetOfferLimit: _frames,
-    commands.ConfirmScore: _corrections,
     commands.RecordContact: lambda state: {
         **_programmes(state),
         **_frames(state),
