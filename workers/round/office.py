@@ -5,7 +5,7 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,11 +57,13 @@ class RoundOffice:
         servers: of the demonstration.
         number: of the round.
         folder: for files.
+        iehe: what a command begins with.
     """
 
     servers: Servers
     number: str
     folder: Path
+    iehe: Sequence[str] = (sys.executable, "-m", "cli.main")
     ahead: timedelta = timedelta()
     """How far the round's time is ahead of the machine's."""
     decisions: int = 0
@@ -136,7 +138,7 @@ class RoundOffice:
         """
         environment = {**self.servers.environment, "IEHE_TOKEN_FILE": str(self._token(by))}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "cli.main", *map(str, words), "--json"),
+            *(*self.iehe, *map(str, words), "--json"),
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
