@@ -86,8 +86,9 @@ class Person:
 
     async def reach(self, selector: str) -> Locator:
         """On by Tab until what is meant has the focus; past the end of the page once more from its start."""
-        for _ in range(await self.page.evaluate(_AHEAD, selector)):
-            await self.page.keyboard.press("Tab")
+        ahead = await self.page.evaluate(_AHEAD, selector)
+        # pressed without waiting for each to be drawn
+        await asyncio.gather(*(self.page.keyboard.press("Tab") for _ in range(ahead)))
         for _ in range(MOST_STOPS):
             await self.page.keyboard.press("Tab")
             if await self.page.evaluate(_AT, selector):
