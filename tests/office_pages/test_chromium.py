@@ -2,17 +2,18 @@
 
 import pytest
 
-from tests.office_pages.chromium import ChromiumMissing, find_chromium
+from tests.office_pages.chromium import NAMES, ChromiumMissing, find_chromium
 
 
-@pytest.mark.parametrize("name", ["chromium", "chromium-browser"])
-def test_debians_name_is_found(monkeypatch, tmp_path, name):
-    """Whichever of the two it has."""
-    program = tmp_path / name
-    program.touch(mode=0o755)
+@pytest.mark.parametrize("names", [NAMES[:1], NAMES[1:2], NAMES[2:], NAMES])
+def test_debians_name_is_found(monkeypatch, tmp_path, names):
+    """Whichever it has; the one without windows goes before the whole one."""
+    programs = [tmp_path / name for name in names]
+    for program in programs:
+        program.touch(mode=0o755)
     monkeypatch.delenv("IEHE_CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_chromium() == str(program)
+    assert find_chromium() == str(programs[0])
 
 
 def test_one_can_be_named(monkeypatch, tmp_path):
@@ -31,5 +32,7 @@ def test_without_one_it_is_said_what_to_install(monkeypatch, tmp_path, named):
         monkeypatch.delenv("IEHE_CHROMIUM", raising=False)
     else:
         monkeypatch.setenv("IEHE_CHROMIUM", named)
-    with pytest.raises(ChromiumMissing, match=r"apt-get install chromium fonts-noto-cjk.*IEHE_CHROMIUM"):
+    with pytest.raises(
+        ChromiumMissing, match=r"apt-get install chromium-headless-shell fonts-noto-cjk.*IEHE_CHROMIUM"
+    ):
         find_chromium()
