@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,20 +41,43 @@ class Ended:
         return self.json["error"]
 
 
-class _Threaded(io.TextIOBase):
-    """Standard output that keeps what one thread prints apart from everybody else's."""
+class _ByThread(io.TextIOBase):
+    """An output in which what the thread of a command prints is kept apart from everybody else's.
 
-    def __init__(self, other: Any) -> None:
-        self._other = other
-        self._thread = threading.get_ident()
-        self.own = io.StringIO()
+    There is one for as long as the process lasts. `print` has no reference of its own to where it prints
+    (python/cpython#130163): an output that ends while the worker of the test prints there is memory that is
+    no more, and the process ends sooner or later with a segmentation fault.
+    """
+
+    def __init__(self) -> None:
+        self.other: Any = None
+        self.own: dict[int, io.StringIO] = {}
 
     def write(self, text: str) -> int:
-        mine = threading.get_ident() == self._thread
-        return self.own.write(text) if mine else self._other.write(text)
+        return self.own.get(threading.get_ident(), self.other).write(text)
 
     def flush(self) -> None:
-        self._other.flush()
+        self.other.flush()
+
+    @contextmanager
+    def kept(self) -> Iterator[io.StringIO]:
+        """What this thread prints meanwhile."""
+        self.own[threading.get_ident()] = own = io.StringIO()
+        try:
+            yield own
+        finally:
+            del self.own[threading.get_ident()]
+
+
+_OUT, _ERR = _ByThread(), _ByThread()
+
+
+def _stand_in() -> None:
+    """All that is printed goes by them, until pytest sets its own again."""
+    for name, stand_in in (("stdout", _OUT), ("stderr", _ERR)):
+        if (now := getattr(sys, name)) is not stand_in:
+            stand_in.other = now
+            setattr(sys, name, stand_in)
 
 
 class CommandLine:
@@ -68,6 +91,7 @@ class CommandLine:
             if by
             else []
         )
+        _stand_in()
         return await asyncio.to_thread(self._run, [*shown, *args])
 
     async def ok(self, *words: object, by: str | None = "office-1") -> Any:
@@ -84,14 +108,13 @@ class CommandLine:
 
     def _run(self, args: list[str]) -> Ended:
         code: Any = 0
-        out, err = _Threaded(sys.stdout), _Threaded(sys.stderr)
-        with redirect_stdout(out), redirect_stderr(err):
+        with _OUT.kept() as out, _ERR.kept() as err:
             try:
                 language = os.environ.get("IEHE_LANGUAGE")
                 _program(language, *map(id, PROCESSES.values()))(args, prog_name="iehe")
             except SystemExit as end:
                 code = end.code or 0
-        return Ended(int(code), out.own.getvalue(), err.own.getvalue())
+        return Ended(int(code), out.getvalue(), err.getvalue())
 
 
 @cache
